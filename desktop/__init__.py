@@ -1,0 +1,1 @@
+"""The application: window, workspaces, commands, settings, command line."""

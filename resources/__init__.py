@@ -1,0 +1,1 @@
+"""Tables: materials, loads, colours, presets. No logic beyond handing them out."""

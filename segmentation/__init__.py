@@ -1,0 +1,1 @@
+"""Voxels to labels to surfaces to meshes."""

@@ -1,0 +1,1 @@
+"""One patient's anatomical twin: domain types, record, steps, jobs, readers and writers."""

@@ -1,0 +1,61 @@
+"""Domain types: small frozen dataclasses around numpy arrays, in LPS millimetres.
+
+Every type here can be stored in a record (``twin.codec``) and handed to a job. None
+computes: arithmetic on them lives in ``segmentation`` and ``physics``.
+"""
+
+from twin.domain.identity import Identity, Laterality, Side
+from twin.domain.labelmap import LabelMap, Structure
+from twin.domain.landmarks import Landmark, Landmarks
+from twin.domain.model import Attachment, Material, Model, Support, UnitLoad
+from twin.domain.result import Field, Number, Result
+from twin.domain.surface import Surface
+from twin.domain.tetmesh import Patch, TetMesh
+from twin.domain.volume import Volume
+
+KINDS: dict[str, type] = {
+    "volume": Volume,
+    "labelmap": LabelMap,
+    "surface": Surface,
+    "mesh": TetMesh,
+    "landmarks": Landmarks,
+    "model": Model,
+    "result": Result,
+}
+"""The kinds of entity a record holds, by the name that ``vitruvian list`` shows."""
+
+Entity = Volume | LabelMap | Surface | TetMesh | Landmarks | Model | Result
+
+
+def kind_of(entity: object) -> str:
+    """Return the kind name of a domain object; ``TypeError`` where it is none."""
+    for kind, cls in KINDS.items():
+        if type(entity) is cls:
+            return kind
+    raise TypeError(f"{type(entity).__name__} is not something that a record holds")
+
+
+__all__ = [
+    "KINDS",
+    "Attachment",
+    "Entity",
+    "Field",
+    "Identity",
+    "LabelMap",
+    "Landmark",
+    "Landmarks",
+    "Laterality",
+    "Material",
+    "Model",
+    "Number",
+    "Patch",
+    "Result",
+    "Side",
+    "Structure",
+    "Support",
+    "Surface",
+    "TetMesh",
+    "UnitLoad",
+    "Volume",
+    "kind_of",
+]

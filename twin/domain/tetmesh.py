@@ -1,0 +1,49 @@
+"""A tetrahedral mesh with named patches."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.domain.placed import OfStructure
+
+
+@dataclass(frozen=True, eq=False)
+class Patch:
+    """A named part of a mesh's boundary: indices of corner nodes, shape (m, 3), outward."""
+
+    name: str
+    triangles: NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class TetMesh(OfStructure):
+    """Tetrahedra in patient space.
+
+    Attributes
+    ----------
+    points : ndarray, shape (n, 3), float64
+        LPS millimetres. Corner nodes first, then mid-edge nodes where ``tets`` has ten columns.
+    tets : ndarray, shape (m, 4) or (m, 10), int32
+        Positive orientation: (b−a)×(c−a)·(d−a) > 0. Mid-edge nodes in VTK's order:
+        01, 12, 02, 03, 13, 23.
+    regions : ndarray of int32, shape (m,)
+        Material region of each element, an index into ``region_names``.
+    patches : tuple of Patch
+        ``outer`` (all of the boundary that is anatomy) and ``cut`` (where the scan ended), at least
+        where they exist.
+    """
+
+    points: NDArray[np.float64]
+    tets: NDArray[np.int32]
+    regions: NDArray[np.int32]
+    region_names: tuple[str, ...] = ("bone",)
+    patches: tuple[Patch, ...] = ()
+
+    def patch(self, name: str) -> Patch:
+        """Return the patch of that name; ``KeyError`` names those there are."""
+        for patch in self.patches:
+            if patch.name == name:
+                return patch
+        names = ", ".join(p.name for p in self.patches) or "none"
+        raise KeyError(f"no patch “{name}” here; there are: {names}")

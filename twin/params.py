@@ -1,0 +1,142 @@
+"""Typed parameters of steps: one frozen dataclass a step, each field with unit, range and default.
+
+The command line, the window's forms, ``vitruvian steps`` and the log read the same table.
+"""
+
+import dataclasses
+import math
+import types
+import typing
+from dataclasses import dataclass
+from typing import Any
+
+from twin.errors import UserError
+
+
+@dataclass(frozen=True)
+class NoParams:
+    """Parameters of a step that has none."""
+
+
+def param(
+    default: Any = dataclasses.MISSING,
+    *,
+    help: str,
+    unit: str = "",
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[str, ...] = (),
+    advanced: bool = False,
+    title: str = "",
+) -> Any:
+    """Declare a parameter; ``help`` is the sentence its tooltip shows.
+
+    Returns
+    -------
+    dataclasses.Field
+    """
+    about = {"help": help, "unit": unit, "low": low, "high": high, "choices": choices}
+    return dataclasses.field(default=default, metadata=about | {"advanced": advanced, "title": title})
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """What is known of one parameter; ``type`` is one of float, int, bool, str, tuple."""
+
+    name: str
+    title: str
+    type: type
+    optional: bool
+    default: Any
+    help: str
+    unit: str
+    low: float | None
+    high: float | None
+    choices: tuple[str, ...]
+    advanced: bool
+
+    @property
+    def required(self) -> bool:
+        """True where there is no default."""
+        return self.default is dataclasses.MISSING
+
+
+def parameters(cls: type) -> tuple[Parameter, ...]:
+    """Return the parameters that a params dataclass declares, in order."""
+    hints = typing.get_type_hints(cls)
+    found = []
+    for f in dataclasses.fields(cls):
+        hint, optional = hints[f.name], False
+        if typing.get_origin(hint) in (types.UnionType, typing.Union):
+            kinds = [a for a in typing.get_args(hint) if a is not type(None)]
+            hint, optional = kinds[0], True
+        choices = f.metadata.get("choices", ())
+        if typing.get_origin(hint) is typing.Literal:
+            choices, hint = typing.get_args(hint), str
+        kind = typing.get_origin(hint) or hint
+        meta = f.metadata
+        title = meta.get("title") or f.name.replace("_", " ").capitalize()
+        found.append(
+            Parameter(
+                f.name, title, kind, optional, f.default, meta.get("help", ""), meta.get("unit", ""),
+                meta.get("low"), meta.get("high"), choices, meta.get("advanced", False),
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def parse(cls: type, given: dict[str, Any]) -> Any:
+    """Make a params object from names and values (words from a command line, JSON, or typed).
+
+    Raises
+    ------
+    UserError
+        For an unknown name, a value of the wrong type or out of range, or a missing one.
+    """
+    known = {p.name: p for p in parameters(cls)}
+    for name in given:
+        if name not in known:
+            names = ", ".join(known) or "none"
+            raise UserError(f"There is no parameter “{name}”.", f"The parameters are: {names}.")
+    values = {name: _value(known[name], value) for name, value in given.items()}
+    for p in known.values():
+        if p.required and p.name not in values:
+            raise UserError(f"The parameter “{p.name}” is missing.", p.help)
+    return cls(**values)
+
+
+def _value(p: Parameter, value: Any) -> Any:
+    if value is None or (p.optional and value in ("", "none")):
+        if p.optional:
+            return None
+        raise UserError(f"The parameter “{p.name}” must have a value.", p.help)
+    try:
+        if p.type is bool and isinstance(value, str):
+            value = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[
+                value.lower()
+            ]
+        elif p.type is tuple:
+            words = value.split(",") if isinstance(value, str) else value
+            value = tuple(float(w) if _is_number(w) else w for w in words)
+        else:
+            value = p.type(value)
+    except (KeyError, TypeError, ValueError):
+        raise UserError(f"“{value}” is no value for “{p.name}” ({p.type.__name__}).", p.help) from None
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        outside = (p.low is not None and value < p.low) or (p.high is not None and value > p.high)
+        if outside or not math.isfinite(value):
+            raise UserError(
+                f"{p.name} = {value} {p.unit}".rstrip() + " is out of range.",
+                f"It lies between {p.low} and {p.high} {p.unit}".rstrip() + ".",
+            )
+    if p.choices and value not in p.choices:
+        raise UserError(f"“{value}” is no choice for “{p.name}”.", f"Choose one of: {', '.join(p.choices)}.")
+    return value
+
+
+def _is_number(word: Any) -> bool:
+    try:
+        float(word)
+    except (TypeError, ValueError):
+        return False
+    return True

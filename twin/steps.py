@@ -1,0 +1,128 @@
+"""Steps: the named, versioned, pure functions that change a record, and their one registry.
+
+A module that declares steps is imported often (at start, in every worker): it imports numpy
+at most at its top, and heavier libraries inside the functions that use them.
+"""
+
+import inspect
+import types
+import typing
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from twin.domain import KINDS, Entity
+from twin.errors import UserError
+from twin.params import NoParams, Parameter, parameters
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a step made.
+
+    Attributes
+    ----------
+    outputs : dict of str to entity
+        By role ("bones", "surface"): the role names the output in the log and on replay.
+    summary : dict of str to number, text or list
+        Named numbers with the unit in the name (``volume_ml``), JSON-able. A step that makes
+        structures lists them: ``structures = [{name, volume_ml, center_lps_mm}, ...]``.
+    names : dict of str to str
+        What the tree shows for an output; the role where it is not given.
+    """
+
+    outputs: dict[str, Entity]
+    summary: dict[str, Any] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Input:
+    """One input of a step: its parameter name and the kind of entity it takes."""
+
+    name: str
+    kind: str
+    optional: bool
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step as the registry knows it.
+
+    Attributes
+    ----------
+    edits : str
+        Name of the input whose content the output of the same name replaces; empty where
+        the step makes new entities.
+    quick : bool
+        True where it is done in a moment: it runs in the owner's process, not in a job.
+    """
+
+    name: str
+    version: int
+    title: str
+    help: str
+    function: Callable[..., Made]
+    inputs: tuple[Input, ...]
+    params: type
+    edits: str = ""
+    quick: bool = False
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The step's typed parameters with units, ranges and defaults."""
+        return parameters(self.params)
+
+
+_registry: dict[str, Step] = {}
+
+
+def step(
+    name: str, *, version: int, title: str, edits: str = "", quick: bool = False
+) -> Callable[[Callable[..., Made]], Callable[..., Made]]:
+    """Register a function ``(inputs..., params, progress) -> Made`` as a step.
+
+    Its inputs are read from its annotations (``volume: Volume``, ``seed: LabelMap | None = None``),
+    its parameters from the annotation of ``params``; its help is its docstring's first line.
+    """
+
+    def register(function: Callable[..., Made]) -> Callable[..., Made]:
+        known = _registry.get(name)
+        if known is not None and known.function.__qualname__ != function.__qualname__:
+            raise ValueError(f"two steps are called {name}")
+        hints = typing.get_type_hints(function)
+        inputs = tuple(
+            _input(p.name, hints[p.name])
+            for p in inspect.signature(function).parameters.values()
+            if p.name not in ("params", "progress")
+        )
+        help = (inspect.getdoc(function) or "").split("\n")[0]
+        _registry[name] = Step(
+            name, version, title, help, function, inputs, hints.get("params", NoParams), edits, quick
+        )
+        return function
+
+    return register
+
+
+def _input(name: str, hint: Any) -> Input:
+    optional = False
+    if typing.get_origin(hint) in (types.UnionType, typing.Union):
+        options = [a for a in typing.get_args(hint) if a is not type(None)]
+        hint, optional = options[0], True
+    for kind, cls in KINDS.items():
+        if hint is cls:
+            return Input(name, kind, optional)
+    raise TypeError(f"input {name} of a step must be a domain type, not {hint}")
+
+
+def find(name: str) -> Step:
+    """Return the step of that name; ``UserError`` names those there are."""
+    if name not in _registry:
+        raise UserError(f"There is no step “{name}”.", f"The steps are: {', '.join(sorted(_registry))}.")
+    return _registry[name]
+
+
+def catalogue() -> tuple[Step, ...]:
+    """Return all steps whose modules have been imported, by name."""
+    return tuple(_registry[name] for name in sorted(_registry))

@@ -1,0 +1,1 @@
+"""Widgets that draw: slices, 3-D scene, plots, tables."""
