@@ -1,0 +1,18 @@
+"""Fixtures that all tests share."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder with the real scans; tests that need it skip where it is absent."""
+    root = Path(os.environ.get("VITRUVIAN_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
+    if not root.is_dir():
+        pytest.skip(f"the real scans are not here ({root} is absent)")
+    return root
