@@ -1,0 +1,172 @@
+"""Jobs: results and frames through shared memory, cancel, crashes, nothing left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+
+from twin.errors import Cancelled, UserError
+from twin.jobs import Job, JobState, sweep
+from twin.jobs.sweep import folder_prefix
+from twin.progress import Progress
+
+BLOCK = 300_000
+
+
+def double(values: np.ndarray, progress: Progress) -> dict[str, Any]:
+    progress(0.5, "doubling")
+    return {"doubled": values * 2, "small": np.arange(3)}
+
+
+def refuse(_progress: Progress) -> None:
+    raise UserError("scan.dcm is no image.", "Choose another.")
+
+
+def divide(_progress: Progress) -> float:
+    return 1 / 0
+
+
+def die(progress: Progress) -> None:
+    progress(1.0, "jumping")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def obey(progress: Progress) -> None:
+    while True:
+        progress(0.1, "waiting to be stopped")
+
+
+def ignore_stop(child_pid_file: str, progress: Progress) -> None:
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    Path(child_pid_file).write_text(str(child.pid))
+    progress(1.0, "stuck")
+    while True:
+        sum(range(1000))
+
+
+def count(progress: Progress) -> Generator[np.ndarray, Any, str]:
+    step, value = 1, 0
+    while value < 50:
+        value += step
+        controls = yield np.full(BLOCK, value)
+        step = controls or step
+    return "counted"
+
+
+def left_behind() -> list[Path]:
+    mine = folder_prefix(os.getpid())
+    places = [Path("/dev/shm"), Path("/tmp")]
+    return [p for place in places if place.is_dir() for p in place.glob(f"{mine}*")]
+
+
+def test_arrays_travel_and_nothing_is_left() -> None:
+    job = Job(double, np.arange(BLOCK), title="doubling")
+    result = job.wait()
+    assert job.state is JobState.DONE
+    np.testing.assert_array_equal(result["doubled"], 2 * np.arange(BLOCK))
+    assert job.peak_mb > 10
+    assert left_behind() == []
+
+
+def test_a_refusal_arrives_in_its_own_words() -> None:
+    job = Job(refuse, title="reading")
+    with pytest.raises(UserError, match="scan.dcm is no image") as caught:
+        job.wait()
+    assert caught.value.hint == "Choose another."
+
+
+def test_a_fault_names_itself_and_keeps_its_trace() -> None:
+    job = Job(divide, title="dividing")
+    with pytest.raises(UserError, match="ZeroDivisionError"):
+        job.wait()
+    assert "1 / 0" in job.trace
+
+
+def test_a_crash_is_told_and_survived() -> None:
+    job = Job(die, title="jump")
+    with pytest.raises(UserError, match=r"“jump” broke off while it was jumping"):
+        job.wait()
+    assert job.state is JobState.FAILED
+    assert left_behind() == []
+
+
+def test_a_job_that_obeys_stops() -> None:
+    job = Job(obey, title="obedient")
+    with pytest.raises(Cancelled):
+        job.wait(lambda j: j.cancel() if j.text else None)
+    assert job.state is JobState.CANCELLED
+
+
+def test_a_job_that_does_not_obey_is_killed_with_all_it_started(tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    job = Job(ignore_stop, str(note), title="stuck")
+    with pytest.raises(Cancelled):
+        job.wait(lambda j: j.cancel() if j.text else None)
+    child = int(note.read_text())
+    assert not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE
+
+
+def test_frames_arrive_and_controls_are_heard() -> None:
+    job = Job(count, title="counting")
+    job.start()
+    frames: list[Any] = []
+    steered = False
+    while not job.ended:
+        frames += job.poll()
+        if frames and not steered:
+            job.steer(7)
+            steered = True
+    assert job.result == "counted"
+    values = [int(frame[0]) for frame in frames]
+    assert values == sorted(values)
+    assert 7 in np.diff(values)
+
+
+def test_what_a_killed_owner_leaves_is_swept(tmp_path: Path) -> None:
+    script = textwrap.dedent("""
+        import sys, time
+        sys.path.insert(0, sys.argv[1])
+        from tests.twin.jobs.test_job import obey
+        from twin.jobs import Job
+        if __name__ == "__main__":
+            job = Job(obey, title="orphan")
+            job.start()
+            while not job.text:
+                job.poll()
+            print(job._process.pid, flush=True)
+            time.sleep(60)
+    """)
+    path = tmp_path / "owner.py"
+    path.write_text(script)
+    root = str(Path(__file__).resolve().parents[3])
+    owner = subprocess.Popen([sys.executable, str(path), root], stdout=subprocess.PIPE, text=True)
+    assert owner.stdout is not None
+    worker = int(owner.stdout.readline())
+    owner.kill()
+    owner.wait()
+    psutil.wait_procs([psutil.Process(worker)] if psutil.pid_exists(worker) else [], timeout=5)
+    assert not psutil.pid_exists(worker)
+    assert any(folder_prefix(owner.pid) in name for name in sweep())
+    assert sweep() == []
+
+
+def test_time_left_follows_the_fraction() -> None:
+    job = Job(obey, title="slow")
+    job.start()
+    try:
+        assert job.seconds_left is None
+        job.fraction = 0.25
+        job._started = time.monotonic() - 10
+        assert job.seconds_left == pytest.approx(30, rel=0.01)
+    finally:
+        job.close()
+    assert job.state is JobState.CANCELLED

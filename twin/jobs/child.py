@@ -1,0 +1,137 @@
+"""What runs inside a job's process."""
+
+import ctypes
+import os
+import queue
+import signal
+import sys
+import tempfile
+import threading
+import time
+import traceback
+from collections.abc import Callable, Generator
+from multiprocessing.connection import Connection
+from multiprocessing.shared_memory import SharedMemory
+from typing import Any
+
+import psutil
+
+from twin.errors import Cancelled, UserError
+from twin.jobs import shared
+from twin.progress import Progress
+
+REPORT_EVERY_S = 0.05
+_PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent() -> None:
+    """Have the system end this process when its parent is gone (Linux; elsewhere the pipe tells)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class _Line:
+    """The child's end of the pipe: sends, and hears the owner in a thread of its own."""
+
+    def __init__(self, connection: Connection, owner: int) -> None:
+        self.stop = threading.Event()
+        self.controls: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._connection, self._owner = connection, owner
+        self._untaken: queue.Queue[SharedMemory] = queue.Queue()
+        self._last = 0.0
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def send(self, *message: Any) -> None:
+        block = shared.send(self._connection, message, self._owner)
+        if block is not None:
+            self._untaken.put(block)
+
+    def report(self, fraction: float, text: str) -> None:
+        now = time.monotonic()
+        if now - self._last >= REPORT_EVERY_S or fraction >= 1:
+            self._last = now
+            self.send("progress", fraction, text)
+
+    def newest_controls(self) -> Any:
+        given = None
+        while not self.controls.empty():
+            given = self.controls.get()
+        return given
+
+    def close(self) -> None:
+        """Wait until the owner has taken all that was sent."""
+        self._untaken.join()
+        self._connection.close()
+
+    def _listen(self) -> None:
+        try:
+            while True:
+                word, value = self._connection.recv()
+                if word == "stop":
+                    self.stop.set()
+                elif word == shared.TAKEN:
+                    self._untaken.get().close()
+                    self._untaken.task_done()
+                else:
+                    self.controls.put(value)
+        except (EOFError, OSError):
+            os._exit(1)  # the owner is gone
+
+
+def main(
+    connection: Connection, owner: int, folder: str, function: Callable[..., Any], args: tuple[Any, ...]
+) -> None:
+    """Run ``function(*args, progress)`` and send what comes of it.
+
+    A generator function is a simulation: what it yields is sent as a frame, and is given the
+    newest controls (None where there are none).
+    """
+    die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the owner, who then asks us
+    tempfile.tempdir = folder
+    line = _Line(connection, owner)
+    started = time.monotonic()
+    message: tuple[Any, ...]
+    try:
+        result = function(*args, Progress(line.report, line.stop.is_set))
+        if isinstance(result, Generator):
+            result = _drive(result, line)
+        message = ("done", result, time.monotonic() - started, _peak_mb())
+    except Cancelled:
+        message = ("cancelled",)
+    except UserError as error:
+        message = ("failed", error, traceback.format_exc())
+    except MemoryError:
+        error = UserError(
+            "The memory of this machine did not suffice.", "Try a smaller image or a coarser mesh."
+        )
+        message = ("failed", error, traceback.format_exc())
+    except Exception as fault:
+        error = UserError(f"Something went wrong inside ({type(fault).__name__}: {fault}).")
+        message = ("failed", error, traceback.format_exc())
+    line.send(*message)
+    line.close()
+
+
+def _drive(frames: Generator[Any, Any, Any], line: _Line) -> Any:
+    given = None
+    while not line.stop.is_set():
+        try:
+            frame = frames.send(given)
+        except StopIteration as end:
+            return end.value
+        line.send("frame", frame)
+        given = line.newest_controls()
+    frames.close()
+    raise Cancelled
+
+
+def _peak_mb() -> float:
+    """Highest resident memory of this process or of one it started, in MB."""
+    if os.name == "nt":
+        return psutil.Process().memory_info().peak_wset / 1e6
+    import resource
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    peaks = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return max(peaks) * unit / 1e6

@@ -1,0 +1,195 @@
+"""One job: a spawned process, its progress, its frames, its end."""
+
+import enum
+import multiprocessing
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from multiprocessing.connection import wait
+from typing import Any
+
+import psutil
+
+from twin.errors import Cancelled, UserError
+from twin.jobs import child, shared
+from twin.jobs.sweep import folder_prefix
+
+GRACE_S = 0.3
+"""How long a job that was asked to stop may take before it is killed."""
+
+
+class JobState(enum.Enum):
+    """Where a job stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Job:
+    """A call of ``function(*args, progress)`` in a process of its own.
+
+    Parameters
+    ----------
+    function : callable
+        A module-level function; arrays among its arguments and results go by shared memory.
+        A generator function yields frames and is sent controls (a simulation).
+    title : str
+        What a person reads beside the progress bar.
+
+    Notes
+    -----
+    Nothing here blocks but ``wait``: call ``poll`` every 30 ms or so. Always end with ``wait``
+    or poll until ``ended``; ``close`` kills what still runs.
+    """
+
+    def __init__(self, function: Callable[..., Any], *args: Any, title: str = "") -> None:
+        self.title = title
+        self.state = JobState.WAITING
+        self.fraction, self.text = 0.0, ""
+        self.result: Any = None
+        self.error: UserError | None = None
+        self.trace = ""
+        self.seconds = self.peak_mb = 0.0
+        self._function, self._args = function, args
+        self._asked_to_stop: float | None = None
+        self._started = 0.0
+
+    def start(self) -> None:
+        """Start the process; returns at once."""
+        owner = os.getpid()
+        context = multiprocessing.get_context("spawn")
+        self._folder = tempfile.mkdtemp(prefix=folder_prefix(owner))
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(
+            target=child.main, args=(theirs, owner, self._folder, self._function, self._args), name=self.title
+        )
+        self._process.start()
+        theirs.close()
+        self._started = time.monotonic()
+        self.state = JobState.RUNNING
+
+    @property
+    def ended(self) -> bool:
+        """True once the job is done, failed or cancelled."""
+        return self.state not in (JobState.WAITING, JobState.RUNNING)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Estimate from the fraction done; None while there is too little to go by."""
+        elapsed = time.monotonic() - self._started
+        if self.state is not JobState.RUNNING or self.fraction < 0.05 or elapsed < 1:
+            return None
+        return elapsed * (1 - self.fraction) / self.fraction
+
+    def poll(self) -> list[Any]:
+        """Take in what the process has sent; returns the frames among it. Never blocks."""
+        frames: list[Any] = []
+        if self.state is not JobState.RUNNING:
+            return frames
+        try:
+            while not self.ended and self._pipe.poll():
+                self._take(shared.receive(self._pipe), frames)
+        except (EOFError, OSError):
+            self._crashed()
+        if self._asked_to_stop and not self.ended and time.monotonic() - self._asked_to_stop > GRACE_S:
+            self._end(JobState.CANCELLED)
+        return frames
+
+    def steer(self, controls: Any) -> None:
+        """Send a simulation new controls; they reach it at its next frame."""
+        if self.state is JobState.RUNNING:
+            self._pipe.send(("controls", controls))
+
+    def cancel(self) -> None:
+        """Ask the job to stop; ``poll`` kills it where it does not within ``GRACE_S``."""
+        if self.state is JobState.WAITING:
+            self.state = JobState.CANCELLED
+        elif self.state is JobState.RUNNING and self._asked_to_stop is None:
+            self._asked_to_stop = time.monotonic()
+            try:
+                self._pipe.send(("stop", None))
+            except OSError:
+                self._crashed()
+
+    def wait(self, on_event: Callable[["Job"], None] | None = None) -> Any:
+        """Wait for the end and return the result; ``on_event`` is called at each news.
+
+        Raises
+        ------
+        UserError
+            Where the job failed; its ``trace`` is in ``Job.trace``.
+        Cancelled
+        """
+        if self.state is JobState.WAITING:
+            self.start()
+        while not self.ended:
+            wait([self._pipe], timeout=0.05)
+            self.poll()
+            if on_event:
+                on_event(self)
+        if self.state is JobState.CANCELLED:
+            raise Cancelled
+        if self.error:
+            raise self.error
+        return self.result
+
+    def close(self) -> None:
+        """Kill the job where it still runs."""
+        if self.state is JobState.RUNNING:
+            self._end(JobState.CANCELLED)
+
+    def _take(self, message: tuple[Any, ...], frames: list[Any]) -> None:
+        match message:
+            case ("progress", fraction, text):
+                self.fraction, self.text = fraction, text or self.text
+            case ("frame", frame):
+                frames.append(frame)
+            case ("done", result, seconds, peak_mb):
+                self.result, self.seconds, self.peak_mb, self.fraction = result, seconds, peak_mb, 1.0
+                self._end(JobState.DONE)
+            case ("failed", error, trace):
+                self.error, self.trace = error, trace
+                self._end(JobState.FAILED)
+            case ("cancelled",):
+                self._end(JobState.CANCELLED)
+
+    def _crashed(self) -> None:
+        self._process.join(GRACE_S)
+        if self._asked_to_stop:
+            self._end(JobState.CANCELLED)
+            return
+        code = self._process.exitcode
+        doing = f" while it was {self.text}" if self.text else ""
+        self.error = UserError(
+            f"“{self.title}” broke off{doing} (its process ended with {code}).",
+            "Nothing was changed. It may have run out of memory: try a coarser setting, or try again.",
+        )
+        self._end(JobState.FAILED)
+
+    def _end(self, state: JobState) -> None:
+        """Leave no process, pipe or temporary file behind; never waits for one that ends by itself."""
+        self.state = state
+        if state is JobState.CANCELLED:
+            _kill_tree(self._process.pid)
+        self._pipe.close()
+        self._process.join(0)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _kill_tree(pid: int | None) -> None:
+    """Kill a process and all that it started."""
+    try:
+        top = psutil.Process(pid)
+        family = [*top.children(recursive=True), top]
+    except psutil.NoSuchProcess:
+        return
+    for process in family:
+        try:
+            process.kill()
+        except psutil.NoSuchProcess:
+            continue

@@ -1,0 +1,71 @@
+"""Objects through a pipe, their arrays through shared memory.
+
+Pickle's out-of-band buffers keep arrays out of the pipe: they are laid into one shared block,
+and the receiver's arrays are views of it. The receiver unlinks the block's name as soon as it
+has mapped it, so that the memory goes when the last view does, whatever happens to the process.
+"""
+
+import mmap
+import pickle
+import secrets
+from multiprocessing.connection import Connection
+from multiprocessing.shared_memory import SharedMemory
+from typing import Any
+
+import numpy as np
+
+PREFIX = "vitruvian"
+TAKEN = "taken"
+_INLINE_BYTES = 1 << 16
+_ALIGN = 64
+
+
+def send(connection: Connection, message: Any, owner: int) -> SharedMemory | None:
+    """Send a message; large arrays in it go by a shared block named after process ``owner``.
+
+    Returns
+    -------
+    SharedMemory or None
+        The block, to be closed when the receiver says ``TAKEN``: Windows drops one that nobody holds.
+    """
+    buffers: list[pickle.PickleBuffer] = []
+    body = pickle.dumps(message, protocol=5, buffer_callback=buffers.append)
+    views = [b.raw() for b in buffers]
+    spans, size = [], 0
+    for view in views:
+        spans.append((size, view.nbytes))
+        size += -(-view.nbytes // _ALIGN) * _ALIGN
+    if size <= _INLINE_BYTES:
+        connection.send_bytes(pickle.dumps((body, None, [bytes(v) for v in views])))
+        return None
+    block = SharedMemory(name=f"{PREFIX}-{owner}-{secrets.token_hex(6)}", create=True, size=size)
+    whole = np.frombuffer(block.buf, np.uint8)
+    for view, (start, length) in zip(views, spans, strict=True):
+        whole[start : start + length] = np.frombuffer(view, np.uint8)
+    del whole
+    connection.send_bytes(pickle.dumps((body, block.name, spans)))
+    return block
+
+
+def receive(connection: Connection) -> Any:
+    """Receive what ``send`` sent; its arrays are views of shared memory."""
+    body, name, parts = pickle.loads(connection.recv_bytes())
+    if name is None:
+        return pickle.loads(body, buffers=parts)
+    block = SharedMemory(name=name)
+    block.unlink()
+    whole = np.frombuffer(_mapping(block), np.uint8)
+    connection.send((TAKEN, None))
+    return pickle.loads(body, buffers=[whole[start : start + length].data for start, length in parts])
+
+
+def _mapping(block: SharedMemory) -> mmap.mmap:
+    """Take the mapping out of a block: it then lives as long as its last view, and no longer.
+
+    ``SharedMemory`` itself wants to be closed by hand, after the last view: nobody could know when.
+    """
+    mapping: mmap.mmap = block._mmap  # type: ignore[attr-defined]
+    block._buf.release()  # type: ignore[attr-defined]
+    block._buf = block._mmap = None  # type: ignore[attr-defined]
+    block.close()
+    return mapping
