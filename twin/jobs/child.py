@@ -113,6 +113,16 @@ def main(
     line.close()
 
 
+def _in_words(fault: Exception) -> UserError:
+    if isinstance(fault, UserError):
+        return fault
+    if isinstance(fault, MemoryError):
+        return UserError(
+            "The memory of this machine did not suffice.", "Try a smaller image or a coarser mesh."
+        )
+    return UserError(f"Something went wrong inside ({type(fault).__name__}: {fault}).")
+
+
 def _drive(frames: Generator[Any, Any, Any], line: _Line) -> Any:
     given = None
     while not line.stop.is_set():

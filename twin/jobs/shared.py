@@ -39,6 +39,7 @@ def send(connection: Connection, message: Any, owner: int) -> SharedMemory | Non
         connection.send_bytes(pickle.dumps((body, None, [bytes(v) for v in views])))
         return None
     block = SharedMemory(name=f"{PREFIX}-{owner}-{secrets.token_hex(6)}", create=True, size=size)
+    assert block.buf is not None  # it was made a line ago
     whole = np.frombuffer(block.buf, np.uint8)
     for view, (start, length) in zip(views, spans, strict=True):
         whole[start : start + length] = np.frombuffer(view, np.uint8)

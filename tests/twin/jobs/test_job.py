@@ -79,7 +79,7 @@ def test_arrays_travel_and_nothing_is_left() -> None:
 
 def test_a_refusal_arrives_in_its_own_words() -> None:
     job = Job(refuse, title="reading")
-    with pytest.raises(UserError, match="scan.dcm is no image") as caught:
+    with pytest.raises(UserError, match=r"scan\.dcm is no image") as caught:
         job.wait()
     assert caught.value.hint == "Choose another."
 
