@@ -99,16 +99,8 @@ def main(
         message = ("done", result, time.monotonic() - started, _peak_mb())
     except Cancelled:
         message = ("cancelled",)
-    except UserError as error:
-        message = ("failed", error, traceback.format_exc())
-    except MemoryError:
-        error = UserError(
-            "The memory of this machine did not suffice.", "Try a smaller image or a coarser mesh."
-        )
-        message = ("failed", error, traceback.format_exc())
     except Exception as fault:
-        error = UserError(f"Something went wrong inside ({type(fault).__name__}: {fault}).")
-        message = ("failed", error, traceback.format_exc())
+        message = ("failed", _in_words(fault), traceback.format_exc())
     line.send(*message)
     line.close()
 
