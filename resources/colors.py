@@ -1,0 +1,210 @@
+"""Colors: the window's roles, structures, views, and maps for fields.
+
+Plain tables. The maps viridis and cividis are matplotlib's (Smith, van der Walt and Firing
+2015; Nuñez, Anderton and Renslow 2018; CC0). ``stress`` is Vitruvian's own (Apache-2.0): a
+path through CIELAB (D65) from slate blue over violet, rose and orange to pale yellow, lightness 34 to
+96 rising all the way, with equal distances (CIE76) from step to step. It begins light enough to stand
+out from a dark ground and to be shaded, and orders right in gray and for color-blind eyes.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colors of the window by role, as ``#RRGGBB``."""
+
+    name: str
+    ground: str
+    panel: str
+    raised: str
+    line: str
+    text: str
+    quiet: str
+    accent: str
+    good: str
+    warn: str
+    bad: str
+
+
+DARK = Theme(
+    "dark", "#15181C", "#1D2126", "#262B31", "#333A42", "#E6E8EA", "#9AA4AE",
+    "#4FB3BF", "#57AB5A", "#E3B341", "#E5534B",
+)  # fmt: skip
+LIGHT = Theme(
+    "light", "#F4F5F6", "#FFFFFF", "#E9ECEF", "#CBD1D7", "#1B1F24", "#56606A",
+    "#0B727E", "#2B6E2F", "#855900", "#BF2A22",
+)  # fmt: skip
+THEMES = {theme.name: theme for theme in (DARK, LIGHT)}
+
+IMAGE_GROUND = "#000000"
+"""Behind slices, in either theme: images are read on black."""
+
+PLANE_COLORS = {"axial": "#E5534B", "sagittal": "#E3B341", "coronal": "#57AB5A"}
+"""Borders and crosshair lines of the slice views, the field's habit (red, yellow, green)."""
+
+STRUCTURE_COLORS: dict[str, str] = {
+    "bone": "#E3D3AE",
+    "femur": "#E8D7AC",
+    "hip bone": "#DCC39A",
+    "sacrum": "#D2B48C",
+    "vertebra": "#E0C9A6",
+    "skull": "#EADFC6",
+    "mandible": "#DBC6A0",
+    "rib": "#E3D0A8",
+    "tibia": "#E6D2A4",
+    "cartilage": "#A9C8D8",
+    "tooth": "#F2ECDD",
+    "muscle": "#8E3B36",
+    "myocardium": "#A5423C",
+    "heart": "#B04A43",
+    "left ventricle": "#C25A50",
+    "right ventricle": "#5B78B0",
+    "left atrium": "#D08A72",
+    "right atrium": "#7C8FBE",
+    "artery": "#D3382F",
+    "aorta": "#D3382F",
+    "vein": "#3F64B5",
+    "vena cava": "#3F64B5",
+    "pulmonary artery": "#4F79C4",
+    "nerve": "#E8D44D",
+    "fat": "#E9C46A",
+    "skin": "#D9A58B",
+    "lung": "#C88F93",
+    "airway": "#9CC4CE",
+    "liver": "#9A4F3C",
+    "spleen": "#8A4766",
+    "kidney": "#A8574A",
+    "gallbladder": "#6E9A4A",
+    "stomach": "#C98C76",
+    "bowel": "#C7A17A",
+    "bladder": "#C9B458",
+    "brain": "#D2AFA6",
+    "ventricle": "#6BA3C7",
+    "tumor": "#D6409F",
+    "implant": "#A9B4C0",
+    "cement": "#7FA38C",
+}
+"""Color by bare term, so that anatomy looks like anatomy."""
+
+OTHER_COLORS = (
+    "#6FA8A0", "#C58F5C", "#8D7FBF", "#B7B35E", "#5F8FC2", "#C27BA0", "#7BB07A", "#B98074",
+)  # fmt: skip
+"""In turn for structures whose term the table does not hold."""
+
+LOAD_COLOR = "#4FB3BF"
+SUPPORT_COLOR = "#9AA4AE"
+MARK_COLOR = "#F2CC60"
+
+
+def structure_color(term: str, number: int = 0) -> str:
+    """Return the color of a structure by its bare term ("femur").
+
+    A term that the table does not hold ("left kidney cyst") takes the color of the longest
+    entry contained in it, else one of ``OTHER_COLORS`` by ``number``.
+    """
+    words = term.strip().lower().replace("tumour", "tumor")
+    held = [key for key in STRUCTURE_COLORS if key in words]
+    if held:
+        return STRUCTURE_COLORS[max(held, key=len)]
+    return OTHER_COLORS[number % len(OTHER_COLORS)]
+
+
+FIELD_MAPS = {
+    "von Mises stress": "stress",
+    "principal stress": "stress",
+    "stress": "stress",
+    "strain": "stress",
+    "strain to yield": "stress",
+    "displacement": "viridis",
+    "density": "cividis",
+    "modulus": "cividis",
+}
+"""Map of a field by (a part of) its name; whatever is not listed takes viridis."""
+
+
+def map_for(field_name: str) -> str:
+    """Return the name of the color map that a field of this name is drawn with."""
+    words = field_name.lower()
+    held = [key for key in FIELD_MAPS if key.lower() in words]
+    return FIELD_MAPS[max(held, key=len)] if held else "viridis"
+
+
+@cache
+def color_map(name: str) -> NDArray[np.uint8]:
+    """Return a map of colors, shape (256, 3), red green blue; ``KeyError`` names those there are."""
+    if name not in _MAPS:
+        raise KeyError(f"no color map “{name}”; there are: {', '.join(_MAPS)}")
+    table = np.frombuffer(bytes.fromhex(_MAPS[name]), np.uint8).reshape(256, 3)
+    table.flags.writeable = False
+    return table
+
+
+def rgb(color: str) -> tuple[float, float, float]:
+    """Return ``#RRGGBB`` as red, green and blue in 0..1; ``ValueError`` where it is not of that form."""
+    if len(color) != 7 or color[0] != "#":
+        raise ValueError(f"a color is written #RRGGBB, not {color!r}")
+    red, green, blue = bytes.fromhex(color[1:])
+    return red / 255, green / 255, blue / 255
+
+
+_MAPS = {
+    "viridis": (
+        "44015444025645045745055946075a46085c460a5d460b5e470d60470e61471063471164471365481467481668481769"
+        "48186a481a6c481b6d481c6e481d6f481f70482071482173482374482475482576482677482878482979472a7a472c7a"
+        "472d7b472e7c472f7d46307e46327e46337f463480453581453781453882443983443a83443b84433d84433e85423f85"
+        "4240864241864142874144874045884046883f47883f48893e49893e4a893e4c8a3d4d8a3d4e8a3c4f8a3c508b3b518b"
+        "3b528b3a538b3a548c39558c39568c38588c38598c375a8c375b8d365c8d365d8d355e8d355f8d34608d34618d33628d"
+        "33638d32648e32658e31668e31678e31688e30698e306a8e2f6b8e2f6c8e2e6d8e2e6e8e2e6f8e2d708e2d718e2c718e"
+        "2c728e2c738e2b748e2b758e2a768e2a778e2a788e29798e297a8e297b8e287c8e287d8e277e8e277f8e27808e26818e"
+        "26828e26828e25838e25848e25858e24868e24878e23888e23898e238a8d228b8d228c8d228d8d218e8d218f8d21908d"
+        "21918c20928c20928c20938c1f948c1f958b1f968b1f978b1f988b1f998a1f9a8a1e9b8a1e9c891e9d891f9e891f9f88"
+        "1fa0881fa1881fa1871fa28720a38620a48621a58521a68522a78522a88423a98324aa8325ab8225ac8226ad8127ad81"
+        "28ae8029af7f2ab07f2cb17e2db27d2eb37c2fb47c31b57b32b67a34b67935b77937b87838b9773aba763bbb753dbc74"
+        "3fbc7340bd7242be7144bf7046c06f48c16e4ac16d4cc26c4ec36b50c46a52c56954c56856c66758c7655ac8645cc863"
+        "5ec96260ca6063cb5f65cb5e67cc5c69cd5b6ccd5a6ece5870cf5773d05675d05477d1537ad1517cd2507fd34e81d34d"
+        "84d44b86d54989d5488bd6468ed64590d74393d74195d84098d83e9bd93c9dd93ba0da39a2da37a5db36a8db34aadc32"
+        "addc30b0dd2fb2dd2db5de2bb8de29bade28bddf26c0df25c2df23c5e021c8e020cae11fcde11dd0e11cd2e21bd5e21a"
+        "d8e219dae319dde318dfe318e2e418e5e419e7e419eae51aece51befe51cf1e51df4e61ef6e620f8e621fbe723fde725"
+    ),
+    "cividis": (
+        "00224e00234f00245100255300255400265600275800285900285b00295d002a5f002a61002b62002c64002c66002d68"
+        "002e6a002e6c002f6d00306f0030700031700031710132710533710833700c34700f357012357014367016377018376f"
+        "1a386f1c396f1e3a6f203a6f213b6e233c6e243c6e263d6e273e6e293f6e2a3f6d2b406d2d416d2e416d2f426d31436d"
+        "32436d33446d34456c35456c36466c38476c39486c3a486c3b496c3c4a6c3d4a6c3e4b6c3f4c6c404c6c414d6c424e6c"
+        "434e6c444f6c45506c46516c47516c48526c49536c4a536c4b546c4c556c4d556c4e566c4f576c50576c51586d52596d"
+        "535a6d545a6d555b6d555c6d565c6d575d6d585e6d595e6e5a5f6e5b606e5c616e5d616e5e626e5e636f5f636f60646f"
+        "61656f62656f636670646770656870656870666970676a71686a71696b716a6c716b6d726c6d726c6e726d6f726e6f73"
+        "6f70737071737172747272747273747374757474757575757676767777767777777878777979777a7a787b7a787c7b78"
+        "7d7c787e7c787e7d787f7e78807f78817f788280798381798482798582798683798784788885788985788a86788b8778"
+        "8c88788d88788e89788f8a78908b78918b78928c78928d78938e78948e77958f779690779791779892779992779a9376"
+        "9b94769c95769d95769e96769f9775a09875a19975a29975a39a74a49b74a59c74a69c74a79d73a89e73a99f73aaa073"
+        "aba072aca172ada272aea371afa471b0a571b1a570b3a670b4a76fb5a86fb6a96fb7a96eb8aa6eb9ab6dbaac6dbbad6d"
+        "bcae6cbdae6cbeaf6bbfb06bc0b16ac1b26ac2b369c3b369c4b468c5b568c6b667c7b767c8b866c9b965cbb965ccba64"
+        "cdbb63cebc63cfbd62d0be62d1bf61d2c060d3c05fd4c15fd5c25ed6c35dd7c45cd9c55cdac65bdbc75adcc859ddc858"
+        "dec958dfca57e0cb56e1cc55e2cd54e4ce53e5cf52e6d051e7d150e8d24fe9d34eead34cebd44bedd54aeed649efd748"
+        "f0d846f1d945f2da44f3db42f5dc41f6dd3ff7de3ef8df3cf9e03afbe138fce236fde334fee434fee535fee636fee838"
+    ),
+    "stress": (
+        "2e50862f508730518932518a34528c36528d38528f3a53903c53913e53934054944354954554964755974a55984c5599"
+        "4f559a51569b54569b56569c59569d5b569d5e579e60579e63579f65579f68579f6a57a06c57a06f57a07158a07458a1"
+        "7658a17858a17a58a17d58a17f58a18158a18358a18558a18758a08958a08b58a08d58a08f58a091589f93589f95589f"
+        "97589f99589e9b589e9d589d9e589da0589da2589ca4589ca5589ba7579ba9579aaa579aac5799ae5799af5798b15798"
+        "b25797b45797b65796b75795b95795ba5794bb5794bd5793be5792c05892c15891c25890c4588fc5588fc6588ec8588d"
+        "c9588dca588ccb588bcd588ace598acf5989d05988d15987d25986d35986d55a85d65a84d75a83d85a82d95b82da5b81"
+        "db5b80dc5c7fdd5c7edd5c7dde5d7ddf5d7ce05e7be15e7ae25e79e35f78e35f78e46077e56076e66175e66174e76273"
+        "e86373e96372e96471ea6570ea656feb666eec676eec676ded686ced696bee6a6aee6a6aef6b69ef6c68f06d67f06e67"
+        "f16e66f16f65f17064f27164f27263f37362f37461f37561f37660f4775ff4775ff4785ef5795df57a5df57b5cf57c5b"
+        "f67d5bf67e5af67f59f68059f68158f78257f78357f78456f78556f78655f78754f78854f88a53f88b53f88c52f88d52"
+        "f88e51f88f51f89050f8914ff8924ff8934ef8944ef8954ef8964df8984df8994cf89a4cf89b4bf89c4bf89d4bf89e4a"
+        "f89f4af8a149f8a249f8a349f8a449f8a548f8a648f8a848f8a948f8aa48f8ab47f8ac47f8ae47f8af47f8b047f8b147"
+        "f8b348f8b448f8b548f7b748f7b848f7b949f7ba49f7bc49f7bd4af7bf4af7c04bf7c14cf7c34cf7c44df6c54ef6c74f"
+        "f6c850f6ca51f6cb52f6cd54f6ce55f6cf56f6d158f6d259f6d45bf6d55df6d65ff6d861f6d963f6db65f6dc67f6dd69"
+        "f6de6bf7e06df7e16ff7e272f7e374f7e476f8e578f8e67bf8e77df8e87ff9e982f9ea84f9eb86faeb88faec8bfaed8d"
+        "fbee8ffbee91fcef93fcef95fcf097fdf19afdf19cfef29efef2a0fff2a2fff3a4fff3a6fff4a8fff4aafff4acfff5ad"
+    ),
+}
