@@ -1,0 +1,3 @@
+"""Importing this declares all steps of the floor."""
+
+import segmentation.surface.steps  # noqa: F401
