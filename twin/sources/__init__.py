@@ -1,0 +1,49 @@
+"""Readers of outside formats: look into files, list what is there, read what was chosen.
+
+Each format is one module with ``scan(files, progress) -> Found`` and
+``read(series, choices, progress)``; the table in ``twin.sources.formats`` says which file goes where.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from twin.domain import LabelMap, Surface, Volume
+from twin.progress import Progress
+from twin.sources.series import Choices, Found, Series
+
+
+def scan(paths: Sequence[Path], progress: Progress | None = None) -> Found:
+    """Look into files and folders (nested, in any order) and list the series in them.
+
+    Only headers are read. Files that are none of ours are passed over in a folder and named
+    in ``problems`` where they were given by name; broken files of ours are always named.
+    """
+    from twin.sources import formats
+
+    return formats.scan(paths, progress or Progress())
+
+
+def read(
+    series: Series,
+    *,
+    accept_gaps: bool = False,
+    modality: str = "",
+    kind: str = "auto",
+    units: str = "",
+    space: str = "",
+    progress: Progress | None = None,
+) -> Volume | LabelMap | Surface:
+    """Read one series; the words it takes are those of ``Choices``.
+
+    Raises
+    ------
+    SourceError
+        Names the file and the fault.
+    """
+    from twin.sources import formats
+
+    choices = Choices(accept_gaps, modality, kind, units, space)
+    return formats.read(series, choices, progress or Progress())
+
+
+__all__ = ["Choices", "Found", "Series", "read", "scan"]

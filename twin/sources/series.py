@@ -1,0 +1,96 @@
+"""What a look into files finds: series, each with whose it is, how big, and whether it is a volume."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Self
+
+from twin.domain import Identity
+
+
+@dataclass(frozen=True)
+class Series:
+    """One thing that can be imported: a DICOM series, a NIfTI file, a surface file.
+
+    Attributes
+    ----------
+    uid : str
+        DICOM Series Instance UID; the file's path for formats that have none.
+    kind : str
+        What it becomes: ``volume``, ``labelmap`` or ``surface``.
+    count : int
+        Images (DICOM files or frames) in it; 1 for other formats.
+    size : tuple of int
+        Voxels along (i, j, k), then time where there is more than one; empty where it is no volume.
+    spacing_mm : tuple of float
+        Along (i, j, k).
+    is_volume : bool
+        True where it can be read as it is; ``why_not`` says why otherwise.
+    gaps : int
+        Missing slices; it can then be read only with ``accept_gaps``.
+    format : str
+        Name of the format's module in ``twin.sources``.
+    detail : object
+        What that module needs to read it.
+    """
+
+    uid: str
+    format: str
+    files: tuple[Path, ...]
+    kind: str = "volume"
+    number: int | None = None
+    description: str = ""
+    modality: str = ""
+    identity: Identity = field(default_factory=Identity)
+    count: int = 1
+    size: tuple[int, ...] = ()
+    spacing_mm: tuple[float, ...] = ()
+    is_volume: bool = True
+    why_not: str = ""
+    gaps: int = 0
+    detail: Any = field(default=None, repr=False, compare=False)
+
+    @property
+    def label(self) -> str:
+        """The series in a few words, for lists and messages."""
+        words = [f"series {self.number}" if self.number is not None else "", self.description]
+        words = [w for w in words if w] or [self.files[0].name if self.files else self.uid]
+        return " ".join([*words, f"({self.modality})"] if self.modality else words)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a file may be silent about and its owner can say.
+
+    Attributes
+    ----------
+    accept_gaps : bool
+        Fill missing slices by interpolation instead of refusing the series.
+    modality : str
+        DICOM modality of images whose format does not hold one.
+    kind : str
+        ``auto``, ``volume`` or ``labelmap``.
+    units, space : str
+        ``mm``, ``cm``, ``m`` and ``LPS``, ``RAS`` for surfaces whose format does not hold them.
+    """
+
+    accept_gaps: bool = False
+    modality: str = ""
+    kind: str = "auto"
+    units: str = ""
+    space: str = ""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Result of a look: the series, and the files that are broken, each with its fault."""
+
+    series: tuple[Series, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    def __add__(self, other: Self) -> Self:
+        return replace(self, series=self.series + other.series, problems=self.problems + other.problems)
+
+    @property
+    def volumes(self) -> tuple[Series, ...]:
+        """The series that can be read as they are."""
+        return tuple(s for s in self.series if s.is_volume)

@@ -1,0 +1,106 @@
+"""The step that brings images, labelmaps and surfaces into a record."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from twin.domain import Entity
+from twin.errors import SourceError
+from twin.params import param
+from twin.progress import Progress
+from twin.sources import read, scan
+from twin.sources.patients import one_patient
+from twin.sources.series import Found, Series
+from twin.steps import Made, step
+
+
+@dataclass(frozen=True)
+class ImportParams:
+    """What to import, and what its files are silent about."""
+
+    paths: tuple[str, ...] = param(help="Files and folders to look into.", title="Files and folders")
+    series: str = param(
+        "", help="Which series: its UID or number, “all”, or nothing for all that are volumes."
+    )
+    accept_gaps: bool = param(False, help="Fill missing slices by interpolation instead of refusing them.")
+    modality: str = param(
+        "",
+        help="What made the image, where its format does not say (NIfTI).",
+        choices=("", "CT", "MR", "PT", "US", "NM", "CR", "DX", "OT"),
+    )
+    kind: str = param(
+        "auto",
+        help="Read NIfTI as a volume or as labels.",
+        choices=("auto", "volume", "labelmap"),
+        title="As",
+    )
+    units: str = param(
+        "", help="Unit of length of a surface file (STL is silent).", choices=("", "mm", "cm", "m")
+    )
+    space: str = param("", help="Axes of a surface file (STL is silent).", choices=("", "LPS", "RAS"))
+
+
+@step("import.images", version=1, title="Import images")
+def import_images(params: ImportParams, progress: Progress) -> Made:
+    """Bring images, labelmaps and surfaces of one patient into the record."""
+    found = scan([Path(p) for p in params.paths], progress.between(0.0, 0.2))
+    chosen = choose(found, params.series, params.accept_gaps)
+    one_patient(chosen)
+    outputs: dict[str, Entity] = {}
+    names: dict[str, str] = {}
+    listed = []
+    for n, series in enumerate(chosen):
+        part = progress.between(0.2 + 0.8 * n / len(chosen), 0.2 + 0.8 * (n + 1) / len(chosen))
+        entity = read(
+            series, accept_gaps=params.accept_gaps, modality=params.modality, kind=params.kind,
+            units=params.units, space=params.space, progress=part,
+        )  # fmt: skip
+        kind = series.kind if params.kind == "auto" or series.format != "nifti" else params.kind
+        same = sum(1 for role in outputs if role.split(" ")[0] == kind)
+        role = f"{kind} {same + 1}" if same else kind
+        outputs[role] = entity
+        names[role] = series.description or series.label
+        size = " × ".join(map(str, series.size))
+        listed.append({"name": names[role], "modality": series.modality, "size": size, "notes": entity.notes})
+    left = [f"{s.label}: {s.why_not}" for s in found.series if s not in chosen and s.why_not]
+    summary = {"series": listed, "left_out": left, "problems": list(found.problems)}
+    return Made(outputs, summary, names)
+
+
+def choose(found: Found, wanted: str, accept_gaps: bool) -> tuple[Series, ...]:
+    """Pick the series that ``wanted`` names: a UID, a number, ``all``, or nothing for all volumes.
+
+    Raises
+    ------
+    SourceError
+        There is none, with the faults found or the list of those there are.
+    """
+    if not found.series:
+        faults = " ".join(found.problems[:5]) or "There is nothing here that can be read."
+        more = len(found.problems) - 5
+        raise SourceError(faults + (f" And {more} more." if more > 0 else ""))
+    readable = tuple(s for s in found.series if s.is_volume or (accept_gaps and s.gaps))
+    if wanted not in ("", "all"):
+        named = tuple(s for s in found.series if wanted in (s.uid, str(s.number)))
+        if not named:
+            raise SourceError(f"There is no series “{wanted}” here.", "There are: " + _list(found.series))
+        return named
+    if wanted == "all" and len(readable) < len(found.series):
+        bad = [s for s in found.series if s not in readable]
+        raise SourceError(f"Not every series can be read: {_list(bad)}", "Name one with --series.")
+    if not readable:
+        raise SourceError(
+            f"No series here can be read as a volume: {_list(found.series)}", _hint(found.series)
+        )
+    return readable
+
+
+def _list(series: tuple[Series, ...] | list[Series]) -> str:
+    return "; ".join(f"{s.label}" + (f": {s.why_not}" if s.why_not else "") for s in series) + "."
+
+
+def _hint(series: tuple[Series, ...]) -> str:
+    if any(s.gaps for s in series):
+        return (
+            "Fetch the missing images, or accept the gaps (--accept-gaps): they are filled by interpolation."
+        )
+    return ""
