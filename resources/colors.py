@@ -1,45 +1,18 @@
-"""Colors: the window's roles, structures, views, and maps for fields.
+"""Colors of structures and views, and color maps for fields.
 
 Plain tables. The maps viridis and cividis are matplotlib's (Smith, van der Walt and Firing
 2015; Nuñez, Anderton and Renslow 2018; CC0). ``stress`` is Vitruvian's own (Apache-2.0): a
 path through CIELAB (D65) from slate blue over violet, rose and orange to pale yellow, lightness 34 to
 96 rising all the way, with equal distances (CIE76) from step to step. It begins light enough to stand
-out from a dark ground and to be shaded, and orders right in gray and for color-blind eyes.
+out from a dark ground and to be shaded, and orders right in gray and for color-blind eyes. It is
+the cubic spline through (L*, a*, b*) = (34, 6, −34), (44, 30, −34), (53, 50, −8), (62, 50, 28),
+(74, 24, 58), (86, −2, 62), (96, −6, 36), sampled evenly by its length.
 """
 
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-
-
-@dataclass(frozen=True)
-class Theme:
-    """Colors of the window by role, as ``#RRGGBB``."""
-
-    name: str
-    ground: str
-    panel: str
-    raised: str
-    line: str
-    text: str
-    quiet: str
-    accent: str
-    good: str
-    warn: str
-    bad: str
-
-
-DARK = Theme(
-    "dark", "#15181C", "#1D2126", "#262B31", "#333A42", "#E6E8EA", "#9AA4AE",
-    "#4FB3BF", "#57AB5A", "#E3B341", "#E5534B",
-)  # fmt: skip
-LIGHT = Theme(
-    "light", "#F4F5F6", "#FFFFFF", "#E9ECEF", "#CBD1D7", "#1B1F24", "#56606A",
-    "#0B727E", "#2B6E2F", "#855900", "#BF2A22",
-)  # fmt: skip
-THEMES = {theme.name: theme for theme in (DARK, LIGHT)}
 
 IMAGE_GROUND = "#000000"
 """Behind slices, in either theme: images are read on black."""

@@ -1,0 +1,178 @@
+"""Where a slice lies on the screen: planes, letters and the way between voxels and patient space.
+
+A slice view shows the plane of the volume's own grid that lies nearest to a patient plane;
+nothing is resampled. The screen follows radiological convention: the patient's right on the
+left in axial and coronal views, anterior up in axial, superior up in coronal and sagittal
+views, anterior on the left in sagittal views.
+"""
+
+from dataclasses import dataclass
+from itertools import permutations
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Plane = Literal["axial", "coronal", "sagittal"]
+
+LETTERS = (("L", "R"), ("P", "A"), ("S", "I"))
+"""Letter of the positive and negative direction of the patient axes x, y, z (LPS)."""
+
+DIRECTIONS: dict[str, tuple[float, float, float]] = {
+    "L": (1.0, 0.0, 0.0),
+    "R": (-1.0, 0.0, 0.0),
+    "P": (0.0, 1.0, 0.0),
+    "A": (0.0, -1.0, 0.0),
+    "S": (0.0, 0.0, 1.0),
+    "I": (0.0, 0.0, -1.0),
+}
+"""Unit vector, LPS, of each letter."""
+
+# Patient axis across, down and through the screen, with the wanted sign.
+_SCREEN = {
+    "axial": ((0, 1), (1, 1), (2, 1)),
+    "coronal": ((0, 1), (2, -1), (1, 1)),
+    "sagittal": ((1, 1), (2, -1), (0, 1)),
+}
+
+
+def letters(direction: NDArray[np.float64]) -> str:
+    """Return the letters that a direction in LPS points to: "L", or "LA" where it is oblique.
+
+    A second or third letter is given from 0.35 of the length on (about 20°), the largest first.
+    """
+    vector = np.asarray(direction, np.float64)
+    length = float(np.linalg.norm(vector))
+    if length == 0.0:
+        return ""
+    vector = vector / length
+    order = np.argsort(-np.abs(vector), kind="stable")
+    return "".join(LETTERS[a][int(vector[a] < 0)] for a in order if abs(vector[a]) >= 0.35)
+
+
+def grid_axes(affine: NDArray[np.float64]) -> tuple[int, int, int]:
+    """Return which voxel axis (0 = i, 1 = j, 2 = k) lies nearest to the patient's x, y and z.
+
+    Each voxel axis is given to one patient axis, so that the sum of the cosines is largest.
+    """
+    unit = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
+    best = max(permutations(range(3)), key=lambda p: sum(abs(unit[a, p[a]]) for a in range(3)))
+    return best[0], best[1], best[2]
+
+
+@dataclass(frozen=True, eq=False)
+class SliceFrame:
+    """How one plane of a volume's grid is laid on the screen.
+
+    A place on the slice is (column, row, slice): columns to the right, rows down, slices
+    through the screen, each counted in voxels from the first one *as shown*; whole numbers are
+    voxel centers.
+
+    Attributes
+    ----------
+    plane : Plane
+    axes : tuple of int
+        Voxel axis (0 = i, 1 = j, 2 = k) across, down and through the screen.
+    flips : tuple of bool
+        True where that axis is shown from its end.
+    counts : tuple of int
+        Columns, rows and slices.
+    to_lps : ndarray, shape (4, 4)
+        Takes (column, row, slice, 1) to LPS mm.
+    """
+
+    plane: Plane
+    axes: tuple[int, int, int]
+    flips: tuple[bool, bool, bool]
+    counts: tuple[int, int, int]
+    to_lps: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, plane: Plane, affine: NDArray[np.float64], shape: tuple[int, int, int]) -> "SliceFrame":
+        """Lay out ``plane`` of a grid of ``shape`` (k, j, i) with ``affine`` (i, j, k to LPS)."""
+        nearest = grid_axes(affine)
+        sizes = shape[::-1]
+        to_lps = np.eye(4)
+        to_lps[:3, 3] = affine[:3, 3]
+        axes, flips, counts = [], [], []
+        for column, (patient_axis, sign) in enumerate(_SCREEN[plane]):
+            axis = nearest[patient_axis]
+            step = affine[:3, axis]
+            flip = bool(step[patient_axis] * sign < 0)
+            if flip:
+                to_lps[:3, 3] += step * (sizes[axis] - 1)
+            to_lps[:3, column] = -step if flip else step
+            axes.append(axis)
+            flips.append(flip)
+            counts.append(int(sizes[axis]))
+        return cls(
+            plane,
+            (axes[0], axes[1], axes[2]),
+            (flips[0], flips[1], flips[2]),
+            (counts[0], counts[1], counts[2]),
+            to_lps,
+        )
+
+    def slice_of(self, grid: NDArray, index: int) -> NDArray:
+        """Return slice ``index`` of a grid (k, j, i) as shown, shape (rows, columns); a view, not a copy."""
+        across, down, through = self.axes
+        if self.flips[2]:
+            index = self.counts[2] - 1 - index
+        picked: list[slice | int] = [slice(None)] * 3
+        picked[2 - through] = index
+        flat = grid[tuple(picked)]
+        if across > down:  # the remaining numpy axes run from k to i
+            flat = flat.T
+        return flat[:: -1 if self.flips[1] else 1, :: -1 if self.flips[0] else 1]
+
+    def lps(self, column: float, row: float, index: float) -> NDArray[np.float64]:
+        """Return the place in LPS mm, shape (3,)."""
+        return self.to_lps[:3, :3] @ np.array([column, row, index]) + self.to_lps[:3, 3]
+
+    def place(self, lps: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return (column, row, slice) of points in LPS mm, shape (3,) or (n, 3)."""
+        offset = np.asarray(lps, np.float64) - self.to_lps[:3, 3]
+        return np.linalg.solve(self.to_lps[:3, :3], offset.T).T
+
+    @property
+    def step_mm(self) -> float:
+        """Distance of neighboring slices, perpendicular to them."""
+        across, down, through = self.to_lps[:3, :3].T
+        normal = np.cross(across, down)
+        return abs(float(through @ normal) / float(np.linalg.norm(normal)))
+
+    @property
+    def flat_mm(self) -> NDArray[np.float64]:
+        """Takes (column, row) to mm on the screen, across and down; shape (2, 2).
+
+        The first column is (column spacing, 0); a sheared grid has its shear in the second, so
+        that lengths and angles on the screen are true.
+        """
+        across, down = self.to_lps[:3, 0], self.to_lps[:3, 1]
+        width = float(np.linalg.norm(across))
+        lean = float(across @ down) / width
+        fall = float(np.sqrt(max(down @ down - lean * lean, 0.0)))
+        return np.array([[width, lean], [0.0, fall]])
+
+    def edge_letters(self) -> dict[str, str]:
+        """Return the letters at the ``left``, ``right``, ``top`` and ``bottom`` edge."""
+        across, down = self.to_lps[:3, 0], self.to_lps[:3, 1]
+        return {
+            "left": letters(-across),
+            "right": letters(across),
+            "top": letters(-down),
+            "bottom": letters(down),
+        }
+
+    def position_text(self, index: int) -> str:
+        """Return where a slice lies along its patient axis at its center: "S 31.5 mm"."""
+        patient_axis = _SCREEN[self.plane][2][0]
+        columns, rows, _ = self.counts
+        value = self.lps((columns - 1) / 2, (rows - 1) / 2, index)[patient_axis]
+        return f"{LETTERS[patient_axis][int(value < 0)]} {abs(value):.1f} mm"
+
+
+def lps_text(lps: NDArray[np.float64]) -> str:
+    """Return a place in words, as the status bar shows it: "L 128.4  A 31.0  I 902.5 mm"."""
+    parts = [f"{LETTERS[a][int(lps[a] < 0)]} {abs(float(lps[a])):.1f}" for a in range(3)]
+    return "  ".join(parts) + " mm"

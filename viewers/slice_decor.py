@@ -1,0 +1,130 @@
+"""What a slice view paints over its image."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from resources.colors import IMAGE_GROUND, PLANE_COLORS
+from viewers import paint
+from viewers.marks import OutlineCut, PointMark
+from viewers.orientation import Plane
+from viewers.paint import Look
+from viewers.slice_sheet import SliceSheet
+
+# The planes that the lines across (drawn level) and down (drawn upright) stand for.
+_LINES: dict[Plane, tuple[Plane, Plane]] = {
+    "axial": ("coronal", "sagittal"),
+    "coronal": ("axial", "sagittal"),
+    "sagittal": ("axial", "coronal"),
+}
+
+
+class SliceDecor:
+    """Letters, texts, scale, crosshair, marks and border of one slice view."""
+
+    def __init__(self, plane: Plane) -> None:
+        self.plane = plane
+        self.look = Look(ground=IMAGE_GROUND)
+        self.caption: tuple[str, ...] = ()
+        self.stamp = ""
+        self.reference_patient = False
+
+    def take_theme(self, look: Look) -> None:
+        """Keep the light texts, since the image stays on black; take the accents."""
+        self.look = Look(ground=IMAGE_GROUND, accent=look.accent)
+
+    def paint_ground(self, painter: QPainter, box: QRectF) -> None:
+        """Fill with the image's black."""
+        painter.fillRect(box, QColor(IMAGE_GROUND))
+
+    def paint_empty(self, painter: QPainter, box: QRectF) -> None:
+        """Say what would be here."""
+        inner = box.adjusted(10, 8, -10, -8)
+        name = self.plane
+        paint.lines_at(painter, inner, Qt.AlignmentFlag.AlignLeft, [(name, PLANE_COLORS[name])])
+        paint.text_at(painter, inner, Qt.AlignmentFlag.AlignCenter, "No images yet", self.look.quiet)
+
+    def paint_border(self, painter: QPainter, box: QRectF, focused: bool) -> None:
+        """Paint the frame in the plane's color."""
+        paint.border(painter, box, PLANE_COLORS[self.plane], focused)
+
+    def paint_crosshair(self, painter: QPainter, box: QRectF, at: QPointF) -> None:
+        """Paint two lines, each in the color of the plane it stands for, with a gap where they meet."""
+        level, upright = (PLANE_COLORS[plane] for plane in _LINES[self.plane])
+        gap = 12.0
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        x, y = round(at.x()) + 0.0, round(at.y()) + 0.0
+        for color, lines in (
+            (level, [QLineF(box.left(), y, x - gap, y), QLineF(x + gap, y, box.right(), y)]),
+            (upright, [QLineF(x, box.top(), x, y - gap), QLineF(x, y + gap, x, box.bottom())]),
+        ):
+            tint = QColor(color)
+            tint.setAlpha(170)
+            painter.setPen(QPen(tint, 1))
+            painter.drawLines(lines)
+
+    def paint_marks(
+        self,
+        painter: QPainter,
+        sheet: SliceSheet,
+        index: int,
+        cuts: Sequence[OutlineCut],
+        points: Sequence[PointMark],
+    ) -> None:
+        """Paint where surfaces cut the slice, and the points in or near it."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        transform = sheet.transform()
+        for cut in cuts:
+            pen = QPen(QColor(cut.outline.color), 1.6)
+            pen.setCosmetic(True)
+            painter.setPen(pen)
+            ends = cut.segments(index).reshape(-1, 4)
+            painter.drawLines([transform.map(QLineF(*end)) for end in ends.tolist()])
+        for point in points:
+            column, row, depth = sheet.frame.place(np.asarray(point.lps, np.float64))
+            away_mm = abs(depth - index) * sheet.frame.step_mm
+            at = sheet.to_screen(column, row)
+            if point.radius_mm > away_mm:
+                radius = float(np.sqrt(point.radius_mm**2 - away_mm**2)) * sheet.pixels_per_mm
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.setPen(QPen(QColor(point.color), 1.4))
+                painter.drawEllipse(at, radius, radius)
+            if away_mm <= max(sheet.frame.step_mm, 1.0):
+                paint.cross(painter, at, point.color)
+                box = QRectF(at.x() + 10, at.y() - 12, 260, 24)
+                align = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+                paint.text_at(painter, box, align, point.name, point.color)
+
+    def paint_texts(
+        self,
+        painter: QPainter,
+        box: QRectF,
+        sheet: SliceSheet,
+        index: int,
+        words: tuple[str, str],
+    ) -> None:
+        """Paint letters, caption, position, scale and ``words`` on window and interpolation."""
+        look, frame = self.look, sheet.frame
+        if self.stamp:
+            paint.hatch(painter, box, look)
+        inner = box.adjusted(10, 8, -10, -8)
+        paint.edge_letters(painter, inner, frame.edge_letters(), look)
+        letter_gap = 26.0
+        half = QRectF(inner.left(), inner.top(), inner.width() / 2 - letter_gap, inner.height())
+        heading = [(self.plane, PLANE_COLORS[self.plane]), *((line, look.text) for line in self.caption)]
+        paint.lines_at(painter, half, Qt.AlignmentFlag.AlignLeft, heading)
+        low = [
+            (f"{frame.position_text(index)}   {index + 1} / {frame.counts[2]}", look.text),
+            (words[0], look.text),
+            (f"slice {frame.step_mm:.3g} mm · {words[1]}", look.quiet),
+        ]
+        corner = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
+        paint.lines_at(painter, half, corner, low)
+        paint.scale_bar(painter, inner, 1.0 / sheet.pixels_per_mm, look)
+        at = inner.topRight()
+        for warning in (paint.REFERENCE_PATIENT if self.reference_patient else "", self.stamp):
+            if warning:
+                taken = paint.pill(painter, at, warning, look)
+                at = at + QPointF(0, taken.height() + 4)

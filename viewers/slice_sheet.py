@@ -1,0 +1,80 @@
+"""Zoom and pan of one slice: between (column, row) and pixels of the widget."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QTransform
+
+from viewers.orientation import SliceFrame
+
+_MARGIN = 0.96
+_LIMITS = (0.2, 60.0)
+
+
+@dataclass
+class SliceSheet:
+    """How a slice lies in a widget of ``width`` × ``height`` (logical pixels).
+
+    ``zoom`` 1 fits the whole slice; ``middle`` is the (x, y) in mm, measured on the slice from its
+    first voxel, that lies at the widget's center; None for the slice's own center.
+    """
+
+    frame: SliceFrame
+    width: float = 1.0
+    height: float = 1.0
+    zoom: float = 1.0
+    middle: NDArray[np.float64] | None = None
+
+    def _extent(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the center of the slice and the size of its bounding box, mm on the screen."""
+        columns, rows, _ = self.frame.counts
+        flat = self.frame.flat_mm
+        center = flat @ np.array([(columns - 1) / 2, (rows - 1) / 2])
+        return center, np.abs(flat) @ np.array([columns, rows], float)
+
+    @property
+    def pixels_per_mm(self) -> float:
+        """Scale of the picture, logical pixels per mm; the same across and down."""
+        size = self._extent()[1]
+        return self.zoom * _MARGIN * min(self.width / size[0], self.height / size[1])
+
+    def transform(self) -> QTransform:
+        """Return the way from (column, row), voxel centers at whole numbers, to widget pixels."""
+        center, _ = self._extent()
+        middle = center if self.middle is None else self.middle
+        scale = self.pixels_per_mm
+        flat = self.frame.flat_mm * scale
+        x = self.width / 2 - scale * middle[0]
+        y = self.height / 2 - scale * middle[1]
+        return QTransform(flat[0, 0], flat[1, 0], flat[0, 1], flat[1, 1], x, y)
+
+    def to_screen(self, column: float, row: float) -> QPointF:
+        """Return the widget position of a place on the slice."""
+        return self.transform().map(QPointF(column, row))
+
+    def to_slice(self, at: QPointF) -> tuple[float, float]:
+        """Return (column, row) at a widget position."""
+        back, _ = self.transform().inverted()
+        place = back.map(at)
+        return place.x(), place.y()
+
+    def pan(self, by: QPointF) -> None:
+        """Shift the picture by widget pixels."""
+        center, _ = self._extent()
+        middle = center if self.middle is None else self.middle
+        self.middle = middle - np.array([by.x(), by.y()]) / self.pixels_per_mm
+
+    def zoom_by(self, factor: float, about: QPointF) -> None:
+        """Zoom so that what lies at ``about`` stays there."""
+        old = self.pixels_per_mm
+        center, _ = self._extent()
+        middle = center if self.middle is None else self.middle
+        offset = np.array([about.x() - self.width / 2, about.y() - self.height / 2])
+        self.zoom = min(max(self.zoom * factor, _LIMITS[0]), _LIMITS[1])
+        self.middle = middle + offset / old - offset / self.pixels_per_mm
+
+    def reset(self) -> None:
+        """Fit the whole slice again."""
+        self.zoom, self.middle = 1.0, None
