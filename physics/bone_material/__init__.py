@@ -1,0 +1,1 @@
+"""Bone as a material: from CT numbers to the elastic modulus of every element."""

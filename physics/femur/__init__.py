@@ -1,0 +1,1 @@
+"""The femur: its landmarks and frame, and the loads that act on it."""
