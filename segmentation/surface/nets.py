@@ -83,5 +83,9 @@ def surface_net(mask: NDArray[np.bool_], cut_sides: NDArray[np.bool_]) -> Net:
         if cut_sides[2 * axis + 1]:
             sheet[low[:, axis] == mask.shape[along] - 2] = 2 + 2 * axis
         sheets.append(sheet)
-    centers = where[:, ::-1] + 0.5
-    return Net(centers, sums / counts[:, None], np.concatenate(quads), np.concatenate(sheets))
+    centers, points = where[:, ::-1] + 0.5, sums / counts[:, None]
+    net = Net(centers, points, np.concatenate(quads), np.concatenate(sheets))
+    for side in np.flatnonzero(cut_sides):  # the outer faces of the image's last voxels
+        on_cut = np.unique(net.quads[net.sheets == 1 + side])
+        points[on_cut, side // 2] = centers[on_cut, side // 2]
+    return net

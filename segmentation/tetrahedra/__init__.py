@@ -1,0 +1,1 @@
+"""From a closed surface to tetrahedra, and what can be said of their shape."""
