@@ -17,6 +17,41 @@ from twin.params import NoParams, Parameter, parameters
 
 
 @dataclass(frozen=True)
+class Ref:
+    """An entity of a record, or a part of one, at one moment.
+
+    A step whose input is annotated ``Ref`` takes an entity of any kind and is given this
+    instead of the entity itself: for what concerns an entity but not its content.
+
+    Attributes
+    ----------
+    id, name : str
+        The entity's id and what it was called.
+    digest : str
+        Content hash of the whole entity at that moment (also where ``part`` is named).
+    part : str
+        Structure of a labelmap or patch of a mesh; empty for the whole.
+    """
+
+    id: str
+    name: str
+    digest: str
+    part: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}/{self.part}" if self.part else self.name
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """What a step changes about an entity besides its content; None leaves it as it is."""
+
+    name: str | None = None
+    color: str | None = None
+    removed: bool = False
+
+
+@dataclass(frozen=True)
 class Made:
     """What a step made.
 
@@ -29,16 +64,19 @@ class Made:
         structures lists them: ``structures = [{name, volume_ml, center_lps_mm}, ...]``.
     names : dict of str to str
         What the tree shows for an output; the role where it is not given.
+    attributes : dict of str to Attributes
+        By id of an entity that is there already: what changes about it besides its content.
     """
 
     outputs: dict[str, Entity]
     summary: dict[str, Any] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    attributes: dict[str, Attributes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Input:
-    """One input of a step: its parameter name and the kind of entity it takes."""
+    """One input of a step: its parameter name and the kind of entity it takes ("any": all kinds)."""
 
     name: str
     kind: str
@@ -110,6 +148,8 @@ def _input(name: str, hint: Any) -> Input:
     if typing.get_origin(hint) in (types.UnionType, typing.Union):
         options = [a for a in typing.get_args(hint) if a is not type(None)]
         hint, optional = options[0], True
+    if hint is Ref:
+        return Input(name, "any", optional)
     for kind, cls in KINDS.items():
         if hint is cls:
             return Input(name, kind, optional)

@@ -1,0 +1,83 @@
+"""Quick steps on what is in a record already: name, color, removal, side."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from twin.domain import LabelMap, Structure
+from twin.errors import UserError
+from twin.params import NoParams, param
+from twin.progress import Progress
+from twin.steps import Attributes, Made, Ref, step
+
+
+@dataclass(frozen=True)
+class RenameParams:
+    """The new name."""
+
+    name: str = param(help="What the entity shall be called; numbered where another one is called so.")
+
+
+@step("record.rename", version=1, title="Rename", quick=True)
+def rename(entity: Ref, params: RenameParams, progress: Progress) -> Made:
+    """Give an entity another name."""
+    name = " ".join(params.name.split())
+    if not name:
+        raise UserError(f"“{entity.name}” cannot be given an empty name.", "Type at least one letter.")
+    return Made({}, attributes={entity.id: Attributes(name=name)})
+
+
+@dataclass(frozen=True)
+class ColorParams:
+    """The new color."""
+
+    color: str = param(help="Color as #rrggbb; empty for the one that the structure's table gives.")
+
+
+@step("record.color", version=1, title="Change color", quick=True)
+def color(entity: Ref, params: ColorParams, progress: Progress) -> Made:
+    """Give an entity a color of its own, or take it back."""
+    chosen = params.color.strip().lower()
+    if chosen and not (len(chosen) == 7 and chosen[0] == "#" and set(chosen[1:]) <= set("0123456789abcdef")):
+        raise UserError(f"“{params.color}” is no color.", "Write it as #rrggbb, such as #e8dcc4.")
+    return Made({}, attributes={entity.id: Attributes(color=chosen)})
+
+
+@step("record.delete", version=1, title="Delete", quick=True)
+def delete(entity: Ref, params: NoParams, progress: Progress) -> Made:
+    """Take an entity out of the record; undo brings it back."""
+    return Made({}, attributes={entity.id: Attributes(removed=True)})
+
+
+@dataclass(frozen=True)
+class SideParams:
+    """Which structure lies on which side."""
+
+    side: Literal["left", "right"] = param(help="The patient's own side on which the structure lies.")
+    structure: str = param(
+        "", help="Name of the structure; may be left out where only one waits for its side to be confirmed."
+    )
+
+
+@step("labelmap.confirm_side", version=1, title="Confirm side", edits="labelmap", quick=True)
+def confirm_side(labelmap: LabelMap, params: SideParams, progress: Progress) -> Made:
+    """Say on which side a structure lies that the scan does not settle."""
+    open_ones = [s for s in labelmap.structures if s.side == "unconfirmed"]
+    names = ", ".join(f"“{s.name}”" for s in open_ones) or "none"
+    chosen = [s for s in open_ones if params.structure in ("", s.name)]
+    if len(chosen) != 1:
+        what = f"“{params.structure}” does not wait" if params.structure else f"{len(chosen)} structures wait"
+        raise UserError(f"{what} for a side to be confirmed.", f"Name one of those that do: {names}.")
+    old = chosen[0]
+    new = replace(old, name=f"{params.side} {old.term or old.name}", side=params.side)
+    if any(s.name == new.name for s in labelmap.structures if s is not old):
+        raise UserError(
+            f"“{old.name}” cannot be the {new.name}: there is one already.", "Confirm the other side."
+        )
+    structures = tuple(new if s is old else s for s in labelmap.structures)
+    note = f"“{old.name}” was confirmed to be the {new.name}."
+    made = replace(labelmap, structures=structures, notes=(*labelmap.notes, note))
+    return Made({"labelmap": made}, {"structures": [_about(s) for s in structures]})
+
+
+def _about(structure: Structure) -> dict[str, str]:
+    return {"name": structure.name, "side": structure.side}

@@ -1,0 +1,154 @@
+"""Reading, checking and compacting a record's file."""
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from twin.errors import RecordError
+from twin.record import blocks, door, history
+from twin.record.blocks import Block
+from twin.record.history import History
+from twin.record.objects import object_digest
+
+
+def read_history(path: Path, db: sqlite3.Connection) -> History:
+    """Read the log, and see that the pointer is where the log leads.
+
+    Raises
+    ------
+    RecordError
+        Where they contradict each other.
+    """
+    about = dict(db.execute("SELECT key, value FROM about"))
+    try:
+        rows = db.execute("SELECT body, previous_hash, hash FROM log ORDER BY number")
+        entries = tuple(history.unseal(*row) for row in rows)
+        found = History(about["record"], entries)
+        if [e.number for e in entries] != list(range(1, len(entries) + 1)):
+            raise ValueError("an entry is missing")
+        if str(found.pointer) != about["pointer"]:
+            raise ValueError("the state is not where the log leads")
+    except (KeyError, ValueError, TypeError, IndexError) as error:
+        raise RecordError(f"{path} is damaged: its log cannot be followed ({error}).") from None
+    return found
+
+
+def check(path: Path) -> list[str]:
+    """Return what is wrong with a record's file, in words; nothing where it is whole.
+
+    The database's own check; the log's hash chain; every block, array and object against its hash;
+    all that state, undo and redo can reach is there.
+    """
+    with contextlib.closing(door.connect(path, write=False)) as db:
+        try:
+            faults = [f"database: {row[0]}" for row in db.execute("PRAGMA integrity_check") if row[0] != "ok"]
+            faults += _check_log(db)
+            faults += _check_content(db)
+            reachable = read_history(path, db).reachable()
+            there = {row[0] for row in db.execute("SELECT digest FROM objects")}
+            faults += [f"object {digest[:12]}: missing" for digest in sorted(reachable - there)]
+        except sqlite3.DatabaseError as error:
+            return [f"database: {error}"]
+        except RecordError as error:
+            return [*faults, error.message]
+    return faults
+
+
+def _check_log(db: sqlite3.Connection) -> Iterator[str]:
+    about = dict(db.execute("SELECT key, value FROM about"))
+    expected = about.get("record", "")
+    for number, body, previous, hash in db.execute("SELECT * FROM log ORDER BY number"):
+        if previous != expected:
+            yield f"log entry {number}: does not follow from the one before"
+        if history.chain_hash(previous, body) != hash:
+            yield f"log entry {number}: was altered"
+        expected = hash
+    if about.get("last_hash", about.get("record")) != expected:
+        yield "log: does not end where it should"
+
+
+def _check_content(db: sqlite3.Connection) -> Iterator[str]:
+    good = set()
+    for address, *row in db.execute("SELECT * FROM blocks"):
+        raw = np.empty(row[0], np.uint8)
+        try:
+            blocks.unpack(Block(*row), raw)
+        except blocks.DamagedBlock:
+            yield f"block {address.hex()[:12]}: cannot be unpacked"
+            continue
+        if blocks.digest(raw) != address:
+            yield f"block {address.hex()[:12]}: is not what it was"
+            continue
+        good.add(address)
+    arrays = {}
+    for digest, joined in db.execute("SELECT * FROM arrays"):
+        arrays[digest] = _addresses(joined)
+        if not good.issuperset(arrays[digest]):
+            yield f"array {digest[:12]}: lacks a block"
+    for digest, kind, text in db.execute("SELECT digest, kind, tree FROM objects"):
+        tree = json.loads(text)
+        if object_digest(kind, tree) != digest:
+            yield f"object {digest[:12]}: was altered"
+        for array in _arrays(tree):
+            addresses = arrays.get(array["digest"])
+            if addresses is None:
+                yield f"object {digest[:12]}: lacks the array “{array['$array']}”"
+                continue
+            shape, dtype = tuple(array["shape"]), np.dtype(array["dtype"])
+            if blocks.array_digest(shape, dtype, addresses) != array["digest"]:
+                yield f"array {array['digest'][:12]}: was altered"
+
+
+def _addresses(joined: bytes) -> list[bytes]:
+    step = blocks.DIGEST_BYTES
+    return [joined[n : n + step] for n in range(0, len(joined), step)]
+
+
+def _arrays(tree: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(tree, dict):
+        if "$array" in tree:
+            yield tree
+        else:
+            for item in tree.values():
+                yield from _arrays(item)
+    elif isinstance(tree, list):
+        for item in tree:
+            yield from _arrays(item)
+
+
+def compact(path: Path, db: sqlite3.Connection, reachable: set[str]) -> int:
+    """Drop objects that are not reachable with all that only they use; returns the bytes freed.
+
+    Raises
+    ------
+    RecordError
+        Where the disk lacks the room to do so; the file is as it was.
+    """
+    try:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        before = path.stat().st_size
+        with door.transaction(db):
+            arrays, addresses = set(), set()
+            for digest, text in db.execute("SELECT digest, tree FROM objects").fetchall():
+                if digest in reachable:
+                    arrays |= {a["digest"] for a in _arrays(json.loads(text))}
+                else:
+                    db.execute("DELETE FROM objects WHERE digest = ?", (digest,))
+            for digest, joined in db.execute("SELECT * FROM arrays").fetchall():
+                if digest in arrays:
+                    addresses.update(_addresses(joined))
+                else:
+                    db.execute("DELETE FROM arrays WHERE digest = ?", (digest,))
+            for (address,) in db.execute("SELECT digest FROM blocks").fetchall():
+                if address not in addresses:
+                    db.execute("DELETE FROM blocks WHERE digest = ?", (address,))
+        db.execute("VACUUM")
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return before - path.stat().st_size
+    except (sqlite3.Error, OSError) as error:
+        raise door.trouble(path, error) from error

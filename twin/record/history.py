@@ -1,0 +1,179 @@
+"""The log and the state: what was done, and where in it the record stands.
+
+The state is never stored: it is what the steps on the way from the empty record to the
+pointer add up to. So undo and redo only move the pointer.
+"""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from twin.record.entries import LogEntry
+from twin.record.objects import About, canonical
+
+_HASHES = ("hash", "previous_hash")
+
+
+@dataclass(frozen=True)
+class Item:
+    """One entity as the steps so far leave it."""
+
+    id: str
+    kind: str
+    name: str
+    digest: str
+    made_by: int
+    color: str = ""
+
+
+State = dict[str, Item]
+
+
+def seal(entry: LogEntry, previous_hash: str) -> tuple[LogEntry, str]:
+    """Chain an entry to the one before; returns it with its hashes, and its body as it is stored."""
+    body = {f.name: getattr(entry, f.name) for f in dataclasses.fields(entry) if f.name not in _HASHES}
+    text = canonical(body)
+    # Read back, so that an entry is the same object before and after it was stored.
+    return unseal(text, previous_hash, chain_hash(previous_hash, text)), text
+
+
+def unseal(body: str, previous_hash: str, hash: str) -> LogEntry:
+    """Read a stored entry; fields of a later version are left out."""
+    known = {f.name for f in dataclasses.fields(LogEntry)}
+    values = {key: value for key, value in json.loads(body).items() if key in known}
+    return LogEntry(**values | {"previous_hash": previous_hash, "hash": hash})
+
+
+def chain_hash(previous_hash: str, body: str) -> str:
+    """Return the hash that binds a body to all that came before it."""
+    return hashlib.blake2b(f"{previous_hash}\n{body}".encode(), digest_size=32).hexdigest()
+
+
+class History:
+    """The log, the pointer into it, and the redo tail."""
+
+    def __init__(self, first_hash: str, entries: Iterable[LogEntry] = ()) -> None:
+        self._first_hash = first_hash
+        self.log: tuple[LogEntry, ...] = ()
+        self.pointer = 0
+        self.redo: tuple[int, ...] = ()
+        self.highest: dict[str, int] = {}
+        """Highest number given so far to an id, by prefix: ids are never used again."""
+        for entry in entries:
+            self._move(entry)
+        self.log = tuple(entries) if not isinstance(entries, tuple) else entries
+
+    @property
+    def last_hash(self) -> str:
+        """Hash of the newest entry."""
+        return self.log[-1].hash if self.log else self._first_hash
+
+    def append(self, entry: LogEntry) -> None:
+        """Take a sealed entry in."""
+        self.log = (*self.log, entry)
+        self._move(entry)
+
+    def drop_last(self, pointer: int, redo: tuple[int, ...]) -> None:
+        """Forget the newest entry, which could not be written."""
+        self.log, self.pointer, self.redo = self.log[:-1], pointer, redo
+
+    def _move(self, entry: LogEntry) -> None:
+        if entry.kind == "step":
+            self.pointer, self.redo = entry.number, ()
+            for output in entry.outputs.values():
+                prefix, number = output["id"][0], int(output["id"][1:])
+                self.highest[prefix] = max(number, self.highest.get(prefix, 0))
+        elif entry.kind == "undo":
+            self.redo = (*self.redo, self.pointer)
+            self.pointer = entry.params["to"]
+        elif entry.kind == "redo":
+            self.redo, self.pointer = self.redo[:-1], entry.params["to"]
+
+    def entry(self, number: int) -> LogEntry:
+        """Return the log entry of that number (1, 2, ...)."""
+        return self.log[number - 1]
+
+    def chain(self, pointer: int | None = None) -> list[LogEntry]:
+        """Return the steps that lead from the empty record to the pointer, first one first."""
+        steps = []
+        at = self.pointer if pointer is None else pointer
+        while at:
+            steps.append(self.entry(at))
+            at = steps[-1].parent
+        return steps[::-1]
+
+    def state(self) -> State:
+        """Return the entities of the present state, in the order made."""
+        state: State = {}
+        for entry in self.chain():
+            state = after(state, entry)
+        return state
+
+    def reachable(self) -> set[str]:
+        """Return the content hashes that the state, undo or redo can come to."""
+        far = self.redo[0] if self.redo else self.pointer
+        return {output["digest"] for entry in self.chain(far) for output in entry.outputs.values()}
+
+
+def after(state: State, entry: LogEntry) -> State:
+    """Return the state that a step makes of another."""
+    new = dict(state)
+    for output in entry.outputs.values():
+        old = new.get(output["id"])
+        item = Item(output["id"], output["kind"], output["name"], output["digest"], entry.number)
+        new[item.id] = replace(item, color=old.color) if old else item
+    for id, change in entry.attributes.items():
+        if change.get("removed"):
+            new.pop(id, None)
+        elif id in new:
+            new[id] = replace(new[id], **change)
+    return new
+
+
+def makers(history: History, item: Item) -> list[LogEntry]:
+    """Return the steps that made an entity's content: the first made it, the rest edited it."""
+    found = [history.entry(item.made_by)]
+    while True:
+        own = [i for i in found[-1].inputs.values() if i["id"] == item.id]
+        if not own:
+            return found[::-1]
+        found.append(history.entry(own[0]["made_by"]))
+
+
+def staleness(history: History, state: State, about: Callable[[str], About]) -> dict[str, str]:
+    """Return, for each entity, why it no longer belongs to its inputs; empty where it does."""
+    why: dict[str, str] = {}
+
+    def judge(id: str) -> str:
+        if id not in why:
+            why[id] = ""  # an entity cannot be stale because of itself
+            why[id] = next(filter(None, map(reason, _foreign_inputs(history, state[id]))), "")
+        return why[id]
+
+    def reason(used: dict[str, Any]) -> str:
+        name = f"“{used['name']}/{used['part']}”" if used["part"] else f"“{used['name']}”"
+        now = state.get(used["id"])
+        if now is None:
+            return f"{name} was removed"
+        if now.digest != used["digest"]:
+            if not used["part"]:
+                return f"{name} has changed since"
+            then, there = about(used["digest"]).parts, about(now.digest).parts
+            if used["part"] not in there:
+                return f"{name} is no longer there"
+            if then.get(used["part"]) != there[used["part"]]:
+                return f"{name} has changed since"
+        return f"{name} is itself out of date" if judge(now.id) else ""
+
+    for id in state:
+        judge(id)
+    return why
+
+
+def _foreign_inputs(history: History, item: Item) -> list[dict[str, Any]]:
+    return [
+        used for entry in makers(history, item) for used in entry.inputs.values() if used["id"] != item.id
+    ]

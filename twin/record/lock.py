@@ -1,0 +1,91 @@
+"""Who owns a record for writing: one row in the record itself."""
+
+import functools
+import getpass
+import os
+import platform
+import sqlite3
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+
+from twin.errors import RecordError
+from twin.record import door
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A process that owns a record; ``started`` tells it from a later one of the same number."""
+
+    host: str
+    user: str
+    process: int
+    started: float
+    since: str
+
+    def alive(self) -> bool:
+        """Tell whether it still runs; one on another machine is believed to."""
+        if self.host != platform.node():
+            return True
+        try:
+            # The system's clock ticks in hundredths: the same process may read 10 ms apart.
+            return abs(psutil.Process(self.process).create_time() - self.started) < 0.5
+        except psutil.NoSuchProcess:
+            return False
+        except psutil.AccessDenied:
+            return True
+
+
+@functools.cache
+def user_name() -> str:
+    """Return who is at work, as the system knows him."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "unknown"
+
+
+def take(path: Path, db: sqlite3.Connection) -> Holder:
+    """Become the record's owner.
+
+    Raises
+    ------
+    RecordError
+        Where a process that still runs owns it; the message names it.
+    """
+    mine = Holder(
+        platform.node(),
+        user_name(),
+        os.getpid(),
+        psutil.Process().create_time(),
+        datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    try:
+        with door.transaction(db):
+            row = db.execute("SELECT host, user, process, started, since FROM holder").fetchone()
+            if row is not None and Holder(*row).alive():
+                raise _held(path, Holder(*row), mine)
+            db.execute(
+                "INSERT OR REPLACE INTO holder VALUES (1, ?, ?, ?, ?, ?)",
+                (mine.host, mine.user, mine.process, mine.started, mine.since),
+            )
+    except sqlite3.Error as error:
+        raise door.trouble(path, error) from error
+    return mine
+
+
+def _held(path: Path, holder: Holder, mine: Holder) -> RecordError:
+    if (holder.host, holder.process) == (mine.host, mine.process):
+        return RecordError(f"{path} is open for writing already, in this very program.")
+    return RecordError(
+        f"{path} is open for writing on {holder.host} by {holder.user} (process {holder.process}, since {holder.since}).",
+        "Close it there, or open it here for reading only.",
+    )
+
+
+def release(db: sqlite3.Connection, holder: Holder) -> None:
+    """Give the record free, if it is still ours."""
+    with door.transaction(db):
+        db.execute("DELETE FROM holder WHERE process = ? AND host = ?", (holder.process, holder.host))

@@ -1,0 +1,423 @@
+"""The record of one patient."""
+
+import sqlite3
+import threading
+import weakref
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from psygnal import Signal
+
+from twin.domain import Entity, Identity
+from twin.errors import RecordError, UserError
+from twin.record import care, door, effects, history, lock, parts, patient
+from twin.record.entries import Call, Change, Entry, LogEntry
+from twin.record.history import History, Item, State
+from twin.record.objects import About, Packed, Shelf
+from twin.record.writer import Batch, Writer
+from twin.steps import Made, Ref
+
+_BEHIND_LIMIT_BYTES = 64 << 20
+
+
+class Record:
+    """A patient's twin in one ``.twin`` file.
+
+    Made by ``create`` or ``open``; close it, or use it as a context manager. Its methods may be
+    called from several threads.
+
+    Attributes
+    ----------
+    changed : psygnal signal of Change
+        After the state has changed, in the thread that changed it.
+    """
+
+    changed = Signal(Change)
+
+    @classmethod
+    def create(cls, path: Path) -> Self:
+        """Make a new, empty record and open it for writing; ``RecordError`` where it cannot be."""
+        door.create(Path(path))
+        return cls.open(path)
+
+    @classmethod
+    def open(cls, path: Path, *, write: bool = True) -> Self:
+        """Open a record: its log and state; arrays are read when needed.
+
+        Parameters
+        ----------
+        write : bool
+            Become its owner. For reading only, the lock is not touched and what is seen is the
+            record at this moment.
+
+        Raises
+        ------
+        RecordError
+            Where it is no record, is damaged, newer than this program, or held by another process.
+        """
+        return cls(Path(path), write=write)
+
+    def __init__(self, path: Path, *, write: bool) -> None:
+        self.path = path
+        self.writable = write
+        self._gate = threading.RLock()
+        self._loaded: weakref.WeakValueDictionary[str, Entity] = weakref.WeakValueDictionary()
+        self._compactions = 0
+        self._open = True
+        reader = None
+        db = door.connect(path, write=write)
+        try:
+            self._holder = lock.take(path, db) if write else None
+            if write:
+                door.migrate(path, db)
+                reader = door.connect(path, write=False)
+            self._shelf = Shelf(path, reader or db)
+            self._db = db
+            self._history = care.read_history(path, db)
+            self._state = self._history.state()
+            self._entries = self._describe()
+        except BaseException as error:
+            if reader is not None:
+                reader.close()
+            if getattr(self, "_holder", None) is not None:
+                lock.release(db, self._holder)  # type: ignore[arg-type]
+                door.settle(db)
+            db.close()
+            if isinstance(error, (sqlite3.Error, OSError)):
+                raise door.trouble(path, error) from error
+            raise
+        self._writer = Writer(path, db, self._shelf)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # --- what is in it
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Return the entities of the present state, in the order made."""
+        return self._entries
+
+    def find(self, ref: str) -> Entry:
+        """Return the entity of that id or name.
+
+        Raises
+        ------
+        UserError
+            Where there is none; it lists those there are.
+        """
+        entries = self._entries
+        for entry in entries:
+            if entry.id == ref:
+                return entry
+        for entry in entries:
+            if entry.name == ref:
+                return entry
+        there = ", ".join(f"{e.id} “{e.name}”" for e in entries)
+        raise UserError(
+            f"There is no “{ref}” in {self.path.name}.",
+            f"There are: {there}." if there else "It is empty: import something first.",
+        )
+
+    def refer(self, ref: str) -> Ref:
+        """Return what ``ID``, ``NAME`` or ``NAME/PART`` means now; ``UserError`` where it is nothing."""
+        try:
+            entry, part = self.find(ref), ""
+        except UserError:
+            entry, part = self._split(ref)
+        return Ref(entry.id, entry.name, entry.digest, part)
+
+    def _split(self, ref: str) -> tuple[Entry, str]:
+        # A name may hold a slash itself: the whole was tried first, now the longest name that fits.
+        cuts = [n for n, letter in enumerate(ref) if letter == "/"]
+        for cut in reversed(cuts):
+            whole, part = ref[:cut], ref[cut + 1 :]
+            entry = next((e for e in self._entries if whole in (e.id, e.name)), None)
+            if entry is None:
+                continue
+            if part not in entry.parts:
+                names = ", ".join(entry.parts) or "none"
+                raise UserError(f"There is no part “{part}” in “{entry.name}”.", f"Its parts are: {names}.")
+            return entry, part
+        return self.find(ref if not cuts else ref[: cuts[-1]]), ""
+
+    def load(self, ref: str) -> Entity:
+        """Return the entity, or part of one, that ``ID``, ``NAME`` or ``NAME/PART`` means now.
+
+        A part of a labelmap is a labelmap with that structure alone; a patch of a mesh is a surface.
+        """
+        return self.load_ref(self.refer(ref))
+
+    def load_ref(self, ref: Ref) -> Entity:
+        """Return the entity, or part of one, as it was when the reference was made."""
+        whole = self.load_object(ref.digest)
+        if not ref.part:
+            return whole
+        key = f"{ref.digest}/{ref.part}"
+        known = self._loaded.get(key)
+        if known is None:
+            try:
+                known = parts.take(whole, ref.part)
+            except KeyError as error:
+                raise UserError(f"“{ref.name}”: {error.args[0]}.") from None
+            self._loaded[key] = known
+        return known
+
+    def load_object(self, digest: str) -> Entity:
+        """Return an entity by its content hash; the same object while somebody holds it."""
+        known = self._loaded.get(digest)
+        if known is None:
+            known = self._shelf.load(digest)
+            self._loaded[digest] = known
+        return known
+
+    def patient(self) -> Identity | None:
+        """Return whose record it is, as the first entity that says so names him."""
+        for entry in self._history.chain():
+            for output in entry.outputs.values():
+                identity = patient.read(self._shelf.about(output["digest"]).tree)
+                if patient.named(identity):
+                    return identity
+        return None
+
+    def log(self) -> tuple[LogEntry, ...]:
+        """Return all that was ever done, oldest first."""
+        return self._history.log
+
+    @property
+    def history(self) -> History:
+        """The log with its pointer: which steps lead to the present state."""
+        return self._history
+
+    def about(self, digest: str) -> About:
+        """Return kind, tree and size of an entity by its content hash, without its arrays."""
+        return self._shelf.about(digest)
+
+    def _describe(self) -> tuple[Entry, ...]:
+        about = self._shelf.about
+        why = history.staleness(self._history, self._state, about)
+        return tuple(self._entry(item, why[item.id]) for item in self._state.values())
+
+    def _entry(self, item: Item, stale: str) -> Entry:
+        about = self._shelf.about(item.digest)
+        return Entry(
+            item.id,
+            item.kind,
+            item.name,
+            item.digest,
+            item.made_by,
+            stale,
+            item.color,
+            about.tree,
+            about.size,
+        )
+
+    # --- what changes it
+
+    def commit(self, call: Call, made: Made, seconds: float, peak_mb: float) -> LogEntry:
+        """Take a step's result into the record, as one transaction.
+
+        On return it is durable; the result of a quick step is so within a second.
+
+        Raises
+        ------
+        RecordError
+            Where the result is another patient's, what it replaces has moved on, or the file
+            cannot be written. The record is then as it was.
+        """
+        self._check_writable()
+        while True:
+            compactions = self._compactions
+            packed, digests = Packed(), {}
+            for role, entity in made.outputs.items():
+                digests[role], rows = self._shelf.pack(entity)
+                packed.add(rows)
+            with self._gate:
+                # What was there already when it was packed may have been dropped since.
+                if compactions == self._compactions:
+                    return self._commit(call, made, digests, packed, seconds, peak_mb)
+
+    def _commit(
+        self, call: Call, made: Made, digests: dict[str, str], packed: Packed, seconds: float, peak_mb: float
+    ) -> LogEntry:
+        effects.check_current(self._state, call)
+        effects.check_patient(self.patient(), made, self.path.name)
+        outputs = effects.outputs(self._history, self._state, call, made, digests)
+        entry = self._new_entry(
+            "step",
+            step=call.step,
+            version=call.version,
+            params=effects.plain(call.params),
+            inputs={name: self._used(ref) for name, ref in call.inputs.items()},
+            outputs=outputs,
+            attributes=effects.attributes(self._state, made, outputs),
+            names=dict(call.names),
+            summary=effects.plain(made.summary),
+            seconds=float(seconds),
+            peak_mb=float(peak_mb),
+            software=effects.software(),
+        )
+        quick = effects.quick(call.step) and packed.size <= _BEHIND_LIMIT_BYTES
+        before = self._state
+        entry = self._append(entry, packed, behind=quick)
+        if quick:
+            for role, entity in made.outputs.items():
+                self._loaded[digests[role]] = entity
+        self._announce(before, entry)
+        return entry
+
+    def _used(self, ref: Ref) -> dict[str, Any]:
+        item = self._state.get(ref.id)
+        same = item is not None and item.digest == ref.digest
+        made_by = item.made_by if item is not None and same else self._maker(ref)
+        return {
+            "id": ref.id, "name": ref.name, "digest": ref.digest, "part": ref.part, "made_by": made_by,
+        }  # fmt: skip
+
+    def _maker(self, ref: Ref) -> int:
+        for entry in reversed(self._history.log):
+            for output in entry.outputs.values():
+                if (output["id"], output["digest"]) == (ref.id, ref.digest):
+                    return entry.number
+        raise RecordError(f"“{ref}” ({ref.id}) was never in {self.path.name}.")
+
+    def undo(self) -> LogEntry | None:
+        """Go back by one step; None where there is nothing to undo."""
+        return self._travel("undo")
+
+    def redo(self) -> LogEntry | None:
+        """Go forward again by one step; None where there is nothing to redo."""
+        return self._travel("redo")
+
+    def _travel(self, kind: str) -> LogEntry | None:
+        self._check_writable()
+        with self._gate:
+            step = self._next(kind)
+            if step is None:
+                return None
+            to = step.parent if kind == "undo" else step.number
+            details = {"number": step.number, "to": to}
+            entry = self._append(
+                self._new_entry(kind, step=step.step, version=step.version, params=details),
+                Packed(),
+                behind=True,
+            )
+        ids = {o["id"]: None for o in step.outputs.values()} | dict.fromkeys(step.attributes)
+        self.changed.emit(Change("undone" if kind == "undo" else "redone", tuple(ids)))
+        return entry
+
+    def _next(self, kind: str) -> LogEntry | None:
+        now = self._history
+        number = now.pointer if kind == "undo" else (now.redo[-1] if now.redo else 0)
+        return now.entry(number) if number else None
+
+    def undo_title(self) -> str:
+        """Return the title of the step that ``undo`` takes back; empty where there is none."""
+        step = self._next("undo")
+        return effects.title(step.step) if step else ""
+
+    def redo_title(self) -> str:
+        """Return the title of the step that ``redo`` brings back; empty where there is none."""
+        step = self._next("redo")
+        return effects.title(step.step) if step else ""
+
+    def note(self, kind: str, details: dict[str, Any]) -> LogEntry:
+        """Log what was done with the record without changing it (``opened``, ``exported``, ``sent``)."""
+        if kind in ("step", "undo", "redo"):
+            raise ValueError(f"“{kind}” is not noted but done")
+        self._check_writable()
+        with self._gate:
+            return self._append(self._new_entry(kind, params=effects.plain(details)), Packed(), behind=False)
+
+    def _new_entry(self, kind: str, **values: Any) -> LogEntry:
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        number = len(self._history.log) + 1
+        return LogEntry(number, now, lock.user_name(), kind, parent=self._history.pointer, **values)
+
+    def _append(self, entry: LogEntry, packed: Packed, *, behind: bool) -> LogEntry:
+        if self._writer.failed is not None:
+            self._writer.flush()
+        log, pointer, redo = self._history.log, self._history.pointer, self._history.redo
+        highest = dict(self._history.highest)
+        entry, body = history.seal(entry, self._history.last_hash)
+        self._history.append(entry)
+        try:
+            batch = Batch(entry, body, self._history.pointer, packed)
+            self._writer.write_soon(batch) if behind else self._writer.write_now(batch)
+        except BaseException:
+            self._history.log, self._history.pointer, self._history.redo = log, pointer, redo
+            self._history.highest = highest
+            raise
+        self._state = self._history.state()
+        self._entries = self._describe()
+        return entry
+
+    def _announce(self, before: State, entry: LogEntry) -> None:
+        ids = {o["id"]: None for o in entry.outputs.values()} | dict.fromkeys(entry.attributes)
+        now = self._state
+        groups: dict[str, Iterable[str]] = {
+            "added": [id for id in ids if id not in before and id in now],
+            "edited": [id for id in ids if id in before and id in now],
+            "removed": [id for id in ids if id not in now],
+        }
+        for kind, members in groups.items():
+            if members:
+                self.changed.emit(Change(kind, tuple(members)))
+
+    def _check_writable(self) -> None:
+        if not self._open:
+            raise RecordError(f"{self.path} is closed.")
+        if not self.writable:
+            raise RecordError(f"{self.path} is open for reading only.", "Open it for writing.")
+
+    # --- the file
+
+    def flush(self) -> None:
+        """Return when all that was done is in the file; ``RecordError`` where it cannot be."""
+        if self._open and self.writable:
+            self._writer.flush()
+
+    def close(self) -> None:
+        """Write what waits, give the record free, leave one file.
+
+        Raises
+        ------
+        RecordError
+            Where what waits cannot be written: the record stays open, so that it can be tried again.
+        """
+        with self._gate:
+            if not self._open:
+                return
+            if self.writable:
+                self._writer.close()
+            self._open = False
+            try:
+                self._shelf.close()
+                if self._holder is not None:
+                    lock.release(self._db, self._holder)
+                    door.settle(self._db)
+            except sqlite3.Error as error:
+                raise door.trouble(self.path, error) from error
+            finally:
+                self._db.close()
+
+    def check(self) -> list[str]:
+        """Return what is wrong with the file, in words: the database, the log's chain, every block."""
+        self.flush()
+        return care.check(self.path)
+
+    def compact(self) -> int:
+        """Drop what neither the state nor undo nor redo can reach; returns the bytes freed."""
+        self._check_writable()
+        with self._gate:
+            self._writer.flush()
+            self._compactions += 1
+            self._shelf.forget()
+            return care.compact(self.path, self._db, self._history.reachable())

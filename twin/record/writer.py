@@ -1,0 +1,111 @@
+"""What writes to the file: at once, or within a second behind the work."""
+
+import sqlite3
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from twin.errors import RecordError
+from twin.record import door, objects
+from twin.record.entries import LogEntry
+from twin.record.objects import Packed, Shelf
+
+_DELAY_SECONDS = 0.4
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One log entry and the rows that came with it."""
+
+    entry: LogEntry
+    body: str
+    pointer: int
+    packed: Packed
+
+
+class Writer:
+    """Writes batches in order, each whole or not at all.
+
+    A batch that waits stays readable through ``shelf.unwritten``. The thread that writes behind
+    lives only while something waits, and the program does not end before it has.
+    """
+
+    def __init__(self, path: Path, db: sqlite3.Connection, shelf: Shelf) -> None:
+        self._path, self._db, self._shelf = path, db, shelf
+        self._turn = threading.RLock()
+        self._hurry = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._waiting: list[Batch] = []
+        self.failed: RecordError | None = None
+        """Why the last attempt to write behind failed; what waited still waits."""
+
+    def write_now(self, batch: Batch) -> None:
+        """Write what waits, then this; durable on return.
+
+        Raises
+        ------
+        RecordError
+            Where it cannot be written; this batch is then not in the file and does not wait.
+        """
+        with self._turn:
+            self.flush()
+            self._write([batch])
+
+    def write_soon(self, batch: Batch) -> None:
+        """Queue a batch; it is in the file within a second."""
+        with self._turn:
+            self._shelf.unwritten.add(batch.packed)
+            self._waiting.append(batch)
+            if self._thread is None:
+                self._hurry.clear()
+                self._thread = threading.Thread(target=self._write_behind, name="record writer")
+                self._thread.start()
+
+    def _write_behind(self) -> None:
+        self._hurry.wait(_DELAY_SECONDS)
+        with self._turn:
+            self._thread = None
+            try:
+                self.flush()
+            except RecordError as error:
+                self.failed = error
+
+    def flush(self) -> None:
+        """Write what waits.
+
+        Raises
+        ------
+        RecordError
+            Where it cannot be written; it goes on waiting.
+        """
+        with self._turn:
+            if self._waiting:
+                self._write(self._waiting)
+                self._waiting = []
+                self._shelf.unwritten = Packed()
+            self.failed = None
+
+    def _write(self, batches: list[Batch]) -> None:
+        try:
+            with door.transaction(self._db) as db:
+                for batch in batches:
+                    objects.write(db, batch.packed)
+                    entry = batch.entry
+                    db.execute(
+                        "INSERT INTO log VALUES (?, ?, ?, ?)",
+                        (entry.number, batch.body, entry.previous_hash, entry.hash),
+                    )
+                last = batches[-1]
+                set_about = "INSERT OR REPLACE INTO about VALUES (?, ?)"
+                db.execute(set_about, ("pointer", str(last.pointer)))
+                db.execute(set_about, ("last_hash", last.entry.hash))
+        except (sqlite3.Error, OSError) as error:
+            raise door.trouble(self._path, error) from error
+
+    def close(self) -> None:
+        """Write what waits and end the thread; raises as ``flush`` does, and can be tried again."""
+        self.flush()
+        thread = self._thread
+        self._hurry.set()
+        if thread is not None and thread is not threading.current_thread():
+            thread.join()

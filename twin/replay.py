@@ -1,0 +1,118 @@
+"""Running the steps of one patient's record on another's."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from twin import run, steps
+from twin.errors import UserError
+from twin.record import Call, Entry, LogEntry, Record
+
+
+class Replay:
+    """What of the source stands for what in the target, as the replay goes on.
+
+    Parameters
+    ----------
+    bind : dict of str to str
+        As in ``twin.run.replay``.
+    """
+
+    def __init__(self, source: Record, target: Record, bind: dict[str, str]) -> None:
+        self._source, self._target, self._bind = source, target, bind
+        self._made: dict[str, str] = {}
+        self._imported: dict[str, dict[str, Any]] = {}
+        self._used: set[str] = set()
+        """Ids in the target that stand for something imported."""
+        self._bound_ids: set[str] = set()
+        """Ids in the source of what was imported and then used."""
+
+    def calls(self) -> Iterator[Call]:
+        """Yield one call after the other; each is to be committed before the next is asked for."""
+        self._check_bind()
+        for entry in self._source.history.chain():
+            if not entry.inputs:
+                for output in entry.outputs.values():
+                    self._imported[output["id"]] = output
+                continue
+            if not set(entry.attributes) <= set(self._made) - self._bound_ids:
+                continue  # names and colors of the source's images are not the target's
+            yield (call := self._call(entry))
+            self._follow(entry, call)
+
+    def _check_bind(self) -> None:
+        names = {
+            o[key] for e in self._source.history.chain() for o in e.outputs.values() for key in ("id", "name")
+        }
+        for key in self._bind:
+            if key not in names and key.rpartition("/")[0] not in names:
+                there = ", ".join(sorted(e.name for e in self._source.entries()))
+                raise UserError(
+                    f"There is no “{key}” in {self._source.path.name} to bind.", f"There are: {there}."
+                )
+
+    def _call(self, entry: LogEntry) -> Call:
+        inputs = {name: self._equal(entry, used) for name, used in entry.inputs.items()}
+        into = {
+            role: self._made[output["id"]]
+            for role, output in entry.outputs.items()
+            if output["id"] in self._made and role != steps.find(entry.step).edits
+        }
+        call = run.prepare(self._target, entry.step, inputs, entry.params, into=into)
+        return replace(call, names=entry.names)
+
+    def _follow(self, entry: LogEntry, call: Call) -> None:
+        log = self._target.log()
+        done = log[-1] if log else None
+        if done is None or (done.kind, done.step) != ("step", call.step):
+            raise UserError(f"“{call.step}” was not run on {self._target.path.name}: the replay stops there.")
+        for role, output in entry.outputs.items():
+            if role not in done.outputs:
+                raise UserError(f"“{call.step}” made no “{role}” on {self._target.path.name}.")
+            self._made[output["id"]] = done.outputs[role]["id"]
+
+    def _equal(self, entry: LogEntry, used: dict[str, Any]) -> str:
+        """Return the reference in the target to what the source's step used."""
+        part = used["part"]
+        if part:
+            for key in (f"{used['id']}/{part}", f"{used['name']}/{part}"):
+                if "/" in self._bind.get(key, ""):
+                    return self._bind[key]
+        if used["id"] not in self._made:
+            self._made[used["id"]] = self._bound(used)
+            self._bound_ids.add(used["id"])
+        id = self._made[used["id"]]
+        if not part:
+            return id
+        there = self._target.find(id)
+        wish = self._bind.get(f"{used['id']}/{part}") or self._bind.get(f"{used['name']}/{part}") or part
+        if wish not in there.parts:
+            names = ", ".join(f"“{p}”" for p in there.parts) or "none"
+            raise UserError(
+                f"“{entry.step}” was run on “{used['name']}/{part}”; there is no “{wish}” in “{there.name}” "
+                f"of {self._target.path.name}.",
+                f"Its parts are: {names}. Confirm the side, or bind “{used['name']}/{part}” to one of them.",
+            )
+        return f"{id}/{wish}"
+
+    def _bound(self, used: dict[str, Any]) -> str:
+        """Return the target's entity that stands for one that the source imported."""
+        output = self._imported[used["id"]]
+        for key in (used["id"], used["name"], output["name"]):
+            if key in self._bind:
+                return self._target.find(self._bind[key]).id
+        modality = self._source.about(output["digest"]).tree.get("modality", "")
+        fitting = [e for e in self._target.entries() if self._fits(e, output["kind"], modality)]
+        what = f"{modality} {output['kind']}".strip()
+        if len(fitting) == 1 and fitting[0].id not in self._used:
+            self._used.add(fitting[0].id)
+            return fitting[0].id
+        names = ", ".join(f"{e.id} “{e.name}”" for e in fitting) or "none"
+        raise UserError(
+            f"It is not clear which {what} of {self._target.path.name} stands for “{used['name']}”.",
+            f"Bind “{used['name']}” to one of: {names}.",
+        )
+
+    def _fits(self, entry: Entry, kind: str, modality: str) -> bool:
+        made_here = entry.id in self._made.values() and entry.id not in self._used
+        return entry.kind == kind and entry.tree.get("modality", "") == modality and not made_here

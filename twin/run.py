@@ -1,0 +1,276 @@
+"""Running steps on a record: binding inputs, running, making again, replaying on another patient."""
+
+import inspect
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import psutil
+
+from twin import params as parameters
+from twin import steps
+from twin.domain import Entity, Identity
+from twin.errors import UserError
+from twin.progress import Progress
+from twin.record import Call, Entry, LogEntry, Record, Ref, parts
+from twin.record.history import makers
+from twin.steps import Input, Made, Step
+
+
+def prepare(
+    record: Record,
+    step: str,
+    inputs: dict[str, str] | None = None,
+    params: Any = None,
+    *,
+    name: str = "",
+    into: dict[str, str] | None = None,
+) -> Call:
+    """Bind a step to a record: which entities it takes, with which parameters.
+
+    Parameters
+    ----------
+    inputs : dict of str to str
+        ``ID``, ``NAME`` or ``NAME/PART`` by input; one that only one entity can be need not be given.
+    params : dict or the step's params dataclass
+    name : str
+        What its (first) output is to be called.
+    into : dict of str to str
+        By role, the entity whose content that output replaces.
+
+    Raises
+    ------
+    UserError
+        Where an input is unknown, missing, of the wrong kind, or could be several.
+    """
+    found = steps.find(step)
+    given = dict(inputs or {})
+    known = [i.name for i in found.inputs]
+    for one in given:
+        if one not in known:
+            there = ", ".join(known) or "none"
+            raise UserError(f"The step “{step}” has no input “{one}”.", f"Its inputs are: {there}.")
+    refs = {}
+    for wanted in found.inputs:
+        ref = _bind(record, found, wanted, given.get(wanted.name, ""))
+        if ref is not None:
+            refs[wanted.name] = ref
+    if params is None or isinstance(params, dict):
+        params = parameters.parse(found.params, params or {})
+    elif not isinstance(params, found.params):
+        raise TypeError(f"{step} takes {found.params.__name__}, not {type(params).__name__}")
+    replaced = {role: record.find(ref).id for role, ref in (into or {}).items()}
+    if found.edits:
+        edited = refs[found.edits]
+        if edited.part:
+            raise UserError(f"“{step}” changes “{edited.name}” as a whole.", "Name it without a part.")
+        replaced[found.edits] = edited.id
+    return Call(found.name, found.version, params, refs, {"": name} if name else {}, replaced)
+
+
+def _bind(record: Record, step: Step, wanted: Input, given: str) -> Ref | None:
+    if given:
+        ref = record.refer(given)
+        kind = record.find(ref.id).kind
+        kind = parts.kind(kind) if ref.part else kind
+        if wanted.kind not in ("any", kind):
+            raise UserError(
+                f"“{wanted.name}” of “{step.name}” takes a {wanted.kind}; “{ref}” is a {kind}.",
+                _candidates(record, wanted),
+            )
+        return ref
+    if wanted.optional:
+        return None
+    fitting = _fitting(record, wanted)
+    if len(fitting) == 1:
+        return record.refer(fitting[0].id)
+    needs = f"“{step.name}” needs {wanted.name} (a {wanted.kind})"
+    if not fitting:
+        raise UserError(f"{needs}, and {record.path.name} holds none.", "Import or make one first.")
+    raise UserError(f"{needs}, and there are several.", _candidates(record, wanted))
+
+
+def _fitting(record: Record, wanted: Input) -> list[Entry]:
+    return [e for e in record.entries() if wanted.kind in ("any", e.kind)]
+
+
+def _candidates(record: Record, wanted: Input) -> str:
+    names = ", ".join(f"{e.id} “{e.name}”" for e in _fitting(record, wanted))
+    return f"Name one of: {names}." if names else f"There is no {wanted.kind} here."
+
+
+def execute(call: Call, load: Callable[[Ref], Entity], progress: Progress) -> Made:
+    """Run a step's function; nothing is written. A job's worker does the same.
+
+    Where the step leaves an output's frame of reference or identity empty, and only there, it takes
+    the one of the step's first input (in the order declared) that has it, unless the inputs
+    contradict each other: then it stays empty.
+
+    Parameters
+    ----------
+    load : callable (Ref) -> entity
+        Gets an input; not called for inputs that the step takes as ``Ref``.
+    """
+    step = steps.find(call.step)
+    if step.version != call.version:
+        raise UserError(
+            f"“{call.step}” is of version {step.version} here, not {call.version}.", "Prepare it anew."
+        )
+    values: dict[str, Any] = {i.name: None for i in step.inputs}
+    for wanted in step.inputs:
+        ref = call.inputs.get(wanted.name)
+        if ref is not None:
+            values[wanted.name] = ref if wanted.kind == "any" else load(ref)
+    entities = [v for v in values.values() if v is not None and not isinstance(v, Ref)]
+    takes = inspect.signature(step.function).parameters
+    more = {"params": call.params, "progress": progress}
+    values |= {key: value for key, value in more.items() if key in takes}
+    made = step.function(**values)
+    return replace(made, outputs={role: _placed(out, entities) for role, out in made.outputs.items()})
+
+
+def _placed(output: Entity, inputs: list[Entity]) -> Entity:
+    new: dict[str, Any] = {}
+    frames = {i.frame_of_reference for i in inputs} - {""}
+    if not output.frame_of_reference and len(frames) == 1:
+        new["frame_of_reference"] = frames.pop()
+    nobody = Identity()
+    identities = [i.identity for i in inputs if i.identity != nobody]
+    people = {(i.patient_id, i.patient_name, i.birth_date) for i in identities}
+    if output.identity == nobody and len(people) == 1:
+        new["identity"] = identities[0]
+    return replace(output, **new) if new else output
+
+
+def run(record: Record, call: Call, progress: Progress | None = None) -> LogEntry:
+    """Run a step in this process and commit what it made.
+
+    ``peak_mb`` in the log is this process's highest memory so far, other work included.
+    """
+    start = time.perf_counter()
+    made = execute(call, record.load_ref, progress or Progress())
+    return record.commit(call, made, time.perf_counter() - start, peak_mb())
+
+
+def peak_mb() -> float:
+    """Return the highest memory that this process has held, in MB."""
+    memory = psutil.Process().memory_info()
+    if hasattr(memory, "peak_wset"):  # Windows
+        return float(memory.peak_wset) / 1e6
+    import resource
+    import sys
+
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes there, kB on Linux
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
+def remake(record: Record, ref: str, *, lose_edits: bool = False) -> Call:
+    """Return the call that makes an entity's content again from its inputs as they are now.
+
+    Same step, same parameters; the outputs replace those of the first time where they are still there.
+
+    Parameters
+    ----------
+    lose_edits : bool
+        Go on although the entity was edited after it was made: the edits are lost (undo brings them back).
+
+    Raises
+    ------
+    UserError
+        Where it came from a file, an input is gone or itself stale, or edits would be lost.
+    """
+    entry = record.find(ref)
+    state = {e.id: e for e in record.entries()}
+    lineage = makers(record.history, record.history.state()[entry.id])
+    first, edits = lineage[0], lineage[1:]
+    if not first.inputs:
+        raise UserError(f"“{entry.name}” was not made from anything here.", "Import it again.")
+    if edits and not lose_edits:
+        what = ", ".join(dict.fromkeys(e.step for e in edits))
+        raise UserError(
+            f"“{entry.name}” was changed by hand after it was made ({what}); made again, it would lose that."
+        )
+    inputs = {}
+    for role, used in first.inputs.items():
+        now = state.get(used["id"])
+        if now is None:
+            raise UserError(
+                f"“{used['name']}”, from which “{entry.name}” was made, was removed.", "Undo that."
+            )
+        if now.stale:
+            raise UserError(
+                f"“{now.name}”, from which “{entry.name}” was made, is itself out of date: {now.stale}.",
+                f"Make “{now.name}” again first.",
+            )
+        inputs[role] = f"{now.id}/{_same_part(record, used, now)}" if used["part"] else now.id
+    into = {
+        role: o["id"] for role, o in first.outputs.items() if o["id"] in state and role != _edits(first.step)
+    }
+    call = prepare(record, first.step, inputs, first.params, into=into)
+    # What the user called it stays; what the step called it is for the step to say again.
+    kept = {
+        role: state[id].name
+        for role, id in into.items()
+        if state[id].name != first.outputs[role]["name"] or role in first.names or "" in first.names
+    }
+    return replace(call, names=kept)
+
+
+def _edits(step: str) -> str:
+    return steps.find(step).edits
+
+
+def _same_part(record: Record, used: dict[str, Any], now: Entry) -> str:
+    """Return what the part that was used is called now: a confirmed side changes its name."""
+    part: str = used["part"]
+    if part in now.parts or now.kind != "labelmap":
+        return part
+    before = {s["name"]: s for s in record.about(used["digest"]).tree["structures"]}
+    old = before.get(part, {})
+    same = [
+        s["name"]
+        for s in now.tree["structures"]
+        if [s.get(k) for k in ("label", "layer", "term")] == [old.get(k) for k in ("label", "layer", "term")]
+    ]
+    return same[0] if len(same) == 1 else part
+
+
+def remake_order(record: Record, ref: str) -> tuple[str, ...]:
+    """Return the ids to make again, in order, until the entity is no longer stale (itself the last)."""
+    state = {e.id: e for e in record.entries()}
+    order: list[str] = []
+
+    def visit(id: str) -> None:
+        if id in order or id not in state or not state[id].stale:
+            return
+        for entry in makers(record.history, record.history.state()[id]):
+            for used in entry.inputs.values():
+                if used["id"] != id:
+                    visit(used["id"])
+        order.append(id)
+
+    visit(record.find(ref).id)
+    return tuple(order)
+
+
+def replay(source: Record, target: Record, bind: dict[str, str] | None = None) -> Iterator[Call]:
+    """Yield the steps that lead to a record's state, bound to another patient's record.
+
+    Each call is to be run and committed to ``target`` before the next is asked for. What the source
+    imported is not imported again but stands for what the target holds: its only volume of that
+    modality (or only entity of that kind), unless ``bind`` says which.
+
+    Parameters
+    ----------
+    bind : dict of str to str
+        Entity of the source (id or name, or with ``/PART``) to entity (or part) of the target.
+
+    Raises
+    ------
+    UserError
+        Where something of the source has no equal in the target; it names the candidates.
+    """
+    from twin.replay import Replay
+
+    yield from Replay(source, target, bind or {}).calls()
