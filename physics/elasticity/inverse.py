@@ -1,0 +1,72 @@
+"""Which approximate inverse of the stiffness is used: by wish, by system and by size."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from physics.elasticity import pardiso
+from physics.elasticity.matrix import BlockMatrix
+from physics.elasticity.system import Inverse
+from twin.errors import UserError
+
+
+def make_inverse(
+    solver: str, matrix: BlockMatrix, points: NDArray[np.float64], held: NDArray[np.bool_]
+) -> Inverse:
+    """Return the preconditioner for a stiffness.
+
+    Parameters
+    ----------
+    solver : {"auto", "pardiso", "amg"}
+    points : ndarray, shape (rows, 3)
+        Where the nodes of the rows lie, for the rigid-body motions of multigrid.
+    held : ndarray of bool, shape (rows, 3)
+        Components that are held at nodes that keep a row.
+    """
+    if solver == "pardiso" and not pardiso.available():
+        raise UserError(
+            "PARDISO is not on this machine: it is part of Intel's MKL, for Windows and Linux on x86-64.",
+            "Choose the solver “amg” or “auto”.",
+        )
+    return PardisoInverse(matrix)
+
+
+class PardisoInverse:
+    """Cholesky factors by PARDISO: single precision, and double where that is not enough."""
+
+    def __init__(self, matrix: BlockMatrix) -> None:
+        self._matrix = matrix
+        self._single = True
+        try:
+            self._factors = pardiso.Cholesky(matrix, single=True)
+        except pardiso.FactorizationError:
+            self.strengthen()
+
+    @property
+    def name(self) -> str:
+        """In words."""
+        return f"PARDISO Cholesky ({'single' if self._single else 'double'} precision)"
+
+    @property
+    def most(self) -> int:
+        """Iterations after which rounding has eaten the factors."""
+        return 40 if self._single else 10
+
+    def solve(self, right: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return approximate solutions (rows, 3, k)."""
+        return self._factors.solve(right)
+
+    def renew(self, matrix: BlockMatrix) -> None:
+        """Factorize another matrix of the same pattern."""
+        self._matrix = matrix
+        try:
+            self._factors.refactorize(matrix)
+        except pardiso.FactorizationError:
+            self.strengthen()
+
+    def strengthen(self) -> bool:
+        """Factorize in double precision; False where that is what there is."""
+        if not self._single:
+            return False
+        self._single = False
+        self._factors = pardiso.Cholesky(self._matrix, single=False)
+        return True
