@@ -10,7 +10,7 @@ from twin.domain import Material, Support, TetMesh
 from twin.errors import GeometryError, UserError
 
 _FREE = 1e-10
-"""Smallest share of the largest eigenvalue that counts as held (a lever arm of 1e-5 of the support's size)."""
+"""Smallest share of the largest eigenvalue that counts as held (a lever arm of 1e-5 of a support)."""
 
 
 def place(point: NDArray[np.float64]) -> str:

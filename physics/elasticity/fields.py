@@ -7,7 +7,7 @@ from twin.domain import Material, TetMesh
 
 
 def stiffness_gradients(mesh: TetMesh) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return shape gradients (m, q, a, 3) in 1/mm and volumes (m, q) in mm³ at the stiffness rule's points."""
+    """Return shape gradients (m, q, a, 3) in 1/mm and volumes (m, q) in mm³ at the points of the stiffness."""
     from physics.elasticity import kernels
 
     return _gradients(mesh, kernels.quadrature(mesh.tets.shape[1]))

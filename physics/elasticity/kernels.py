@@ -3,12 +3,13 @@
 Matrices are stored by node: compressed rows of 3×3 blocks, columns ascending, both triangles.
 ``start`` (r + 1) and ``columns`` (b) are the pattern, ``blocks`` (b, 3, 3) the numbers.
 """
+# ruff: noqa: PLR0917 (compiled code takes arrays, not objects)
 
 import numpy as np
 from numba import njit, prange
 from numpy.typing import NDArray
 
-# Four-point rule, exact for quadratics (Hammer and Stroud 1956): the stiffness of a straight ten-node element.
+# Four-point rule, exact for quadratics (Hammer and Stroud 1956): a straight ten-node element's stiffness.
 _NEAR, _FAR = 0.1381966011250105, 0.5854101966249685
 _EDGES = np.array([[0, 1], [1, 2], [0, 2], [0, 3], [1, 3], [2, 3]])
 

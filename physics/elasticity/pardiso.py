@@ -122,7 +122,7 @@ class Cholesky:
             raise FactorizationError(error)
 
 
-def _pardiso(
+def _pardiso(  # noqa: PLR0917
     phase: int,
     rows: int,
     memory: NDArray[np.int64],

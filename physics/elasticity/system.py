@@ -35,8 +35,13 @@ class Inverse(Protocol):
         Conjugate gradient iterations after which it counts as too weak.
     """
 
-    name: str
-    most: int
+    @property
+    def name(self) -> str:
+        """See above."""
+
+    @property
+    def most(self) -> int:
+        """See above."""
 
     def solve(self, right: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return approximate solutions (rows, 3, k)."""
