@@ -58,18 +58,27 @@ def mesh(
     while True:
         spacing = half / fine
         cells = np.ceil((high - low) / (2 * half)).astype(int) + 4
-        shape = tuple(int(n) * 2 * fine + 1 for n in cells)
+        nx, ny, nz = (int(n) * 2 * fine + 1 for n in cells)
+        shape = (nx, ny, nz)
         if np.prod(shape) <= _MAX_NODES or fine == 1:
             break
         fine = 1
     if np.prod(shape) > 8 * _MAX_NODES:
         raise GeometryError(
-            f"Edges of {edge_mm:g} mm are too fine for a body of {_size(high - low)} mm.", "Ask for longer edges."
+            f"Edges of {edge_mm:g} mm are too fine for a body of {_size(high - low)} mm.",
+            "Ask for longer edges.",
         )
-    # Off the grid by a share of the spacing: faces that lie in a scan's own planes then never lie in the lattice's.
-    origin = (low + high) / 2 - (np.array(shape) - 1) * spacing / 2 + spacing * np.array([0.137, 0.231, 0.319])
+    # Off the grid by a share of the spacing: faces in a scan's own planes then never lie in the lattice's.
+    origin = (
+        (low + high) / 2 - (np.array(shape) - 1) * spacing / 2 + spacing * np.array([0.137, 0.231, 0.319])
+    )
     distance = signed_distance(
-        np.ascontiguousarray(surface.points, np.float64), surface.triangles, origin, spacing, shape, 2.3 * half
+        np.ascontiguousarray(surface.points, np.float64),
+        surface.triangles,
+        origin,
+        spacing,
+        shape,
+        2.3 * half,
     )
     progress(0.5, "laying the lattice")
     coordinates, tets = _lattice(distance, fine)
@@ -99,7 +108,7 @@ def _size(extent: NDArray[np.float64]) -> str:
 
 
 def _lattice(distance: NDArray[np.float32], fine: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Return the lattice points, in half edges (all even or all odd), and the tetrahedra that hold some of the body."""
+    """Return lattice points, in half edges (all even or all odd), and the tetrahedra that hold some body."""
     cells = (np.array(distance.shape) - 1) // (2 * fine)
     corner = distance[:: 2 * fine, :: 2 * fine, :: 2 * fine] > 0
     center = distance[fine :: 2 * fine, fine :: 2 * fine, fine :: 2 * fine] > 0
@@ -126,11 +135,15 @@ def _lattice(distance: NDArray[np.float32], fine: int) -> tuple[NDArray[np.int32
     is_center = used >= corner.size
     coordinates = np.empty((len(used), 3), np.int32)
     coordinates[~is_center] = 2 * np.stack(np.unravel_index(used[~is_center], corner.shape), 1)
-    coordinates[is_center] = 1 + 2 * np.stack(np.unravel_index(used[is_center] - corner.size, center.shape), 1)
+    coordinates[is_center] = 1 + 2 * np.stack(
+        np.unravel_index(used[is_center] - corner.size, center.shape), 1
+    )
     return coordinates, compact.reshape(tets.shape).astype(np.int32)
 
 
-def _cut_edges(signs: NDArray[np.int8], tets: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _cut_edges(
+    signs: NDArray[np.int8], tets: NDArray[np.int32]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the edges (inside, outside) that the surface cuts, in the order of their keys."""
     mixed = tets[(signs[tets] > 0).any(1) & (signs[tets] < 0).any(1)].astype(np.int64)
     pairs = np.vstack([mixed[:, [a, b]] for a in range(4) for b in range(4) if a != b])

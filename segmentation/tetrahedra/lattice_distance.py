@@ -40,7 +40,9 @@ def signed_distance(
         lines = np.zeros((*np.delete(shape, axis), shape[axis]), np.int16)
         others = [a for a in range(3) if a != axis]
         order = [*others, axis]
-        _crossings(np.ascontiguousarray(points[:, order]), triangles, origin[order], spacing, lines, axis == 1)
+        _crossings(
+            np.ascontiguousarray(points[:, order]), triangles, origin[order], spacing, lines, axis == 1
+        )
         np.cumsum(lines, axis=2, out=lines)
         votes += np.moveaxis(lines > 0, 2, axis)
     return np.where(votes >= 2, distance, -distance)

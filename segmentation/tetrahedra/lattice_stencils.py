@@ -11,9 +11,13 @@ from numpy.typing import NDArray
 
 
 def stuff(
-    tets: NDArray[np.int32], signs: NDArray[np.int8], coordinates: NDArray[np.int32], points: NDArray[np.float64],
-    keys: NDArray[np.int64], numbers: NDArray[np.int64],
-) -> NDArray[np.int32]:  # fmt: skip
+    tets: NDArray[np.int32],
+    signs: NDArray[np.int8],
+    coordinates: NDArray[np.int32],
+    points: NDArray[np.float64],
+    keys: NDArray[np.int64],
+    numbers: NDArray[np.int64],
+) -> NDArray[np.int32]:
     """Fill the inside of the lattice.
 
     Parameters
@@ -63,7 +67,7 @@ def _cut(keys, numbers, n, inside, outside):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, nogil=True)
 def _from_first(coordinates, p, q, outside):  # type: ignore[no-untyped-def]
-    """Tell whether the quadrilateral over inner corners p, q is split from p to q's cut, not from q to p's."""
+    """Tell whether the quadrilateral over inner corners p, q is split from p to q's cut (not q to p's)."""
     p_long = (coordinates[p, 0] - coordinates[outside, 0]) % 2 == 0
     q_long = (coordinates[q, 0] - coordinates[outside, 0]) % 2 == 0
     if p_long != q_long:
