@@ -1,13 +1,12 @@
 """A step of a record, run as a job and committed by the record's owner."""
 
 from pathlib import Path
-from typing import Any
 
 from twin.jobs.job import Job, JobState
 from twin.progress import Progress
-from twin.record import Call, LogEntry, Record, Ref
+from twin.record import Call, LogEntry, Record
 from twin.run import execute
-from twin.steps import Made
+from twin.steps import Made, find
 
 
 class StepJob(Job):
@@ -16,9 +15,10 @@ class StepJob(Job):
     Only the owner writes: ``finish`` commits what the worker made.
     """
 
-    def __init__(self, record: Record, call: Call, module: str, title: str = "") -> None:
+    def __init__(self, record: Record, call: Call) -> None:
+        step = find(call.step)
         record.flush()
-        super().__init__(_execute_stored, record.path, call, module, title=title)
+        super().__init__(_execute_stored, record.path, call, step.function.__module__, title=step.title)
         self.record, self.call = record, call
 
     def finish(self) -> LogEntry:
@@ -33,8 +33,4 @@ def _execute_stored(path: Path, call: Call, module: str, progress: Progress) -> 
 
     importlib.import_module(module)  # registers the step
     with Record.open(path, write=False) as record:
-
-        def load(ref: Ref) -> Any:
-            return record.load_object(ref.digest)
-
-        return execute(call, load, progress)
+        return execute(call, record.load_ref, progress)

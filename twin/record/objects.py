@@ -60,6 +60,12 @@ def object_digest(kind: str, tree: dict[str, Any]) -> str:
     return hashlib.blake2b(text.encode(), digest_size=blocks.DIGEST_BYTES).hexdigest()
 
 
+def freeze(entity: Entity) -> None:
+    """Make an entity's arrays read-only: it is shared from now on."""
+    for array in codec.encode(entity).arrays.values():
+        array.flags.writeable = False
+
+
 class Shelf:
     """Where a record's objects are looked up: those not written yet, then the file.
 
@@ -119,10 +125,11 @@ class Shelf:
         """Put an object together; its arrays cannot be written to."""
         about = self.about(digest)
         arrays: dict[str, NDArray] = {}
-        _gather(about.tree, self._array, arrays)
+        _gather(about.tree, self.array, arrays)
         return codec.decode(codec.Encoded(about.kind, about.tree, arrays))
 
-    def _array(self, described: dict[str, Any]) -> NDArray:
+    def array(self, described: dict[str, Any]) -> NDArray:
+        """Return one array of an object, as the object's tree describes it."""
         digest, shape = described["digest"], tuple(described["shape"])
         joined = self.unwritten.arrays.get(digest)
         if joined is None:

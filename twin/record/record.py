@@ -1,5 +1,6 @@
 """The record of one patient."""
 
+import contextlib
 import sqlite3
 import threading
 import weakref
@@ -9,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from numpy.typing import NDArray
 from psygnal import Signal
 
 from twin.domain import Entity, Identity
@@ -16,7 +18,7 @@ from twin.errors import RecordError, UserError
 from twin.record import care, door, effects, history, lock, parts, patient
 from twin.record.entries import Call, Change, Entry, LogEntry
 from twin.record.history import History, Item, State
-from twin.record.objects import About, Packed, Shelf
+from twin.record.objects import Packed, Shelf, freeze
 from twin.record.writer import Batch, Writer
 from twin.steps import Made, Ref
 
@@ -33,9 +35,17 @@ class Record:
     ----------
     changed : psygnal signal of Change
         After the state has changed, in the thread that changed it.
+    failed : psygnal signal of RecordError
+        When what was to be written behind could not be, in the writer's thread. Nothing is lost as
+        long as the record stays open: it is tried again at the next change, ``flush`` or ``close``.
+    history : History
+        The log with its pointer: which steps lead to the present state.
+    shelf : Shelf
+        Where stored objects are looked up by content hash.
     """
 
     changed = Signal(Change)
+    failed = Signal(RecordError)
 
     @classmethod
     def create(cls, path: Path) -> Self:
@@ -74,22 +84,27 @@ class Record:
             if write:
                 door.migrate(path, db)
                 reader = door.connect(path, write=False)
-            self._shelf = Shelf(path, reader or db)
+            elif door.version(db) < door.FORMAT:
+                raise RecordError(
+                    f"{path} is of the older format {door.version(db)}.",
+                    "Open it for writing once: it is brought up to date, and a backup stays beside it.",
+                )
+            self.shelf = Shelf(path, reader or db)
             self._db = db
-            self._history = care.read_history(path, db)
-            self._state = self._history.state()
+            self.history = care.read_history(path, db)
+            self._state = self.history.state()
             self._entries = self._describe()
         except BaseException as error:
             if reader is not None:
                 reader.close()
             if getattr(self, "_holder", None) is not None:
-                lock.release(db, self._holder)  # type: ignore[arg-type]
+                lock.release(path, db, self._holder)  # type: ignore[arg-type]
                 door.settle(db)
             db.close()
             if isinstance(error, (sqlite3.Error, OSError)):
                 raise door.trouble(path, error) from error
             raise
-        self._writer = Writer(path, db, self._shelf)
+        self._writer = Writer(path, db, self.shelf, self.failed.emit)
 
     def __enter__(self) -> Self:
         return self
@@ -174,39 +189,34 @@ class Record:
         """Return an entity by its content hash; the same object while somebody holds it."""
         known = self._loaded.get(digest)
         if known is None:
-            known = self._shelf.load(digest)
+            known = self.shelf.load(digest)
             self._loaded[digest] = known
         return known
 
+    def array(self, described: dict[str, Any]) -> NDArray:
+        """Return one array of an entity, as ``Entry.tree`` describes it, without loading the rest."""
+        return self._shelf.array(described)
+
     def patient(self) -> Identity | None:
         """Return whose record it is, as the first entity that says so names him."""
-        for entry in self._history.chain():
+        for entry in self.history.chain():
             for output in entry.outputs.values():
-                identity = patient.read(self._shelf.about(output["digest"]).tree)
+                identity = patient.read(self.shelf.about(output["digest"]).tree)
                 if patient.named(identity):
                     return identity
         return None
 
     def log(self) -> tuple[LogEntry, ...]:
         """Return all that was ever done, oldest first."""
-        return self._history.log
-
-    @property
-    def history(self) -> History:
-        """The log with its pointer: which steps lead to the present state."""
-        return self._history
-
-    def about(self, digest: str) -> About:
-        """Return kind, tree and size of an entity by its content hash, without its arrays."""
-        return self._shelf.about(digest)
+        return self.history.log
 
     def _describe(self) -> tuple[Entry, ...]:
-        about = self._shelf.about
-        why = history.staleness(self._history, self._state, about)
+        about = self.shelf.about
+        why = history.staleness(self.history, self._state, about)
         return tuple(self._entry(item, why[item.id]) for item in self._state.values())
 
     def _entry(self, item: Item, stale: str) -> Entry:
-        about = self._shelf.about(item.digest)
+        about = self.shelf.about(item.digest)
         return Entry(
             item.id,
             item.kind,
@@ -237,19 +247,24 @@ class Record:
             compactions = self._compactions
             packed, digests = Packed(), {}
             for role, entity in made.outputs.items():
-                digests[role], rows = self._shelf.pack(entity)
+                digests[role], rows = self.shelf.pack(entity)
                 packed.add(rows)
             with self._gate:
                 # What was there already when it was packed may have been dropped since.
-                if compactions == self._compactions:
-                    return self._commit(call, made, digests, packed, seconds, peak_mb)
+                if compactions != self._compactions:
+                    continue
+                before = self._state
+                cost = {"seconds": float(seconds), "peak_mb": float(peak_mb)}
+                entry = self._commit(call, made, digests, packed, cost)
+            self._announce(before, entry)
+            return entry
 
     def _commit(
-        self, call: Call, made: Made, digests: dict[str, str], packed: Packed, seconds: float, peak_mb: float
+        self, call: Call, made: Made, digests: dict[str, str], packed: Packed, cost: dict[str, float]
     ) -> LogEntry:
         effects.check_current(self._state, call)
         effects.check_patient(self.patient(), made, self.path.name)
-        outputs = effects.outputs(self._history, self._state, call, made, digests)
+        outputs = effects.outputs(self.history, self._state, call, made, digests)
         entry = self._new_entry(
             "step",
             step=call.step,
@@ -260,17 +275,15 @@ class Record:
             attributes=effects.attributes(self._state, made, outputs),
             names=dict(call.names),
             summary=effects.plain(made.summary),
-            seconds=float(seconds),
-            peak_mb=float(peak_mb),
             software=effects.software(),
+            **cost,
         )
         quick = effects.quick(call.step) and packed.size <= _BEHIND_LIMIT_BYTES
-        before = self._state
         entry = self._append(entry, packed, behind=quick)
         if quick:
             for role, entity in made.outputs.items():
+                freeze(entity)
                 self._loaded[digests[role]] = entity
-        self._announce(before, entry)
         return entry
 
     def _used(self, ref: Ref) -> dict[str, Any]:
@@ -282,7 +295,7 @@ class Record:
         }  # fmt: skip
 
     def _maker(self, ref: Ref) -> int:
-        for entry in reversed(self._history.log):
+        for entry in reversed(self.history.log):
             for output in entry.outputs.values():
                 if (output["id"], output["digest"]) == (ref.id, ref.digest):
                     return entry.number
@@ -309,12 +322,11 @@ class Record:
                 Packed(),
                 behind=True,
             )
-        ids = {o["id"]: None for o in step.outputs.values()} | dict.fromkeys(step.attributes)
-        self.changed.emit(Change("undone" if kind == "undo" else "redone", tuple(ids)))
+        self.changed.emit(Change("undone" if kind == "undo" else "redone", history.changed_ids(step)))
         return entry
 
     def _next(self, kind: str) -> LogEntry | None:
-        now = self._history
+        now = self.history
         number = now.pointer if kind == "undo" else (now.redo[-1] if now.redo else 0)
         return now.entry(number) if number else None
 
@@ -338,30 +350,29 @@ class Record:
 
     def _new_entry(self, kind: str, **values: Any) -> LogEntry:
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        number = len(self._history.log) + 1
-        return LogEntry(number, now, lock.user_name(), kind, parent=self._history.pointer, **values)
+        number = len(self.history.log) + 1
+        return LogEntry(number, now, lock.user_name(), kind, parent=self.history.pointer, **values)
 
     def _append(self, entry: LogEntry, packed: Packed, *, behind: bool) -> LogEntry:
         if self._writer.failed is not None:
             self._writer.flush()
-        log, pointer, redo = self._history.log, self._history.pointer, self._history.redo
-        highest = dict(self._history.highest)
-        entry, body = history.seal(entry, self._history.last_hash)
-        self._history.append(entry)
+        entry, body = history.seal(entry, self.history.last_hash)
+        self.history.append(entry)
         try:
-            batch = Batch(entry, body, self._history.pointer, packed)
+            batch = Batch(entry, body, self.history.pointer, packed)
             self._writer.write_soon(batch) if behind else self._writer.write_now(batch)
         except BaseException:
-            self._history.log, self._history.pointer, self._history.redo = log, pointer, redo
-            self._history.highest = highest
+            self.history.drop_last()
             raise
-        self._state = self._history.state()
+        if entry.kind == "step":
+            self._state = history.after(self._state, entry)
+        elif entry.kind in ("undo", "redo"):
+            self._state = self.history.state()
         self._entries = self._describe()
         return entry
 
     def _announce(self, before: State, entry: LogEntry) -> None:
-        ids = {o["id"]: None for o in entry.outputs.values()} | dict.fromkeys(entry.attributes)
-        now = self._state
+        ids, now = history.changed_ids(entry), self._state
         groups: dict[str, Iterable[str]] = {
             "added": [id for id in ids if id not in before and id in now],
             "edited": [id for id in ids if id in before and id in now],
@@ -398,15 +409,13 @@ class Record:
             if self.writable:
                 self._writer.close()
             self._open = False
-            try:
-                self._shelf.close()
+            self.shelf.close()
+            # All is in the file already. Where there is no room to tidy up, the next one who opens does.
+            with contextlib.suppress(sqlite3.Error):
                 if self._holder is not None:
-                    lock.release(self._db, self._holder)
+                    lock.release(self.path, self._db, self._holder)
                     door.settle(self._db)
-            except sqlite3.Error as error:
-                raise door.trouble(self.path, error) from error
-            finally:
-                self._db.close()
+            self._db.close()
 
     def check(self) -> list[str]:
         """Return what is wrong with the file, in words: the database, the log's chain, every block."""
@@ -419,5 +428,5 @@ class Record:
         with self._gate:
             self._writer.flush()
             self._compactions += 1
-            self._shelf.forget()
-            return care.compact(self.path, self._db, self._history.reachable())
+            self.shelf.forget()
+            return care.compact(self.path, self._db, self.history.reachable())
