@@ -1,0 +1,81 @@
+"""The command line: everything that the window does to a record, without a window."""
+
+import argparse
+import json
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from twin.errors import Cancelled, UserError
+
+NOTICE = "Research software. Not a medical device."
+
+
+def run_command(words: Sequence[str]) -> int:
+    """Run one command and return its exit status."""
+    parser = build_parser()
+    options = parser.parse_args(words)
+    if not hasattr(options, "act"):
+        parser.print_help()
+        return 2
+    try:
+        status = options.act(options)
+        sys.stdout.flush()
+        return status or 0
+    except UserError as error:
+        problem = str(error)
+    except (Cancelled, KeyboardInterrupt):
+        problem = "Stopped; the record is as it was."
+    except BrokenPipeError:  # the reader of our output has gone: no fault of ours
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        problem = f"Something went wrong inside ({type(error).__name__}: {error}). --debug shows where."
+    if options.debug:
+        traceback.print_exc()
+    print(f"vitruvian: {problem}", file=sys.stderr)
+    return 1
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    from desktop.cli import checking, demo, looking, making, moving, taking
+
+    parser = argparse.ArgumentParser(
+        prog="vitruvian",
+        description="From a patient's scan to an anatomical twin with physics in it. " + NOTICE,
+        epilog="With files or nothing instead of a command, the window opens: vitruvian [FILE ...]",
+    )
+    parser.set_defaults(debug=False)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    for module in (demo, checking, taking, looking, making, moving):
+        module.add(commands)
+    return parser
+
+
+def command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    help: str,
+    *,
+    answers: bool = False,
+) -> argparse.ArgumentParser:
+    """Add a command that knows ``--debug``, and ``--json`` where it answers."""
+    parser = commands.add_parser(name, help=help, description=help + ".")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    if answers:
+        parser.add_argument("--json", action="store_true", help="answer with one JSON document")
+    return parser
+
+
+def print_json(answer: object) -> None:
+    """Print one JSON document on standard output."""
+    print(json.dumps(answer, indent=2, ensure_ascii=False, allow_nan=False, default=str))
+
+
+def record_path(word: str) -> Path:
+    """Return the path of a record; the suffix may be left out."""
+    path = Path(word)
+    return path if path.suffix else path.with_suffix(".twin")

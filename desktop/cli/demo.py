@@ -1,0 +1,102 @@
+"""The command that makes a reference patient and does the whole job on it: demo."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from desktop.cli import command
+from desktop.cli.checking import has_screen, missing_libraries, say_missing
+from desktop.cli.work import answer, run_call, run_job
+from desktop.walk import HIP, Stage
+from twin.errors import UserError
+from twin.jobs import Job
+from twin.progress import Progress
+
+DEMOS: dict[str, tuple[str, tuple[Stage, ...], str]] = {
+    "hip": ("twin.reference.hip", HIP, "left femur"),
+}
+"""Demo to the module that makes its patient, its walk, and the structure the walk looks at."""
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add this command to the parser."""
+    p = command(commands, "demo", "Make a reference patient, do the whole job on it, show it")
+    p.add_argument("patient", choices=sorted(DEMOS))
+    p.add_argument(
+        "--headless", action="store_true", help="write pictures and report instead of opening the window"
+    )
+    p.add_argument("-o", "--output", metavar="DIR", help="folder for what is made (default: demo-PATIENT)")
+    p.set_defaults(act=demo)
+
+
+def demo(options: argparse.Namespace) -> int:
+    """Make the patient, walk the walk, and open the window or write the pictures."""
+    missing = missing_libraries()
+    if missing:
+        return say_missing(missing)
+    folder = Path(options.output or f"demo-{options.patient}").absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"reference {options.patient}.twin"
+    if path.exists():
+        raise UserError(f"{path} exists already.", "Name another folder with -o, or move it away.")
+    started = time.monotonic()
+    summary = _walk(path, folder, options.patient)
+    summary["seconds"] = round(time.monotonic() - started, 1)
+    (folder / "summary.json").write_text(json.dumps(summary, indent=2, ensure_ascii=False, default=str))
+    _say(f"Done in {summary['seconds']:.0f} s. Everything is in {folder}")
+    if has_screen() and not options.headless:
+        from desktop.window import run
+
+        return run([str(path)])
+    return 0
+
+
+def _say(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)
+
+
+def _walk(path: Path, folder: Path, patient: str) -> dict[str, Any]:
+    from twin.run import prepare
+
+    from desktop.catalogue import load as load_steps
+    from desktop.pictures import draw
+    from desktop.report import write
+    from twin.record import Record
+
+    load_steps()
+    module, stages, structure = DEMOS[patient]
+    _say("Making the reference patient ...")
+    run_job(Job(_make_patient, module, folder / "dicom", title="reference patient"))
+    steps = []
+    with Record.create(path) as record:
+        for stage in (Stage("import.images", {}, {"paths": (str(folder / "dicom"),)}), *stages):
+            inputs = {name: ref.format(structure=structure) for name, ref in stage.inputs.items()}
+            call = prepare(record, stage.step, inputs, stage.params)
+            entry = run_call(record, call)
+            steps.append(answer(record, entry))
+            _say(f"  {stage.step:<26} {entry.seconds:6.1f} s  {_made(entry.outputs)}")
+        record.flush()
+        pictures = run_job(Job(draw, path, folder, title="pictures"))
+        report = write(record, folder / "report.pdf", pictures)
+    return {
+        "patient": patient,
+        "record": path.name,
+        "steps": steps,
+        "pictures": [p.name for p in pictures],
+        "report": report.name,
+    }
+
+
+def _made(outputs: dict[str, dict[str, Any]]) -> str:
+    return ", ".join(o["name"] for o in outputs.values())
+
+
+def _make_patient(module: str, folder: Path, progress: Progress) -> None:
+    import importlib
+
+    make: Callable[[Path, Progress], None] = importlib.import_module(module).write_patient
+    make(folder, progress)

@@ -1,0 +1,58 @@
+"""Commands that send out: export, report."""
+
+import argparse
+from pathlib import Path
+
+from desktop.cli import command, print_json, record_path
+from twin.errors import UserError
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add these commands to the parser."""
+    p = command(commands, "export", "Write an entity to a file; the suffix tells the format", answers=True)
+    p.add_argument("record", metavar="RECORD")
+    p.add_argument("entity", metavar="ENTITY")
+    p.add_argument("-o", "--output", required=True, metavar="PATH")
+    p.add_argument("--stale", action="store_true", help="export although what it was made from has changed")
+    p.set_defaults(act=export)
+
+    p = command(commands, "report", "Write the report of a record", answers=True)
+    p.add_argument("record", metavar="RECORD")
+    p.add_argument("-o", "--output", required=True, metavar="FILE.pdf")
+    p.set_defaults(act=report)
+
+
+def export(options: argparse.Namespace) -> int:
+    """Export one entity, or a part of it."""
+    from twin.exports import export as write
+
+    from twin.record import Record
+
+    with Record.open(record_path(options.record)) as record:
+        entry = record.find(options.entity.partition("/")[0])
+        if entry.stale and not options.stale:
+            raise UserError(
+                f"{entry.name} is stale: {entry.stale}.", "Make it again, or export it as it is with --stale."
+            )
+        path = write(record.load(options.entity), Path(options.output))
+        record.note("exported", {"entity": options.entity, "path": str(path), "stale": entry.stale})
+    if options.json:
+        print_json({"path": str(path), "stale": bool(entry.stale)})
+    else:
+        print(path)
+    return 0
+
+
+def report(options: argparse.Namespace) -> int:
+    """Write the PDF report."""
+    from desktop.report import write
+    from twin.record import Record
+
+    with Record.open(record_path(options.record)) as record:
+        path = write(record, Path(options.output))
+        record.note("exported", {"entity": "report", "path": str(path), "stale": ""})
+    if options.json:
+        print_json({"path": str(path)})
+    else:
+        print(path)
+    return 0

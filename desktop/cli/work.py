@@ -1,0 +1,109 @@
+"""Running steps from the command line: as jobs, under a progress bar."""
+
+import sys
+from typing import Any
+
+from twin.errors import Cancelled, UserError
+from twin.jobs import Job
+from twin.record import Call, LogEntry, Record
+from twin.steps import find
+
+
+class Bar:
+    """A progress bar on standard error; silent where that is no terminal."""
+
+    def __init__(self, title: str) -> None:
+        self._title, self._shown = title, False
+        self._terminal = sys.stderr.isatty()
+
+    def __call__(self, job: Job) -> None:
+        """Show where a job stands."""
+        if not self._terminal:
+            return
+        left = f" {job.seconds_left:.0f} s left" if job.seconds_left else ""
+        done = round(24 * job.fraction)
+        bar = "█" * done + "░" * (24 - done)
+        sys.stderr.write(f"\r\x1b[K{self._title} {bar} {job.fraction:4.0%} {job.text}{left}")
+        sys.stderr.flush()
+        self._shown = True
+
+    def close(self) -> None:
+        """Clear the line."""
+        if self._shown:
+            sys.stderr.write("\r\x1b[K")
+
+
+def run_job(job: Job) -> Any:
+    """Wait for a job under a bar; Ctrl+C stops it."""
+    bar = Bar(job.title)
+    try:
+        return job.wait(bar)
+    except KeyboardInterrupt:
+        raise Cancelled from None
+    finally:
+        job.close()
+        bar.close()
+
+
+def run_call(record: Record, call: Call) -> LogEntry:
+    """Run one prepared call, in place where it is quick, else as a job, and commit it."""
+    from twin import run
+    from twin.jobs.step_job import StepJob
+
+    step = find(call.step)
+    if step.quick:
+        return run.run(record, call)
+    job = StepJob(record, call)
+    run_job(job)
+    return job.finish()
+
+
+def parse_pairs(words: list[str], what: str) -> dict[str, str]:
+    """Return ``NAME=VALUE`` words as a dict; ``UserError`` where one has no equals sign."""
+    pairs = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name:
+            raise UserError(f"“{word}” is not {what}=VALUE.")
+        pairs[name] = value
+    return pairs
+
+
+def answer(record: Record, entry: LogEntry) -> dict[str, Any]:
+    """Return what a step's ``--json`` answer holds."""
+    outputs = [
+        {"id": output["id"], "kind": output["kind"], "name": output["name"], "role": role}
+        for role, output in entry.outputs.items()
+    ]
+    return {
+        "step": entry.step,
+        "version": entry.version,
+        "seconds": entry.seconds,
+        "peak_mb": entry.peak_mb,
+        "outputs": outputs,
+        "summary": entry.summary,
+    }
+
+
+def print_entry(record: Record, entry: LogEntry) -> None:
+    """Print what a step made, for a person."""
+    made = ", ".join(f"{o['name']} ({o['kind']} {o['id']})" for o in entry.outputs.values()) or "nothing new"
+    print(f"{entry.step}: {made}  [{entry.seconds:.1f} s, {entry.peak_mb:.0f} MB]")
+    for name, value in entry.summary.items():
+        if isinstance(value, list):
+            print(f"  {name}:")
+            for item in value:
+                words = (
+                    ", ".join(f"{k} {_short(v)}" for k, v in item.items()) if isinstance(item, dict) else item
+                )
+                print(f"    {words}")
+        else:
+            print(f"  {name}: {_short(value)}")
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, (list, tuple)):
+        return "(" + ", ".join(_short(v) for v in value) + ")"
+    return str(value)

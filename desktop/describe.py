@@ -1,0 +1,66 @@
+"""What an entity is, in words and figures, without loading its arrays."""
+
+import math
+from typing import Any
+
+from twin.record import Entry, Record
+
+
+def describe(record: Record, entry: Entry) -> dict[str, Any]:
+    """Return what ``vitruvian list --json`` says of one entity."""
+    tree = entry.tree
+    maker = record.history.entry(entry.made_by)
+    row: dict[str, Any] = {
+        "id": entry.id,
+        "kind": entry.kind,
+        "name": entry.name,
+        "size": size_in_words(record, entry),
+        "step": maker.step,
+        "made_by": entry.made_by,
+        "stale": entry.stale,
+        "bytes": entry.size_bytes,
+        "digest": entry.digest,
+    }
+    row |= {"side": tree["side"], "structure": tree["structure"]} if "side" in tree else {}
+    if entry.kind in ("volume", "labelmap"):
+        row["shape_kji"] = tree["voxels" if entry.kind == "volume" else "labels"]["shape"]
+        row["spacing_mm"] = spacing_mm(record, entry)
+    if entry.kind == "volume":
+        row |= {"modality": tree["modality"], "units": tree["unit"]}
+    elif entry.kind != "landmarks":
+        row["units"] = "mm"
+    if entry.kind == "labelmap":
+        row["structures"] = [s["name"] for s in tree["structures"]]
+    if entry.kind == "result":
+        row["numbers"] = tree["numbers"]
+    return row
+
+
+def spacing_mm(record: Record, entry: Entry) -> list[float]:
+    """Return the distances of voxel centers along i, j, k."""
+    affine = record.array(entry.tree["affine"])
+    return [round(math.hypot(*affine[:3, axis]), 6) for axis in range(3)]
+
+
+def size_in_words(record: Record, entry: Entry) -> str:
+    """Return an entity's size as a person reads it."""
+    tree = entry.tree
+    match entry.kind:
+        case "volume" | "labelmap":
+            *time, k, j, i = tree["voxels" if entry.kind == "volume" else "labels"]["shape"]
+            spacing = " × ".join(f"{s:.3g}" for s in spacing_mm(record, entry))
+            more = f", {time[0]} {'phases' if entry.kind == 'volume' else 'layers'}" if time else ""
+            return f"{i} × {j} × {k} voxels of {spacing} mm{more}"
+        case "surface":
+            return f"{tree['triangles']['shape'][0]:,} triangles"
+        case "mesh":
+            order = "quadratic" if tree["tets"]["shape"][1] == 10 else "linear"
+            return f"{tree['tets']['shape'][0]:,} {order} tetrahedra"
+        case "landmarks":
+            return f"{len(tree['points'])} points"
+        case "model":
+            return f"{tree['mesh']['tets']['shape'][0]:,} elements, {len(tree['loads'])} unit loads"
+        case "result":
+            return f"{len(tree['numbers'])} numbers, {len(tree['fields'])} fields"
+        case kind:
+            return kind
