@@ -101,7 +101,7 @@ class Replay:
         for key in (used["id"], used["name"], output["name"]):
             if key in self._bind:
                 return self._target.find(self._bind[key]).id
-        modality = self._source.about(output["digest"]).tree.get("modality", "")
+        modality = self._source.shelf.about(output["digest"]).tree.get("modality", "")
         fitting = [e for e in self._target.entries() if self._fits(e, output["kind"], modality)]
         what = f"{modality} {output['kind']}".strip()
         if len(fitting) == 1 and fitting[0].id not in self._used:

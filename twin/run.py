@@ -226,7 +226,7 @@ def _same_part(record: Record, used: dict[str, Any], now: Entry) -> str:
     part: str = used["part"]
     if part in now.parts or now.kind != "labelmap":
         return part
-    before = {s["name"]: s for s in record.about(used["digest"]).tree["structures"]}
+    before = {s["name"]: s for s in record.shelf.about(used["digest"]).tree["structures"]}
     old = before.get(part, {})
     same = [
         s["name"]

@@ -69,7 +69,7 @@ def flat_bytes(array: NDArray) -> NDArray[np.uint8]:
 
 def digest(data: NDArray[np.uint8]) -> bytes:
     """Return a block's address: the hash of its bytes."""
-    return hashlib.blake2b(data, digest_size=DIGEST_BYTES).digest()
+    return hashlib.blake2b(data.data, digest_size=DIGEST_BYTES).digest()
 
 
 def digests(array: NDArray) -> list[bytes]:
@@ -93,7 +93,7 @@ def _pack(raw: NDArray[np.uint8], item: int) -> Block:
     plain = raw if item == 1 else np.ascontiguousarray(raw.reshape(-1, item).T)
     # A compressor serves one thread at a time; making one costs microseconds.
     compressor = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True)
-    return Block(raw.size, item, compressor.compress(plain))
+    return Block(raw.size, item, compressor.compress(plain.data))
 
 
 def unpack(block: Block, into: NDArray[np.uint8]) -> None:
@@ -109,7 +109,7 @@ def unpack(block: Block, into: NDArray[np.uint8]) -> None:
     try:
         reader = zstandard.ZstdDecompressor()
         if block.item == 1:
-            if reader.stream_reader(block.data).readinto(into) != block.size:  # type: ignore[arg-type]
+            if reader.stream_reader(block.data).readinto(into) != block.size:
                 raise DamagedBlock
             return
         plain = np.frombuffer(reader.decompress(block.data), np.uint8)

@@ -25,14 +25,20 @@ SCHEMA = """
 CREATE TABLE about (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE holder (
     one INTEGER PRIMARY KEY CHECK (one = 1),
-    host TEXT NOT NULL, user TEXT NOT NULL, process INTEGER NOT NULL, started REAL NOT NULL, since TEXT NOT NULL
+    host TEXT NOT NULL, user TEXT NOT NULL, process INTEGER NOT NULL, started REAL NOT NULL,
+    since TEXT NOT NULL
 );
-CREATE TABLE log (number INTEGER PRIMARY KEY, body TEXT NOT NULL, previous_hash TEXT NOT NULL, hash TEXT NOT NULL);
+CREATE TABLE log (
+    number INTEGER PRIMARY KEY, body TEXT NOT NULL, previous_hash TEXT NOT NULL, hash TEXT NOT NULL
+);
 CREATE TABLE objects (
-    digest TEXT PRIMARY KEY, kind TEXT NOT NULL, tree TEXT NOT NULL, size INTEGER NOT NULL, parts TEXT NOT NULL
+    digest TEXT PRIMARY KEY, kind TEXT NOT NULL, tree TEXT NOT NULL, size INTEGER NOT NULL,
+    parts TEXT NOT NULL
 );
 CREATE TABLE arrays (digest TEXT PRIMARY KEY, blocks BLOB NOT NULL);
-CREATE TABLE blocks (digest BLOB PRIMARY KEY, size INTEGER NOT NULL, item INTEGER NOT NULL, data BLOB NOT NULL);
+CREATE TABLE blocks (
+    digest BLOB PRIMARY KEY, size INTEGER NOT NULL, item INTEGER NOT NULL, data BLOB NOT NULL
+);
 """
 
 _PAGE = 16384
@@ -123,12 +129,7 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
     RecordError
         Where the file is no record, is newer than this program, or cannot be opened.
     """
-    version = inspect(path)
-    if version > FORMAT:
-        raise RecordError(
-            f"{path} is of format {version}; this program knows formats up to {FORMAT}.",
-            "Open it with a newer Vitruvian.",
-        )
+    _check_version(path, inspect(path))
     uri = f"{path.resolve().as_uri()}?mode={'rw' if write else 'ro'}"
     try:
         db = sqlite3.connect(
@@ -141,11 +142,30 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA mmap_size = 0")
+        # The header may lag behind what a killed process left in the WAL.
+        _check_version(path, version(db))
         db.execute("SELECT count(*) FROM about").fetchone()
     except sqlite3.Error as error:
         db.close()
         raise trouble(path, error) from error
+    except RecordError:
+        db.close()
+        raise
     return db
+
+
+def version(db: sqlite3.Connection) -> int:
+    """Return the format version of an open record."""
+    (number,) = db.execute("PRAGMA user_version").fetchone()
+    return int(number)
+
+
+def _check_version(path: Path, number: int) -> None:
+    if number > FORMAT:
+        raise RecordError(
+            f"{path} is of format {number}; this program knows formats up to {FORMAT}.",
+            "Open it with a newer Vitruvian.",
+        )
 
 
 @contextlib.contextmanager
@@ -178,16 +198,15 @@ def migrate(path: Path, db: sqlite3.Connection) -> Path | None:
     Path or None
         The copy of the old file that was laid beside it; None where nothing was to be done.
     """
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    if version == FORMAT:
+    old = version(db)
+    if old == FORMAT:
         return None
-    missing = [n for n in range(version, FORMAT) if n not in MIGRATIONS]
-    if missing:
-        raise RecordError(f"{path} is of format {version}, which this program can no longer read.")
+    if any(number not in MIGRATIONS for number in range(old, FORMAT)):
+        raise RecordError(f"{path} is of format {old}, which this program can no longer read.")
     try:
-        backup = _backup(path, db, version)
+        backup = _backup(path, db, old)
         with transaction(db):
-            for number in range(version, FORMAT):
+            for number in range(old, FORMAT):
                 MIGRATIONS[number](db)
             db.execute(f"PRAGMA user_version = {FORMAT}")
     except (sqlite3.Error, OSError) as error:
@@ -195,11 +214,11 @@ def migrate(path: Path, db: sqlite3.Connection) -> Path | None:
     return backup
 
 
-def _backup(path: Path, db: sqlite3.Connection, version: int) -> Path:
-    backup, n = _beside(path, f".format{version}-backup"), 1
+def _backup(path: Path, db: sqlite3.Connection, old: int) -> Path:
+    backup, n = _beside(path, f".format{old}-backup"), 1
     while backup.exists():
         n += 1
-        backup = _beside(path, f".format{version}-backup{n}")
+        backup = _beside(path, f".format{old}-backup{n}")
     try:
         with contextlib.closing(sqlite3.connect(backup)) as copy:
             db.backup(copy)
@@ -215,7 +234,7 @@ def _backup(path: Path, db: sqlite3.Connection, version: int) -> Path:
 def trouble(path: Path, error: Exception) -> RecordError:
     """Say in words what a database or the file system complains of."""
     text = str(error)
-    if isinstance(error, OSError) and error.errno in _NO_SPACE or "disk is full" in text:
+    if (isinstance(error, OSError) and error.errno in _NO_SPACE) or "disk is full" in text:
         return RecordError(
             f"The disk is full: {path} could not be written and is as it was.",
             "Free some space and try again.",

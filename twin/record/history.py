@@ -7,7 +7,7 @@ pointer add up to. So undo and redo only move the pointer.
 import dataclasses
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -55,16 +55,17 @@ def chain_hash(previous_hash: str, body: str) -> str:
 class History:
     """The log, the pointer into it, and the redo tail."""
 
-    def __init__(self, first_hash: str, entries: Iterable[LogEntry] = ()) -> None:
+    def __init__(self, first_hash: str, entries: tuple[LogEntry, ...] = ()) -> None:
         self._first_hash = first_hash
         self.log: tuple[LogEntry, ...] = ()
         self.pointer = 0
         self.redo: tuple[int, ...] = ()
         self.highest: dict[str, int] = {}
         """Highest number given so far to an id, by prefix: ids are never used again."""
+        self._foreign: dict[tuple[str, int], tuple[dict[str, Any], ...]] = {}
         for entry in entries:
             self._move(entry)
-        self.log = tuple(entries) if not isinstance(entries, tuple) else entries
+        self.log = entries
 
     @property
     def last_hash(self) -> str:
@@ -76,9 +77,9 @@ class History:
         self.log = (*self.log, entry)
         self._move(entry)
 
-    def drop_last(self, pointer: int, redo: tuple[int, ...]) -> None:
+    def drop_last(self) -> None:
         """Forget the newest entry, which could not be written."""
-        self.log, self.pointer, self.redo = self.log[:-1], pointer, redo
+        self.__init__(self._first_hash, self.log[:-1])  # type: ignore[misc]
 
     def _move(self, entry: LogEntry) -> None:
         if entry.kind == "step":
@@ -112,6 +113,27 @@ class History:
             state = after(state, entry)
         return state
 
+    def foreign_inputs(self, id: str, made_by: int) -> tuple[dict[str, Any], ...]:
+        """Return the other entities that an entity's content was made from, all its edits included."""
+        known = self._foreign.get((id, made_by))
+        if known is not None:
+            return known
+        # Walked back to what is known already, since a painted labelmap has thousands of edits.
+        entries = [self.entry(made_by)]
+        found: tuple[dict[str, Any], ...] = ()
+        while before := [i["made_by"] for i in entries[-1].inputs.values() if i["id"] == id]:
+            if (id, before[0]) in self._foreign:
+                found = self._foreign[id, before[0]]
+                break
+            entries.append(self.entry(before[0]))
+        for entry in reversed(entries):
+            # What the same step replaced counts as it left it.
+            left = {output["id"]: {"digest": output["digest"]} for output in entry.outputs.values()}
+            more = tuple(i | left.get(i["id"], {}) for i in entry.inputs.values() if i["id"] != id)
+            found += tuple(i for i in more if i not in found)
+            self._foreign[id, entry.number] = found
+        return found
+
     def reachable(self) -> set[str]:
         """Return the content hashes that the state, undo or redo can come to."""
         far = self.redo[0] if self.redo else self.pointer
@@ -133,6 +155,12 @@ def after(state: State, entry: LogEntry) -> State:
     return new
 
 
+def changed_ids(entry: LogEntry) -> tuple[str, ...]:
+    """Return the ids of the entities that a step made or changed."""
+    ids = [output["id"] for output in entry.outputs.values()]
+    return tuple(dict.fromkeys([*ids, *entry.attributes]))
+
+
 def makers(history: History, item: Item) -> list[LogEntry]:
     """Return the steps that made an entity's content: the first made it, the rest edited it."""
     found = [history.entry(item.made_by)]
@@ -150,7 +178,8 @@ def staleness(history: History, state: State, about: Callable[[str], About]) -> 
     def judge(id: str) -> str:
         if id not in why:
             why[id] = ""  # an entity cannot be stale because of itself
-            why[id] = next(filter(None, map(reason, _foreign_inputs(history, state[id]))), "")
+            inputs = history.foreign_inputs(id, state[id].made_by)
+            why[id] = next(filter(None, map(reason, inputs)), "")
         return why[id]
 
     def reason(used: dict[str, Any]) -> str:
@@ -171,9 +200,3 @@ def staleness(history: History, state: State, about: Callable[[str], About]) -> 
     for id in state:
         judge(id)
     return why
-
-
-def _foreign_inputs(history: History, item: Item) -> list[dict[str, Any]]:
-    return [
-        used for entry in makers(history, item) for used in entry.inputs.values() if used["id"] != item.id
-    ]

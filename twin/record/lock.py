@@ -47,6 +47,10 @@ def user_name() -> str:
         return "unknown"
 
 
+_open_here: set[Path] = set()
+"""Records that this process owns; a row in its name of any other record is left over."""
+
+
 def take(path: Path, db: sqlite3.Connection) -> Holder:
     """Become the record's owner.
 
@@ -65,7 +69,7 @@ def take(path: Path, db: sqlite3.Connection) -> Holder:
     try:
         with door.transaction(db):
             row = db.execute("SELECT host, user, process, started, since FROM holder").fetchone()
-            if row is not None and Holder(*row).alive():
+            if row is not None and _in_use(path, Holder(*row), mine):
                 raise _held(path, Holder(*row), mine)
             db.execute(
                 "INSERT OR REPLACE INTO holder VALUES (1, ?, ?, ?, ?, ?)",
@@ -73,19 +77,28 @@ def take(path: Path, db: sqlite3.Connection) -> Holder:
             )
     except sqlite3.Error as error:
         raise door.trouble(path, error) from error
+    _open_here.add(path.resolve())
     return mine
+
+
+def _in_use(path: Path, holder: Holder, mine: Holder) -> bool:
+    if (holder.host, holder.process) == (mine.host, mine.process):
+        return path.resolve() in _open_here
+    return holder.alive()
 
 
 def _held(path: Path, holder: Holder, mine: Holder) -> RecordError:
     if (holder.host, holder.process) == (mine.host, mine.process):
         return RecordError(f"{path} is open for writing already, in this very program.")
     return RecordError(
-        f"{path} is open for writing on {holder.host} by {holder.user} (process {holder.process}, since {holder.since}).",
+        f"{path} is open for writing on {holder.host} by {holder.user} "
+        f"(process {holder.process}, since {holder.since}).",
         "Close it there, or open it here for reading only.",
     )
 
 
-def release(db: sqlite3.Connection, holder: Holder) -> None:
+def release(path: Path, db: sqlite3.Connection, holder: Holder) -> None:
     """Give the record free, if it is still ours."""
+    _open_here.discard(path.resolve())
     with door.transaction(db):
         db.execute("DELETE FROM holder WHERE process = ? AND host = ?", (holder.process, holder.host))

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -93,7 +92,7 @@ def _in_block(address: bytes, labels: NDArray) -> dict[int, bytes]:
         return known
     present = np.flatnonzero(np.bincount(labels)) if labels.size else np.zeros(0, int)
     found = {
-        int(label): hashlib.blake2b(np.packbits(labels == label), digest_size=16).digest()
+        int(label): hashlib.blake2b(np.packbits(labels == label).data, digest_size=16).digest()
         for label in present
         if label != 0
     }

@@ -17,7 +17,7 @@ from twin.domain import Entity, Identity
 from twin.errors import RecordError, UserError
 from twin.record import care, door, effects, history, lock, parts, patient
 from twin.record.entries import Call, Change, Entry, LogEntry
-from twin.record.history import History, Item, State
+from twin.record.history import Item, State
 from twin.record.objects import Packed, Shelf, freeze
 from twin.record.writer import Batch, Writer
 from twin.steps import Made, Ref

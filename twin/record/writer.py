@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,8 +31,10 @@ class Writer:
     lives only while something waits, and the program does not end before it has.
     """
 
-    def __init__(self, path: Path, db: sqlite3.Connection, shelf: Shelf) -> None:
-        self._path, self._db, self._shelf = path, db, shelf
+    def __init__(
+        self, path: Path, db: sqlite3.Connection, shelf: Shelf, report: Callable[[RecordError], object]
+    ) -> None:
+        self._path, self._db, self._shelf, self._report = path, db, shelf, report
         self._turn = threading.RLock()
         self._hurry = threading.Event()
         self._thread: threading.Thread | None = None
@@ -69,6 +72,8 @@ class Writer:
                 self.flush()
             except RecordError as error:
                 self.failed = error
+        if self.failed is not None:
+            self._report(self.failed)
 
     def flush(self) -> None:
         """Write what waits.
