@@ -1,5 +1,6 @@
 """DICOM in: files to series, a series to a volume."""
 
+import warnings
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,18 +31,19 @@ def scan(files: Sequence[Path], progress: Progress) -> Found:
     """Read headers and sort the images into series; nothing is decoded."""
     groups: dict[tuple, list[Header]] = defaultdict(list)
     problems = []
-    for n, path in enumerate(files):
-        progress(n / max(len(files), 1), f"looking into {path.name}")
-        try:
-            header = read_header(path)
-        except SourceError as e:
-            problems.append(e.message)
-            continue
-        if header is not None:
-            localizer = "LOCALIZER" in header.frames[0].image_type
-            groups[header.uid, localizer].append(header)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of odd but readable headers
+        for n, path in enumerate(files):
+            progress(n / max(len(files), 1), f"looking into {path.name}")
+            try:
+                header = read_header(path)
+            except SourceError as e:
+                problems.append(e.message)
+                continue
+            if header is not None:
+                groups[header.uid, "LOCALIZER" in header.frames[0].image_type].append(header)
     series = [s for group in groups.values() for s in _split(group)]
-    series.sort(key=lambda s: (s.number is None, s.number or 0, s.uid))
+    series.sort(key=lambda s: (s.number is None, s.number or 0, s.detail.header.uid))
     return Found(tuple(series), tuple(problems))
 
 
@@ -53,7 +55,7 @@ def _split(headers: list[Header]) -> list[Series]:
             seen.setdefault((f.sop_uid or str(f.path), f.index), f)
     frames = list(seen.values())
     echoes = sorted({f.echo_ms for f in frames if np.isfinite(f.echo_ms)})
-    if len(echoes) > 1 and len({(f.position, f.trigger_ms, f.temporal) for f in frames}) < len(frames):
+    if len(echoes) > 1 and len({str((f.position, f.trigger_ms, f.temporal)) for f in frames}) < len(frames):
         return [
             _series(headers[0], [f for f in frames if f.echo_ms == echo], f" echo {echo:g} ms")
             for echo in echoes

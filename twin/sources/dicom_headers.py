@@ -125,15 +125,17 @@ def read_header(path: Path) -> Header | None:
         raise SourceError(f"{path} cannot be read: {e.strerror or e}.") from e
     except Exception as e:
         raise SourceError(f"{path} is a broken or truncated DICOM file: {_short(e)}.") from e
-    if "Rows" not in ds or "SeriesInstanceUID" not in ds:
-        if ds.get("SOPClassUID") or "MediaStorageSOPClassUID" in ds.file_meta:
-            if offset is None and str(ds.get("SOPClassUID", "")) in _IMAGE_CLASSES:
-                raise SourceError(f"{path} is a truncated DICOM file: it ends within its header.")
-            return None
-        raise SourceError(f"{path} is a broken or truncated DICOM file: it ends within its header.")
     try:
+        if "Rows" not in ds or "SeriesInstanceUID" not in ds:
+            kind = str(ds.get("SOPClassUID") or "")
+            directory = str(ds.file_meta.get("MediaStorageSOPClassUID", "")) == _DICOMDIR
+            if directory or (kind and not f"{kind}.".startswith(_IMAGES)):
+                return None
+            raise SourceError(f"{path} is a broken or truncated DICOM file: it ends within its header.")
         header = _header(path, ds, syntax, -1 if offset is None or length == 0xFFFFFFFF else offset)
-    except (ValueError, TypeError, AttributeError, IndexError, KeyError) as e:
+    except SourceError:
+        raise
+    except Exception as e:  # pydicom converts values when they are asked for, and fails in many ways
         raise SourceError(f"{path} has a broken DICOM header: {_short(e)}.") from e
     if offset is None and syntax in NATIVE:
         raise SourceError(f"{path} is a truncated DICOM file: its image data are missing.")
@@ -146,7 +148,12 @@ def read_header(path: Path) -> Header | None:
     return header
 
 
-_IMAGE_CLASSES = ("1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.4", "1.2.840.10008.5.1.4.1.1.128")
+_DICOMDIR = "1.2.840.10008.1.3.10"
+_IMAGES = tuple(
+    f"1.2.840.10008.5.1.4.1.1.{n}."
+    for n in ("1", "2", "3", "4", "6", "7", "12", "13", "20", "77", "128", "130")
+)
+"""Storage classes of images, and what those that stand below them begin with."""
 
 
 def _short(e: Exception) -> str:

@@ -1,0 +1,234 @@
+"""Files that are not what they should be: each is refused with its name and its fault."""
+
+import gzip
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.twin.sources import made
+from twin.errors import SourceError
+from twin.progress import Progress
+from twin.sources import read, scan
+from twin.sources.steps import ImportParams, import_images
+
+
+def bring_in(*paths: Path, **more: object) -> object:
+    return import_images(ImportParams(tuple(map(str, paths)), **more), Progress())  # type: ignore[arg-type]
+
+
+def nifti(path: Path, data: np.ndarray, affine: np.ndarray | None = None) -> Path:
+    nib.save(nib.Nifti1Image(data, np.diag([2.0, 2, 2, 1]) if affine is None else affine), path)
+    return path
+
+
+def test_empty_folder(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=rf"{tmp_path} is an empty folder"):
+        bring_in(tmp_path)
+
+
+def test_nothing_there(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"nowhere does not exist"):
+        bring_in(tmp_path / "nowhere")
+
+
+def test_text_file_called_dcm(tmp_path: Path) -> None:
+    path = tmp_path / "notes.dcm"
+    path.write_text("The patient was seen on Monday. " * 20)
+    with pytest.raises(SourceError, match=rf"{path} is called .dcm but is no DICOM file"):
+        bring_in(tmp_path)
+
+
+def test_zero_bytes(tmp_path: Path) -> None:
+    for name in ("a.dcm", "b.nii.gz"):
+        path = tmp_path / name
+        path.touch()
+        with pytest.raises(SourceError, match=rf"{path} is empty \(0 bytes\)"):
+            bring_in(path)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.9, 0.995])
+def test_truncated_dicom(tmp_path: Path, share: float) -> None:
+    path = made.write_series(tmp_path)[0]
+    for other in tmp_path.glob("*.dcm"):
+        if other != path:
+            other.unlink()
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * share)])
+    with pytest.raises(SourceError, match=rf"{path} is a (broken or )?truncated DICOM file"):
+        bring_in(tmp_path)
+
+
+def test_truncated_compressed_dicom(shared_data: Path, tmp_path: Path) -> None:
+    source = next((shared_data / "dicom-nifti-pairs/generic/compressed_jpegls/001").iterdir())
+    data = source.read_bytes()
+    path = tmp_path / "cut.dcm"
+    path.write_bytes(data[: len(data) - 4000])
+    with pytest.raises(SourceError, match=rf"{path} (cannot be decoded|is a truncated)"):
+        bring_in(tmp_path)
+
+
+def test_missing_slice_is_refused_then_filled(tmp_path: Path) -> None:
+    files = made.write_series(tmp_path, made.voxels((6, 4, 4)))
+    files[2].unlink()
+    with pytest.raises(SourceError, match=r"1 slice is missing, 4 mm from the first slice \(steps of 2 mm\)"):
+        bring_in(tmp_path)
+    made_here = bring_in(tmp_path, accept_gaps=True)
+    volume = made_here.outputs["volume"]  # type: ignore[attr-defined]
+    # the test's voxels grow by 16 a slice, so the slice between is exactly the one taken away
+    np.testing.assert_array_equal(volume.voxels, made.voxels((6, 4, 4)))
+    assert "Filled by interpolation" in volume.notes[0]
+
+
+def test_uneven_steps(tmp_path: Path) -> None:
+    files = made.write_series(tmp_path)
+    import pydicom
+
+    ds = pydicom.dcmread(files[2])
+    ds.ImagePositionPatient[2] += 0.7
+    ds.save_as(files[2])
+    with pytest.raises(SourceError, match=r"uneven slice steps: its slices lie 1\.3 to 2\.7 mm apart"):
+        bring_in(tmp_path)
+
+
+def test_localizer(tmp_path: Path) -> None:
+    made.write_series(tmp_path, ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"])
+    with pytest.raises(SourceError, match="it is a localizer"):
+        bring_in(tmp_path)
+
+
+def test_two_patients_are_refused_with_the_list(tmp_path: Path) -> None:
+    made.write_series(tmp_path / "a")
+    made.write_series(
+        tmp_path / "b", PatientName="Roe^Richard", PatientID="23", SeriesInstanceUID="9.9", SeriesNumber=8
+    )
+    with pytest.raises(SourceError, match="of 2 patients") as error:
+        bring_in(tmp_path)
+    assert "Doe^Jane, ID 17" in str(error.value)
+    assert "Roe^Richard, ID 23" in str(error.value)
+    one = bring_in(tmp_path, series="8")
+    assert one.outputs["volume"].identity.patient_id == "23"  # type: ignore[attr-defined]
+
+
+def test_series_that_is_not_there_lists_those_that_are(tmp_path: Path) -> None:
+    made.write_series(tmp_path)
+    with pytest.raises(SourceError, match=r"no series “77” here. There are: series 4"):
+        bring_in(tmp_path, series="77")
+
+
+def test_nifti_with_nan(tmp_path: Path) -> None:
+    data = np.ones((4, 5, 6), np.float32)
+    data[1, 2, 3] = np.nan
+    data[0, 0, 0] = np.inf
+    path = nifti(tmp_path / "nan.nii.gz", data)
+    with pytest.raises(SourceError, match=rf"{path} holds 2 voxels that are no numbers"):
+        bring_in(path)
+
+
+def test_nifti_with_a_broken_header(tmp_path: Path) -> None:
+    path = nifti(tmp_path / "broken.nii", np.ones((4, 5, 6), np.int16))
+    data = bytearray(path.read_bytes())
+    data[40:42] = b"\x63\x63"  # dim[0], the number of dimensions
+    path.write_bytes(data)
+    with pytest.raises(SourceError, match=rf"{path} (is a broken NIfTI file|holds)"):
+        bring_in(path)
+    path.write_bytes(b"\0" * 400)
+    with pytest.raises(SourceError, match=rf"{path} is a broken NIfTI file"):
+        bring_in(path)
+
+
+def test_nifti_that_ends_early(tmp_path: Path) -> None:
+    path = nifti(tmp_path / "short.nii", np.ones((40, 50, 6), np.int16))
+    path.write_bytes(path.read_bytes()[:9000])
+    with pytest.raises(SourceError, match=rf"{path} is truncated or its header is broken"):
+        bring_in(path)
+    packed = tmp_path / "short.nii.gz"
+    rng = np.random.default_rng(1)
+    whole = nib.Nifti1Image(rng.integers(0, 9999, (40, 50, 6)).astype(np.int16), np.eye(4)).to_bytes()
+    packed.write_bytes(gzip.compress(whole)[:9000])
+    with pytest.raises(SourceError, match=rf"{packed} is truncated or broken"):
+        bring_in(packed)
+
+
+def test_nifti_that_claims_more_than_a_file_can_hold(tmp_path: Path) -> None:
+    header = nib.Nifti1Header()
+    header.set_data_dtype(np.float64)
+    header.set_data_shape((30000, 30000, 30000))
+    header.set_sform(np.eye(4), code=1)
+    path = tmp_path / "bomb.nii.gz"
+    path.write_bytes(gzip.compress(header.binaryblock + b"\0" * 4))
+    with pytest.raises(SourceError, match=rf"{path} is truncated or its header is broken"):
+        bring_in(path)
+
+
+def test_nifti_without_orientation(tmp_path: Path) -> None:
+    image = nib.Nifti1Image(np.ones((4, 5, 6), np.int16), np.eye(4))
+    image.set_sform(None, code=0)
+    image.set_qform(None, code=0)
+    path = tmp_path / "lost.nii"
+    nib.save(image, path)
+    with pytest.raises(SourceError, match="neither sform nor qform"):
+        bring_in(path)
+
+
+def test_nifti_that_contradicts_itself_about_sides(tmp_path: Path) -> None:
+    image = nib.Nifti1Image(np.ones((4, 5, 6), np.int16), np.eye(4))
+    image.set_sform(np.diag([-1.0, 1, 1, 1]), code=1)
+    image.set_qform(np.eye(4), code=1)
+    path = tmp_path / "both.nii"
+    nib.save(image, path)
+    with pytest.raises(SourceError, match="contradicts itself about left and right"):
+        bring_in(path)
+
+
+def test_sheared_nifti(tmp_path: Path) -> None:
+    affine = np.eye(4)
+    affine[1, 2] = np.tan(np.radians(15))
+    path = nifti(tmp_path / "tilt.nii", np.ones((4, 5, 6), np.int16), affine)
+    with pytest.raises(SourceError, match=r"sheared grid: its axes are 15\.0° off a right angle"):
+        bring_in(path)
+
+
+def test_file_of_no_known_format(tmp_path: Path) -> None:
+    path = tmp_path / "letter.pdf"
+    path.write_bytes(b"%PDF-1.7 and so on" * 50)
+    with pytest.raises(SourceError, match=rf"{path} is in no format that can be read here"):
+        bring_in(path)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(at=st.integers(0, 900), value=st.integers(0, 255), length=st.integers(1, 4))
+def test_damaged_dicom_never_crashes(tmp_path: Path, at: int, value: int, length: int) -> None:
+    path = tmp_path / "damaged.dcm"
+    if not path.exists():
+        path.write_bytes(made.write_series(tmp_path / "whole")[1].read_bytes())
+        (tmp_path / "copy").write_bytes(path.read_bytes())
+    data = bytearray((tmp_path / "copy").read_bytes())
+    data[at : at + length] = bytes([value]) * length
+    path.write_bytes(data)
+    _survives(path)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(at=st.integers(0, 360), value=st.integers(0, 255), length=st.integers(1, 4))
+def test_damaged_nifti_never_crashes(tmp_path: Path, at: int, value: int, length: int) -> None:
+    path = nifti(tmp_path / "damaged.nii", np.ones((4, 5, 6), np.int16))
+    data = bytearray(path.read_bytes())
+    data[at : at + length] = bytes([value]) * length
+    path.write_bytes(data)
+    _survives(path)
+
+
+def _survives(path: Path) -> None:
+    """Reads, or says in a SourceError that names the file why not."""
+    found = scan([path])
+    faults = list(found.problems)
+    for series in (s for s in found.series if s.is_volume):
+        try:
+            read(series)
+        except SourceError as error:
+            faults.append(error.message)
+    assert all(str(path) in fault for fault in faults)
