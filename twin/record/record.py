@@ -195,7 +195,7 @@ class Record:
 
     def array(self, described: dict[str, Any]) -> NDArray:
         """Return one array of an entity, as ``Entry.tree`` describes it, without loading the rest."""
-        return self._shelf.array(described)
+        return self.shelf.array(described)
 
     def patient(self) -> Identity | None:
         """Return whose record it is, as the first entity that says so names him."""
