@@ -1,0 +1,372 @@
+"""The things of a 3-D scene, each a few VTK actors that are updated in place.
+
+Imports VTK: reached only through ``viewers.scene``, itself imported at the first drawing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray, vtk_to_numpy
+from vtkmodules.vtkCommonCore import vtkLookupTable, vtkPoints
+from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPlane, vtkPolyData
+from vtkmodules.vtkFiltersCore import vtkBinnedDecimation, vtkPolyDataNormals
+from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkProperty
+
+from resources.colors import color_map, rgb
+from twin.domain import Surface, TetMesh
+from viewers.shell import CutFace, Shell, cut_of, shell_of, to_nodes, vertex_normals
+from viewers.views import Clip, Pick
+
+CREASE_DEGREES = 55.0
+_COARSE_FROM = 120_000
+
+
+def polydata(points: NDArray, triangles: NDArray) -> vtkPolyData:
+    """Return triangles as VTK data that shares no memory with the arrays."""
+    data = vtkPolyData()
+    held = vtkPoints()
+    held.SetData(numpy_to_vtk(np.ascontiguousarray(points, np.float32), deep=1))
+    data.SetPoints(held)
+    cells = vtkCellArray()
+    flat = np.ascontiguousarray(triangles, np.int64).ravel()
+    cells.SetData(3, numpy_to_vtkIdTypeArray(flat, deep=1))
+    data.SetPolys(cells)
+    return data
+
+
+def creased(
+    points: NDArray[np.float64], triangles: NDArray[np.int32]
+) -> tuple[vtkPolyData, NDArray[np.int64], NDArray[np.int32]]:
+    """Split points along creases, so that flat cuts stay flat and the rest is smooth.
+
+    Returns
+    -------
+    data : vtkPolyData
+        With point normals.
+    source : ndarray, shape (n,)
+        Which of ``points`` each of its points came from.
+    triangles : ndarray, shape (m, 3)
+        Into its points, in the given order.
+    """
+    data = polydata(points, triangles)
+    numbers = numpy_to_vtk(np.arange(len(points), dtype=np.int64), deep=1)
+    numbers.SetName("source")
+    data.GetPointData().AddArray(numbers)
+    normals = vtkPolyDataNormals()
+    normals.SetInputData(data)
+    normals.SplittingOn()
+    normals.ConsistencyOff()
+    normals.SetFeatureAngle(CREASE_DEGREES)
+    normals.Update()
+    made = normals.GetOutput()
+    source = vtk_to_numpy(made.GetPointData().GetArray("source")).astype(np.int64)
+    made.GetPointData().RemoveArray("source")
+    corners = vtk_to_numpy(made.GetPolys().GetConnectivityArray()).reshape(-1, 3).astype(np.int32)
+    return made, source, corners
+
+
+def bone_like(actor: vtkActor, color: str, opacity: float) -> None:
+    """Give an actor a matte skin that takes the scene's light; its inside is flat, as if filled."""
+    skin = actor.GetProperty()
+    skin.SetColor(*rgb(color))
+    skin.SetOpacity(opacity)
+    skin.SetAmbient(0.12)
+    skin.SetDiffuse(0.88)
+    skin.SetSpecular(0.12)
+    skin.SetSpecularPower(18)
+    skin.SetInterpolationToPhong()
+    if opacity < 1.0:  # front faces only: no sorting, and nothing shines through twice
+        skin.BackfaceCullingOn()
+        return
+    skin.BackfaceCullingOff()
+    inside = vtkProperty()
+    inside.SetColor(*(0.72 * part for part in rgb(color)))
+    inside.SetAmbient(1.0)
+    inside.SetDiffuse(0.0)
+    inside.SetSpecular(0.0)
+    actor.SetBackfaceProperty(inside)
+
+
+def plane_of(clip: Clip) -> vtkPlane:
+    """Return the clip as VTK keeps it: what lies on the normal's side stays."""
+    plane = vtkPlane()
+    plane.SetOrigin(*clip.origin)
+    plane.SetNormal(*clip.normal)
+    return plane
+
+
+class Drawn:
+    """Something shown under one key."""
+
+    def __init__(self) -> None:
+        self.actors: list[vtkActor] = []
+        self.visible = True
+        self.pickable = True
+
+    def set_visible(self, visible: bool) -> None:
+        """Show or hide it."""
+        self.visible = visible
+        for actor in self.actors:
+            actor.SetVisibility(visible)
+
+    def set_clip(self, clip: Clip | None) -> None:
+        """Cut it off at a plane; None takes the cut away."""
+        for actor in self.actors:
+            actor.GetMapper().RemoveAllClippingPlanes()
+            if clip is not None:
+                actor.GetMapper().AddClippingPlane(plane_of(clip))
+
+    def set_coarse(self, coarse: bool) -> None:
+        """Draw a light copy while a hand moves the scene."""
+
+    def pick(self, actor: vtkActor, cell: int, at: NDArray[np.float64], key: str) -> Pick:
+        """Return what was hit: ``cell`` of ``actor`` at a place in LPS mm."""
+        return Pick(key, at, cell, None)
+
+
+class DrawnSurface(Drawn):
+    """A surface in one color."""
+
+    def __init__(self, surface: Surface, color: str, opacity: float) -> None:
+        super().__init__()
+        self.surface = surface
+        self._fine, _, _ = creased(surface.points, surface.triangles)
+        self._light: vtkPolyData | None = None
+        self._mapper = vtkPolyDataMapper()
+        self._mapper.SetInputData(self._fine)
+        actor = vtkActor()
+        actor.SetMapper(self._mapper)
+        self.actors = [actor]
+        self.paint(color, opacity)
+
+    def paint(self, color: str, opacity: float) -> None:
+        """Change color and opacity."""
+        bone_like(self.actors[0], color, opacity)
+
+    def set_coarse(self, coarse: bool) -> None:
+        """Swap the light copy in or out."""
+        if self._fine.GetNumberOfCells() < _COARSE_FROM:
+            return
+        if coarse and self._light is None:
+            self._light = lighter(self._fine)
+        self._mapper.SetInputData(self._light if coarse else self._fine)
+
+
+def lighter(fine: vtkPolyData) -> vtkPolyData:
+    """Return a copy with some thirty thousand triangles, for drawing while the scene moves."""
+    coarse = vtkBinnedDecimation()
+    coarse.SetInputData(fine)
+    low = np.array(fine.GetBounds())
+    size = low[1::2] - low[::2]
+    bin_mm = float(np.sqrt(2 * (size[0] * size[1] + size[1] * size[2] + size[0] * size[2]) / 15_000))
+    coarse.SetNumberOfDivisions(*(max(2, int(s / bin_mm)) for s in size))
+    coarse.SetPointGenerationModeToBinAverages()
+    normals = vtkPolyDataNormals()
+    normals.SetInputConnection(coarse.GetOutputPort())
+    normals.SplittingOff()
+    normals.Update()
+    return normals.GetOutput()
+
+
+@dataclass(eq=False)
+class FieldValues:
+    """What a mesh is colored by; ``values`` (n,) at nodes or elements."""
+
+    values: NDArray[np.float64]
+    where: str
+    limits: tuple[float, float]
+    map_name: str
+    flat: bool = False
+
+
+class DrawnMesh(Drawn):
+    """A tetrahedral mesh: its boundary, made once, and its cut face; in one color or with a field.
+
+    Points and values are updated in place; nothing is extracted again.
+    """
+
+    def __init__(self, mesh: TetMesh, shell: Shell | None = None) -> None:
+        super().__init__()
+        self.mesh = mesh
+        self.shell = shell or shell_of(mesh)
+        used, local = np.unique(self.shell.triangles, return_inverse=True)
+        corners = local.reshape(-1, 3).astype(np.int32)
+        self._data, source, self._corners = creased(mesh.points[used], corners)
+        self._node = used[source]
+        self._rest_normals = self._data.GetPointData().GetNormals()
+        self._field: FieldValues | None = None
+        self._nodal: NDArray[np.float64] | None = None
+        self._moved = mesh.points
+        self._clip: Clip | None = None
+        self._cut: CutFace | None = None
+        self._cut_data = vtkPolyData()
+        self._table = vtkLookupTable()
+        self.actors = [self._actor(self._data), self._actor(self._cut_data)]
+        self.actors[1].SetVisibility(False)
+
+    @staticmethod
+    def _actor(data: vtkPolyData) -> vtkActor:
+        mapper = vtkPolyDataMapper()
+        mapper.SetInputData(data)
+        actor = vtkActor()
+        actor.SetMapper(mapper)
+        return actor
+
+    def paint(self, color: str, opacity: float = 1.0, edges: bool = False) -> None:
+        """Draw in one color, with or without the elements' edges."""
+        for actor in self.actors:
+            bone_like(actor, color, opacity)
+            actor.GetMapper().ScalarVisibilityOff()
+            skin = actor.GetProperty()
+            skin.SetEdgeVisibility(edges)
+            skin.SetEdgeColor(*(0.38 * part for part in rgb(color)))
+            skin.SetLineWidth(1.0)
+
+    def color_by(self, field: FieldValues) -> None:
+        """Draw with a field; colors stay true to the bar, so the light is soft."""
+        self._field = field
+        table = color_map(field.map_name)
+        self._table.SetNumberOfTableValues(256)
+        rgba = np.column_stack([table, np.full(256, 255, np.uint8)])
+        self._table.SetTable(numpy_to_vtk(np.ascontiguousarray(rgba), deep=1, array_type=3))
+        self._table.SetNanColor(0.45, 0.47, 0.50, 1.0)
+        for actor in self.actors:
+            bone_like(actor, "#FFFFFF", 1.0)
+            actor.SetBackfaceProperty(None)
+            skin = actor.GetProperty()
+            skin.SetAmbient(0.30)
+            skin.SetDiffuse(0.74)
+            skin.SetSpecular(0.0)
+            mapper = actor.GetMapper()
+            mapper.SetLookupTable(self._table)
+            mapper.UseLookupTableScalarRangeOn()
+            mapper.ScalarVisibilityOn()
+            by_cell = field.flat and field.where == "element"
+            mapper.SetInterpolateScalarsBeforeMapping(not by_cell)
+            if by_cell:
+                mapper.SetScalarModeToUseCellData()
+            else:
+                mapper.SetScalarModeToUsePointData()
+        self.set_values(field.values, field.limits)
+
+    def set_values(self, values: NDArray, limits: tuple[float, float]) -> None:
+        """Take new values in place."""
+        assert self._field is not None
+        field = self._field
+        field.values, field.limits = np.asarray(values), limits
+        self._table.SetTableRange(*limits)
+        by_cell = field.flat and field.where == "element"
+        if by_cell:
+            self._nodal = None
+            put_scalars(self._data.GetCellData(), field.values[self.shell.element])
+        else:
+            nodal = to_nodes(self.mesh, field.values) if field.where == "element" else field.values
+            self._nodal = nodal
+            put_scalars(self._data.GetPointData(), nodal[self._node])
+        self._color_cut()
+
+    def deform(self, displacement: NDArray | None, scale: float) -> None:
+        """Move the points by ``scale`` times the displacement, shape (nodes, 3), mm."""
+        if displacement is None or scale == 0.0:
+            self._moved = self.mesh.points
+            self._data.GetPointData().SetNormals(self._rest_normals)
+        else:
+            self._moved = self.mesh.points + scale * displacement
+        moved = self._moved[self._node]
+        held = self._data.GetPoints().GetData()
+        vtk_to_numpy(held)[:] = moved
+        held.Modified()
+        self._data.GetPoints().Modified()
+        if self._moved is not self.mesh.points:
+            normals = numpy_to_vtk(vertex_normals(moved, self._corners), deep=1)
+            normals.SetName("Normals")
+            self._data.GetPointData().SetNormals(normals)
+        self._data.Modified()
+        if self._cut is not None:
+            held = self._cut_data.GetPoints().GetData()
+            vtk_to_numpy(held)[:] = self._cut.at_points(self._moved)
+            held.Modified()
+            self._cut_data.GetPoints().Modified()
+            self._cut_data.Modified()
+
+    def set_clip(self, clip: Clip | None) -> None:
+        """Cut the boundary off and close it with the elements' cut face."""
+        self._clip = clip
+        shell_mapper = self.actors[0].GetMapper()
+        shell_mapper.RemoveAllClippingPlanes()
+        self._cut = None
+        if clip is not None:
+            shell_mapper.AddClippingPlane(plane_of(clip))
+            self._cut = cut_of(self.mesh, clip.origin, -clip.normal)
+            made = polydata(self._cut.at_points(self._moved), self._cut.triangles)
+            self._cut_data.ShallowCopy(made)
+            normals = np.tile(-clip.normal.astype(np.float32), (len(self._cut.ends), 1))
+            self._cut_data.GetPointData().SetNormals(numpy_to_vtk(normals, deep=1))
+            self._color_cut()
+        self.set_visible(self.visible)
+
+    def set_visible(self, visible: bool) -> None:
+        """Show or hide it, with its cut face where it has one."""
+        self.visible = visible
+        self.actors[0].SetVisibility(visible)
+        self.actors[1].SetVisibility(visible and self._cut is not None)
+
+    def _color_cut(self) -> None:
+        if self._cut is None or self._field is None:
+            return
+        if self._nodal is None:
+            put_scalars(self._cut_data.GetCellData(), self._field.values[self._cut.element])
+        else:
+            put_scalars(self._cut_data.GetPointData(), self._cut.at_points(self._nodal))
+
+    def pick(self, actor: vtkActor, cell: int, at: NDArray[np.float64], key: str) -> Pick:
+        """Return place at rest, element and value."""
+        on_cut = self._cut is not None and actor is self.actors[1]
+        if on_cut:
+            assert self._cut is not None
+            triangle, element = self._cut.triangles[cell], int(self._cut.element[cell])
+            rest, moved = self._cut.at_points(self.mesh.points), self._cut.at_points(self._moved)
+            nodal = None if self._nodal is None else self._cut.at_points(self._nodal)
+        else:
+            triangle, element = self._node[self._corners[cell]], int(self.shell.element[cell])
+            rest, moved, nodal = self.mesh.points, self._moved, self._nodal
+        weights = barycentric(moved[triangle], at)
+        value = None
+        if nodal is not None:
+            value = float(weights @ nodal[triangle])
+        elif self._field is not None:
+            value = float(self._field.values[element])
+        return Pick(key, weights @ rest[triangle], element, value)
+
+
+def barycentric(corners: NDArray[np.float64], at: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the weights (3,) of a triangle's corners (3, 3) at a place in its plane."""
+    sides = (corners[1:] - corners[0]).T
+    pair, *_ = np.linalg.lstsq(sides, at - corners[0], rcond=None)
+    return np.array([1.0 - pair.sum(), *pair])
+
+
+def put_scalars(attributes: Any, values: NDArray) -> None:
+    """Write scalars into VTK's own memory where they fit, else give it new."""
+    held = attributes.GetScalars()
+    if held is not None and held.GetNumberOfTuples() == len(values):
+        vtk_to_numpy(held)[:] = values
+        held.Modified()
+        return
+    fresh = numpy_to_vtk(np.ascontiguousarray(values, np.float32), deep=1)
+    fresh.SetName("value")
+    attributes.SetScalars(fresh)
+
+
+def merged(parts: Sequence[tuple[NDArray, NDArray]]) -> tuple[NDArray, NDArray]:
+    """Return several (points, triangles) as one."""
+    offset = np.cumsum([0, *(len(points) for points, _ in parts)])
+    points = np.concatenate([points for points, _ in parts])
+    triangles = np.concatenate([t + o for (_, t), o in zip(parts, offset[:-1], strict=True)])
+    return points, triangles
+
+
+__all__ = ["Drawn", "DrawnMesh", "DrawnSurface", "FieldValues", "creased", "merged", "polydata"]

@@ -1,0 +1,193 @@
+"""The off-screen VTK scene behind the 3-D view: things under keys in, pixels and picks out.
+
+Importing this module imports VTK; ``viewers.scene_view`` does so at its first drawing.
+"""
+
+import os
+import sys
+
+if sys.platform == "linux" and not os.environ.get("DISPLAY"):
+    # Without an X server VTK would try one first and complain.
+    os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
+
+import numpy as np
+import vtkmodules.vtkRenderingOpenGL2  # noqa: F401  makes the OpenGL classes known
+from numpy.typing import NDArray
+from PySide6.QtGui import QColor
+from vtkmodules.util.numpy_support import vtk_to_numpy
+from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
+from vtkmodules.vtkCommonDataModel import vtkStaticCellLocator
+from vtkmodules.vtkRenderingCore import vtkCellPicker, vtkLight, vtkRenderer, vtkRenderWindow
+
+from viewers.drawn import Drawn
+from viewers.turntable import VIEW_ANGLE, Turntable
+from viewers.views import Clip, Pick
+
+# Key from the upper left, fill from the right, two rims from behind; (place, strength, tint).
+_LIGHTS = (
+    ((-0.9, 1.1, 1.6), 0.78, (1.0, 0.98, 0.95)),
+    ((1.5, 0.1, 1.2), 0.30, (0.93, 0.96, 1.0)),
+    ((1.2, 0.9, -1.3), 0.34, (0.96, 0.98, 1.0)),
+    ((-1.3, -0.7, -1.1), 0.24, (0.96, 0.98, 1.0)),
+)
+
+
+class Scene:
+    """Things shown in 3-D, under keys."""
+
+    def __init__(self) -> None:
+        self._renderer = vtkRenderer()
+        self._window = vtkRenderWindow()
+        self._window.SetShowWindow(False)
+        self._window.SetOffScreenRendering(1)
+        self._window.SetMultiSamples(0)
+        self._window.AddRenderer(self._renderer)
+        self._pixels = vtkUnsignedCharArray()
+        self._clip: Clip | None = None
+        self._coarse = False
+        self._software: bool | None = None
+        self._locators: dict[int, vtkStaticCellLocator] = {}
+        self.things: dict[str, Drawn] = {}
+        self._renderer.RemoveAllLights()
+        self._renderer.AutomaticLightCreationOff()
+        for place, strength, tint in _LIGHTS:
+            light = vtkLight()
+            light.SetLightTypeToCameraLight()
+            light.SetPosition(*place)
+            light.SetFocalPoint(0, 0, 0)
+            light.SetIntensity(strength)
+            light.SetDiffuseColor(*tint)
+            self._renderer.AddLight(light)
+        self.set_ground("#15181C")
+
+    def set_ground(self, color: str) -> None:
+        """Lay a ground that is a little lighter above."""
+        ground = QColor(color)
+        above = ground.lighter(128) if ground.lightnessF() < 0.5 else ground.lighter(103)
+        self._renderer.SetBackground(ground.redF(), ground.greenF(), ground.blueF())
+        self._renderer.SetBackground2(above.redF(), above.greenF(), above.blueF())
+        self._renderer.GradientBackgroundOn()
+
+    def put(self, key: str, thing: Drawn) -> None:
+        """Show a thing, in place of what had its key."""
+        self.remove(key)
+        self.things[key] = thing
+        for actor in thing.actors:
+            self._renderer.AddActor(actor)
+        if self._clip is not None:
+            thing.set_clip(self._clip)
+
+    def remove(self, key: str) -> None:
+        """Take a thing away; one that is not there is no error."""
+        thing = self.things.pop(key, None)
+        for actor in thing.actors if thing else ():
+            self._renderer.RemoveActor(actor)
+            self._locators.pop(id(actor), None)
+
+    def set_clip(self, clip: Clip | None) -> None:
+        """Cut everything at a plane."""
+        self._clip = clip
+        for thing in self.things.values():
+            thing.set_clip(clip)
+
+    def bounds(self) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+        """Return the box around what is visible, LPS mm, ((3,), (3,)); None for an empty scene."""
+        boxes = [
+            actor.GetBounds()
+            for thing in self.things.values()
+            for actor in thing.actors
+            if actor.GetVisibility() and actor.GetMapper().GetInput().GetNumberOfPoints()
+        ]
+        if not boxes:
+            return None
+        box = np.array(boxes)
+        return box[:, ::2].min(axis=0), box[:, 1::2].max(axis=0)
+
+    @property
+    def software(self) -> bool:
+        """Whether the processor draws, not a graphics card; known after the first picture."""
+        if self._software is None:
+            words = self._window.ReportCapabilities() or ""
+            self._software = any(name in words for name in ("llvmpipe", "softpipe", "SwiftShader"))
+        return self._software
+
+    def aim(self, camera: Turntable) -> None:
+        """Put VTK's camera where ours is."""
+        lens = self._renderer.GetActiveCamera()
+        lens.SetFocalPoint(*camera.center)
+        lens.SetPosition(*camera.position)
+        lens.SetViewUp(*camera.axes[1])
+        lens.SetViewAngle(VIEW_ANGLE)
+        self._renderer.ResetCameraClippingRange()
+
+    def render(
+        self, camera: Turntable, size: tuple[int, int], *, smooth: bool, occluded: bool
+    ) -> NDArray[np.uint8]:
+        """Draw the scene.
+
+        Parameters
+        ----------
+        size : (width, height)
+            In device pixels.
+        smooth : bool
+            Smooth edges (FXAA).
+        occluded : bool
+            With ambient occlusion.
+
+        Returns
+        -------
+        ndarray of uint8, shape (height, width, 4)
+            Red, green, blue, alpha; the top row first.
+        """
+        if tuple(self._window.GetSize()) != size:
+            self._window.SetSize(*size)
+        self.aim(camera)
+        self._renderer.SetUseFXAA(smooth)
+        self._renderer.SetUseSSAO(occluded)
+        if occluded:
+            self._renderer.SetSSAORadius(0.06 * camera.height_mm)
+            self._renderer.SetSSAOBias(0.002 * camera.height_mm)
+            self._renderer.SetSSAOKernelSize(64)
+            self._renderer.SSAOBlurOn()
+        self._window.Render()
+        width, height = size
+        self._window.GetRGBACharPixelData(0, 0, width - 1, height - 1, 0, self._pixels)
+        return np.ascontiguousarray(vtk_to_numpy(self._pixels).reshape(height, width, 4)[::-1])
+
+    def set_coarse(self, coarse: bool) -> None:
+        """Draw light copies of big things while a hand moves the scene."""
+        if coarse != self._coarse:
+            self._coarse = coarse
+            for thing in self.things.values():
+                thing.set_coarse(coarse)
+
+    def pick(self, camera: Turntable, x: float, y: float) -> Pick | None:
+        """Return what lies at a place of the picture (from the middle, right and up, in picture heights)."""
+        width, height = self._window.GetSize()
+        if height < 2:
+            return None
+        self.aim(camera)
+        picker = vtkCellPicker()
+        picker.SetTolerance(0.0)
+        picker.PickFromListOn()
+        owner = {}
+        for key, thing in self.things.items():
+            if not (thing.visible and thing.pickable):
+                continue
+            for actor in thing.actors:
+                picker.AddPickList(actor)
+                owner[actor] = key
+                data = actor.GetMapper().GetInput()
+                if actor.GetVisibility() and data.GetNumberOfCells() > 2000:
+                    picker.AddLocator(self._locator(actor, data))
+        if not picker.Pick(width / 2 + x * height, height / 2 + y * height, 0, self._renderer):
+            return None
+        actor = picker.GetActor()
+        at = np.array(picker.GetPickPosition())
+        return self.things[owner[actor]].pick(actor, picker.GetCellId(), at, owner[actor])
+
+    def _locator(self, actor: object, data: object) -> vtkStaticCellLocator:
+        locator = self._locators.setdefault(id(actor), vtkStaticCellLocator())
+        locator.SetDataSet(data)
+        locator.BuildLocator()
+        return locator

@@ -1,0 +1,243 @@
+"""What the 3-D view paints over its scene: letters, orientation cube, color bar, labels, scale."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QPolygonF, QTransform
+
+from resources.colors import color_map
+from viewers import paint
+from viewers.orientation import DIRECTIONS, letters
+from viewers.paint import Look
+from viewers.turntable import Turntable
+
+_NAMES = {"A": "anterior", "P": "posterior", "L": "left", "R": "right", "S": "superior", "I": "inferior"}
+_ALIGN = Qt.AlignmentFlag
+
+
+@dataclass(frozen=True)
+class FieldBar:
+    """What a color bar says: title, unit, limits, map, and a value marked in it with its name."""
+
+    title: str
+    unit: str
+    limits: tuple[float, float]
+    map_name: str
+    marked: float | None = None
+    marked_name: str = "yield"
+    remark: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class PlacedText:
+    """A name at a place in LPS mm."""
+
+    lps: NDArray[np.float64]
+    text: str
+    color: str
+
+
+def ticks(low: float, high: float, about: int = 5) -> list[float]:
+    """Return round values within a span, some ``about`` of them."""
+    if not high > low:
+        return [low]
+    step = paint.round_length((high - low) / max(about - 1, 1))
+    if (high - low) / step > 1.6 * about:
+        step *= 2
+    first = np.ceil(low / step - 1e-9)
+    last = np.floor(high / step + 1e-9)
+    return [float(n * step) + 0.0 for n in np.arange(first, last + 1)]
+
+
+def number_text(value: float, span: float) -> str:
+    """Return a value with the figures that a span of that size deserves."""
+    if value == 0:
+        return "0"
+    if span >= 1e5 or span < 1e-3:
+        return f"{value:.3g}"
+    places = max(0, 2 - int(np.floor(np.log10(span))))
+    short = f"{value:.{places}f}"
+    return short.rstrip("0").rstrip(".") if "." in short else short
+
+
+@dataclass
+class SceneDecor:
+    """Everything around the scene, painted crisply at any resolution."""
+
+    look: Look = field(default_factory=Look)
+    caption: tuple[str, ...] = ()
+    stamp: str = ""
+    reference_patient: bool = False
+    cube_faces: dict[str, QPolygonF] = field(default_factory=dict)
+
+    def paint_texts(self, painter: QPainter, box: QRectF, camera: Turntable) -> None:
+        """Paint letters, caption, scale, cube and warnings."""
+        look = self.look
+        if self.stamp:
+            paint.hatch(painter, box, look)
+        inner = box.adjusted(10, 8, -10, -8)
+        right, up, _ = camera.axes
+        edges = {"left": letters(-right), "right": letters(right), "top": letters(up), "bottom": letters(-up)}
+        paint.edge_letters(painter, inner, edges, look)
+        half = QRectF(inner.left(), inner.top(), inner.width() / 2 - 26, inner.height())
+        heading = [("3-D", look.accent), *((line, look.text) for line in self.caption)]
+        paint.lines_at(painter, half, _ALIGN.AlignLeft, heading, shadow=look.shadowed)
+        paint.scale_bar(painter, inner, camera.height_mm / box.height(), look)
+        self.paint_cube(painter, QPointF(inner.left() + 34, inner.bottom() - 34), camera)
+        at = inner.topRight()
+        for warning in (paint.REFERENCE_PATIENT if self.reference_patient else "", self.stamp):
+            if warning:
+                taken = paint.pill(painter, at, warning, look)
+                at = at + QPointF(0, taken.height() + 4)
+
+    def paint_empty(self, painter: QPainter, box: QRectF) -> None:
+        """Say what would be here."""
+        inner = box.adjusted(10, 8, -10, -8)
+        painter.fillRect(box, QColor(self.look.ground))
+        paint.lines_at(painter, inner, _ALIGN.AlignLeft, [("3-D", self.look.accent)], shadow=False)
+        paint.text_at(painter, inner, _ALIGN.AlignCenter, "No structures yet", self.look.quiet, shadow=False)
+
+    def paint_cube(self, painter: QPainter, middle: QPointF, camera: Turntable) -> None:
+        """Paint a cube with the patient's letters on it, turned as the scene is."""
+        size = 19.0
+        right, up, toward = camera.axes
+        self.cube_faces = {}
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(paint.font_of(painter, 1.0, bold=True))
+        dark = self.look.shadowed
+        for letter, outward in DIRECTIONS.items():
+            normal = np.array(outward)
+            facing = float(normal @ toward)
+            if facing <= 0.02:
+                continue
+            # The letter stands upright: superior is its up, on top and below it is anterior.
+            rise = np.array(DIRECTIONS["A" if letter in "SI" else "S"])
+            along = np.cross(rise, normal)
+            corners = [
+                normal - along + rise,
+                normal + along + rise,
+                normal + along - rise,
+                normal - along - rise,
+            ]
+            face = QPolygonF(
+                [middle + QPointF(float(c @ right) * size, -float(c @ up) * size) for c in corners]
+            )
+            self.cube_faces[letter] = face
+            base = 0.24 + 0.20 * facing if dark else 0.70 + 0.25 * facing
+            painter.setBrush(QColor.fromRgbF(base * 0.95, base, base * 1.06 if dark else base))
+            painter.setPen(QPen(QColor(self.look.quiet), 1.0))
+            painter.drawPolygon(face)
+            unit = QPolygonF([QPointF(0, 0), QPointF(40, 0), QPointF(40, 40), QPointF(0, 40)])
+            way = QTransform.quadToQuad(unit, face)
+            if way is None or facing < 0.25:
+                continue
+            painter.save()
+            painter.setTransform(way, combine=True)
+            painter.setFont(paint.font_of(painter, 1.5, bold=True))
+            painter.setPen(QColor(self.look.text))
+            painter.drawText(QRectF(0, 0, 40, 40), _ALIGN.AlignCenter, letter)
+            painter.restore()
+        painter.restore()
+
+    def face_at(self, at: QPointF) -> str:
+        """Return the letter of the cube's face at a widget position; empty where there is none."""
+        for letter, face in self.cube_faces.items():
+            if face.containsPoint(at, Qt.FillRule.OddEvenFill):
+                return letter
+        return ""
+
+    def paint_labels(
+        self, painter: QPainter, box: QRectF, camera: Turntable, labels: Sequence[PlacedText]
+    ) -> None:
+        """Paint names beside their places."""
+        if not labels:
+            return
+        seen = camera.project(np.array([label.lps for label in labels]))
+        for label, (x, y, depth) in zip(labels, seen, strict=True):
+            if depth <= 0:
+                continue
+            at = QPointF(box.center().x() + x * box.height(), box.center().y() - y * box.height())
+            place = QRectF(at.x() + 8, at.y() - 12, 300, 24)
+            align = _ALIGN.AlignLeft | _ALIGN.AlignVCenter
+            paint.text_at(painter, place, align, label.text, label.color, shadow=self.look.shadowed)
+
+    def paint_bars(self, painter: QPainter, box: QRectF, bars: Sequence[FieldBar]) -> None:
+        """Paint the color bars side by side at the right, the last one outermost."""
+        edge = box.right() - 14
+        for bar in reversed(bars):
+            edge = self._paint_bar(painter, box, edge, bar) - 18
+
+    def _paint_bar(self, painter: QPainter, box: QRectF, edge: float, bar: FieldBar) -> float:
+        """Paint one bar whose texts end at ``edge``; returns its left edge."""
+        look = self.look
+        metrics = QFontMetricsF(painter.font())
+        line = metrics.lineSpacing()
+        low, high = bar.limits
+        span = high - low
+        height = min(max(box.height() * 0.46, 90.0), 320.0)
+        values = ticks(low, high, 5 if height > 120 else 3)
+        texts = [number_text(value, span) for value in values]
+        heading = [bar.title, f"in {bar.unit}" if bar.unit else ""]
+        if bar.remark:
+            heading.append(bar.remark)
+        heading = [text for text in heading if text]
+        marked = ""
+        if bar.marked is not None:
+            marked = f"{bar.marked_name} {number_text(bar.marked, span)}"
+        beside = max(metrics.horizontalAdvance(text) for text in [*texts, marked or "0"])
+        left = edge - max(beside + 22, *(metrics.horizontalAdvance(text) for text in heading))
+        top = box.top() + (box.height() - height) / 2 + line * len(heading) / 2
+        for number, text in enumerate(heading):
+            place = QRectF(left, top - line * (len(heading) - number) - 6, edge - left, line)
+            color = look.text if number == 0 else look.quiet
+            paint.text_at(painter, place, _ALIGN.AlignLeft, text, color, shadow=look.shadowed)
+        colors = np.ascontiguousarray(color_map(bar.map_name)[::-1]).reshape(256, 1, 3)
+        strip = QImage(colors.data, 1, 256, 3, QImage.Format.Format_RGB888)
+        well = QRectF(left, top, 13, height)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
+        painter.drawImage(well, strip)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(QColor(look.quiet), 1))
+        painter.drawRect(well)
+
+        def at(value: float) -> float:
+            share = (value - low) / span if span > 0 else 0.5
+            return top + height * (1 - min(max(share, 0.0), 1.0))
+
+        mark_y = None if bar.marked is None else at(bar.marked)
+        for value, text in zip(values, texts, strict=True):
+            y = at(value)
+            if mark_y is not None and abs(y - mark_y) < 0.9 * line:
+                continue
+            painter.setPen(QPen(QColor(look.quiet), 1))
+            painter.drawLine(QPointF(well.right(), y), QPointF(well.right() + 4, y))
+            place = QRectF(well.right() + 8, y - line / 2, edge - well.right(), line)
+            align = _ALIGN.AlignLeft | _ALIGN.AlignVCenter
+            paint.text_at(painter, place, align, text, look.text, shadow=look.shadowed)
+        if mark_y is not None and bar.marked is not None:
+            self._paint_mark(painter, well, mark_y, marked, low <= bar.marked <= high)
+        return left
+
+    def _paint_mark(self, painter: QPainter, well: QRectF, y: float, text: str, within: bool) -> None:
+        """Mark a value in the bar; where it lies beyond its ends an arrow says so."""
+        look = self.look
+        line = QFontMetricsF(painter.font()).lineSpacing()
+        painter.setPen(QPen(QColor(look.ground), 4))
+        painter.drawLine(QPointF(well.left(), y), QPointF(well.right(), y))
+        painter.setPen(QPen(QColor(look.text), 2))
+        painter.drawLine(QPointF(well.left() - 3, y), QPointF(well.right() + 5, y))
+        if not within:
+            text += " ↑" if y <= well.top() + 1 else " ↓"
+        place = QRectF(well.right() + 8, y - line / 2, 200, line)
+        align = _ALIGN.AlignLeft | _ALIGN.AlignVCenter
+        paint.text_at(painter, place, align, text, look.warn, shadow=look.shadowed)
+
+
+def view_name(letter: str) -> str:
+    """Return the word of a letter: "anterior"."""
+    return _NAMES[letter]
