@@ -1,0 +1,233 @@
+"""The report of a record, as PDF: whose it is, what was found, how far to trust it, how it was made."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+from desktop import words
+from desktop.describe import size_in_words
+from desktop.people import line_of
+from twin.errors import RecordError, UserError
+from twin.record import Entry, LogEntry, Record
+
+NOTICE = "Research software. Not a medical device."
+_INK, _QUIET, _ACCENT, _WARN, _LINE = "#1B1F24", "#5B6570", "#1F7A86", "#8A5A00", "#D5DAE0"
+
+
+def write(record: Record, path: Path, pictures: Sequence[Path] = ()) -> Path:
+    """Write the report.
+
+    Parameters
+    ----------
+    pictures : sequence of Path
+        PNG files to show, each captioned by its name.
+
+    Returns
+    -------
+    Path
+        The file written.
+
+    Raises
+    ------
+    UserError
+        Where the record holds nothing, or its file name ends in something else than ``.pdf``.
+    RecordError
+        Where the file cannot be written.
+    """
+    from reportlab.platypus import SimpleDocTemplate
+
+    path = Path(path)
+    if path.suffix.lower() != ".pdf":
+        raise UserError(f"A report is a PDF; {path.name} is not.", "Let the name end in .pdf.")
+    if not record.entries():
+        raise UserError(f"{record.path.name} is empty: there is nothing to report.", "Import images first.")
+    part = path.with_name(f".{path.name}.part")
+    try:
+        document = SimpleDocTemplate(
+            str(part), leftMargin=48, rightMargin=48, topMargin=54, bottomMargin=54,
+            title=f"Vitruvian report, {record.path.stem}", author="Vitruvian", subject=NOTICE,
+        )  # fmt: skip
+        frame = _page(record)
+        document.build(_story(record, pictures, document.width - 12), onFirstPage=frame, onLaterPages=frame)
+        part.replace(path)
+    except OSError as error:
+        raise RecordError(
+            f"{path} cannot be written ({error.strerror}).", "Choose another folder."
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)
+    return path
+
+
+def _styles() -> dict[str, Any]:
+    from reportlab.lib.styles import ParagraphStyle
+
+    font = _fonts()
+    body = ParagraphStyle("body", fontName=font, fontSize=9.5, leading=13, textColor=_INK)
+    return {
+        "body": body,
+        "title": ParagraphStyle("title", body, fontName=f"{font}-Bold", fontSize=18, leading=22),
+        "head": ParagraphStyle(
+            "head", body, fontName=font + "-Bold", fontSize=12, leading=16, spaceBefore=14, spaceAfter=4,
+            textColor=_ACCENT,
+        ),
+        "quiet": ParagraphStyle("quiet", body, fontSize=8, leading=11, textColor=_QUIET),
+        "cell": ParagraphStyle("cell", body, fontSize=8.5, leading=11),
+        "warn": ParagraphStyle("warn", body, textColor=_WARN, fontName=font + "-Bold"),
+    }  # fmt: skip
+
+
+def _fonts() -> str:
+    """Register a font with the signs that our numbers need (≥, ±, –); returns its family's name."""
+    from reportlab.pdfbase import pdfmetrics
+    from reportlab.pdfbase.ttfonts import TTFError, TTFont
+
+    if "Report" in pdfmetrics.getRegisteredFontNames():
+        return "Report"
+    places = ("DejaVuSans", "/usr/share/fonts/truetype/dejavu/DejaVuSans", "Verdana", "Vera")
+    for place in places:
+        bold = {"Verdana": "verdanab", "Vera": "VeraBd"}.get(place, f"{place}-Bold")
+        try:
+            pdfmetrics.registerFont(TTFont("Report", f"{place}.ttf"))
+            pdfmetrics.registerFont(TTFont("Report-Bold", f"{bold}.ttf"))
+        except (TTFError, OSError):
+            continue
+        pdfmetrics.registerFontFamily("Report", "Report", "Report-Bold", "Report", "Report-Bold")
+        return "Report"
+    return "Helvetica"
+
+
+def _page(record: Record) -> Any:
+    identity = record.patient()
+    reference = identity is not None and identity.reference_patient
+    whose = line_of(identity) if identity else "patient unknown"
+
+    def draw(canvas: Any, document: Any) -> None:
+        font = _fonts()
+        canvas.saveState()
+        canvas.setFont(font, 8)
+        canvas.setFillColor(_QUIET)
+        width, height = document.pagesize
+        canvas.drawString(48, height - 34, whose + (" · REFERENCE PATIENT" if reference else ""))
+        canvas.drawRightString(width - 48, 30, f"page {document.page}")
+        canvas.setFillColor(_WARN)
+        canvas.drawString(48, 30, NOTICE)
+        canvas.restoreState()
+
+    return draw
+
+
+def _story(record: Record, pictures: Sequence[Path], width: float) -> list[Any]:
+    from reportlab.platypus import Paragraph
+
+    styles = _styles()
+
+    def text(line: str, style: str = "body") -> Any:
+        return Paragraph(escape(line), styles[style])
+
+    entries = record.entries()
+    story = [text(record.path.stem, "title"), *_who(record, text)]
+    stale = [e for e in entries if e.stale]
+    if stale:
+        story.append(text("Out of date: " + "; ".join(f"{e.name} ({e.stale})" for e in stale), "warn"))
+    for entry in entries:
+        if entry.kind == "result":
+            story += _result(entry, text, width)
+    if pictures:
+        story += _pictures(pictures, text, width)
+    story.append(text("What is in the record", "head"))
+    rows = [[e.name, e.kind, size_in_words(record, e), "out of date" if e.stale else ""] for e in entries]
+    story.append(_table([["Name", "Kind", "Size", ""], *rows], [0.34, 0.14, 0.38, 0.14], text, width))
+    story.append(text("How it was made", "head"))
+    story.append(text("Every step that leads to what is shown, with its parameters.", "quiet"))
+    chain = [["#", "When (UTC)", "Step", "Parameters"], *(_step_row(e) for e in record.history.chain())]
+    story.append(_table(chain, [0.05, 0.17, 0.24, 0.54], text, width))
+    last = record.log()[-1]
+    story.append(text(f"Log of {last.number} entries, closed by {last.hash}.", "quiet"))
+    return story
+
+
+def _who(record: Record, text: Any) -> list[Any]:
+    identity = record.patient()
+    lines = [text(line_of(identity) if identity else "The images name no patient.")]
+    if identity and identity.reference_patient:
+        lines.append(text("REFERENCE PATIENT: made by Vitruvian, nobody's images.", "warn"))
+    if identity and identity.study_description:
+        lines.append(text(f"{identity.study_description}, {identity.study_date}", "quiet"))
+    return lines
+
+
+def _result(entry: Entry, text: Any, width: float) -> list[Any]:
+    tree = entry.tree
+    story = [text(entry.name, "head")]
+    if entry.stale:
+        story.append(text(f"These numbers are out of date: {entry.stale}.", "warn"))
+    rows = [["Number", "Value", "Interval", "What to know"]]
+    for number in tree["numbers"]:
+        low, high = number["low"], number["high"]
+        span = "" if low is None or high is None else f"{words.interval(low, high)} {number['unit']}"
+        rows.append([number["name"], words.number(number["value"], number["unit"]), span, _remark(number)])
+    story.append(_table(rows, [0.26, 0.14, 0.2, 0.4], text, width, struck=bool(entry.stale)))
+    if tree["limits"]:
+        story.append(text("What this model leaves out: " + "; ".join(tree["limits"]) + ".", "quiet"))
+    return story
+
+
+def _remark(number: dict[str, Any]) -> str:
+    told = [number["remark"]] if number["remark"] else []
+    if number["at"]:
+        told.append("at L {:.0f}, P {:.0f}, S {:.0f} mm".format(*number["at"]))
+    if number["causes"]:
+        widest = max(number["causes"].items(), key=lambda cause: cause[1][1] - cause[1][0])
+        told.append(f"largest source of doubt: {widest[0]}")
+    return "; ".join(told)
+
+
+def _pictures(pictures: Sequence[Path], text: Any, width: float) -> list[Any]:
+    from reportlab.lib.utils import ImageReader
+    from reportlab.platypus import Image, KeepTogether
+
+    story = [text("Pictures", "head")]
+    for picture in pictures:
+        across, down = ImageReader(str(picture)).getSize()
+        scale = min(width / across, 300 / down)
+        image = Image(str(picture), across * scale, down * scale)
+        story.append(KeepTogether([image, text(picture.stem.replace("-", " "), "quiet")]))
+    return story
+
+
+def _step_row(entry: LogEntry) -> list[str]:
+    shown = {k: v for k, v in entry.params.items() if v not in (None, "", (), [])}
+    told = ", ".join(f"{name} {_short(value)}" for name, value in shown.items())
+    return [str(entry.number), entry.time[:16].replace("T", " "), f"{entry.step} v{entry.version}", told]
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_short(v) for v in value)
+    if isinstance(value, str) and len(value) > 60:
+        return "…" + value[-58:]
+    return str(value)
+
+
+def _table(rows: list[list[str]], shares: list[float], text: Any, width: float, struck: bool = False) -> Any:
+    from reportlab.platypus import Paragraph, Table, TableStyle
+
+    style = _styles()["cell"]
+
+    def cell(line: str, column: int, row: int) -> Any:
+        marked = escape(line)
+        if row == 0:
+            marked = f"<b>{marked}</b>"
+        elif struck and column in (1, 2):
+            marked = f"<strike>{marked}</strike>"
+        return Paragraph(marked, style)
+
+    cells = [[cell(line, c, r) for c, line in enumerate(row)] for r, row in enumerate(rows)]
+    table = Table(cells, colWidths=[share * width for share in shares], repeatRows=1)
+    line = ("LINEBELOW", (0, 0), (-1, -1), 0.4, _LINE)
+    table.setStyle(
+        TableStyle([line, ("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (-1, -1), 2)])
+    )
+    return table

@@ -1,0 +1,147 @@
+"""The command line as a user runs it: answers, refusals, exit status, and nothing of Qt."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from desktop.main import main
+
+AFFINE = np.diag([-1.0, -1.0, 2.0, 1.0])  # RAS: i to the left, j to posterior; spacing 1 × 1 × 2 mm
+
+
+@pytest.fixture
+def scan(tmp_path: Path) -> Path:
+    values = np.full((12, 10, 8), -1000, np.int16)
+    values[3:9, 3:7, 2:6] = 40
+    path = tmp_path / "body.nii.gz"
+    nib.save(nib.Nifti1Image(values, AFFINE), path)
+    return path
+
+
+@pytest.fixture
+def record(tmp_path: Path, scan: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    path = str(tmp_path / "body.twin")
+    assert main(["import", path, str(scan), "--set", "modality=CT"]) == 0
+    capsys.readouterr()
+    return path
+
+
+def answer(capsys: pytest.CaptureFixture[str]) -> object:
+    return json.loads(capsys.readouterr().out)
+
+
+def test_import_makes_the_record_and_answers_in_json(
+    tmp_path: Path, scan: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["import", str(tmp_path / "new.twin"), str(scan), "--json"]) == 0
+    made = answer(capsys)
+    assert isinstance(made, dict)
+    assert {"step", "version", "seconds", "peak_mb", "outputs", "summary"} <= made.keys()
+    assert made["outputs"][0]["kind"] == "volume"
+
+
+def test_list_tells_size_spacing_units_and_origin(record: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", record, "--json"]) == 0
+    rows = answer(capsys)
+    assert isinstance(rows, list)
+    row = rows[0]
+    assert (row["id"], row["kind"], row["units"], row["step"]) == ("v1", "volume", "HU", "import.images")
+    assert row["spacing_mm"] == [1.0, 1.0, 2.0]  # the file's own, along i, j, k
+    assert row["shape_kji"] == [8, 10, 12]
+    assert row["stale"] == ""
+
+
+def test_run_undo_redo(record: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", record, "record.rename", "--input", "entity=v1", "--set", "name=pelvis CT"]) == 0
+    assert main(["undo", record]) == 0
+    capsys.readouterr()
+    main(["list", record, "--json"])
+    before = answer(capsys)
+    assert main(["redo", record]) == 0
+    capsys.readouterr()
+    main(["list", record, "--json"])
+    after = answer(capsys)
+    assert isinstance(before, list)
+    assert isinstance(after, list)
+    assert before[0]["name"] != "pelvis CT"
+    assert after[0]["name"] == "pelvis CT"
+    assert before[0]["digest"] == after[0]["digest"]
+    assert main(["redo", record]) == 1
+    assert "nothing to redo" in capsys.readouterr().err
+
+
+def test_log_shows_and_verifies(record: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["log", record, "--json"]) == 0
+    entries = answer(capsys)
+    assert isinstance(entries, list)
+    assert entries[0]["step"] == "import.images"
+    assert main(["log", record, "--verify"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "says"),
+    [
+        (["list", "{tmp}/nowhere.twin"], 1, "nowhere.twin"),
+        (["run", "{record}", "no.step"], 1, "no.step"),
+        (["run", "{record}", "mesh.surface"], 1, "holds none"),
+        (["run", "{record}", "segmentation.bone", "--set", "wrong=1"], 1, "wrong"),
+        (["run", "{record}", "segmentation.bone", "--set", "wrong"], 1, "PARAM=VALUE"),
+        (["export", "{record}", "v9", "-o", "{tmp}/x.nii.gz"], 1, "v9"),
+        (["import", "{tmp}/new.twin", "{tmp}/absent"], 1, "absent"),
+        (["report", "{record}", "-o", "{tmp}/report.txt"], 1, ".pdf"),
+    ],
+)
+def test_refusals_name_the_fault_and_change_nothing(
+    words: list[str], status: int, says: str, record: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = Path(record).read_bytes()
+    assert main([w.format(tmp=tmp_path, record=record) for w in words]) == status
+    shown = capsys.readouterr()
+    assert says in shown.err
+    assert len(shown.err.strip().splitlines()) == 1
+    assert shown.out == ""
+    assert Path(record).read_bytes() == before
+    assert not (tmp_path / "new.twin").exists()
+
+
+def test_wrong_use_exits_with_2(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["import"])
+    assert left.value.code == 2
+    assert "usage" in capsys.readouterr().err
+
+
+def test_steps_tell_units_ranges_and_defaults(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["steps", "--json"]) == 0
+    steps = answer(capsys)
+    assert isinstance(steps, list)
+    by_name = {s["name"]: s for s in steps}
+    wanted = {"import.images", "segmentation.bone", "mesh.surface", "mesh.tetrahedra", "physics.femur_landmarks",
+              "physics.femur_model", "physics.solve"}  # fmt: skip
+    assert wanted <= by_name.keys()
+    edge = next(p for p in by_name["mesh.tetrahedra"]["parameters"] if p["name"] == "edge_mm")
+    assert edge["unit"] == "mm"
+    assert edge["low"] < edge["default"] < edge["high"]
+    assert all(p["help"] for s in steps for p in s["parameters"])
+    assert all(s["help"] for s in steps)
+
+
+def test_nothing_of_qt_is_loaded(record: str) -> None:
+    script = (
+        "import sys; from desktop.main import main; "
+        f"codes = [main(['list', {record!r}]), main(['steps']), main(['check'])]; "
+        "sys.exit(9 if any(m.startswith('PySide6') for m in sys.modules) else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_report_is_a_pdf(record: str, tmp_path: Path) -> None:
+    path = tmp_path / "report.pdf"
+    assert main(["report", record, "-o", str(path)]) == 0
+    assert path.read_bytes().startswith(b"%PDF")
