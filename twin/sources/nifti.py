@@ -43,14 +43,15 @@ def scan(files: Sequence[Path], progress: Progress) -> Found:
         except SourceError as e:
             problems.append(e.message)
             continue
-        meta = _names(path, image)
+        meta = _said(path, image)
         size = tuple(int(n) for n in image.shape)
         series.append(
             Series(
                 uid=str(path),
                 format="nifti",
                 files=(path,),
-                kind="labelmap" if meta is not None else "volume",
+                kind="labelmap" if "structures" in meta else "volume",
+                modality=str(meta.get("modality", "")),
                 description=path.name.removesuffix(".gz").removesuffix(".nii"),
                 size=size if len(size) > 3 and size[3] > 1 else size[:3],
                 spacing_mm=tuple(float(s) for s in np.linalg.norm(grid.affine[:3, :3], axis=0)),
@@ -81,19 +82,22 @@ def read(series: Series, choices: Choices, progress: Progress) -> Volume | Label
     kind = series.kind if choices.kind == "auto" else choices.kind
     if kind == "labelmap":
         return _labelmap(path, image, stored, affine, grid.notes)
+    meta = _said(path, image)
+    modality = choices.modality or series.modality
     slope, intercept = image.dataobj.slope, image.dataobj.inter
-    times = _times(image, stored)
+    times = _times(image, stored, meta)
     if stored.ndim == 4 and stored.shape[0] == 1:
         stored = stored[0]
     return Volume(
         voxels=stored,
         affine=affine,
-        modality=choices.modality,
-        unit="HU" if choices.modality == "CT" else "",
+        modality=modality,
+        unit=str(meta.get("unit", "")) or ("HU" if modality == "CT" else ""),
         slope=float(slope),
         intercept=float(intercept),
         times_ms=times,
-        notes=(*grid.notes, *_looks_like_ct(stored, slope, intercept, choices.modality)),
+        frame_of_reference=str(meta.get("frame_of_reference", "")),
+        notes=(*grid.notes, *_looks_like_ct(stored, slope, intercept, modality)),
     )
 
 
@@ -204,9 +208,11 @@ def _right_handed(stored: NDArray, affine: NDArray[np.float64]) -> NDArray[np.fl
     return affine
 
 
-def _times(image: Any, stored: NDArray) -> NDArray[np.float64] | None:
+def _times(image: Any, stored: NDArray, meta: dict[str, Any]) -> NDArray[np.float64] | None:
     if stored.ndim == 3 or stored.shape[0] == 1:
         return None
+    if len(meta.get("times_ms", ())) == stored.shape[0]:
+        return np.array(meta["times_ms"], dtype=np.float64)
     step = float(image.header.get_zooms()[3]) * _MS.get(image.header.get_xyzt_units()[1], 1e3)
     return np.arange(stored.shape[0], dtype=np.float64) * step if step > 0 else None
 
@@ -221,28 +227,28 @@ def _looks_like_ct(stored: NDArray, slope: float, intercept: float, modality: st
     )
 
 
-def _names(path: Path, image: Any) -> dict[str, Any] | None:
-    """Return what the header extension or the JSON file beside it says of structures; None where silent."""
+def _said(path: Path, image: Any) -> dict[str, Any]:
+    """Return what our own header extension, or a list of structures beside the file, says of it."""
     for extension in image.header.extensions:
         if extension.get_code() == EXTENSION_CODE:
             content = extension.get_content()
             text = content.decode("utf-8", "replace") if isinstance(content, bytes) else str(content)
-            meta = _structures(text.rstrip("\0"))
-            if meta is not None:
+            meta = _json(text.rstrip("\0")).get("vitruvian")
+            if isinstance(meta, dict):
                 return meta
     sidecar = path.with_name(path.name.removesuffix(".gz").removesuffix(".nii") + ".json")
     if sidecar.is_file():
-        return _structures(sidecar.read_text("utf-8", "replace"))
-    return None
+        meta = _json(sidecar.read_text("utf-8", "replace"))
+        return {"structures": meta["structures"]} if isinstance(meta.get("structures"), list) else {}
+    return {}
 
 
-def _structures(text: str) -> dict[str, Any] | None:
+def _json(text: str) -> dict[str, Any]:
     try:
         meta = json.loads(text)
     except ValueError:
-        return None
-    meta = meta.get("vitruvian", meta) if isinstance(meta, dict) else None
-    return meta if meta is not None and isinstance(meta.get("structures"), list) else None
+        return {}
+    return meta if isinstance(meta, dict) else {}
 
 
 def _labelmap(
@@ -261,7 +267,7 @@ def _labelmap(
     labels = stored.astype(np.uint8 if high < 256 else np.uint16)
     if labels.ndim == 4 and len(labels) == 1:
         labels = labels[0]
-    meta = _names(path, image) or {}
+    meta = _said(path, image)
     try:
         known = [Structure(**s) for s in meta.get("structures", [])]
     except (TypeError, ValueError) as e:

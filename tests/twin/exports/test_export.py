@@ -1,0 +1,248 @@
+"""What is written can be read again and is the same; a name never says less than the side."""
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from twin.domain import Field, Identity, LabelMap, Number, Patch, Result, Structure, Surface, TetMesh, Volume
+from twin.errors import Cancelled, UserError
+from twin.exports import export
+from twin.progress import Progress
+from twin.sources import read, scan
+
+AFFINE = np.array(
+    [[0.6, 0, 0.8 * 3, -200.123], [0, 0.7, 0, 50.5], [-0.8, 0, 0.6 * 3, -900.25], [0, 0, 0, 1.0]]
+)
+"""Turned by 53° about y; columns are perpendicular, lengths 1, 0.7 and 3."""
+
+
+def volume(dtype: type = np.int16) -> Volume:
+    voxels = (np.arange(4 * 5 * 6) * 3 - 90).reshape(4, 5, 6).astype(dtype)
+    return Volume(voxels, AFFINE, "CT", unit="HU", slope=0.5, intercept=-12.0, frame_of_reference="1.2.3")
+
+
+def cube(structure: str = "left femur", side: str = "left") -> Surface:
+    corners = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)], float) * 10.1 - 330.7
+    faces = [
+        [0, 1, 3], [0, 3, 2], [4, 6, 7], [4, 7, 5], [0, 4, 5], [0, 5, 1], [2, 3, 7], [2, 7, 6], [0, 2, 6],
+        [0, 6, 4], [1, 5, 7], [1, 7, 3],
+    ]  # fmt: skip
+    return Surface(corners, np.array(faces, np.int32), structure=structure, side=side)  # type: ignore[arg-type]
+
+
+def mesh() -> TetMesh:
+    points = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 1]], float) + 1 / 3
+    tets = np.array([[0, 1, 2, 3], [1, 4, 2, 3]], np.int32)
+    patches = (Patch("outer", np.array([[0, 2, 1]], np.int32)),)
+    return TetMesh(
+        points,
+        tets,
+        np.array([0, 1], np.int32),
+        ("cortex", "marrow"),
+        patches,
+        structure="left femur",
+        side="left",
+    )
+
+
+def result() -> Result:
+    rng = np.random.default_rng(0)
+    fields = (
+        Field("displacement", "mm", "nodes", rng.normal(size=(2, 5, 3))),
+        Field("stress", "MPa", "elements", rng.normal(size=(2, 2, 6))),
+    )
+    numbers = (
+        Number(
+            "von Mises p99",
+            81.25,
+            "MPa",
+            70,
+            92.5,
+            {"density calibration ±20 %": (70.0, 92.5)},
+            (1, 2, 3),
+            "a, b",
+        ),
+    )
+    cases = {"walking": {"hip x": 0.5, "hip z": -2.0}}
+    return Result(
+        mesh(), fields, numbers, ("hip x", "hip z"), cases, 700.0, structure="left femur", side="left"
+    )
+
+
+@pytest.mark.parametrize("dtype", [np.int16, np.uint16, np.uint8, np.int32, np.float32, np.float64])
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])
+def test_volume_comes_back_voxel_by_voxel(tmp_path: Path, dtype: type, suffix: str) -> None:
+    before = volume(dtype)
+    path = export(before, tmp_path / f"ct{suffix}")
+    after = read(scan([path]).series[0])
+    assert isinstance(after, Volume)
+    assert after.voxels.dtype == dtype
+    np.testing.assert_array_equal(after.voxels, before.voxels)
+    np.testing.assert_allclose(after.affine, before.affine, atol=1e-4)  # NIfTI affines are float32
+    assert (after.slope, after.intercept, after.modality, after.unit) == (0.5, -12.0, "CT", "HU")
+    assert after.frame_of_reference == "1.2.3"
+
+
+def test_another_library_finds_the_same_values_in_ras(tmp_path: Path) -> None:
+    path = export(volume(), tmp_path / "ct.nii.gz")
+    image = nib.load(path)
+    np.testing.assert_allclose(image.affine, np.diag([-1, -1, 1, 1]) @ AFFINE, atol=1e-4)
+    np.testing.assert_array_equal(image.get_fdata(), volume().voxels.T * 0.5 - 12.0)
+    assert image.header.get_xyzt_units()[0] == "mm"
+
+
+def test_times_come_back(tmp_path: Path) -> None:
+    before = replace(volume(), voxels=np.arange(3 * 4 * 5 * 6, dtype=np.int16).reshape(3, 4, 5, 6))
+    before = replace(before, times_ms=np.array([0.0, 31.5, 70.0]))
+    after = read(scan([export(before, tmp_path / "cine.nii")]).series[0])
+    assert isinstance(after, Volume)
+    np.testing.assert_array_equal(after.voxels, before.voxels)
+    np.testing.assert_array_equal(after.times_ms, [0.0, 31.5, 70.0])
+
+
+@pytest.mark.parametrize("layers", [(), (2,)])
+def test_labelmap_comes_back_with_its_names(tmp_path: Path, layers: tuple[int, ...]) -> None:
+    labels = np.zeros((*layers, 4, 5, 6), np.uint16)
+    labels[..., 1, 1, 1], labels[..., 2, 2, 2] = 7, 300
+    structures = (
+        Structure("left femur", 7, "femur", "left", touches_border=True),
+        Structure("right hip bone", 300, "hip bone", "right"),
+        *((Structure("label 7", 7, layer=1), Structure("label 300", 300, layer=1)) if layers else ()),
+    )
+    before = LabelMap(labels, AFFINE, structures, frame_of_reference="1.2.3")
+    path = export(before, tmp_path / "bones.nii.gz")
+    assert path.name == "bones.nii.gz"
+    series = scan([path]).series[0]
+    assert series.kind == "labelmap"
+    after = read(series)
+    assert isinstance(after, LabelMap)
+    np.testing.assert_array_equal(after.labels, before.labels)
+    assert after.structures == structures
+    assert after.frame_of_reference == "1.2.3"
+
+
+def test_stl_comes_back_within_float32_and_says_its_space(tmp_path: Path) -> None:
+    path = export(cube(), tmp_path / "left femur.stl")
+    after = read(scan([path]).series[0])  # no units and no axes asked: the header says them
+    assert isinstance(after, Surface)
+    assert (after.structure, after.side) == ("left femur", "left")
+    before = cube()
+    np.testing.assert_allclose(
+        after.points[after.triangles], before.points[before.triangles], atol=330 * 2**-23, rtol=0
+    )
+
+
+@pytest.mark.parametrize("suffix", [".ply", ".obj", ".vtp"])
+def test_surfaces_are_read_by_another_library(tmp_path: Path, suffix: str) -> None:
+    import pyvista
+
+    path = export(cube(), tmp_path / f"femur{suffix}")
+    assert path.name == f"femur-left{suffix}"
+    seen = pyvista.read(path)
+    before = cube()
+    assert seen.n_points == 8
+    np.testing.assert_allclose(seen.points, before.points, atol=330 * 2**-23, rtol=0)
+    np.testing.assert_array_equal(seen.faces.reshape(-1, 4)[:, 1:], before.triangles)
+    if suffix == ".vtp":
+        assert list(seen.field_data["space"]) == ["LPS"]
+        assert list(seen.field_data["unit"]) == ["mm"]
+    else:
+        assert b" space LPS" in path.read_bytes()
+
+
+def test_mesh_as_vtu(tmp_path: Path) -> None:
+    import pyvista
+
+    seen = pyvista.read(export(mesh(), tmp_path / "femur left.vtu"))
+    np.testing.assert_array_equal(seen.points, mesh().points)
+    np.testing.assert_array_equal(seen.cells.reshape(-1, 5)[:, 1:], mesh().tets)
+    np.testing.assert_array_equal(seen.cell_data["region"], [0, 1])
+    np.testing.assert_array_equal(seen.point_data["patch outer"], [1, 1, 1, 0, 0])
+    assert list(seen.field_data["regions"]) == ["cortex, marrow"]
+    assert seen.volume == pytest.approx(1 / 6 + 1 / 3)  # corner tet 1/6; the one over its far face 1/3
+
+
+def test_result_as_vtu_holds_each_load_case(tmp_path: Path) -> None:
+    import pyvista
+
+    before = result()
+    seen = pyvista.read(export(before, tmp_path / "walk.vtu"))
+    # 700 N body weight times the case's factors 0.5 and -2
+    displacement = 350 * before.fields[0].values[0] - 1400 * before.fields[0].values[1]
+    np.testing.assert_allclose(seen.point_data["displacement, walking [mm]"], displacement, rtol=1e-12)
+    s = 350 * before.fields[1].values[0] - 1400 * before.fields[1].values[1]
+    tensor = np.zeros((2, 3, 3))
+    for n, (a, b) in enumerate([(0, 0), (1, 1), (2, 2), (0, 1), (1, 2), (2, 0)]):
+        tensor[:, a, b] = tensor[:, b, a] = s[:, n]
+    deviator = tensor - np.trace(tensor, axis1=1, axis2=2)[:, None, None] / 3 * np.eye(3)
+    mises = np.sqrt(1.5 * (deviator**2).sum(axis=(1, 2)))
+    np.testing.assert_allclose(seen.cell_data["von Mises stress, walking [MPa]"], mises, rtol=1e-12)
+
+
+def test_numbers_as_csv(tmp_path: Path) -> None:
+    path = export(result(), tmp_path / "left.csv")
+    with path.open(encoding="utf-8", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row["side"] == "left"
+    assert (row["name"], row["value"], row["unit"]) == ("von Mises p99", "81.25", "MPa")
+    assert (row["low"], row["high"], row["z_lps_mm"], row["remark"]) == ("70", "92.5", "3", "a, b")
+    assert row["causes"] == "density calibration ±20 %: 70 to 92.5"
+
+
+@pytest.mark.parametrize(
+    ("asked", "written"),
+    [
+        ("femur.stl", "femur-left.stl"),
+        ("left_femur.stl", "left_femur.stl"),
+        ("Femur LEFT 2.stl", "Femur LEFT 2.stl"),
+        ("upright.stl", "upright-left.stl"),
+    ],
+)
+def test_side_is_in_the_name(tmp_path: Path, asked: str, written: str) -> None:
+    assert export(cube(), tmp_path / asked) == tmp_path / written
+    assert [p.name for p in tmp_path.iterdir()] == [written]
+
+
+def test_image_of_one_side_has_it_in_its_name(tmp_path: Path) -> None:
+    one_knee = replace(volume(), identity=Identity(laterality="R"))
+    assert export(one_knee, tmp_path / "knee.nii.gz").name == "knee-right.nii.gz"
+
+
+def test_the_other_side_in_the_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="names the right side, but “left femur” is left"):
+        export(cube(), tmp_path / "right femur.stl")
+    assert not list(tmp_path.iterdir())
+
+
+def test_unconfirmed_side_is_not_exported(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"unconfirmed, so it is not exported\. Confirm left"):
+        export(cube("femur 1 (side unconfirmed)", "unconfirmed"), tmp_path / "femur.stl")
+    labels = LabelMap(
+        np.ones((2, 2, 2), np.uint8), np.eye(4), (Structure("femur 1", 1, "femur", "unconfirmed"),)
+    )
+    with pytest.raises(UserError, match="“femur 1” is unconfirmed"):
+        export(labels, tmp_path / "bones.nii.gz")
+    assert not list(tmp_path.iterdir())
+
+
+def test_wrong_suffix_lists_the_right_ones(tmp_path: Path) -> None:
+    with pytest.raises(
+        UserError, match=r"surface cannot be written as “a.nii”. It can be written as: .stl, .ply"
+    ):
+        export(cube(), tmp_path / "a.nii")
+    with pytest.raises(UserError, match="there is no folder"):
+        export(cube(), tmp_path / "none/left.stl")
+
+
+def test_a_stopped_export_leaves_the_old_file_alone(tmp_path: Path) -> None:
+    path = export(volume(), tmp_path / "ct.nii.gz")
+    before = path.read_bytes()
+    asked = iter([False, False, True])
+    with pytest.raises(Cancelled):
+        export(replace(volume(), slope=9.0), path, Progress(stop=lambda: next(asked)))
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["ct.nii.gz"]

@@ -1,0 +1,78 @@
+"""Writers of outside formats: one call, the format chosen by the file's suffix.
+
+Every file says its space and unit where its format can, and carries the side in its name.
+A file appears whole or not at all: it is written beside its place under another name, then renamed.
+"""
+
+import importlib
+import os
+import uuid
+from pathlib import Path
+
+from twin.domain import Entity, LabelMap, Model, Result, Surface, TetMesh, Volume, kind_of
+from twin.errors import UserError
+from twin.exports.sides import path_with_side
+from twin.progress import Progress
+
+WRITERS: dict[type, dict[str, str]] = {
+    Volume: {".nii.gz": "nifti", ".nii": "nifti"},
+    LabelMap: {".nii.gz": "nifti", ".nii": "nifti"},
+    Surface: {".stl": "stl", ".ply": "ply", ".obj": "obj", ".vtp": "vtk_files"},
+    TetMesh: {".vtu": "vtk_files"},
+    Model: {".inp": "calculix", ".vtu": "vtk_files"},
+    Result: {".vtu": "vtk_files", ".csv": "numbers"},
+}
+"""Which module here writes what: ``write(entity, path, progress)``, for CalculiX without progress."""
+
+
+def suffixes(entity: Entity) -> tuple[str, ...]:
+    """Return the suffixes that this entity can be exported to, the usual one first."""
+    return tuple(WRITERS.get(type(entity), {}))
+
+
+def export(entity: Entity, path: Path, progress: Progress | None = None) -> Path:
+    """Write an entity to a file; the suffix says the format.
+
+    Returns
+    -------
+    Path
+        The file written: ``path``, with the side put into its name where it was not there.
+
+    Raises
+    ------
+    UserError
+        No such format for this kind of thing; its side is unconfirmed; the name says the
+        other side; the folder cannot be written to.
+    """
+    progress = progress or Progress()
+    writers = WRITERS.get(type(entity), {})
+    name = path.name.lower()
+    suffix = next((s for s in writers if name.endswith(s) and len(name) > len(s)), None)
+    if suffix is None:
+        known = ", ".join(writers) or "nothing yet"
+        raise UserError(
+            f"A {kind_of(entity)} cannot be written as “{path.name}”.", f"It can be written as: {known}."
+        )
+    target = path_with_side(entity, path, suffix)
+    if not target.parent.is_dir():
+        raise UserError(f"{target} cannot be written: there is no folder {target.parent}.")
+    part = target.with_name(f".{uuid.uuid4().hex}.part{suffix}")
+    progress(0.0, f"writing {target.name}")
+    try:
+        module = importlib.import_module(f"twin.exports.{writers[suffix]}")
+        if writers[suffix] == "calculix":
+            module.write(entity, part)
+        else:
+            module.write(entity, part, progress)
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())
+        part.replace(target)
+    except OSError as e:
+        raise UserError(f"{target} cannot be written: {e.strerror or e}.") from e
+    finally:
+        part.unlink(missing_ok=True)
+    progress(1.0, f"wrote {target.name}")
+    return target
+
+
+__all__ = ["export", "suffixes"]

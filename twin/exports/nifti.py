@@ -1,0 +1,62 @@
+"""Volumes and labelmaps as NIfTI-1; LPS becomes RAS here and nowhere else."""
+
+import gzip
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from twin.domain import LabelMap, Volume
+from twin.errors import UserError
+from twin.progress import Progress
+from twin.sources.nifti import EXTENSION_CODE, RAS_TO_LPS
+
+
+def write(entity: Volume | LabelMap, path: Path, progress: Progress) -> None:
+    """Write stored numbers as they are, with scale, place, and what NIfTI has no field for as JSON.
+
+    The header extension (code 6, plain text) holds ``{"vitruvian": {...}}``: modality, unit and
+    frame of reference, and the structures of a labelmap. The patient's identity is not written.
+    """
+    import nibabel as nib
+    from nibabel.nifti1 import Nifti1Extension
+
+    data = entity.voxels if isinstance(entity, Volume) else entity.labels
+    meta: dict[str, Any] = {
+        "frame_of_reference": entity.frame_of_reference,
+        "space": "LPS in memory, RAS here",
+    }
+    header: Any = nib.Nifti1Header()
+    try:
+        header.set_data_dtype(data.dtype)
+        header.set_data_shape(data.shape[::-1])
+    except Exception as e:
+        raise UserError(f"This cannot be written as NIfTI: {e}.") from e
+    ras = RAS_TO_LPS @ entity.affine
+    header.set_qform(ras, code=1, strip_shears=True)
+    header.set_sform(ras, code=1)
+    header.set_xyzt_units("mm", "msec")
+    if isinstance(entity, Volume):
+        meta |= {"kind": "volume", "modality": entity.modality, "unit": entity.unit}
+        header.set_slope_inter(entity.slope, entity.intercept)
+        if entity.times_ms is not None and len(entity.times_ms) > 1:
+            meta["times_ms"] = [float(t) for t in entity.times_ms]
+            header["pixdim"][4] = float(np.diff(entity.times_ms).mean())
+    else:
+        meta |= {"kind": "labelmap", "structures": [asdict(s) for s in entity.structures]}
+        header.set_intent("label")
+    text = json.dumps({"vitruvian": meta}, ensure_ascii=False).encode()
+    header.extensions.append(Nifti1Extension(EXTENSION_CODE, text))
+    with path.open("wb") as raw:
+        file: Any = raw
+        if path.suffix == ".gz":
+            file = gzip.GzipFile(filename="", mode="wb", fileobj=raw, compresslevel=1, mtime=0)
+        header.write_to(file)
+        planes = data.reshape(-1, *data.shape[-2:])
+        for n, plane in enumerate(planes):
+            progress(n / len(planes))
+            file.write(np.ascontiguousarray(plane, dtype=data.dtype.newbyteorder("<")).tobytes())
+        if file is not raw:
+            file.close()

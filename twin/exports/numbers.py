@@ -1,0 +1,38 @@
+"""Numbers of a result as CSV."""
+
+import csv
+from pathlib import Path
+
+from twin.domain import Result
+from twin.progress import Progress
+
+COLUMNS = (
+    "structure", "side", "name", "value", "unit", "low", "high", "causes", "x_lps_mm", "y_lps_mm", "z_lps_mm",
+    "remark",
+)  # fmt: skip
+
+
+def write(result: Result, path: Path, _progress: Progress) -> None:
+    """Write one row a number, with its interval, its causes, its place and its remark."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(COLUMNS)
+        for n in result.numbers:
+            causes = "; ".join(
+                f"{why}: {low:.9g} to {high:.9g}" for why, (low, high) in (n.causes or {}).items()
+            )
+            place = [f"{x:.9g}" for x in n.at] if n.at else ["", "", ""]
+            bounds = ["" if b is None else f"{b:.9g}" for b in (n.low, n.high)]
+            rows.writerow(
+                [
+                    result.structure,
+                    result.side,
+                    n.name,
+                    f"{n.value:.9g}",
+                    n.unit,
+                    *bounds,
+                    causes,
+                    *place,
+                    n.remark,
+                ]
+            )
