@@ -22,6 +22,10 @@ class ArrowSet:
     turnable: bool = False
     about: str = "start"
 
+    def pairs(self) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        """Return (start, vector) of each arrow."""
+        return list(zip(self.starts, self.vectors, strict=True))
+
     def free_ends(self) -> NDArray[np.float64]:
         """Return the ends that a hand takes hold of, (n, 3)."""
         return self.starts if self.about == "tip" else self.starts + self.vectors
@@ -48,10 +52,8 @@ class ArrowSet:
         nearest = origin + way * float((held - origin) @ way)
         miss = nearest - held
         away = float(np.linalg.norm(miss))
-        if away >= length:
-            end = miss / away * length
-        else:
-            end = miss - way * np.sqrt(length**2 - away**2)
+        end = miss - way * np.sqrt(max(length**2 - away**2, 0.0))
+        end *= length / np.linalg.norm(end)
         starts, vectors = self.starts.copy(), self.vectors.copy()
         if self.about == "tip":
             starts[number], vectors[number] = held + end, -end

@@ -68,8 +68,8 @@ def creased(
     return made, source, corners
 
 
-def bone_like(actor: vtkActor, color: str, opacity: float) -> None:
-    """Give an actor a matte skin that takes the scene's light; its inside is flat, as if filled."""
+def bone_like(actor: vtkActor, color: str, opacity: float, filled: bool = False) -> None:
+    """Give an actor a matte skin that takes the scene's light; ``filled``: flat inside, as if solid."""
     skin = actor.GetProperty()
     skin.SetColor(*rgb(color))
     skin.SetOpacity(opacity)
@@ -82,6 +82,8 @@ def bone_like(actor: vtkActor, color: str, opacity: float) -> None:
         skin.BackfaceCullingOn()
         return
     skin.BackfaceCullingOff()
+    if not filled:
+        return
     inside = vtkProperty()
     inside.SetColor(*(0.72 * part for part in rgb(color)))
     inside.SetAmbient(1.0)
@@ -144,7 +146,7 @@ class DrawnSurface(Drawn):
 
     def paint(self, color: str, opacity: float) -> None:
         """Change color and opacity."""
-        bone_like(self.actors[0], color, opacity)
+        bone_like(self.actors[0], color, opacity, filled=True)
 
     def set_coarse(self, coarse: bool) -> None:
         """Swap the light copy in or out."""
@@ -235,7 +237,6 @@ class DrawnMesh(Drawn):
         self._table.SetNanColor(0.45, 0.47, 0.50, 1.0)
         for actor in self.actors:
             bone_like(actor, "#FFFFFF", 1.0)
-            actor.SetBackfaceProperty(None)
             skin = actor.GetProperty()
             skin.SetAmbient(0.30)
             skin.SetDiffuse(0.74)

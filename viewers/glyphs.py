@@ -4,7 +4,6 @@ Imports VTK: reached only through ``viewers.scene``.
 """
 
 from collections.abc import Sequence
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,10 +103,8 @@ class DrawnSlices(Drawn):
         super().__init__()
         self.pickable = False
         self._volume = volume
-        self._frames = {
-            plane: SliceFrame.of(cast(Plane, plane), volume.affine, volume.shape)
-            for plane in ("axial", "coronal", "sagittal")
-        }
+        planes: tuple[Plane, ...] = ("axial", "coronal", "sagittal")
+        self._frames = {plane: SliceFrame.of(plane, volume.affine, volume.shape) for plane in planes}
         self._table = GrayTable(volume, *window)
         for frame in self._frames.values():
             self._add(frame)

@@ -132,7 +132,7 @@ class SliceFrame:
     def place(self, lps: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return (column, row, slice) of points in LPS mm, shape (3,) or (n, 3)."""
         offset = np.asarray(lps, np.float64) - self.to_lps[:3, 3]
-        return np.linalg.solve(self.to_lps[:3, :3], offset.T).T
+        return np.asarray(np.linalg.solve(self.to_lps[:3, :3], offset.T).T, np.float64)
 
     @property
     def step_mm(self) -> float:
@@ -151,7 +151,7 @@ class SliceFrame:
         across, down = self.to_lps[:3, 0], self.to_lps[:3, 1]
         width = float(np.linalg.norm(across))
         lean = float(across @ down) / width
-        fall = float(np.sqrt(max(down @ down - lean * lean, 0.0)))
+        fall = max(float(down @ down) - lean * lean, 0.0) ** 0.5
         return np.array([[width, lean], [0.0, fall]])
 
     def edge_letters(self) -> dict[str, str]:

@@ -81,7 +81,7 @@ class GrayTable:
     def colors(self, stored: NDArray) -> NDArray[np.uint32]:
         """Return packed 0xFFRRGGBB of a slice of stored numbers, same shape, contiguous."""
         if self.exact:
-            index = stored.view(np.uint8 if stored.dtype.itemsize == 1 else np.uint16)
+            index: NDArray[np.integer] = stored.view(np.uint8 if stored.dtype.itemsize == 1 else np.uint16)
         else:
             quantized = np.nan_to_num(stored.astype(np.float32) * self._scale + self._shift, nan=0.0)
             index = np.clip(quantized, 0, 65535).astype(np.uint16)

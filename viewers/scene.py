@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QColor
 from vtkmodules.util.numpy_support import vtk_to_numpy
 from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
-from vtkmodules.vtkCommonDataModel import vtkStaticCellLocator
+from vtkmodules.vtkCommonDataModel import vtkDataSet, vtkStaticCellLocator
 from vtkmodules.vtkRenderingCore import vtkCellPicker, vtkLight, vtkRenderer, vtkRenderWindow
 
 from viewers.drawn import Drawn
@@ -151,7 +151,7 @@ class Scene:
             self._renderer.SSAOBlurOn()
         self._window.Render()
         width, height = size
-        self._window.GetRGBACharPixelData(0, 0, width - 1, height - 1, 0, self._pixels)
+        self._window.GetRGBACharPixelData(0, 0, width - 1, height - 1, 0, self._pixels)  # type: ignore[call-overload]
         return np.ascontiguousarray(vtk_to_numpy(self._pixels).reshape(height, width, 4)[::-1])
 
     def set_coarse(self, coarse: bool) -> None:
@@ -186,7 +186,7 @@ class Scene:
         at = np.array(picker.GetPickPosition())
         return self.things[owner[actor]].pick(actor, picker.GetCellId(), at, owner[actor])
 
-    def _locator(self, actor: object, data: object) -> vtkStaticCellLocator:
+    def _locator(self, actor: object, data: vtkDataSet) -> vtkStaticCellLocator:
         locator = self._locators.setdefault(id(actor), vtkStaticCellLocator())
         locator.SetDataSet(data)
         locator.BuildLocator()

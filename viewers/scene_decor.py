@@ -133,7 +133,7 @@ class SceneDecor:
             painter.drawPolygon(face)
             unit = QPolygonF([QPointF(0, 0), QPointF(40, 0), QPointF(40, 40), QPointF(0, 40)])
             way = QTransform.quadToQuad(unit, face)
-            if way is None or facing < 0.25:
+            if not isinstance(way, QTransform) or facing < 0.25:
                 continue
             painter.save()
             painter.setTransform(way, combine=True)
@@ -156,14 +156,19 @@ class SceneDecor:
         """Paint names beside their places."""
         if not labels:
             return
+        look = self.look
         seen = camera.project(np.array([label.lps for label in labels]))
         for label, (x, y, depth) in zip(labels, seen, strict=True):
             if depth <= 0:
                 continue
             at = QPointF(box.center().x() + x * box.height(), box.center().y() - y * box.height())
-            place = QRectF(at.x() + 8, at.y() - 12, 300, 24)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(QColor(look.ground), 1.5))
+            painter.setBrush(QColor(label.color))
+            painter.drawEllipse(at, 3.2, 3.2)
+            place = QRectF(at.x() + 9, at.y() - 12, 300, 24)
             align = _ALIGN.AlignLeft | _ALIGN.AlignVCenter
-            paint.text_at(painter, place, align, label.text, label.color, shadow=self.look.shadowed)
+            paint.text_at(painter, place, align, label.text, label.color, shadow=look.shadowed)
 
     def paint_bars(self, painter: QPainter, box: QRectF, bars: Sequence[FieldBar]) -> None:
         """Paint the color bars side by side at the right, the last one outermost."""

@@ -1,0 +1,335 @@
+"""The widget behind the 3-D view: it keeps the scene, paints its pixels and follows the hands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QWidget
+
+from viewers import paint
+from viewers.arrows import ArrowSet
+from viewers.scene_decor import FieldBar, PlacedText, SceneDecor
+from viewers.turntable import Turntable
+from viewers.views import Pick
+
+if TYPE_CHECKING:
+    from viewers.scene import Scene
+
+
+@dataclass
+class Shown:
+    """What the view knows of one key, besides the thing in the scene."""
+
+    visible: bool = True
+    bar: FieldBar | None = None
+    labels: list[PlacedText] = field(default_factory=list)
+    arrows: ArrowSet | None = None
+    stamp: str = ""
+    reference_patient: bool = False
+
+
+class SceneCanvas(QWidget):
+    """An empty 3-D view with its hands; ``viewers.scene_view.SceneView`` fills it.
+
+    The scene, and with it VTK, comes into being at the first drawing of something.
+    """
+
+    picked = Signal(object)
+    """``Pick``, or None for a click beside everything."""
+    hovered = Signal(object)
+    """``Pick`` or None."""
+    handle_turned = Signal(str, object)
+    """Key of the arrow ("key/name" where the key holds several), new unit direction in LPS."""
+    maximize_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMinimumSize(120, 100)
+        self.setAccessibleName("3-D view")
+        self.camera = Turntable()
+        self._decor = SceneDecor()
+        self._shown: dict[str, Shown] = {}
+        self._scene: Scene | None = None
+        self._waiting: list[Callable[[Scene], None]] = []
+        self._touched = False
+        self._frame: QImage | None = None
+        self._moving = False
+        self._drag = ""
+        self._handle: tuple[str, int] | None = None
+        self._pressed_at = QPointF()
+        self._last_at = QPointF()
+        self._settle = QTimer(self, singleShot=True, interval=140)
+        self._settle.timeout.connect(self._refine)
+        self._look_under = QTimer(self, singleShot=True, interval=40)
+        self._look_under.timeout.connect(self._hover)
+
+    def view_from(self, letter: str) -> None:
+        """Look from A, P, L, R, S or I of the patient, with everything in the picture."""
+        self.camera.look_from(letter)
+        self.fit()
+
+    def fit(self) -> None:
+        """Bring everything that is visible into the picture."""
+        self._do(self._fit)
+
+    def image(self, scale: float = 1.0) -> QImage:
+        """Return the view as a picture at full quality, ``scale`` times the screen's resolution."""
+        ratio = self.devicePixelRatioF() * scale
+        picture = QImage(self.size() * ratio, QImage.Format.Format_RGB32)
+        picture.setDevicePixelRatio(ratio)
+        painter = QPainter(picture)
+        painter.setFont(self.font())
+        scene = self._ready()
+        if scene is not None:
+            scene.set_coarse(False)
+        frame = None if scene is None else self._render(scene, ratio, smooth=True, occluded=True)
+        self._paint(painter, frame)
+        painter.end()
+        self._frame = None
+        return picture
+
+    def pick_at(self, at: QPointF) -> Pick | None:
+        """Return what lies under a widget position; None where there is nothing."""
+        scene = self._ready()
+        return None if scene is None else scene.pick(self.camera, *self._in_picture(at))
+
+    # The scene
+
+    def _do(self, change: Callable[[Scene], None]) -> None:
+        """Change the scene, now or as soon as there is one, and draw it anew."""
+        if self._scene is None:
+            self._waiting.append(change)
+        else:
+            change(self._scene)
+        self._stale()
+
+    def _ready(self) -> Scene | None:
+        """Return the scene with all that waited done; None while nothing is shown."""
+        if self._scene is None:
+            if not self._shown:
+                self._waiting.clear()
+                return None
+            from viewers.scene import Scene
+
+            self._scene = Scene()
+            self._scene.set_ground(self._decor.look.ground)
+            waiting, self._waiting = self._waiting, []
+            for change in waiting:
+                change(self._scene)
+        return self._scene
+
+    def _fit(self, scene: Scene) -> None:
+        box = scene.bounds()
+        if box is not None:
+            self.camera.fit(*box, self.width() / max(self.height(), 1))
+
+    def _stale(self) -> None:
+        self._frame = None
+        self.update()
+
+    # Making the picture
+
+    def _render(self, scene: Scene, ratio: float, *, smooth: bool, occluded: bool) -> QImage:
+        size = max(2, round(self.width() * ratio)), max(2, round(self.height() * ratio))
+        pixels = scene.render(self.camera, size, smooth=smooth, occluded=occluded)
+        # The copy owns its memory: ``pixels`` is gone when this returns.
+        frame = QImage(pixels.data, *size, size[0] * 4, QImage.Format.Format_RGBX8888).copy()
+        frame.setDevicePixelRatio(ratio)
+        return frame
+
+    def _refine(self) -> None:
+        """Draw in full once the hand rests."""
+        scene = self._ready()
+        if scene is None or self._drag or not self.isVisible():
+            return
+        self._moving = False
+        scene.set_coarse(False)
+        ratio = self.devicePixelRatioF()
+        self._frame = self._render(scene, ratio, smooth=True, occluded=not scene.software)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the scene's last picture, or a quick new one where it has changed."""
+        scene = self._ready()
+        if scene is not None and self._frame is None:
+            scene.set_coarse(self._moving)
+            self._frame = self._render(scene, self.devicePixelRatioF(), smooth=False, occluded=False)
+            self._settle.start()
+        painter = QPainter(self)
+        self._paint(painter, self._frame if scene is not None else None)
+        paint.border(painter, QRectF(self.rect()), self._decor.look.accent, self.hasFocus())
+
+    def _paint(self, painter: QPainter, frame: QImage | None) -> None:
+        box = QRectF(self.rect())
+        if frame is None:
+            self._decor.paint_empty(painter, box)
+            return
+        painter.drawImage(box, frame)
+        seen = [shown for shown in self._shown.values() if shown.visible]
+        self._decor.stamp = next((shown.stamp for shown in seen if shown.stamp), "")
+        self._decor.reference_patient = any(shown.reference_patient for shown in seen)
+        names = [label for shown in seen for label in shown.labels]
+        self._decor.paint_labels(painter, box, self.camera, names)
+        self._decor.paint_bars(painter, box, [shown.bar for shown in seen if shown.bar])
+        self._decor.paint_texts(painter, box, self.camera)
+
+    # Hands
+
+    def _in_picture(self, at: QPointF) -> tuple[float, float]:
+        """Return a widget position from the middle, right and up, in picture heights."""
+        height = max(self.height(), 1)
+        return (at.x() - self.width() / 2) / height, (self.height() / 2 - at.y()) / height
+
+    def _on_screen(self, lps: NDArray[np.float64]) -> QPointF:
+        x, y, _ = self.camera.project(lps)[0]
+        return QPointF(self.width() / 2 + x * self.height(), self.height() / 2 - y * self.height())
+
+    def _moved(self) -> None:
+        self._touched = True
+        self._moving = True
+        self._stale()
+        self._settle.start()
+
+    def _handle_at(self, at: QPointF) -> tuple[str, int] | None:
+        for key, shown in self._shown.items():
+            arrows = shown.arrows
+            if arrows is not None and arrows.turnable and shown.visible:
+                for number, end in enumerate(arrows.free_ends()):
+                    if (self._on_screen(end) - at).manhattanLength() <= 16:
+                        return key, number
+        return None
+
+    def _turn_handle(self, at: QPointF) -> None:
+        assert self._handle is not None
+        key, number = self._handle
+        shown = self._shown[key]
+        assert shown.arrows is not None
+        arrows = shown.arrows.turned(number, *self.camera.ray(*self._in_picture(at)))
+        shown.arrows, shown.labels = arrows, arrows.labels()
+
+        def reshape(scene: Scene) -> None:
+            from viewers.glyphs import DrawnGlyphs, arrow
+
+            drawn = scene.things[key]
+            assert isinstance(drawn, DrawnGlyphs)
+            drawn.reshape([arrow(*pair) for pair in arrows.pairs()])
+
+        self._do(reshape)
+        name = key if len(arrows.names) == 1 else f"{key}/{arrows.names[number]}"
+        self.handle_turned.emit(name, arrows.direction(number))
+
+    def _hover(self) -> None:
+        if not self._drag and self.underMouse():
+            self.hovered.emit(self.pick_at(self._last_at))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin a click or a drag."""
+        at = event.position()
+        self._pressed_at = self._last_at = at
+        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        button = event.button()
+        if button == Qt.MouseButton.LeftButton:
+            letter = self._decor.face_at(at)
+            if letter:
+                self.view_from(letter)
+                return
+            self._handle = self._handle_at(at)
+            self._drag = "turn" if self._handle else "pan" if shift else "click"
+        elif button == Qt.MouseButton.MiddleButton:
+            self._drag = "pan"
+        elif button == Qt.MouseButton.RightButton:
+            self._drag = "zoom"
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Follow a drag, or hover."""
+        at = event.position()
+        by = at - self._last_at
+        self._last_at = at
+        if self._drag == "click" and (at - self._pressed_at).manhattanLength() >= 4:
+            self._drag = "orbit"
+            by = at - self._pressed_at
+        if self._drag == "turn":
+            self._turn_handle(at)
+        elif self._drag == "orbit":
+            # Half a turn across the view.
+            self.camera.orbit(-180 * by.x() / max(self.width(), 1), 180 * by.y() / max(self.height(), 1))
+            self._moved()
+        elif self._drag == "pan":
+            self.camera.pan(by.x(), by.y(), self.height())
+            self._moved()
+        elif self._drag == "zoom":
+            self.camera.zoom(1.01 ** float(-by.y()), self._in_picture(self._pressed_at))
+            self._moved()
+        elif not self._drag:
+            grip = self._handle_at(at) is not None
+            self.setCursor(Qt.CursorShape.OpenHandCursor if grip else Qt.CursorShape.ArrowCursor)
+            self._look_under.start()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """End a drag; a click picks."""
+        drag, self._drag = self._drag, ""
+        if drag == "click":
+            self.picked.emit(self.pick_at(event.position()))
+        elif drag:
+            self._settle.start()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Ask to be maximized."""
+        if event.button() == Qt.MouseButton.LeftButton and not self._decor.face_at(event.position()):
+            self.maximize_asked.emit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom about the cursor."""
+        self.camera.zoom(1.12 ** (event.angleDelta().y() / 120), self._in_picture(event.position()))
+        self._moved()
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Orbit, zoom, fit, or look from a side."""
+        key = Qt.Key(event.key())
+        turns = {
+            Qt.Key.Key_Left: (-10, 0),
+            Qt.Key.Key_Right: (10, 0),
+            Qt.Key.Key_Up: (0, 10),
+            Qt.Key.Key_Down: (0, -10),
+        }
+        zoom = {Qt.Key.Key_Plus: 1.15, Qt.Key.Key_Equal: 1.15, Qt.Key.Key_Minus: 1 / 1.15}.get(key)
+        if key in turns:
+            self.camera.orbit(*turns[key])
+            self._moved()
+        elif zoom is not None:
+            self.camera.zoom(zoom)
+            self._moved()
+        elif key == Qt.Key.Key_F:
+            self.fit()
+        elif event.text().upper() in ("A", "P", "L", "R", "S", "I"):
+            self.view_from(event.text().upper())
+        else:
+            super().keyPressEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Tell that nothing is hovered."""
+        self._look_under.stop()
+        self.hovered.emit(None)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Draw anew on a screen of another resolution."""
+        self._stale()
+        super().changeEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Draw anew at the new size."""
+        self._stale()
+
+    def sizeHint(self) -> QSize:
+        """Return a comfortable size."""
+        return QSize(480, 360)
