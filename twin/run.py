@@ -13,7 +13,7 @@ from twin import steps
 from twin.domain import Entity, Identity
 from twin.errors import UserError
 from twin.progress import Progress
-from twin.record import Call, Entry, LogEntry, Record, Ref, parts
+from twin.record import Call, Entry, LogEntry, Record, Ref, parts, reference
 from twin.record.history import makers
 from twin.steps import Input, Made, Step
 
@@ -71,7 +71,7 @@ def prepare(
 
 def _bind(record: Record, step: Step, wanted: Input, given: str) -> Ref | None:
     if given:
-        ref = record.refer(given)
+        ref = reference.refer(record.entries(), given, record.path.name)
         kind = record.find(ref.id).kind
         kind = parts.kind(kind) if ref.part else kind
         if wanted.kind not in ("any", kind):
@@ -84,7 +84,7 @@ def _bind(record: Record, step: Step, wanted: Input, given: str) -> Ref | None:
         return None
     fitting = _fitting(record, wanted)
     if len(fitting) == 1:
-        return record.refer(fitting[0].id)
+        return Ref(fitting[0].id, fitting[0].name, fitting[0].digest)
     needs = f"“{step.name}” needs {wanted.name} (a {wanted.kind})"
     if not fitting:
         raise UserError(f"{needs}, and {record.path.name} holds none.", "Import or make one first.")

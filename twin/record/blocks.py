@@ -72,10 +72,44 @@ def digest(data: NDArray[np.uint8]) -> bytes:
     return hashlib.blake2b(data.data, digest_size=DIGEST_BYTES).digest()
 
 
-def digests(array: NDArray) -> list[bytes]:
-    """Return the addresses of an array's blocks, in order."""
+class Addressed(NamedTuple):
+    """An array with the addresses of its blocks."""
+
+    array: NDArray
+    addresses: list[bytes]
+
+
+def digests(array: NDArray, like: Addressed | None = None) -> list[bytes]:
+    """Return the addresses of an array's blocks, in order.
+
+    Parameters
+    ----------
+    like : Addressed, optional
+        An array whose addresses are known: a block that is equal there has the same, and comparing is
+        many times as fast as hashing.
+    """
     raw, item = flat_bytes(array), array.dtype.itemsize
-    return list(pool().map(lambda run: digest(raw[_bytes(run, item)]), runs(array.shape, item)))
+    cuts = [_bytes(run, item) for run in runs(array.shape, item)]
+    if like is None or (like.array.shape, like.array.dtype) != (array.shape, array.dtype):
+        return list(pool().map(lambda cut: digest(raw[cut]), cuts))
+    old, known = flat_bytes(like.array), like.addresses
+
+    def address(n: int) -> bytes:
+        data = raw[cuts[n]]
+        return known[n] if _equal(data, old[cuts[n]]) else digest(data)
+
+    return list(pool().map(address, range(len(cuts))))
+
+
+def _equal(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> bool:
+    whole = one.size // 8 * 8
+    words = np.array_equal(one[:whole].view(np.uint64), other[:whole].view(np.uint64))
+    return words and np.array_equal(one[whole:], other[whole:])
+
+
+def split(joined: bytes) -> list[bytes]:
+    """Return the addresses that were joined end to end."""
+    return [joined[n : n + DIGEST_BYTES] for n in range(0, len(joined), DIGEST_BYTES)]
 
 
 def _bytes(run: slice, item: int) -> slice:
@@ -112,8 +146,11 @@ def unpack(block: Block, into: NDArray[np.uint8]) -> None:
             if reader.stream_reader(block.data).readinto(into) != block.size:
                 raise DamagedBlock
             return
-        plain = np.frombuffer(reader.decompress(block.data), np.uint8)
-        into.reshape(-1, block.item)[:] = plain.reshape(block.item, -1).T
+        plain = np.frombuffer(reader.decompress(block.data), np.uint8).reshape(block.item, -1)
+        numbers = into.reshape(-1, block.item)
+        # Byte by byte: numpy's own transposing copy is nine times as slow for two bytes.
+        for place in range(block.item):
+            numbers[:, place] = plain[place]
     except (zstandard.ZstdError, ValueError) as error:
         raise DamagedBlock from error
 

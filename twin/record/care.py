@@ -5,7 +5,6 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from twin.errors import RecordError
 from twin.record import blocks, door, history
 from twin.record.blocks import Block
 from twin.record.history import History
-from twin.record.objects import object_digest
+from twin.record.objects import arrays_in, object_digest
 
 
 def read_history(path: Path, db: sqlite3.Connection) -> History:
@@ -87,14 +86,14 @@ def _check_content(db: sqlite3.Connection) -> Iterator[str]:
         good.add(address)
     arrays = {}
     for digest, joined in db.execute("SELECT * FROM arrays"):
-        arrays[digest] = _addresses(joined)
+        arrays[digest] = blocks.split(joined)
         if not good.issuperset(arrays[digest]):
             yield f"array {digest[:12]}: lacks a block"
     for digest, kind, text in db.execute("SELECT digest, kind, tree FROM objects"):
         tree = json.loads(text)
         if object_digest(kind, tree) != digest:
             yield f"object {digest[:12]}: was altered"
-        for array in _arrays(tree):
+        for array in arrays_in(tree):
             addresses = arrays.get(array["digest"])
             if addresses is None:
                 yield f"object {digest[:12]}: lacks the array “{array['$array']}”"
@@ -102,23 +101,6 @@ def _check_content(db: sqlite3.Connection) -> Iterator[str]:
             shape, dtype = tuple(array["shape"]), np.dtype(array["dtype"])
             if blocks.array_digest(shape, dtype, addresses) != array["digest"]:
                 yield f"array {array['digest'][:12]}: was altered"
-
-
-def _addresses(joined: bytes) -> list[bytes]:
-    step = blocks.DIGEST_BYTES
-    return [joined[n : n + step] for n in range(0, len(joined), step)]
-
-
-def _arrays(tree: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(tree, dict):
-        if "$array" in tree:
-            yield tree
-        else:
-            for item in tree.values():
-                yield from _arrays(item)
-    elif isinstance(tree, list):
-        for item in tree:
-            yield from _arrays(item)
 
 
 def compact(path: Path, db: sqlite3.Connection, reachable: set[str]) -> int:
@@ -136,12 +118,12 @@ def compact(path: Path, db: sqlite3.Connection, reachable: set[str]) -> int:
             arrays, addresses = set(), set()
             for digest, text in db.execute("SELECT digest, tree FROM objects").fetchall():
                 if digest in reachable:
-                    arrays |= {a["digest"] for a in _arrays(json.loads(text))}
+                    arrays |= {a["digest"] for a in arrays_in(json.loads(text))}
                 else:
                     db.execute("DELETE FROM objects WHERE digest = ?", (digest,))
             for digest, joined in db.execute("SELECT * FROM arrays").fetchall():
                 if digest in arrays:
-                    addresses.update(_addresses(joined))
+                    addresses.update(blocks.split(joined))
                 else:
                     db.execute("DELETE FROM arrays WHERE digest = ?", (digest,))
             for (address,) in db.execute("SELECT digest FROM blocks").fetchall():

@@ -4,7 +4,7 @@ import hashlib
 import json
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -78,15 +78,22 @@ class Shelf:
         self._abouts: dict[str, About] = {}
         self.unwritten = Packed()
 
-    def pack(self, entity: Entity) -> tuple[str, Packed]:
-        """Take an object apart into its content hash and the rows that are not here yet."""
+    def pack(self, entity: Entity, old: tuple[str, Entity] | None = None) -> tuple[str, Packed]:
+        """Take an object apart into its content hash and the rows that are not here yet.
+
+        Parameters
+        ----------
+        old : (str, entity), optional
+            Content hash and content of what it is an edit of: what is equal there need not be hashed.
+        """
         encoded = codec.encode(entity)
+        before = self._addressed(*old) if old else {}
         packed, addresses = Packed(), {}
         described = {}
         for key, array in encoded.arrays.items():
             if array.dtype.hasobject:
                 raise TypeError(f"{encoded.kind}: the array {key} holds Python objects")
-            addresses[key] = blocks.digests(array)
+            addresses[key] = blocks.digests(array, before.get(key))
             digest = blocks.array_digest(array.shape, array.dtype, addresses[key])
             described[key] = {"shape": list(array.shape), "dtype": array.dtype.str, "digest": digest}
             if digest in packed.arrays or self._has("arrays", digest):
@@ -106,6 +113,13 @@ class Shelf:
             packed.objects[digest] = About(encoded.kind, tree, size, of_parts)
         return digest, packed
 
+    def _addressed(self, digest: str, entity: Entity) -> dict[str, blocks.Addressed]:
+        arrays = codec.encode(entity).arrays
+        described = {a["$array"]: a["digest"] for a in arrays_in(self.about(digest).tree)}
+        return {
+            key: blocks.Addressed(array, self._blocks_of(described[key])) for key, array in arrays.items()
+        }
+
     def about(self, digest: str) -> About:
         """Return what is known of an object without its arrays; ``RecordError`` where it is gone."""
         known = self._abouts.get(digest) or self.unwritten.objects.get(digest)
@@ -124,32 +138,31 @@ class Shelf:
     def load(self, digest: str) -> Entity:
         """Put an object together; its arrays cannot be written to."""
         about = self.about(digest)
-        arrays: dict[str, NDArray] = {}
-        _gather(about.tree, self.array, arrays)
+        arrays = {described["$array"]: self.array(described) for described in arrays_in(about.tree)}
         return codec.decode(codec.Encoded(about.kind, about.tree, arrays))
 
     def array(self, described: dict[str, Any]) -> NDArray:
         """Return one array of an object, as the object's tree describes it."""
-        digest, shape = described["digest"], tuple(described["shape"])
-        joined = self.unwritten.arrays.get(digest)
-        if joined is None:
-            row = self._one("SELECT * FROM arrays WHERE digest = ?", digest)
-            if row is None:
-                raise self._damaged(described["$array"])
-            joined = row[1]
-        step = blocks.DIGEST_BYTES
-        addresses = [joined[n : n + step] for n in range(0, len(joined), step)]
+        shape, dtype = tuple(described["shape"]), np.dtype(described["dtype"])
         try:
-            array = blocks.assemble(shape, np.dtype(described["dtype"]), addresses, self._block)
+            addresses = self._blocks_of(described["digest"])
+            array = blocks.assemble(shape, dtype, addresses, self._block)
         except (blocks.DamagedBlock, KeyError):
-            raise self._damaged(described["$array"]) from None
+            raise RecordError(
+                f"{self._path} is damaged: the array “{described['$array']}” cannot be read.",
+                "Look for a backup of it.",
+            ) from None
         array.flags.writeable = False
         return array
 
-    def _damaged(self, key: str) -> RecordError:
-        return RecordError(
-            f"{self._path} is damaged: the array “{key}” cannot be read.", "Look for a backup of it."
-        )
+    def _blocks_of(self, digest: str) -> list[bytes]:
+        joined = self.unwritten.arrays.get(digest)
+        if joined is None:
+            row = self._one("SELECT blocks FROM arrays WHERE digest = ?", digest)
+            if row is None:
+                raise KeyError(digest)
+            joined = row[0]
+        return blocks.split(joined)
 
     def _block(self, address: bytes) -> Block:
         waiting = self.unwritten.blocks.get(address)
@@ -191,16 +204,16 @@ def _describe(tree: Any, described: dict[str, Any]) -> Any:
     return tree
 
 
-def _gather(tree: Any, load: Callable[[dict[str, Any]], NDArray], arrays: dict[str, NDArray]) -> None:
+def arrays_in(tree: Any) -> Iterator[dict[str, Any]]:
+    """Yield what a tree says of each array in it."""
     if isinstance(tree, dict):
         if "$array" in tree:
-            arrays[tree["$array"]] = load(tree)
+            yield tree
             return
-        for item in tree.values():
-            _gather(item, load, arrays)
-    elif isinstance(tree, list):
+        tree = list(tree.values())
+    if isinstance(tree, list):
         for item in tree:
-            _gather(item, load, arrays)
+            yield from arrays_in(item)
 
 
 def write(db: sqlite3.Connection, packed: Packed) -> None:

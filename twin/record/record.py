@@ -15,7 +15,7 @@ from psygnal import Signal
 
 from twin.domain import Entity, Identity
 from twin.errors import RecordError, UserError
-from twin.record import care, door, effects, history, lock, parts, patient
+from twin.record import care, door, effects, history, lock, parts, patient, reference
 from twin.record.entries import Call, Change, Entry, LogEntry
 from twin.record.history import Item, State
 from twin.record.objects import Packed, Shelf, freeze
@@ -128,47 +128,14 @@ class Record:
         UserError
             Where there is none; it lists those there are.
         """
-        entries = self._entries
-        for entry in entries:
-            if entry.id == ref:
-                return entry
-        for entry in entries:
-            if entry.name == ref:
-                return entry
-        there = ", ".join(f"{e.id} “{e.name}”" for e in entries)
-        raise UserError(
-            f"There is no “{ref}” in {self.path.name}.",
-            f"There are: {there}." if there else "It is empty: import something first.",
-        )
-
-    def refer(self, ref: str) -> Ref:
-        """Return what ``ID``, ``NAME`` or ``NAME/PART`` means now; ``UserError`` where it is nothing."""
-        try:
-            entry, part = self.find(ref), ""
-        except UserError:
-            entry, part = self._split(ref)
-        return Ref(entry.id, entry.name, entry.digest, part)
-
-    def _split(self, ref: str) -> tuple[Entry, str]:
-        # A name may hold a slash itself: the whole was tried first, now the longest name that fits.
-        cuts = [n for n, letter in enumerate(ref) if letter == "/"]
-        for cut in reversed(cuts):
-            whole, part = ref[:cut], ref[cut + 1 :]
-            entry = next((e for e in self._entries if whole in (e.id, e.name)), None)
-            if entry is None:
-                continue
-            if part not in entry.parts:
-                names = ", ".join(entry.parts) or "none"
-                raise UserError(f"There is no part “{part}” in “{entry.name}”.", f"Its parts are: {names}.")
-            return entry, part
-        return self.find(ref if not cuts else ref[: cuts[-1]]), ""
+        return reference.find(self._entries, ref, self.path.name)
 
     def load(self, ref: str) -> Entity:
         """Return the entity, or part of one, that ``ID``, ``NAME`` or ``NAME/PART`` means now.
 
         A part of a labelmap is a labelmap with that structure alone; a patch of a mesh is a surface.
         """
-        return self.load_ref(self.refer(ref))
+        return self.load_ref(reference.refer(self._entries, ref, self.path.name))
 
     def load_ref(self, ref: Ref) -> Entity:
         """Return the entity, or part of one, as it was when the reference was made."""
@@ -247,7 +214,7 @@ class Record:
             compactions = self._compactions
             packed, digests = Packed(), {}
             for role, entity in made.outputs.items():
-                digests[role], rows = self.shelf.pack(entity)
+                digests[role], rows = self.shelf.pack(entity, self._replaced(call, role))
                 packed.add(rows)
             with self._gate:
                 # What was there already when it was packed may have been dropped since.
@@ -258,6 +225,12 @@ class Record:
                 entry = self._commit(call, made, digests, packed, cost)
             self._announce(before, entry)
             return entry
+
+    def _replaced(self, call: Call, role: str) -> tuple[str, Entity] | None:
+        """Return what an output replaces, with its content hash, if somebody still holds it."""
+        item = self._state.get(call.into.get(role, ""))
+        entity = self._loaded.get(item.digest) if item is not None else None
+        return (item.digest, entity) if item is not None and entity is not None else None
 
     def _commit(
         self, call: Call, made: Made, digests: dict[str, str], packed: Packed, cost: dict[str, float]
