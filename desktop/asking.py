@@ -1,0 +1,98 @@
+"""What commands want to know from the user: a file, a name, a color. Modal only where data could be lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QColorDialog, QFileDialog, QMessageBox
+
+from desktop import settings
+from desktop.colors import color_of
+
+if TYPE_CHECKING:
+    from desktop.window import MainWindow
+
+_FILES = "Records, images, surfaces (*.twin *.nii *.nii.gz *.dcm *.nrrd *.stl);;All files (*)"
+
+
+class Asking:
+    """Answers what commands ask for (``Desk.asked``)."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+
+    def answer(self, what: str) -> None:
+        """Do what a command asked for by name."""
+        self._window.desk.guard(getattr(self, f"_{what}"))
+
+    def may_stop_jobs(self) -> bool:
+        """Ask whether running jobs may be stopped: what they have done so far would be lost."""
+        desk = self._window.desk
+        titles = ", ".join(work.title for work in desk.queue.works)
+        box = QMessageBox(self._window)
+        box.setWindowTitle("Vitruvian")
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setText(f"Still running: {titles}.")
+        box.setInformativeText("Stopping loses what it has done so far. Every finished step is stored.")
+        stop = box.addButton("Stop and close", QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton("Keep running", QMessageBox.ButtonRole.RejectRole)
+        box.exec()
+        return box.clickedButton() is stop
+
+    def _open_file(self) -> None:
+        names, _kind = QFileDialog.getOpenFileNames(self._window, "Open", "", _FILES)
+        if names:
+            self._window.open_paths(names)
+
+    def _open_folder(self) -> None:
+        name = QFileDialog.getExistingDirectory(self._window, "Open a folder of DICOM files")
+        if name:
+            self._window.open_paths([name])
+
+    def _reference(self) -> None:
+        self._window.incoming.reference()
+
+    def _save_copy(self) -> None:
+        record = self._window.desk.session.record
+        if record is None:
+            return
+        start = str(Path(record.path).with_name(f"{Path(record.path).stem} copy.twin"))
+        name, _kind = QFileDialog.getSaveFileName(self._window, "Save a copy", start, "Record (*.twin)")
+        if name:
+            path = Path(name)
+            self._window.desk.save_copy(path if path.suffix else path.with_suffix(".twin"))
+
+    def _close(self) -> None:
+        if self._window.desk.queue.busy and not self.may_stop_jobs():
+            return
+        self._window.desk.close_record()
+
+    def _quit(self) -> None:
+        self._window.close()
+
+    def _palette(self) -> None:
+        self._window.palette_.open()
+
+    def _rename(self) -> None:
+        self._window.tree.rename()
+
+    def _color(self) -> None:
+        desk = self._window.desk
+        item = desk.session.item(desk.session.selection)
+        if item is None:
+            return
+        color = QColorDialog.getColor(QColor(color_of(item)), self._window, f"Color of {item.name}")
+        if color.isValid():
+            desk.edit_entity("record.color", item.id, color=color.name())
+
+    def _report(self) -> None:
+        desk = self._window.desk
+        record = desk.session.record
+        if record is None:
+            return
+        start = str(settings.twins_folder() / f"{Path(record.path).stem}.pdf")
+        name, _kind = QFileDialog.getSaveFileName(self._window, "Write report", start, "PDF (*.pdf)")
+        if name:
+            self._window.panels["report"].write(Path(name))  # type: ignore[attr-defined]

@@ -1,0 +1,11 @@
+"""Which modules declare steps: one list, imported once, in the window and in every script of it."""
+
+import importlib
+
+MODULES = ("twin.sources.steps", "twin.edits", "segmentation.steps", "physics.steps")
+
+
+def load() -> None:
+    """Import every module that declares steps, so that the registry is whole."""
+    for module in MODULES:
+        importlib.import_module(module)

@@ -1,0 +1,124 @@
+"""Several series lie there: which one? In the place of the views, not in a box before them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop import theme
+from desktop.form import Form
+from desktop.people import line_of
+from desktop.section import quiet
+
+if TYPE_CHECKING:
+    from twin.sources.series import Found, Series
+
+_COLUMNS = ("Series", "Modality", "Images", "Size", "Spacing (mm)", "Patient", "Remark")
+
+
+class SeriesChooser(QWidget):
+    """Lists what was found; those that cannot be read say why.
+
+    Signals
+    -------
+    left : one was taken, or none
+    """
+
+    left = Signal()
+
+    def __init__(self, found: Found, take: Callable[[Series, dict[str, Any]], None]) -> None:
+        super().__init__(objectName="ground")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._found, self._take = found, take
+        self.list = QTreeWidget()
+        self.list.setRootIsDecorated(False)
+        self.list.setHeaderLabels(list(_COLUMNS))
+        self.list.setAccessibleName("Series found")
+        for series in found.series:
+            self._add(series)
+        self.list.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.form = _form()
+        self.button = QPushButton("Import", objectName="primary")
+        self.cancel = QPushButton("Cancel")
+        self.cancel.setToolTip("Import nothing")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.px(6), theme.px(6), theme.px(6), theme.px(6))
+        column.setSpacing(theme.px(3))
+        count = len(found.series)
+        title = f"{count} series were found. Which one?" if count > 1 else "One series was found."
+        column.addWidget(QLabel(title, objectName="heading"))
+        column.addWidget(self.list, 1)
+        if found.problems:
+            column.addWidget(quiet(f"Left out: {'; '.join(found.problems[:3])}"))
+        column.addWidget(self.form)
+        row = QHBoxLayout()
+        row.addStretch()
+        row.addWidget(self.cancel)
+        row.addWidget(self.button)
+        column.addLayout(row)
+        self.list.itemSelectionChanged.connect(self._on_select)
+        self.list.itemActivated.connect(lambda _i: self._on_take())
+        self.form.changed.connect(self._on_select)
+        self.button.clicked.connect(self._on_take)
+        self.cancel.clicked.connect(self.left)
+        best = max(found.series, key=lambda s: (s.is_volume, s.count))
+        self.list.setCurrentItem(self.list.topLevelItem(found.series.index(best)))
+
+    def chosen(self) -> Series | None:
+        """Return the series that is selected."""
+        row = self.list.currentIndex().row()
+        return self._found.series[row] if row >= 0 else None
+
+    def _add(self, series: Series) -> None:
+        row = QTreeWidgetItem(
+            [
+                series.description or series.label,
+                series.modality,
+                str(series.count),
+                " × ".join(map(str, series.size)),
+                " × ".join(f"{s:.3g}" for s in series.spacing_mm),
+                line_of(series.identity),
+                series.why_not,
+            ]
+        )
+        row.setToolTip(0, series.uid)
+        row.setToolTip(6, series.why_not)
+        if not series.is_volume:
+            for n in range(len(_COLUMNS)):
+                row.setForeground(n, QColor(theme.current().quiet))
+        self.list.addTopLevelItem(row)
+
+    def _on_select(self) -> None:
+        series = self.chosen()
+        why = "Choose a series." if series is None else ("" if self._readable(series) else series.why_not)
+        self.button.setEnabled(not why)
+        self.button.setToolTip(why or "Bring this series into the record")
+
+    def _readable(self, series: Series) -> bool:
+        return series.is_volume or (series.gaps > 0 and bool(self.form.values().get("accept_gaps")))
+
+    def _on_take(self) -> None:
+        series = self.chosen()
+        if series is not None and self.button.isEnabled():
+            self.left.emit()
+            self._take(series, self.form.values())
+
+
+def _form() -> Form:
+    from twin import steps
+
+    wanted = ("accept_gaps", "modality", "kind", "units", "space")
+    return Form([p for p in steps.find("import.images").parameters if p.name in wanted])

@@ -1,0 +1,23 @@
+"""Which color an item has: its own, or that of its structure in the table."""
+
+from __future__ import annotations
+
+from desktop.session import Item
+from resources.colors import LOAD_COLOR, structure_color
+
+_OF_KIND = {
+    "volume": "#7D8791",
+    "labelmap": "#B8A67E",
+    "landmarks": "#F2CC60",
+    "model": LOAD_COLOR,
+    "result": "#E2605D",
+}
+
+
+def color_of(item: Item) -> str:
+    """Return ``#RRGGBB``."""
+    if item.color:
+        return item.color
+    if not item.part and item.kind in _OF_KIND:
+        return _OF_KIND[item.kind]
+    return structure_color(item.term or item.structure)

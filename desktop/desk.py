@@ -1,0 +1,265 @@
+"""The desk at which one record is worked on: opens, imports, runs steps, undoes. No widgets.
+
+Commands act on it; the window listens to it. Whatever takes time goes through its queue.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop.queue import Plan, Queue, Work
+from desktop.reading import Reader
+from desktop.results import Results
+from desktop.session import Session
+from desktop.settings import Settings
+from twin.errors import UserError
+
+if TYPE_CHECKING:
+    from desktop.stage import Stage
+
+
+class Desk(QObject):
+    """The session, the queue and the settings, and what can be done with them.
+
+    Signals
+    -------
+    failed : (UserError, details)
+    said : (message, hint)
+        Worth knowing, no error.
+    dropped : list of Path
+        These are to be opened.
+    asked : str
+        A command wants the window's help: a file dialog, the palette, renaming in the tree.
+    choose : (Sequence of series, callable)
+        Several series lie there; the callable imports the one that is chosen.
+    turned : (key of the load, unit direction in LPS)
+        A hand turned an arrow of a model.
+    restyled
+        Theme or font size changed.
+    refreshed
+        Anything a command's ``enabled`` may look at has changed.
+    """
+
+    failed = Signal(object, str)
+    said = Signal(str, str)
+    asked = Signal(str)
+    dropped = Signal(list)
+    choose = Signal(object, object)
+    turned = Signal(str, object)
+    restyled = Signal()
+    refreshed = Signal()
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self.settings = settings
+        self.session = Session()
+        self.queue = Queue()
+        self.stage: Stage | None = None
+        self.results = Results(self)
+        self.params: dict[str, dict[str, Any]] = {}
+        self.loaded_steps = False
+        self.reader = Reader(self.session)
+        self.reader.failed.connect(self.failed)
+        self.queue.failed.connect(self.failed)
+        self.queue.committed.connect(self._on_commit)
+        self.queue.changed.connect(self.refreshed)
+        for event in (self.session.opened, self.session.changed, self.session.selected, self.session.shown):
+            event.connect(self._refresh)
+        self.session.moved.connect(self._refresh)
+
+    def _refresh(self, *_: Any) -> None:
+        self.refreshed.emit()
+
+    def _on_commit(self, job: Any, entry: Any) -> None:
+        """Keep what a job made, so that nobody reads it back; then tell of the change."""
+        from psygnal import emit_queued
+
+        for role, output in entry.outputs.items():
+            if role in job.result.outputs:
+                self.session.keep(output["digest"], job.result.outputs[role])
+        emit_queued()
+
+    def guard(self, action: Callable[[], None]) -> None:
+        """Do something a user asked for; what he can understand of a failure goes to the error bar."""
+        try:
+            action()
+        except UserError as error:
+            self.failed.emit(error, "")
+
+    # -- records ---------------------------------------------------------------------------------
+
+    def open_record(self, path: Path) -> None:
+        """Open a ``.twin`` for writing, in place of the one that is open."""
+        from twin.record import Record
+
+        self.load_steps()
+        record = Record.open(path, write=True)
+        self._take(record)
+
+    def new_record(self, path: Path) -> None:
+        """Make a record and open it."""
+        from twin.record import Record
+
+        self.load_steps()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._take(Record.create(path))
+
+    def _take(self, record: Any) -> None:
+        self.queue.close()
+        self.session.close()
+        self.session.open(record)
+        self.settings.add_recent(record.path)
+
+    def close_record(self) -> None:
+        """Close what is open; every finished step is already stored."""
+        self.queue.close()
+        self.session.close()
+
+    def save_copy(self, path: Path) -> None:
+        """Write a copy of the open record to ``path``; the original stays open."""
+        record = self.session.record
+        if record is None:
+            return
+        if path.resolve() == Path(record.path).resolve():
+            raise UserError(f"{path.name} is the open record itself.", "Choose another name for the copy.")
+        record.flush()
+        copy = getattr(record, "copy_to", None)
+        if copy is not None:
+            copy(path)
+        else:
+            _copy_database(Path(record.path), path)
+        self.settings.add_recent(path)
+        self.said.emit(f"A copy is now at {path}.", "You go on working on the original.")
+
+    # -- steps -----------------------------------------------------------------------------------
+
+    def load_steps(self) -> None:
+        """Import the modules that declare steps; once, and after the first frame."""
+        if not self.loaded_steps:
+            from desktop import catalogue
+
+            catalogue.load()
+            self.loaded_steps = True
+
+    def params_of(self, step: str) -> dict[str, Any]:
+        """Return what the form of a step holds now; empty means all defaults."""
+        return self.params.get(step, {})
+
+    def job(
+        self,
+        step: str,
+        inputs: Mapping[str, str],
+        params: Mapping[str, Any] | None = None,
+        *,
+        name: str = "",
+        title: str = "",
+    ) -> Any:
+        """Return a job that runs a step on the open record; the queue commits what it makes."""
+        from twin import steps
+        from twin.jobs.step_job import StepJob
+        from twin.run import prepare
+
+        record = self._record()
+        declared = steps.find(step)
+        call = prepare(record, step, dict(inputs), dict(params or {}), name=name)
+        return StepJob(record, call, declared.function.__module__, title=title or declared.title)
+
+    def start(self, title: str, plan: Plan) -> Work:
+        """Put a piece of work into the queue."""
+        return self.queue.submit(title, plan)
+
+    def edit(self, step: str, inputs: Mapping[str, str], params: Mapping[str, Any]) -> None:
+        """Run a quick step at once, in this process."""
+        from twin.progress import Progress
+        from twin.run import prepare, run
+
+        record = self._record()
+        run(record, prepare(record, step, dict(inputs), dict(params)), Progress())
+
+    def edit_entity(self, step: str, id: str, **params: Any) -> None:
+        """Run a quick step whose one input is an entity of any kind (rename, color, delete)."""
+        from twin import steps
+
+        inputs = steps.find(step).inputs
+        if inputs:
+            self.edit(step, {inputs[0].name: id}, params)
+        else:
+            self.edit(step, {}, {"entity": id} | params)
+
+    def make_again(self, id: str) -> None:
+        """Make a stale entity again, and before it whatever stale it is made from."""
+        entry = self.session.entry(id)
+        if entry is not None:
+            self.start(f"Make {entry.name} again", self._again(id))
+
+    def _again(self, id: str) -> Plan:
+        from twin import steps
+        from twin.jobs.step_job import StepJob
+        from twin.run import remake, remake_order
+
+        record = self._record()
+        for one in remake_order(record, id):
+            entry = self.session.entry(one)
+            if entry is not None and entry.stale:
+                call = remake(record, one)
+                module = steps.find(call.step).function.__module__
+                yield StepJob(record, call, module, title=f"Making {entry.name} again")
+
+    def undo(self) -> None:
+        """Undo the last step."""
+        self._record().undo()
+
+    def redo(self) -> None:
+        """Redo the step that was undone last."""
+        self._record().redo()
+
+    def _record(self) -> Any:
+        if self.session.record is None:
+            raise UserError("No record is open.", "Open images or a .twin first.")
+        return self.session.record
+
+    # -- looks -----------------------------------------------------------------------------------
+
+    def set_theme(self, name: str) -> None:
+        """Change the theme and remember it."""
+        self.settings.theme = name
+        self.settings.save()
+        self.restyled.emit()
+
+    def set_font(self, size_px: int) -> None:
+        """Change the size of everything and remember it."""
+        self.settings.font_px = min(max(size_px, 9), 32)
+        self.settings.save()
+        self.restyled.emit()
+
+
+def _copy_database(source: Path, target: Path) -> None:
+    """Copy a record through SQLite's own backup, which is whole also while the record is open."""
+    import sqlite3
+
+    try:
+        if target.exists():
+            target.unlink()
+        with sqlite3.connect(f"file:{source}?mode=ro", uri=True) as old, sqlite3.connect(target) as new:
+            old.backup(new)
+        new.close()
+        old.close()
+    except (OSError, sqlite3.Error) as fault:
+        raise UserError(f"{target} cannot be written ({fault}).", "Choose another place.") from fault
+
+
+def free_bytes(folder: Path) -> int:
+    """Return the space left where ``folder`` is or will be."""
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
+
+
+def series_paths(paths: Sequence[str | Path]) -> list[Path]:
+    """Return what was dropped or named as paths, each once."""
+    return list(dict.fromkeys(Path(p).expanduser() for p in paths))

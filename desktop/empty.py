@@ -1,0 +1,89 @@
+"""What is seen while nothing is open: where to drop, what was open lately, a patient to try."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from desktop import theme
+from desktop.actions import Actions
+from desktop.desk import Desk
+
+DROP_TEXT = "Drop a DICOM folder, a NIfTI file or a .twin here"
+
+
+class EmptyState(QWidget):
+    """The first thing that a person sees; every button is a command."""
+
+    def __init__(self, desk: Desk, actions: Actions) -> None:
+        super().__init__(objectName="ground")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._desk, self._actions = desk, actions
+        self.drop = QFrame(objectName="drop")
+        self.drop.setMinimumSize(theme.px(120), theme.px(55))
+        self._picture = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
+        title = QLabel(DROP_TEXT, objectName="heading", alignment=Qt.AlignmentFlag.AlignCenter)
+        title.setWordWrap(True)
+        self.reference = self._button("file.reference", primary=True)
+        inside = QVBoxLayout(self.drop)
+        inside.setContentsMargins(theme.px(8), theme.px(8), theme.px(8), theme.px(8))
+        inside.setSpacing(theme.px(4))
+        inside.addStretch()
+        inside.addWidget(self._picture)
+        inside.addWidget(title)
+        row = QHBoxLayout()
+        row.addStretch()
+        for button in (self._button("file.folder"), self._button("file.open"), self.reference):
+            row.addWidget(button)
+        row.addStretch()
+        inside.addLayout(row)
+        inside.addStretch()
+        self._recent = QVBoxLayout()
+        self._recent.setSpacing(0)
+        self._recent_title = QLabel("Recent", objectName="section")
+        column = QVBoxLayout(self)
+        column.addStretch(2)
+        column.addWidget(self.drop, 0, Qt.AlignmentFlag.AlignHCenter)
+        box = QWidget()
+        box.setFixedWidth(self.drop.minimumWidth())
+        under = QVBoxLayout(box)
+        under.setContentsMargins(0, theme.px(3), 0, 0)
+        under.setSpacing(0)
+        under.addWidget(self._recent_title)
+        under.addLayout(self._recent)
+        column.addWidget(box, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(3)
+        desk.restyled.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """List the recent files that still exist."""
+        side = theme.px(14)
+        self._picture.setPixmap(theme.icon("download-simple", "accent").pixmap(side, side))
+        while self._recent.count():
+            widget = self._recent.takeAt(0).widget()
+            if widget is not None:
+                widget.deleteLater()
+        files = self._desk.settings.recent_files()[:5]
+        self._recent_title.setVisible(bool(files))
+        for path in files:
+            button = QPushButton(path.name, objectName="flat")
+            button.setIcon(theme.icon("clock-counter-clockwise", "quiet"))
+            button.setToolTip(str(path))
+            button.clicked.connect(lambda _on=False, path=path: self._desk.dropped.emit([path]))
+            self._recent.addWidget(button)
+
+    def light(self, over: bool) -> None:
+        """Show that what hangs over the area can be dropped."""
+        self.drop.setProperty("over", "true" if over else "false")
+        self.drop.style().unpolish(self.drop)
+        self.drop.style().polish(self.drop)
+
+    def _button(self, id: str, primary: bool = False) -> QPushButton:
+        action = self._actions[id]
+        button = QPushButton(action.text())
+        if primary:
+            button.setObjectName("primary")
+        button.setToolTip(action.toolTip())
+        button.clicked.connect(action.trigger)
+        return button

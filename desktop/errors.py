@@ -1,0 +1,74 @@
+"""What failed, in words, at the top of the views; with what to try, and the details folded away."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
+
+from desktop import theme
+from twin.errors import UserError
+
+
+class ErrorBar(QFrame):
+    """Shows one message at a time; hidden where there is none. Never a modal box."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("errorbar")
+        self._mark = QLabel()
+        self.message = QLabel()
+        self.message.setWordWrap(True)
+        self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.hint = QLabel(objectName="quiet")
+        self.hint.setWordWrap(True)
+        self._more = QToolButton()
+        self._more.setText("Details")
+        self._more.setToolTip("Show what the program says about it")
+        self._more.setCheckable(True)
+        self._close = QToolButton()
+        self._close.setToolTip("Put this message away")
+        self.details = QPlainTextEdit()
+        self.details.setReadOnly(True)
+        self.details.setMaximumHeight(theme.px(40))
+        self._lay_out()
+        self._more.toggled.connect(self.details.setVisible)
+        self._close.clicked.connect(self.hide)
+        self.hide()
+
+    def _lay_out(self) -> None:
+        words = QVBoxLayout()
+        words.setSpacing(theme.px(0.5))
+        words.addWidget(self.message)
+        words.addWidget(self.hint)
+        row = QHBoxLayout()
+        row.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(words, 1)
+        row.addWidget(self._more, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.px(3), theme.px(2), theme.px(2), theme.px(2))
+        column.addLayout(row)
+        column.addWidget(self.details)
+
+    def show_error(self, error: UserError, details: str = "") -> None:
+        """Show an error; ``details`` (a traceback) unfold on request."""
+        self._say("errorbar", "warning-circle", "bad", error.message, error.hint, details)
+
+    def show_notice(self, message: str, hint: str = "") -> None:
+        """Show something worth knowing that is no error."""
+        self._say("noticebar", "info", "accent", message, hint, "")
+
+    def _say(self, name: str, mark: str, role: str, message: str, hint: str, details: str) -> None:
+        self.setObjectName(name)
+        self.style().unpolish(self)
+        self.style().polish(self)
+        self._mark.setPixmap(theme.icon(mark, role).pixmap(theme.icon_size()))
+        self._close.setIcon(theme.icon("x", "quiet"))
+        self.message.setText(message)
+        self.hint.setText(hint)
+        self.hint.setVisible(bool(hint))
+        self._more.setChecked(False)
+        self._more.setVisible(bool(details))
+        self.details.setPlainText(details)
+        self.details.hide()
+        self.show()

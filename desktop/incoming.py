@@ -1,0 +1,140 @@
+"""Whatever is opened or dropped: records are opened, images looked through, chosen from and imported."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop import settings
+from desktop.desk import Desk
+from desktop.people import name_of
+from desktop.queue import Plan
+from twin.errors import UserError
+from twin.progress import Progress
+
+if TYPE_CHECKING:
+    from twin.domain import Identity
+    from twin.sources.series import Found, Series
+
+IMPORT = "import.images"
+
+
+class Incoming(QObject):
+    """Brings things in.
+
+    Signals
+    -------
+    chosen_from : SeriesChooser
+        Several series lie there: this widget lets the user choose.
+    """
+
+    chosen_from = Signal(object)
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk = desk
+
+    def open(self, paths: Sequence[str | Path]) -> None:
+        """Open a record, or look through files and folders for images."""
+        found = list(dict.fromkeys(Path(p).expanduser() for p in paths))
+        missing = [p for p in found if not p.exists()]
+        if missing:
+            raise UserError(f"There is no {missing[0]}.", "It may have been moved or renamed.")
+        records = [p for p in found if p.suffix == ".twin"]
+        if records:
+            self._desk.open_record(records[0])
+        else:
+            name = found[0].name if len(found) == 1 else f"{len(found)} files"
+            self._desk.start(f"Open {name}", self._look(found, name))
+
+    def reference(self) -> None:
+        """Make the reference patient, as DICOM, and import it as any other."""
+        self._desk.start("Make the reference patient", self._make_reference())
+
+    def _look(self, paths: list[Path], name: str) -> Plan:
+        from twin.jobs import Job
+
+        found: Found = yield Job(look, tuple(paths), title=f"Looking through {name}")
+        plain = [s for s in found.volumes if s.format == "dicom" or s.modality or s.kind != "volume"]
+        if len(found.series) == 1 and len(plain) == 1 and plain[0].kind != "surface":
+            self.take(paths, plain[0], {})
+            return
+        if not found.series:
+            faults = " ".join(found.problems[:3]) or f"There is nothing in {name} that can be read."
+            raise UserError(faults, "Choose a folder of DICOM files, a NIfTI file or a .twin.")
+        from desktop.chooser import SeriesChooser
+
+        self.chosen_from.emit(SeriesChooser(found, lambda series, params: self.take(paths, series, params)))
+
+    def take(self, paths: Sequence[Path], series: Series, params: dict[str, Any]) -> None:
+        """Import one series: into the open record where it is of the same patient, else into a new one."""
+        from twin.record import patient
+
+        record = self._desk.session.record
+        owner = record.patient() if record is not None else None
+        stranger = owner is not None and patient.contradict(owner, series.identity)
+        if record is None or stranger or not record.writable:
+            path = free_path(record_name(series.identity, series.files[0]))
+            self._desk.new_record(path)
+            self._desk.said.emit(f"The record is {path}.", "Every finished step is stored there by itself.")
+        given = {"paths": tuple(str(p) for p in paths), "series": series.uid} | params
+        self._desk.start(f"Import {series.label}", self._import(given, series.label))
+
+    def _import(self, params: dict[str, Any], label: str) -> Plan:
+        desk = self._desk
+        desk.load_steps()
+        entry = yield desk.job(IMPORT, {}, params, title=f"Importing {label}")
+        made = [o["id"] for o in entry.outputs.values()]
+        if made:
+            desk.session.select(made[0])
+        notes = entry.summary.get("problems") or []
+        if notes:
+            desk.said.emit(f"Some files were left out: {notes[0]}", f"{len(notes)} in all.")
+
+    def _make_reference(self) -> Plan:
+        from twin.jobs import Job
+
+        folder = settings.default_path().parent / "reference-hip"
+        yield Job(make_reference, folder, title="Making the reference patient")
+        found: Found = yield Job(look, (folder,), title="Looking through its images")
+        path = free_path("Reference hip")
+        self._desk.new_record(path)
+        self._desk.said.emit(f"The record is {path}.", "Every finished step is stored there by itself.")
+        params = {"paths": (str(folder),), "series": found.volumes[0].uid}
+        yield from self._import(params, "the reference CT")
+
+
+def look(paths: tuple[Path, ...], progress: Progress) -> Found:
+    """Look through files and folders for what can be imported (runs in a job)."""
+    from twin.sources import scan
+
+    return scan(list(paths), progress)
+
+
+def make_reference(folder: Path, progress: Progress) -> None:
+    """Make the reference patient's DICOM files in ``folder`` (runs in a job)."""
+    from twin.reference import hip
+
+    hip.write_dicom(hip.make_hip_patient(progress=progress), folder)
+
+
+def record_name(identity: Identity, first: Path) -> str:
+    """Return what a new record is called: patient and study date, or the file's name."""
+    name = name_of(identity) or identity.patient_id
+    if not name:
+        name = first.name.removesuffix(".gz").removesuffix(".nii") if first.is_file() else first.stem
+    words = f"{name} {identity.study_date}".strip()
+    return re.sub(r'[\\/:*?"<>|\x00-\x1f]', "_", words)
+
+
+def free_path(name: str) -> Path:
+    """Return a path for a new record that is not taken yet."""
+    folder = settings.twins_folder()
+    path, number = folder / f"{name}.twin", 2
+    while path.exists():
+        path, number = folder / f"{name} {number}.twin", number + 1
+    return path

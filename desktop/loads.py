@@ -1,0 +1,53 @@
+"""The loads and supports of a model as arrows and points: what a user looks at before he solves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.domain import Model
+
+LONGEST_MM = 70.0
+
+
+@dataclass(frozen=True, eq=False)
+class Arrow:
+    """One load of a case; a load that pushes ends at its place, one that pulls begins there.
+
+    ``force`` is in newtons per newton of body weight, LPS.
+    """
+
+    name: str
+    place: NDArray[np.float64]
+    force: NDArray[np.float64]
+    pushes: bool
+
+
+def arrows_of(model: Model, case: str) -> list[Arrow]:
+    """Return the arrows of one load case: the sum of its unit loads at each attachment."""
+    factors = model.cases.get(case, {})
+    middle = model.mesh.points.mean(axis=0)
+    arrows = []
+    for number, attachment in enumerate(model.attachments):
+        force = np.zeros(3)
+        for load in model.loads:
+            if load.attachment == number:
+                force += factors.get(load.name, 0.0) * np.asarray(load.direction)
+        if np.linalg.norm(force) > 1e-6:
+            pushes = bool(force @ (attachment.center - middle) < 0)
+            arrows.append(Arrow(attachment.name, attachment.center, force, pushes))
+    return arrows
+
+
+def label_of(arrow: Arrow) -> str:
+    """Return an arrow's name with its size: “hip contact 238 % of body weight”."""
+    return f"{arrow.name}  {100 * float(np.linalg.norm(arrow.force)):.0f} % of body weight"
+
+
+def drawn_length(arrow: Arrow, arrows: list[Arrow]) -> NDArray[np.float64]:
+    """Return the arrow's vector in mm, the longest being ``LONGEST_MM``; small ones stay visible."""
+    longest = max(float(np.linalg.norm(a.force)) for a in arrows)
+    share = float(np.linalg.norm(arrow.force)) / longest
+    return arrow.force / np.linalg.norm(arrow.force) * LONGEST_MM * max(share, 0.25)

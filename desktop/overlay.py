@@ -1,0 +1,119 @@
+"""Keeps the three slice views in step with the session: image, labels over it, whose it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desktop.colors import color_of
+from desktop.desk import Desk
+from desktop.people import age_of, name_of
+from desktop.session import Item, identity_of
+
+if TYPE_CHECKING:
+    from twin.record import Entry
+    from viewers.slice_view import SliceView
+
+
+class SliceOverlay:
+    """What the slices show. Subscribes to the session; changes no record."""
+
+    def __init__(self, desk: Desk, views: dict[str, SliceView]) -> None:
+        self._desk, self._views = desk, views
+        self._shown: tuple[str, ...] = ()
+        self._labels: tuple[object, ...] = ()
+        self.opacity = 0.35
+        session = desk.session
+        session.opened.connect(self.sync)
+        session.changed.connect(self._on_change)
+        session.shown.connect(self.sync)
+        session.arrived.connect(self.sync)
+        self.sync()
+
+    def detach(self) -> None:
+        """Listen no more."""
+        session = self._desk.session
+        session.opened.disconnect(self.sync)
+        session.changed.disconnect(self._on_change)
+        session.shown.disconnect(self.sync)
+        session.arrived.disconnect(self.sync)
+
+    def set_opacity(self, opacity: float) -> None:
+        """Set how much of the image the labels cover, 0..1."""
+        self.opacity = opacity
+        self.sync()
+
+    def preset(self, name: str) -> None:
+        """Set a named window in all three; an empty name sets the file's own."""
+        item = self._desk.session.volume
+        if item is None:
+            return
+        if name:
+            from resources.presets import CT_WINDOWS
+
+            found = next(p for p in CT_WINDOWS if p.name.lower() == name.lower())
+            for view in self._views.values():
+                view.set_window(found.center, found.width)
+        else:
+            from viewers.sampling import first_window
+
+            center, width, inverted = first_window(self._desk.session.load(item.id))
+            for view in self._views.values():
+                view.set_window(center, width, inverted)
+
+    def sync(self) -> None:
+        """Show what the session says now; does nothing where it is shown already."""
+        session = self._desk.session
+        item = session.volume
+        entry = session.entry(item.id) if item else None
+        wanted = (entry.digest, entry.stale) if entry else ()
+        if wanted != self._shown:
+            volume = session.get(entry.id) if entry else None
+            if entry is not None and volume is None:
+                self._say_reading(entry)
+                return
+            self._shown = wanted
+            self._labels = ()
+            for view in self._views.values():
+                view.set_volume(volume)
+                view.setcaption_of(caption_of(entry) if entry else ())
+                view.set_stamp(f"stale: {entry.stale}" if entry and entry.stale else "")
+        self._sync_labels()
+
+    def _on_change(self, _ids: tuple[str, ...]) -> None:
+        self.sync()
+
+    def _say_reading(self, entry: Entry) -> None:
+        for view in self._views.values():
+            view.setcaption_of((f"Reading {entry.name} …",))
+
+    def _sync_labels(self) -> None:
+        session = self._desk.session
+        maps = [i for i in session.of_kind("labelmap") if session.is_visible(i.key)]
+        chosen = maps[-1] if maps else None
+        entry = session.entry(chosen.id) if chosen else None
+        parts = [i for i in session.structures() if chosen is not None and i.id == chosen.id]
+        hidden = {i.part for i in parts if not session.is_visible(i.key)}
+        colors = {i.part: color_of(i) for i in parts}
+        wanted = (entry.digest, tuple(colors.items()), frozenset(hidden), self.opacity) if entry else ()
+        if wanted == self._labels:
+            return
+        labels = session.get(entry.id) if entry else None
+        if entry is not None and labels is None:
+            return
+        self._labels = wanted
+        for view in self._views.values():
+            view.set_labels(labels, colors, self.opacity, hidden)
+
+
+def caption_of(entry: Entry) -> list[str]:
+    """Return the lines that say whose data a view shows."""
+    identity = identity_of(entry)
+    who = "  ".join(w for w in (name_of(identity), identity.patient_id, age_of(identity), identity.sex) if w)
+    what = "  ".join(w for w in (entry.tree.get("modality", ""), identity.study_date) if w)
+    return [line for line in (who, what, entry.name) if line]
+
+
+def is_ct(item: Item | None, desk: Desk) -> bool:
+    """Tell whether an item is a CT, for which window presets exist."""
+    entry = desk.session.entry(item.id) if item else None
+    return entry is not None and entry.tree.get("modality") == "CT"

@@ -1,0 +1,148 @@
+"""The 3-D view with its few tools over it: where to look from, fit, clip plane."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSlider, QToolButton, QVBoxLayout, QWidget
+
+from desktop import theme
+from desktop.desk import Desk
+
+if TYPE_CHECKING:
+    from viewers.scene_view import SceneView
+
+_NORMALS = {"L": (1.0, 0.0, 0.0), "P": (0.0, 1.0, 0.0), "S": (0.0, 0.0, 1.0)}
+_WORDS = {"L": "sagittal", "P": "coronal", "S": "axial"}
+_FROM = {"A": "front", "P": "back", "L": "left", "R": "right", "S": "above", "I": "below"}
+
+
+class SceneBox(QWidget):
+    """Holds the scene; a clip plane follows the slider along one of the patient's axes."""
+
+    def __init__(self, desk: Desk, scene: SceneView, bounds: Callable[[], tuple[Any, Any]]) -> None:
+        super().__init__()
+        self._desk, self.scene, self.bounds = desk, scene, bounds
+        self._range = (-1.0, 1.0)
+        self._axis = ""
+        self._normals: dict[str, QToolButton] = {}
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(scene)
+        self.tools = QWidget(self, objectName="scenetools")
+        self.clip_row = QWidget(self.tools)
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(0, 200)
+        self.slider.setValue(100)
+        self.slider.setFixedWidth(theme.px(30))
+        self.slider.setToolTip("Move the clip plane")
+        self.slider.setAccessibleName("Clip plane")
+        self.slider.valueChanged.connect(lambda _v: self._clip())
+        self.clip_button = self._button("", "Clip plane: cut the scene open (C)", self._on_clip)
+        self.clip_button.setCheckable(True)
+        self._lay_out()
+        desk.restyled.connect(self.restyle)
+        self.restyle()
+
+    def restyle(self) -> None:
+        """Take icons and measures of the theme."""
+        self.clip_button.setIcon(theme.icon("scissors"))
+        self.fit_button.setIcon(theme.icon("arrows-out"))
+        self._place()
+
+    def toggle_clip(self) -> None:
+        """Switch the clip plane on or off."""
+        self.clip_button.toggle()
+        self._on_clip()
+
+    def set_crosshair(self, _lps: Any) -> None:
+        """The slices' crosshair moved: a clip plane that is on follows it."""
+        if self._axis:
+            low, high = self._range
+            at = float(np.dot(np.asarray(_lps), _NORMALS[self._axis]))
+            self.slider.setValue(round(200 * (at - low) / max(high - low, 1e-9)))
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout(self.tools)
+        row.setContentsMargins(theme.px(1), theme.px(1), theme.px(1), theme.px(1))
+        row.setSpacing(0)
+        clip = QHBoxLayout(self.clip_row)
+        clip.setContentsMargins(0, 0, 0, 0)
+        clip.setSpacing(0)
+        group = QButtonGroup(self)
+        for letter in _NORMALS:
+            button = self._button(
+                _WORDS[letter],
+                f"Cut along a {_WORDS[letter]} plane",
+                lambda letter=letter: self._turn(letter),
+            )
+            button.setCheckable(True)
+            group.addButton(button)
+            clip.addWidget(button)
+            self._normals[letter] = button
+        clip.addWidget(self.slider)
+        self.clip_row.hide()
+        row.addWidget(self.clip_row)
+        row.addWidget(self.clip_button)
+        for letter, word in _FROM.items():
+            button = self._button(
+                letter, f"Look from {word}", lambda letter=letter: self.scene.view_from(letter)
+            )
+            row.addWidget(button)
+        self.fit_button = self._button("", "Bring everything into view (F)", self.scene.fit)
+        row.addWidget(self.fit_button)
+
+    def _button(self, text: str, tip: str, action: Any) -> QToolButton:
+        button = QToolButton(self.tools)
+        button.setText(text)
+        button.setToolTip(tip)
+        button.setAccessibleName(tip)
+        button.clicked.connect(lambda _on=False: action())
+        return button
+
+    def _turn(self, letter: str) -> None:
+        self._axis = letter
+        self._normals[letter].setChecked(True)
+        self._range = self._extent(letter)
+        self.slider.blockSignals(True)
+        self.slider.setValue(100)
+        self.slider.blockSignals(False)
+        self._clip()
+
+    def _on_clip(self) -> None:
+        on = self.clip_button.isChecked()
+        self.clip_row.setVisible(on)
+        self._place()
+        if on:
+            self._turn(self._axis or "P")
+        else:
+            self.scene.set_clip(None)
+
+    def _extent(self, letter: str) -> tuple[float, float]:
+        """Return how far the scene reaches along an axis, as far as the views know."""
+        low, high = self.bounds()
+        normal = np.abs(np.asarray(_NORMALS[letter]))
+        return float(np.dot(low, normal)), float(np.dot(high, normal))
+
+    def _clip(self) -> None:
+        from viewers.views import Clip
+
+        if not self.clip_button.isChecked():
+            return
+        low, high = self._range
+        at = low + (high - low) * self.slider.value() / 200
+        normal = np.asarray(_NORMALS[self._axis])
+        self.scene.set_clip(Clip(normal * at, normal))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the tools in the corner."""
+        self._place()
+
+    def _place(self) -> None:
+        self.tools.adjustSize()
+        self.tools.move(self.width() - self.tools.width() - theme.px(1), theme.px(1))
+        self.tools.raise_()

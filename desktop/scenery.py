@@ -1,0 +1,153 @@
+"""Keeps the 3-D scene in step with the session: one small adapter a kind of thing drawn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from psygnal import Signal
+
+from desktop.colors import color_of
+from desktop.desk import Desk
+from desktop.loads import arrows_of, drawn_length, label_of
+from desktop.overlay import caption_of
+from desktop.session import Item
+from resources.colors import LOAD_COLOR, MARK_COLOR, SUPPORT_COLOR, structure_color
+
+if TYPE_CHECKING:
+    from viewers.scene_view import SceneView
+
+_DRAWN = ("surface", "mesh", "landmarks", "model", "result")
+
+
+class Scenery:
+    """What the scene shows. Subscribes to the session; changes no record."""
+
+    stamped = Signal(str)
+    """Why what is drawn must not be trusted (stale); empty where nothing is."""
+
+    def __init__(self, desk: Desk, scene: SceneView) -> None:
+        self._desk, self.scene = desk, scene
+        self._drawn: dict[str, tuple[Any, ...]] = {}
+        self._first = True
+        self.stamp = ""
+        self._events = (desk.session.opened, desk.session.changed, desk.session.shown, desk.session.arrived)
+        for event in self._events:
+            event.connect(self._on_event)
+        scene.picked.connect(self._on_pick)
+        scene.handle_turned.connect(self._on_turn)
+        self.sync()
+
+    def detach(self) -> None:
+        """Listen no more."""
+        for event in self._events:
+            event.disconnect(self._on_event)
+
+    def sync(self) -> None:
+        """Draw what is visible and not drawn yet, hide what is not, forget what is gone."""
+        session = self._desk.session
+        wanted: dict[str, tuple[Any, ...]] = {}
+        for item in session.items:
+            if item.kind in _DRAWN and session.is_visible(item.key):
+                entry = session.entry(item.id)
+                if entry is not None:
+                    wanted[item.key] = (entry.digest, color_of(item), bool(item.stale))
+        for key in [k for k in self._drawn if k not in wanted]:
+            self._remove(key)
+        drew = False
+        for key, state in wanted.items():
+            if self._drawn.get(key) == state:
+                continue
+            entity = session.get(key)
+            item = session.item(key)
+            if entity is None or item is None:
+                continue
+            self._remove(key)
+            getattr(self, f"_draw_{item.kind}")(item, entity)
+            self._drawn[key] = state
+            drew = True
+        self._say()
+        if drew and self._first:
+            self._first = False
+            self.scene.view_from("A")
+            self.scene.fit()
+        if not self._drawn:
+            self._first = True
+
+    # -- one adapter a kind ----------------------------------------------------------------------
+
+    def _draw_surface(self, item: Item, surface: Any) -> None:
+        self.scene.show_surface(item.key, surface, color_of(item), 1.0)
+
+    def _draw_mesh(self, item: Item, mesh: Any) -> None:
+        self.scene.show_mesh(item.key, mesh, color=color_of(item))
+
+    def _draw_landmarks(self, item: Item, landmarks: Any) -> None:
+        points = {name: mark.point for name, mark in landmarks.points.items()}
+        self.scene.show_points(item.key, np.array(list(points.values())), tuple(points), MARK_COLOR)
+
+    def _draw_model(self, item: Item, model: Any) -> None:
+        self.scene.show_mesh(f"{item.key}#mesh", model.mesh, color=structure_color(item.term))
+        arrows = arrows_of(model, self._desk.results.case)
+        for way in (True, False):
+            some = [a for a in arrows if a.pushes is way]
+            if some:
+                vectors = np.array([drawn_length(a, arrows) for a in some])
+                places = np.array([a.place for a in some])
+                self.scene.show_arrows(
+                    f"{item.key}#{'push' if way else 'pull'}", places - vectors if way else places, vectors,
+                    [label_of(a) for a in some], LOAD_COLOR, turnable=True, about="tip" if way else "start",
+                )  # fmt: skip
+        for support in model.supports:
+            points = model.mesh.points[support.nodes]
+            some = points[:: max(1, len(points) // 60)]
+            self.scene.show_points(
+                f"{item.key}#{support.name}", some, [""] * len(some), SUPPORT_COLOR, radius_mm=1.2
+            )
+
+    def _draw_result(self, item: Item, result: Any) -> None:
+        self._desk.results.draw(self.scene, item, result)
+
+    def _remove(self, key: str) -> None:
+        self._drawn.pop(key, None)
+        for shown in list(self.scene.keys()):
+            if shown == key or shown.startswith(f"{key}#"):
+                self.scene.remove(shown)
+
+    def _say(self) -> None:
+        """Write whose shapes these are, and that some are stale."""
+        session = self._desk.session
+        shown = [i for i in session.items if i.key in self._drawn]
+        entry = session.entry(shown[-1].id) if shown else None
+        lines = caption_of(entry) if entry else []
+        self.scene.set_caption(lines)
+        stale = [i for i in shown if i.stale]
+        self.stamp = f"Stale: {stale[0].name} – {stale[0].stale}" if stale else ""
+        self.stamped.emit(self.stamp)
+
+    def bounds(self) -> tuple[Any, Any]:
+        """Return the lowest and the highest corner of what is drawn, LPS mm."""
+        session = self._desk.session
+        clouds = [points_of(session.get(key)) for key in self._drawn]
+        found = [c for c in clouds if c is not None and len(c)]
+        if not found:
+            return np.full(3, -1.0), np.full(3, 1.0)
+        return np.min([c.min(axis=0) for c in found], axis=0), np.max([c.max(axis=0) for c in found], axis=0)
+
+    # -- hands -----------------------------------------------------------------------------------
+
+    def _on_event(self, *_: Any) -> None:
+        self.sync()
+
+    def _on_pick(self, pick: Any) -> None:
+        if pick is not None:
+            self._desk.session.select(pick.key.partition("#")[0])
+
+    def _on_turn(self, key: str, direction: Any) -> None:
+        self._desk.turned.emit(key, np.asarray(direction))
+
+
+def points_of(entity: Any) -> Any:
+    """Return the points of a surface, a mesh, or what has a mesh; None where there are none."""
+    mesh = getattr(entity, "mesh", entity)
+    return getattr(mesh, "points", None) if not isinstance(getattr(mesh, "points", None), dict) else None

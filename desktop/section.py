@@ -1,0 +1,219 @@
+"""One step of the walk in a task panel: its parameters, its button, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop import theme
+from desktop.actions import Actions
+from desktop.desk import Desk
+from desktop.form import Form
+
+
+class CommandButton(QPushButton):
+    """A push button that is a command: off with its reason, as the table says."""
+
+    def __init__(self, action: QAction, *, primary: bool = False, text: str = "") -> None:
+        super().__init__()
+        self._action, self._text = action, text
+        self.set_primary(primary)
+        self.clicked.connect(action.trigger)
+        action.changed.connect(self._follow)
+        self._follow()
+
+    def set_primary(self, primary: bool) -> None:
+        """Make it the one button to press, or one among others."""
+        name = "primary" if primary else ""
+        if self.objectName() != name:
+            self.setObjectName(name)
+            self.style().unpolish(self)
+            self.style().polish(self)
+
+    def _follow(self) -> None:
+        self.setText(self._text or self._action.text())
+        self.setEnabled(self._action.isEnabled())
+        self.setToolTip(self._action.toolTip())
+
+
+class Panel(QScrollArea):
+    """A task panel: heading, sections, room at the end. Scrolls where it must."""
+
+    def __init__(self, title: str, lead: str = "") -> None:
+        super().__init__(objectName="panel")
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        inside = QWidget()
+        self.column = QVBoxLayout(inside)
+        self.column.setContentsMargins(theme.px(4), theme.px(3), theme.px(4), theme.px(3))
+        self.column.setSpacing(theme.px(2))
+        self.heading = QLabel(title, objectName="heading")
+        self.column.addWidget(self.heading)
+        self.lead = quiet(lead)
+        self.lead.setVisible(bool(lead))
+        self.column.addWidget(self.lead)
+        self.setWidget(inside)
+
+    def add(self, *widgets: QWidget) -> None:
+        """Put widgets under what is there."""
+        for widget in widgets:
+            self.column.addWidget(widget)
+
+    def end(self) -> None:
+        """Leave the rest of the height empty."""
+        self.column.addStretch(1)
+
+
+def quiet(text: str = "") -> QLabel:
+    """Return a label for what need not be shouted."""
+    label = QLabel(text, objectName="quiet")
+    label.setWordWrap(True)
+    return label
+
+
+def section_title(text: str) -> QLabel:
+    """Return the title of a group in a panel."""
+    return QLabel(text, objectName="section")
+
+
+class Facts(QWidget):
+    """Named values in two columns."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(theme.px(3))
+        self._grid.setVerticalSpacing(theme.px(0.5))
+        self._grid.setColumnStretch(1, 1)
+
+    def show_facts(self, facts: Sequence[tuple[str, str]]) -> None:
+        """Show these in place of those before."""
+        while self._grid.count():
+            widget = self._grid.takeAt(0).widget()
+            if widget is not None:
+                widget.deleteLater()
+        for row, (words, value) in enumerate(facts):
+            name, text = quiet(words), QLabel(value)
+            name.setWordWrap(False)
+            text.setWordWrap(True)
+            text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            text.setAlignment(Qt.AlignmentFlag.AlignRight if len(value) < 16 else Qt.AlignmentFlag.AlignLeft)
+            self._grid.addWidget(name, row, 0, Qt.AlignmentFlag.AlignTop)
+            self._grid.addWidget(text, row, 1)
+        self.setVisible(bool(facts))
+
+
+class StepSection(QFrame):
+    """A step: title, form of its parameters, button, report. Folded once it is done.
+
+    Parameters
+    ----------
+    steps : sequence of str
+        Names of the steps whose parameters the form shows (a chain shows those of all its steps).
+    done : callable () -> bool
+        Tells whether the step has been done for what is at hand.
+    facts : callable () -> sequence of (words, value)
+        What came of it.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        actions: Actions,
+        *,
+        title: str,
+        command: str,
+        steps: Sequence[str],
+        done: Callable[[], bool],
+        facts: Callable[[], Sequence[tuple[str, str]]],
+        again: str = "",
+    ) -> None:
+        super().__init__(objectName="card")
+        self._desk, self._steps, self._done, self._facts_of = desk, steps, done, facts
+        self._title, self._again = title, again
+        self._unfolded = False
+        self.forms: dict[str, Form] = {}
+        self.mark = QLabel()
+        self.title = QLabel(title)
+        font = self.title.font()
+        font.setWeight(font.Weight.DemiBold)
+        self.title.setFont(font)
+        self.open_button = QPushButton("Change", objectName="flat")
+        self.open_button.setToolTip("Show the parameters, to do it again with others")
+        self.open_button.clicked.connect(self._toggle)
+        self.body = QWidget()
+        self._form_column = QVBoxLayout(self.body)
+        self._form_column.setContentsMargins(0, 0, 0, 0)
+        self._form_column.setSpacing(theme.px(2))
+        self.button = CommandButton(actions[command], primary=True)
+        self.facts = Facts()
+        head = QHBoxLayout()
+        head.addWidget(self.mark)
+        head.addWidget(self.title, 1)
+        head.addWidget(self.open_button)
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(theme.px(3), theme.px(2), theme.px(3), theme.px(3))
+        self.column.setSpacing(theme.px(2))
+        self.column.addLayout(head)
+        self.column.addWidget(self.facts)
+        self.column.addWidget(self.body)
+        self._form_column.addWidget(self.button)
+        self.reason = quiet()
+        self._form_column.addWidget(self.reason)
+
+    def refresh(self, current: bool) -> None:
+        """Show the state: ``current`` where this is the step to do next."""
+        self._make_forms()
+        done = self._done()
+        name, role = ("check-circle", "good") if done else ("circle", "accent" if current else "quiet")
+        self.mark.setPixmap(theme.icon(name, role).pixmap(theme.icon_size()))
+        self.open_button.setVisible(done)
+        self.open_button.setText("Fold" if self._unfolded else "Change")
+        self.body.setVisible(not done or self._unfolded)
+        self.button.set_primary(current)
+        self.button._text = self._again if done and self._again else ""
+        self.button._follow()
+        off = not self.button.isEnabled()
+        self.reason.setVisible(off)
+        if off:
+            self.reason.setText(self.button.toolTip().partition(": ")[2])
+        self.facts.show_facts(self._facts_of() if done else ())
+
+    def _toggle(self) -> None:
+        self._unfolded = not self._unfolded
+        self.body.setVisible(self._unfolded)
+        self.open_button.setText("Fold" if self._unfolded else "Change")
+
+    def _make_forms(self) -> None:
+        from twin import steps
+        from twin.errors import UserError
+
+        if self.forms or not self._desk.loaded_steps:
+            return
+        for n, name in enumerate(self._steps):
+            try:
+                declared = steps.find(name).parameters
+            except UserError:
+                continue
+            form = Form(declared, self._desk.params_of(name))
+            form.changed.connect(lambda name=name, form=form: self._keep(name, form))
+            self.forms[name] = form
+            self._form_column.insertWidget(n, form)
+
+    def _keep(self, name: str, form: Form) -> None:
+        kept: dict[str, Any] = form.values()
+        self._desk.params[name] = kept

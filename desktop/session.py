@@ -1,0 +1,269 @@
+"""The one record that is open, what is selected and what is shown. No widgets here.
+
+Widgets subscribe to its events; they never change the record themselves.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from psygnal import Signal
+
+from twin.domain import Identity
+from twin.errors import UserError
+
+if TYPE_CHECKING:
+    from twin.record import Change, Entry, Record
+
+GROUPS = {
+    "volume": "Images",
+    "labelmap": "Structures",
+    "surface": "Surfaces",
+    "mesh": "Meshes",
+    "landmarks": "Models",
+    "model": "Models",
+    "result": "Results",
+}
+"""Kind of entity to its group in the tree, in the order in which work makes them."""
+
+WORKSPACES = ("images", "anatomy", "simulate", "report")
+_KEPT = 12
+
+
+@dataclass(frozen=True)
+class Item:
+    """One row of the tree: an entity, or one structure of a labelmap.
+
+    ``key`` is ``id`` or ``id/structure``; ``stale`` says why it is, or is empty.
+    """
+
+    key: str
+    id: str
+    part: str
+    kind: str
+    name: str
+    color: str
+    stale: str
+    structure: str
+    term: str
+    side: str
+
+    @property
+    def group(self) -> str:
+        """Its group in the tree."""
+        return GROUPS[self.kind]
+
+
+class Session:
+    """The open record, the selection and the visibility, with events for each."""
+
+    opened = Signal()
+    """Another record is open, or none."""
+    changed = Signal(tuple)
+    """The record's content changed; ids of what did."""
+    selected = Signal(str)
+    """Key of the selected item, or empty."""
+    shown = Signal()
+    """The set of what is visible changed."""
+    moved = Signal(str)
+    """Name of the workspace."""
+    wanted = Signal(str)
+    """Digest of content that a view asks for and that is not in memory yet."""
+    arrived = Signal()
+    """Something that was wanted can now be had."""
+
+    def __init__(self) -> None:
+        self.record: Record | None = None
+        self.selection = ""
+        self.workspace = "images"
+        self._hidden: set[str] = set()
+        self._known: set[str] = set()
+        self._loaded: OrderedDict[str, Any] = OrderedDict()
+        self._items: tuple[Item, ...] | None = None
+
+    def open(self, record: Record) -> None:
+        """Show another record; the one before must be closed."""
+        self.record, self.selection = record, ""
+        self._hidden, self._known, self._items = set(), set(), None
+        self._loaded.clear()
+        record.changed.connect(self._on_change, thread="main")
+        self._arrange()
+        self.opened.emit()
+
+    def close(self) -> None:
+        """Close the record, where one is open."""
+        if self.record is None:
+            return
+        record, self.record = self.record, None
+        record.changed.disconnect(self._on_change)
+        self._items, self.selection = None, ""
+        self._loaded.clear()
+        record.close()
+        self.opened.emit()
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All entities, in the order in which they were made."""
+        return self.record.entries() if self.record else ()
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """All rows of the tree; a labelmap's structures follow it."""
+        if self._items is None:
+            self._items = tuple(row for entry in self.entries for row in _rows(entry))
+        return self._items
+
+    def entry(self, key: str) -> Entry | None:
+        """Return the entity an item belongs to, or None where it is gone."""
+        id = key.partition("/")[0]
+        return next((e for e in self.entries if e.id == id), None)
+
+    def item(self, key: str) -> Item | None:
+        """Return the item of that key, or None."""
+        return next((i for i in self.items if i.key == key), None)
+
+    def of_kind(self, kind: str) -> tuple[Item, ...]:
+        """Return all items of one kind, oldest first (labelmaps without their structures)."""
+        return tuple(i for i in self.items if i.kind == kind and not i.part)
+
+    def structures(self) -> tuple[Item, ...]:
+        """Return the structures of all labelmaps."""
+        return tuple(i for i in self.items if i.part)
+
+    def load(self, id: str) -> Any:
+        """Return an entity's domain object; those lately used are kept."""
+        entry = self.entry(id)
+        if entry is None or self.record is None:
+            raise UserError("That is no longer in the record.", "Undo brings it back.")
+        if entry.digest not in self._loaded:
+            self.keep(entry.digest, self.record.load(entry.id))
+        self._loaded.move_to_end(entry.digest)
+        return self._loaded[entry.digest]
+
+    def get(self, id: str) -> Any | None:
+        """Return an entity where it is in memory; else have it read, and return None for now."""
+        entry = self.entry(id)
+        if entry is None:
+            return None
+        if entry.digest not in self._loaded:
+            self.wanted.emit(entry.digest)
+            return None
+        self._loaded.move_to_end(entry.digest)
+        return self._loaded[entry.digest]
+
+    def keep(self, digest: str, entity: Any) -> None:
+        """Take in an entity that came from elsewhere: the reading thread, or the job that made it."""
+        self._loaded[digest] = entity
+        while len(self._loaded) > _KEPT:
+            self._loaded.popitem(last=False)
+
+    def summary(self, id: str) -> dict[str, Any]:
+        """Return the named numbers of the step that made an entity's content."""
+        entry = self.entry(id)
+        if entry is None or self.record is None:
+            return {}
+        made = next((e for e in reversed(self.record.log()) if e.number == entry.made_by), None)
+        return made.summary if made else {}
+
+    def select(self, key: str) -> None:
+        """Select an item; an empty key selects nothing."""
+        if key != self.selection:
+            self.selection = key
+            self.selected.emit(key)
+
+    def is_visible(self, key: str) -> bool:
+        """Tell whether an item is shown; a structure is hidden with its labelmap."""
+        return key not in self._hidden and key.partition("/")[0] not in self._hidden
+
+    def show(self, key: str, visible: bool = True) -> None:
+        """Show or hide an item; of images, one is shown at a time."""
+        item = self.item(key)
+        if item is None:
+            return
+        if visible:
+            self._hidden -= {key, item.id}
+            if item.kind == "volume":
+                self._hidden |= {i.key for i in self.of_kind("volume")} - {key}
+        else:
+            self._hidden.add(key)
+        self.shown.emit()
+
+    def show_only(self, key: str) -> None:
+        """Show this shape and hide the other shapes of the same structure."""
+        item = self.item(key)
+        if item is not None:
+            self._hide_others(item)
+            self.show(key)
+
+    def go_to(self, workspace: str) -> None:
+        """Change to another workspace."""
+        if workspace != self.workspace:
+            self.workspace = workspace
+            self.moved.emit(workspace)
+
+    @property
+    def volume(self) -> Item | None:
+        """The image that the slice views show."""
+        shown = [i for i in self.of_kind("volume") if self.is_visible(i.key)]
+        return shown[-1] if shown else None
+
+    def identities(self) -> list[Identity]:
+        """Return whose images are here, each patient's study once."""
+        found: dict[tuple[str, ...], Identity] = {}
+        for entry in self.entries:
+            identity = identity_of(entry)
+            who = (identity.patient_name, identity.patient_id, identity.study_uid or identity.study_date)
+            if any(who):
+                found.setdefault(who, identity)
+        return list(found.values())
+
+    def _on_change(self, change: Change) -> None:
+        self._items = None
+        self._arrange()
+        if self.selection and self.item(self.selection) is None:
+            self.select("")
+        self.changed.emit(tuple(change.ids))
+
+    def _arrange(self) -> None:
+        """Show what is new, and hide the shapes of the same structure that it takes the place of."""
+        for item in self.items:
+            if item.key in self._known:
+                continue
+            self._known.add(item.key)
+            if item.kind == "volume":
+                self._hidden |= {i.key for i in self.of_kind("volume")} - {item.key}
+            elif not item.part:
+                self._hide_others(item)
+
+    def _hide_others(self, item: Item) -> None:
+        if item.kind in ("volume", "labelmap"):
+            return
+        for other in self.items:
+            same = other.structure == item.structure and other.key != item.key
+            if same and other.kind not in ("volume", "labelmap"):
+                self._hidden.add(other.key)
+
+
+def identity_of(entry: Entry) -> Identity:
+    """Return whose an entity is, without reading its arrays."""
+    return Identity(**entry.tree.get("identity", {}))
+
+
+def _rows(entry: Entry) -> list[Item]:
+    tree = entry.tree
+    rows = [
+        Item(
+            entry.id, entry.id, "", entry.kind, entry.name, entry.color or "", entry.stale or "",
+            tree.get("structure", ""), tree.get("term", ""), tree.get("side", "none"),
+        )
+    ]  # fmt: skip
+    for part in tree.get("structures", ()):
+        rows.append(
+            Item(
+                f"{entry.id}/{part['name']}", entry.id, part["name"], entry.kind, part["name"], "",
+                entry.stale or "", part["name"], part.get("term", ""), part.get("side", "none"),
+            )
+        )  # fmt: skip
+    return rows

@@ -1,0 +1,136 @@
+"""The bar at the top: menu, whose data this is, the four workspaces, undo and redo, find."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
+
+from desktop import theme
+from desktop.actions import Actions
+from desktop.commands import COMMANDS
+from desktop.desk import Desk
+from desktop.people import line_of, mixture
+from desktop.session import WORKSPACES, identity_of
+
+
+class TopBar(QWidget):
+    """40 px: menu, identity, workspaces, history, find."""
+
+    def __init__(self, desk: Desk, actions: Actions) -> None:
+        super().__init__()
+        self.setObjectName("topbar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._desk, self._actions = desk, actions
+        self.menu_button = QToolButton()
+        self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.menu_button.setToolTip("Everything that can be done (Alt+M)")
+        self.menu_button.setShortcut("Alt+M")
+        self.menu_button.setAccessibleName("Menu")
+        self.menu_button.setMenu(_menu(actions, self))
+        self.identity = _Elided(objectName="identity")
+        self.badge = QLabel("REFERENCE PATIENT", objectName="badge")
+        self.badge.setToolTip("Made by the program itself: no person's data")
+        self.workspaces = QButtonGroup(self)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(theme.px(2), 0, theme.px(2), 0)
+        row.setSpacing(theme.px(1))
+        row.addWidget(self.menu_button)
+        row.addWidget(self.badge)
+        row.addWidget(self.identity, 1)
+        for name in WORKSPACES:
+            row.addWidget(self._workspace(name))
+        row.addSpacing(theme.px(3))
+        self._tools = [actions.button(id) for id in ("edit.undo", "edit.redo", "view.find")]
+        for tool in self._tools:
+            row.addWidget(tool)
+        desk.session.opened.connect(self.refresh)
+        desk.session.changed.connect(lambda _ids: self.refresh())
+        desk.session.moved.connect(self._mark)
+        desk.restyled.connect(self.restyle)
+        self.restyle()
+
+    def restyle(self) -> None:
+        """Take the measures and icons of the theme."""
+        self.setFixedHeight(theme.px(10))
+        self.menu_button.setIcon(theme.icon("list"))
+        size = QSize(theme.px(5), theme.px(5))
+        for button in (self.menu_button, *self._tools):
+            button.setIconSize(size)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show whose data is open."""
+        session = self._desk.session
+        people = session.identities()
+        made = any(p.reference_patient for p in people)
+        self.badge.setVisible(made)
+        mixed = mixture(people)
+        if session.record is None:
+            text, tip = "Vitruvian", "No record is open"
+        elif not people:
+            text, tip = "Nobody's data yet", "The record says nothing of a patient"
+        else:
+            entry = session.entry(session.volume.id) if session.volume else None
+            modality = entry.tree.get("modality", "") if entry else ""
+            shown = identity_of(entry) if entry and any((identity_of(entry).patient_id,)) else people[-1]
+            text = line_of(shown, modality)
+            tip = "\n".join(line_of(p) for p in people)
+        if mixed:
+            text, tip = f"{mixed}: {text}", f"{mixed}:\n{tip}"
+        self.identity.set_text(text, tip)
+        self.identity.setProperty("mixed", "true" if mixed else "false")
+        self.identity.style().unpolish(self.identity)
+        self.identity.style().polish(self.identity)
+
+    def _workspace(self, name: str) -> QToolButton:
+        button = QToolButton(objectName="workspace")
+        action = self._actions[f"go.{name}"]
+        action.setCheckable(True)
+        button.setDefaultAction(action)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.workspaces.addButton(button)
+        action.setChecked(name == self._desk.session.workspace)
+        action.triggered.connect(lambda: self._mark(self._desk.session.workspace))
+        return button
+
+    def _mark(self, _name: str) -> None:
+        for name in WORKSPACES:
+            self._actions[f"go.{name}"].setChecked(name == self._desk.session.workspace)
+
+
+class _Elided(QLabel):
+    """A label that ends in … where it does not fit; its tooltip holds all of it."""
+
+    def __init__(self, objectName: str) -> None:
+        super().__init__(objectName=objectName)
+        self._full = ""
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setMinimumWidth(theme.px(20))
+
+    def set_text(self, text: str, tip: str) -> None:
+        self._full = text
+        self.setToolTip(tip)
+        self._elide()
+
+    def full_text(self) -> str:
+        return self._full
+
+    def resizeEvent(self, event: object) -> None:
+        self._elide()
+
+    def _elide(self) -> None:
+        room = self.width() - theme.px(4)
+        self.setText(self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideRight, room))
+
+
+def _menu(actions: Actions, parent: QWidget) -> QMenu:
+    menu = QMenu(parent)
+    menu.setToolTipsVisible(True)
+    groups: dict[str, QMenu] = {}
+    for command in COMMANDS:
+        if command.group not in groups:
+            groups[command.group] = menu.addMenu(command.group)
+            groups[command.group].setToolTipsVisible(True)
+        groups[command.group].addAction(actions[command.id])
+    return menu

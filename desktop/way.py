@@ -1,0 +1,262 @@
+"""The way from a scan to stresses: what each button does, and why it cannot be pressed yet.
+
+Each ``why_not_*`` returns an empty string or the reason a tooltip shows; each ``*_plan`` is the
+work its button starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from desktop.session import Item, Session
+from twin import steps
+from twin.errors import UserError
+
+if TYPE_CHECKING:
+    from desktop.desk import Desk
+    from desktop.queue import Plan
+
+BONE = "segmentation.bone"
+SURFACE = "mesh.surface"
+TETRAHEDRA = "mesh.tetrahedra"
+LANDMARKS = "physics.femur_landmarks"
+MODEL = "physics.femur_model"
+SOLVE = "physics.solve"
+
+
+# -- what is at hand -------------------------------------------------------------------------------
+
+
+def scan(session: Session) -> Item | None:
+    """Return the CT that is shown, or the newest one."""
+    found = [i for i in session.of_kind("volume") if _tree(session, i).get("modality") == "CT"]
+    shown = session.volume
+    return shown if shown in found else (found[-1] if found else None)
+
+
+def structure(session: Session) -> Item | None:
+    """Return the structure at hand: the selected one, else the first femur, else the first."""
+    here = session.structures()
+    chosen = session.item(session.selection)
+    if chosen is not None and chosen.structure:
+        same = [i for i in here if i.structure == chosen.structure]
+        if same:
+            return same[-1]
+    femurs = [i for i in here if i.term == "femur"]
+    found = femurs or list(here)
+    return found[0] if found else None
+
+
+def shape(session: Session, kind: str) -> Item | None:
+    """Return the newest entity of a kind that belongs to the structure at hand."""
+    chosen = session.item(session.selection)
+    if chosen is not None and chosen.kind == kind and not chosen.part:
+        return chosen
+    name = chosen.structure if chosen is not None and chosen.structure else ""
+    here = structure(session)
+    name = name or (here.structure if here is not None else "")
+    found = [i for i in session.of_kind(kind) if not name or i.structure == name]
+    return found[-1] if found else None
+
+
+def unconfirmed(session: Session) -> list[Item]:
+    """Return the structures whose side the scan does not settle."""
+    return [i for i in session.structures() if i.side == "unconfirmed"]
+
+
+def _tree(session: Session, item: Item) -> dict[str, Any]:
+    entry = session.entry(item.id)
+    return entry.tree if entry else {}
+
+
+# -- why not ---------------------------------------------------------------------------------------
+
+
+def why_not_segment(desk: Desk) -> str:
+    """A CT is wanted."""
+    if desk.session.record is None:
+        return "Open a CT first."
+    if scan(desk.session) is None:
+        return "Bone is segmented from a CT, and there is none in this record."
+    return _why_busy(desk, BONE)
+
+
+def why_not_mesh(desk: Desk) -> str:
+    """A structure is wanted."""
+    if not desk.session.structures():
+        return "Segment bone first: a mesh is made from a structure."
+    return _why_busy(desk, TETRAHEDRA)
+
+
+def why_not_side(desk: Desk) -> str:
+    """A structure whose side is unconfirmed is wanted."""
+    if not unconfirmed(desk.session):
+        return "The side of every structure is settled."
+    return ""
+
+
+def why_not_load(desk: Desk) -> str:
+    """A femur's mesh with a settled side is wanted."""
+    mesh = shape(desk.session, "mesh")
+    if mesh is None:
+        return "Make a mesh of a femur first (Anatomy)."
+    if mesh.side == "unconfirmed":
+        return f"Say first which side {mesh.structure} is (Anatomy): the loads depend on it."
+    if mesh.term not in ("", "bone", "femur"):
+        return f"Walking and stairs loads are for a femur, and this is a {mesh.term}."
+    if mesh.stale:
+        return f"The mesh is stale ({mesh.stale}). Make it again first."
+    if scan(desk.session) is None:
+        return "The material comes from a CT's densities, and there is no CT in this record."
+    return _why_busy(desk, MODEL)
+
+
+def why_not_solve(desk: Desk) -> str:
+    """A model that is not stale is wanted."""
+    model = shape(desk.session, "model")
+    if model is None:
+        return "Place the load and the supports first, and look at the arrows."
+    if model.stale:
+        return f"The model is stale ({model.stale}). Make it again first."
+    return _why_busy(desk, SOLVE)
+
+
+def why_not_report(desk: Desk) -> str:
+    """A result that is not stale is wanted."""
+    result = shape(desk.session, "result")
+    if result is None:
+        return "There is no result to report yet: solve first (Simulate)."
+    if result.stale:
+        return f"The result is stale ({result.stale}). Make it again first."
+    return ""
+
+
+def _why_busy(desk: Desk, step: str) -> str:
+    title = steps.find(step).title if desk.loaded_steps else ""
+    return "This is being done already." if any(w.title == title for w in desk.queue.works) else ""
+
+
+# -- what the buttons do ---------------------------------------------------------------------------
+
+
+def segment(desk: Desk) -> None:
+    """Segment bone in the CT at hand."""
+    volume = scan(desk.session)
+    if volume is not None:
+        desk.start(steps.find(BONE).title, _segment_plan(desk, volume))
+
+
+def mesh(desk: Desk) -> None:
+    """Make a surface and tetrahedra of the structure at hand."""
+    here = structure(desk.session)
+    if here is not None:
+        desk.start(steps.find(TETRAHEDRA).title, _mesh_plan(desk, here))
+
+
+def load(desk: Desk) -> None:
+    """Find the landmarks and place load and supports on the mesh at hand."""
+    here = shape(desk.session, "mesh")
+    if here is not None:
+        desk.start(steps.find(MODEL).title, _load_plan(desk, here))
+
+
+def solve(desk: Desk) -> None:
+    """Solve the model at hand."""
+    here = shape(desk.session, "model")
+    if here is not None:
+        desk.start(steps.find(SOLVE).title, _solve_plan(desk, here))
+
+
+def confirm_side(desk: Desk, item: Item, side: str) -> None:
+    """Settle the side of a structure by hand."""
+    declared = steps.find("labelmap.confirm_side")
+    desk.edit(declared.name, {declared.inputs[0].name: item.id}, {"structure": item.part, "side": side})
+
+
+def _segment_plan(desk: Desk, volume: Item) -> Plan:
+    entry = yield desk.job(
+        BONE, inputs_for(BONE, {"volume": volume.id}), desk.params_of(BONE), title="Segmenting bone"
+    )
+    made = made_of(entry, "labelmap")
+    if made:
+        desk.session.select(f"{made}/{_first_part(desk.session, made)}")
+
+
+def _mesh_plan(desk: Desk, item: Item) -> Plan:
+    name = item.part
+    sources = {"labelmap": item.key} | _scan_of(desk.session)
+    entry = yield desk.job(
+        SURFACE, inputs_for(SURFACE, sources), desk.params_of(SURFACE), title=f"Surface of the {name}"
+    )
+    sources["surface"] = made_of(entry, "surface")
+    entry = yield desk.job(
+        TETRAHEDRA, inputs_for(TETRAHEDRA, sources), desk.params_of(TETRAHEDRA), title=f"Meshing the {name}"
+    )
+    desk.session.select(made_of(entry, "mesh"))
+
+
+def _load_plan(desk: Desk, item: Item) -> Plan:
+    sources = _sources_of(desk.session, item)
+    if "landmarks" not in sources:
+        entry = yield desk.job(
+            LANDMARKS, inputs_for(LANDMARKS, sources), desk.params_of(LANDMARKS),
+            title=f"Landmarks of the {item.structure}",
+        )  # fmt: skip
+        sources["landmarks"] = made_of(entry, "landmarks")
+    entry = yield desk.job(
+        MODEL, inputs_for(MODEL, sources), desk.params_of(MODEL), title="Placing load and supports"
+    )
+    desk.session.select(made_of(entry, "model"))
+
+
+def _solve_plan(desk: Desk, item: Item) -> Plan:
+    entry = yield desk.job(
+        SOLVE, inputs_for(SOLVE, {"model": item.id}), desk.params_of(SOLVE),
+        title=f"Solving the {item.structure}",
+    )  # fmt: skip
+    desk.session.select(made_of(entry, "result"))
+
+
+# -- inputs and outputs ----------------------------------------------------------------------------
+
+
+def inputs_for(step: str, sources: Mapping[str, str]) -> dict[str, str]:
+    """Give each input of a step the source of its kind; optional ones may stay empty."""
+    found = {}
+    for wanted in steps.find(step).inputs:
+        if sources.get(wanted.kind):
+            found[wanted.name] = sources[wanted.kind]
+        elif not wanted.optional:
+            raise UserError(f"{steps.find(step).title} needs a {wanted.kind}, and there is none.")
+    return found
+
+
+def made_of(entry: Any, kind: str) -> str:
+    """Return the id of the last entity of a kind that a step made, by its log entry."""
+    made = [output["id"] for output in entry.outputs.values() if output["kind"] == kind]
+    return made[-1] if made else ""
+
+
+def _sources_of(session: Session, item: Item) -> dict[str, str]:
+    """Return what belongs to a mesh: scan, labels, surface and landmarks of its structure, the newest."""
+    sources = {"mesh": item.id} | _scan_of(session)
+    for kind in ("surface", "landmarks"):
+        found = [i for i in session.of_kind(kind) if i.structure == item.structure and not i.stale]
+        if found:
+            sources[kind] = found[-1].id
+    labels = [i for i in session.structures() if i.structure == item.structure]
+    if labels:
+        sources["labelmap"] = labels[-1].key
+    return sources
+
+
+def _scan_of(session: Session) -> dict[str, str]:
+    volume = scan(session)
+    return {"volume": volume.id} if volume else {}
+
+
+def _first_part(session: Session, id: str) -> str:
+    parts = [i for i in session.structures() if i.id == id]
+    femurs = [i for i in parts if i.term == "femur"]
+    return (femurs or parts)[0].part if parts else ""

@@ -1,0 +1,293 @@
+"""The main window: top bar, tree, views, task panel, strip. ``run`` opens it."""
+
+from __future__ import annotations
+
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QByteArray, QMimeData, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from desktop import theme
+from desktop.actions import Actions
+from desktop.asking import Asking
+from desktop.commands import COMMANDS
+from desktop.desk import Desk
+from desktop.empty import EmptyState
+from desktop.errors import ErrorBar
+from desktop.incoming import Incoming
+from desktop.palette import Palette
+from desktop.settings import Settings
+from desktop.strip import Strip
+from desktop.topbar import TopBar
+from desktop.tree import TwinTree
+from twin.errors import UserError
+
+
+class MainWindow(QMainWindow):
+    """Everything that is seen; what it does is done by commands at the desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self.first_frame: float | None = None
+        self.setWindowTitle("Vitruvian")
+        self.setAcceptDrops(True)
+        self.resize(1280, 800)
+        self.setMinimumSize(900, 560)
+        self.actions_ = Actions(desk, self)
+        self.actions_.bind(self)
+        self.top = TopBar(desk, self.actions_)
+        self.errors = ErrorBar()
+        self.tree = TwinTree(desk, self.actions_)
+        self.tree.setObjectName("left")
+        self.empty = EmptyState(desk, self.actions_)
+        self.strip = Strip(desk)
+        self.views = QStackedWidget()
+        self.views.addWidget(self.empty)
+        self.tasks = QStackedWidget(objectName="right")
+        self.incoming = Incoming(desk)
+        self.asking = Asking(self)
+        self._lay_out()
+        self.palette_ = Palette(desk, COMMANDS, self)
+        self._connect()
+        self._restore()
+        self._on_opened()
+
+    # -- making ----------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        middle = QWidget(objectName="ground")
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.errors)
+        column.addWidget(self.views, 1)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setChildrenCollapsible(False)
+        for widget in (self.tree, middle, self.tasks):
+            self.splitter.addWidget(widget)
+        self.splitter.setStretchFactor(1, 1)
+        self.tree.setMinimumWidth(theme.px(38))
+        self.tasks.setMinimumWidth(theme.px(62))
+        self.splitter.setSizes([theme.px(50), 2000, theme.px(74)])
+        whole = QWidget(objectName="ground")
+        outer = QVBoxLayout(whole)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(self.top)
+        outer.addWidget(self.splitter, 1)
+        outer.addWidget(self.strip)
+        self.setCentralWidget(whole)
+
+    def _connect(self) -> None:
+        desk = self.desk
+        desk.failed.connect(self.errors.show_error)
+        desk.said.connect(self.errors.show_notice)
+        desk.asked.connect(self.asking.answer)
+        desk.dropped.connect(self.open_paths)
+        desk.restyled.connect(self.restyle)
+        desk.session.opened.connect(self._on_opened)
+        desk.session.moved.connect(self._on_moved)
+        self.incoming.chosen_from.connect(self._show_chooser)
+
+    def _restore(self) -> None:
+        layout = self.desk.settings.layout
+        if "geometry" in layout:
+            self.restoreGeometry(QByteArray.fromBase64(layout["geometry"].encode()))
+        if "splitter" in layout:
+            self.splitter.restoreState(QByteArray.fromBase64(layout["splitter"].encode()))
+
+    def _keep_layout(self) -> None:
+        self.desk.settings.layout = {
+            "geometry": self.saveGeometry().toBase64().toStdString(),
+            "splitter": self.splitter.saveState().toBase64().toStdString(),
+        }
+        self.desk.settings.save()
+
+    # -- what is shown ---------------------------------------------------------------------------
+
+    def restyle(self) -> None:
+        """Take the theme and the font size of the settings."""
+        app = QApplication.instance()
+        settings = self.desk.settings
+        if isinstance(app, QApplication):
+            theme.apply(app, theme.THEMES.get(settings.theme, theme.DARK), settings.font_px)
+
+    def open_paths(self, paths: Sequence[str | Path]) -> None:
+        """Open what was dropped, chosen or named: a record, or images to import."""
+        self.errors.hide()
+        self.desk.guard(lambda: self.incoming.open(paths))
+
+    def _on_opened(self) -> None:
+        record = self.desk.session.record
+        self.tree.setVisible(record is not None)
+        self.tasks.setVisible(record is not None)
+        if record is None:
+            self.empty.refresh()
+            self.views.setCurrentWidget(self.empty)
+            self.setWindowTitle("Vitruvian")
+            return
+        self.setWindowTitle(f"{Path(record.path).name} – Vitruvian")
+        self._make_stage()
+        stage = self.desk.stage
+        if stage is not None:
+            self.views.setCurrentWidget(stage)
+        self._on_moved(self.desk.session.workspace)
+
+    def _make_stage(self) -> None:
+        if self.desk.stage is not None:
+            return
+        from desktop.stage import Stage
+
+        stage = Stage(self.desk)
+        stage.cursor_moved.connect(self.strip.show_cursor)
+        self.actions_.bind_views(stage)
+        self.views.addWidget(stage)
+        self.desk.stage = stage
+        self._make_tasks()
+        self.desk.refreshed.emit()
+
+    def _make_tasks(self) -> None:
+        from desktop.workspaces.anatomy import AnatomyPanel
+        from desktop.workspaces.images import ImagesPanel
+        from desktop.workspaces.report import ReportPanel
+        from desktop.workspaces.simulate import SimulatePanel
+
+        self.panels = {
+            "images": ImagesPanel(self.desk, self.actions_),
+            "anatomy": AnatomyPanel(self.desk, self.actions_),
+            "simulate": SimulatePanel(self.desk, self.actions_),
+            "report": ReportPanel(self.desk, self.actions_),
+        }
+        for panel in self.panels.values():
+            self.tasks.addWidget(panel)
+
+    def _on_moved(self, workspace: str) -> None:
+        if self.desk.stage is not None:
+            self.tasks.setCurrentWidget(self.panels[workspace])
+
+    def _show_chooser(self, chooser: QWidget) -> None:
+        self.views.addWidget(chooser)
+        before = self.views.currentWidget()
+        self.views.setCurrentWidget(chooser)
+
+        def back() -> None:
+            self.views.removeWidget(chooser)
+            self.views.setCurrentWidget(before)
+            chooser.deleteLater()
+
+        chooser.left.connect(back)  # type: ignore[attr-defined]
+
+    # -- hands -----------------------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files and folders."""
+        if _files(event.mimeData()):
+            event.acceptProposedAction()
+            self.empty.light(True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Forget what hung over the window."""
+        self.empty.light(False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        self.empty.light(False)
+        paths = _files(event.mimeData())
+        event.acceptProposedAction()
+        QTimer.singleShot(0, lambda: self.open_paths(paths))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the palette in the middle."""
+        super().resizeEvent(event)
+        if self.palette_.isVisible():
+            self.palette_.open()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Note when the first frame was drawn; what may wait until then begins now."""
+        super().paintEvent(event)
+        if self.first_frame is None:
+            self.first_frame = time.perf_counter()
+            QTimer.singleShot(0, self.desk.load_steps)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask where a running job would be lost; leave nothing running."""
+        if self.desk.queue.busy and not self.asking.may_stop_jobs():
+            event.ignore()
+            return
+        self._keep_layout()
+        self.desk.queue.close()
+        if self.desk.stage is not None:
+            self.desk.stage.close_scene()
+        try:
+            self.desk.session.close()
+        except UserError as error:
+            self.errors.show_error(error)
+            event.ignore()
+            return
+        self.desk.reader.close()
+        event.accept()
+
+
+def _files(data: QMimeData) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+
+
+def make_window(settings: Settings) -> MainWindow:
+    """Return the window, dressed but not shown; there must be a ``QApplication``."""
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    theme.apply(app, theme.THEMES.get(settings.theme, theme.DARK), settings.font_px)
+    return MainWindow(Desk(settings))
+
+
+def run(files: Sequence[str] = ()) -> int:
+    """Open the window on what is named, and return the exit status."""
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("Vitruvian")
+    app.setDesktopFileName("vitruvian")
+    window = make_window(Settings.read())
+    _report_faults(window)
+    _listen_to_other_threads()
+    window.show()
+    if files:
+        QTimer.singleShot(0, lambda: window.open_paths(files))
+    QTimer.singleShot(3000, _sweep)
+    return app.exec()
+
+
+def _listen_to_other_threads() -> None:
+    """Deliver what the record tells from the commit thread in this one."""
+    from psygnal.qt import start_emitting_from_queue
+
+    start_emitting_from_queue(msec=30)
+
+
+def _sweep() -> None:
+    from twin.jobs import sweep
+
+    sweep()
+
+
+def _report_faults(window: MainWindow) -> None:
+    """Show what nobody expected in the error bar, with its details, instead of losing it."""
+
+    def hook(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> None:
+        sys.__excepthook__(kind, fault, trace)
+        if isinstance(fault, UserError):
+            window.errors.show_error(fault)
+        elif isinstance(fault, Exception):
+            error = UserError(
+                f"Something went wrong inside the program ({kind.__name__}: {fault}).",
+                "What was finished is stored. The details help those who mend it.",
+            )
+            window.errors.show_error(error, "".join(traceback.format_exception(kind, fault, trace)))
+
+    sys.excepthook = hook

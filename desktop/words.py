@@ -1,0 +1,56 @@
+"""Named numbers in words: “volume_ml” is a volume in mL, and how many figures it deserves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+_UNITS = {
+    "g_cm3": "g/cm³", "mm2": "mm²", "mm3": "mm³", "ml": "mL", "mm": "mm", "cm": "cm", "mpa": "MPa", "gpa": "GPa",
+    "kpa": "kPa", "n": "N", "kg": "kg", "s": "s", "ms": "ms", "hu": "HU", "deg": "°", "percent": "%", "mb": "MB",
+    "iu": "", "um": "µm", "ue": "µε", "bw": "× body weight",
+}  # fmt: skip
+
+
+def split(name: str) -> tuple[str, str]:
+    """Return the words and the unit of a named number: ``volume_ml`` → (“Volume”, “mL”)."""
+    words = name.split("_")
+    for take in (2, 1):
+        unit = "_".join(words[-take:]).lower()
+        if len(words) > take and unit in _UNITS:
+            return _sentence(words[:-take]), _UNITS[unit]
+    return _sentence(words), ""
+
+
+def _sentence(words: list[str]) -> str:
+    text = " ".join(words)
+    return text[:1].upper() + text[1:]
+
+
+def number(value: float, unit: str = "") -> str:
+    """Return a number with three significant figures and its unit; whole numbers stay whole."""
+    if isinstance(value, int) or (float(value).is_integer() and abs(value) >= 1000):
+        text = f"{int(value):,}".replace(",", "\u202f")
+    elif abs(value) >= 100:
+        text = f"{value:.0f}"
+    else:
+        text = f"{value:.3g}"
+    space = "" if unit in ("°", "") else " "
+    return f"{text}{space}{unit}"
+
+
+def interval(low: float, high: float) -> str:
+    """Return an interval as people read it: “52–71”."""
+    return f"{number(low)}–{number(high)}"
+
+
+def summary_lines(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield (words, value) of a step's summary: its plain numbers and short texts, in order."""
+    for name, value in summary.items():
+        words, unit = split(name)
+        if isinstance(value, bool):
+            yield words, "yes" if value else "no"
+        elif isinstance(value, (int, float)):
+            yield words, number(value, unit)
+        elif isinstance(value, str) and value:
+            yield words, value

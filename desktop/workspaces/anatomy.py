@@ -1,0 +1,139 @@
+"""Anatomy: bone, side, surface and mesh."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSlider, QVBoxLayout
+
+from desktop import theme, way, words
+from desktop.actions import Actions
+from desktop.desk import Desk
+from desktop.section import CommandButton, Panel, StepSection, quiet, section_title
+
+
+class AnatomyPanel(Panel):
+    """Two steps: segment bone; make surface and mesh of the structure at hand."""
+
+    def __init__(self, desk: Desk, actions: Actions) -> None:
+        super().__init__("Anatomy")
+        self._desk = desk
+        self._filling = False
+        self.bone = StepSection(
+            desk, actions, title="Bone", command="anatomy.segment", steps=(way.BONE,),
+            done=lambda: bool(desk.session.structures()), facts=self._bone_facts, again="Segment again",
+        )  # fmt: skip
+        self.side = _SideCard(desk, actions)
+        self.structure = QComboBox()
+        self.structure.setToolTip(
+            "The structure that a mesh is made of; a click on it in the tree does the same"
+        )
+        self.structure.setAccessibleName("Structure")
+        self.structure.activated.connect(self._on_pick)
+        self.mesh = StepSection(
+            desk, actions, title="Surface and mesh", command="anatomy.mesh",
+            steps=(way.SURFACE, way.TETRAHEDRA), done=lambda: _has(desk, "mesh"), facts=self._mesh_facts,
+            again="Make again with these",
+        )  # fmt: skip
+        self.mesh.column.insertWidget(1, self.structure)
+        self.opacity = QSlider(Qt.Orientation.Horizontal)
+        self.opacity.setRange(0, 100)
+        self.opacity.setToolTip("How much the structures' colors cover the image")
+        self.opacity.setAccessibleName("Opacity of the labels")
+        self.opacity.valueChanged.connect(self._on_opacity)
+        self.opacity.setValue(35)
+        self.go = CommandButton(actions["go.simulate"], text="Go on to Simulate")
+        self.add(self.bone, self.side, self.mesh, self.go)
+        self.add(section_title("Labels over the image"), self.opacity)
+        self.end()
+        for event in (desk.session.opened, desk.session.changed, desk.session.selected):
+            event.connect(self._on_event)
+        desk.refreshed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show what is done and what is next."""
+        session = self._desk.session
+        segmented, meshed = bool(session.structures()), _has(self._desk, "mesh")
+        self.bone.refresh(current=not segmented)
+        self.side.refresh()
+        waits = bool(way.unconfirmed(session))
+        self.mesh.setVisible(segmented)
+        self.mesh.refresh(current=segmented and not meshed and not waits)
+        self.go.setVisible(meshed)
+        self.go.set_primary(meshed and not waits)
+        self._fill_structures()
+
+    def _fill_structures(self) -> None:
+        here = way.structure(self._desk.session)
+        self._filling = True
+        self.structure.clear()
+        for item in self._desk.session.structures():
+            self.structure.addItem(item.name, item.key)
+        if here is not None:
+            self.structure.setCurrentIndex(self.structure.findData(here.key))
+        self._filling = False
+
+    def _on_pick(self, index: int) -> None:
+        if not self._filling:
+            self._desk.session.select(self.structure.itemData(index))
+
+    def _on_event(self, *_: Any) -> None:
+        self.refresh()
+
+    def _on_opacity(self, value: int) -> None:
+        if self._desk.stage is not None:
+            self._desk.stage.overlay.set_opacity(value / 100)
+
+    def _bone_facts(self) -> Sequence[tuple[str, str]]:
+        maps = self._desk.session.of_kind("labelmap")
+        summary = self._desk.session.summary(maps[-1].id) if maps else {}
+        listed: Sequence[Mapping[str, Any]] = summary.get("structures") or ()
+        sized = [s for s in listed if "volume_ml" in s]
+        shown = sorted(sized, key=lambda s: -s["volume_ml"])[:6]
+        facts = [(s["name"], words.number(s["volume_ml"], "mL")) for s in shown]
+        more = len(sized) - len(shown)
+        return [*facts, (f"and {more} more", "")] if more > 0 else facts
+
+    def _mesh_facts(self) -> Sequence[tuple[str, str]]:
+        mesh = way.shape(self._desk.session, "mesh")
+        if mesh is None:
+            return ()
+        return list(words.summary_lines(self._desk.session.summary(mesh.id)))[:12]
+
+
+class _SideCard(QFrame):
+    """Asks for the side where the scan does not settle it: loads and exports wait for the answer."""
+
+    def __init__(self, desk: Desk, actions: Actions) -> None:
+        super().__init__(objectName="noticebar")
+        self._desk = desk
+        self.question = QLabel()
+        self.question.setWordWrap(True)
+        self.left = CommandButton(actions["anatomy.left"], primary=True, text="Left")
+        self.right = CommandButton(actions["anatomy.right"], primary=True, text="Right")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.px(3), theme.px(2), theme.px(3), theme.px(3))
+        column.addWidget(self.question)
+        column.addWidget(
+            quiet("The patient's own left or right. The scan does not settle it, and loads depend on it.")
+        )
+        row = QHBoxLayout()
+        row.addWidget(self.right)
+        row.addWidget(self.left)
+        column.addLayout(row)
+
+    def refresh(self) -> None:
+        """Ask for the selected structure, or the first that waits."""
+        waiting = way.unconfirmed(self._desk.session)
+        self.setVisible(bool(waiting))
+        if waiting:
+            chosen = [i for i in waiting if i.key == self._desk.session.selection]
+            self.question.setText(f"Which side is “{(chosen or waiting)[0].name}”?")
+
+
+def _has(desk: Desk, kind: str) -> bool:
+    here = way.structure(desk.session)
+    return here is not None and any(i.structure == here.structure for i in desk.session.of_kind(kind))

@@ -1,0 +1,84 @@
+"""Images: what the scan is, how it is looked at, and on to the bones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from desktop import theme, words
+from desktop.actions import Actions
+from desktop.desk import Desk
+from desktop.section import CommandButton, Facts, Panel, quiet, section_title
+from desktop.session import identity_of
+
+_PRESETS = ("bone", "soft_tissue", "lung", "brain", "file")
+
+
+class ImagesPanel(Panel):
+    """Facts of the image that is shown, its window presets, and the way on."""
+
+    def __init__(self, desk: Desk, actions: Actions) -> None:
+        super().__init__("Images")
+        self._desk = desk
+        self.facts = Facts()
+        self.notes = quiet()
+        self.presets = QWidget()
+        grid = QGridLayout(self.presets)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(theme.px(1))
+        for n, name in enumerate(_PRESETS):
+            action = actions[f"view.window.{name}"]
+            text = action.text().partition(": ")[2]
+            button = CommandButton(action, text=text[:1].upper() + text[1:])
+            grid.addWidget(button, n // 2, n % 2)
+        self.go = CommandButton(actions["go.anatomy"], primary=True, text="Go on to Anatomy")
+        self.hands = quiet(
+            "Wheel scrolls. Drag sets the window. Right drag zooms, middle drag pans. "
+            "Click sets the crosshair; moving with Shift carries it along. Double-click fills the stage."
+        )
+        self.hands.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.add(self.facts, self.notes, section_title("Window"), self.presets)
+        self.add(section_title("By hand"), self.hands, self.go)
+        self.end()
+        for event in (desk.session.opened, desk.session.changed, desk.session.shown):
+            event.connect(self._on_event)
+        self.refresh()
+
+    def _on_event(self, *_: Any) -> None:
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the facts of the image that is shown now."""
+        session = self._desk.session
+        item = session.volume
+        entry = session.entry(item.id) if item else None
+        if entry is None:
+            busy = self._desk.queue.busy
+            self.heading.setText("Images")
+            self.facts.show_facts([("", "Being read …" if busy else "There is no image here yet.")])
+            self.notes.hide()
+            return
+        self.heading.setText(entry.name)
+        self.facts.show_facts(_facts(entry.tree) + [("Study", identity_of(entry).study_description or "–")])
+        notes = entry.tree.get("notes") or []
+        self.notes.setText("\n".join(notes))
+        self.notes.setVisible(bool(notes))
+
+
+def _facts(tree: dict[str, Any]) -> list[tuple[str, str]]:
+    shape = tree["voxels"].get("shape", ()) if isinstance(tree.get("voxels"), dict) else ()
+    size = " × ".join(str(n) for n in reversed(shape))
+    facts = [("Modality", tree.get("modality", "")), ("Size", f"{size} voxels")]
+    if tree.get("spacing_mm"):
+        facts.append(("Spacing", " × ".join(words.number(s) for s in tree["spacing_mm"]) + " mm"))
+    if tree.get("unit"):
+        facts.append(("Values", tree["unit"]))
+    if tree.get("kvp"):
+        facts.append(("Tube voltage", f"{tree['kvp']:g} kV"))
+    if tree.get("kernel"):
+        facts.append(("Kernel", str(tree["kernel"])))
+    if tree.get("contrast_agent"):
+        facts.append(("Contrast agent", str(tree["contrast_agent"])))
+    return [(w, v) for w, v in facts if v.strip()]

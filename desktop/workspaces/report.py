@@ -1,0 +1,89 @@
+"""Report: what was found, with its limits, and as a PDF."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from desktop import way
+from desktop.actions import Actions
+from desktop.desk import Desk
+from desktop.numbers import NumberList
+from desktop.people import line_of
+from desktop.queue import Plan
+from desktop.section import CommandButton, Facts, Panel, quiet, section_title
+from twin.errors import UserError
+from twin.progress import Progress
+
+
+class ReportPanel(Panel):
+    """The summary of the result at hand, and the button that writes it."""
+
+    def __init__(self, desk: Desk, actions: Actions) -> None:
+        super().__init__("Report")
+        self._desk = desk
+        self.whose = quiet()
+        self.facts = Facts()
+        self.numbers = NumberList(desk)
+        self.limits = quiet()
+        self.limits_title = section_title("What this does not tell")
+        self.found_title = section_title("Found")
+        self.write_button = CommandButton(actions["report.write"], primary=True)
+        self.reason = quiet()
+        self.add(self.whose, self.found_title, self.numbers, self.limits_title, self.limits)
+        self.add(section_title("Made from"), self.facts, self.write_button, self.reason)
+        self.end()
+        for event in (desk.session.opened, desk.session.changed, desk.session.selected):
+            event.connect(self._on_event)
+        desk.results.changed.connect(self.refresh)
+        desk.refreshed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the result at hand."""
+        results = self._desk.results
+        item = results.item
+        people = self._desk.session.identities()
+        self.whose.setText("\n".join(line_of(p) for p in people))
+        for widget in (self.numbers, self.limits, self.limits_title, self.found_title):
+            widget.setVisible(item is not None)
+        why = way.why_not_report(self._desk)
+        self.reason.setText(why)
+        self.reason.setVisible(bool(why))
+        steps = [(e.name, e.stale or "up to date") for e in self._desk.session.entries]
+        self.facts.show_facts(steps)
+        if item is not None:
+            self.numbers.show_numbers(results.numbers(), struck=bool(item.stale))
+            self.limits.setText("\n".join(f"– {line}" for line in results.limits()))
+
+    def write(self, path: Path) -> None:
+        """Write the PDF, in a job."""
+        record = self._desk.session.record
+        if record is not None:
+            record.flush()
+            self._desk.start("Write the report", self._write_plan(Path(record.path), path))
+
+    def _write_plan(self, record: Path, path: Path) -> Plan:
+        from twin.jobs import Job
+
+        yield Job(write_report, record, path, title=f"Writing {path.name}")
+        self._desk.said.emit(f"The report is at {path}.", "")
+        opened = self._desk.session.record
+        if opened is not None:
+            opened.note("exported", {"what": "report", "path": str(path)})
+
+    def _on_event(self, *_: Any) -> None:
+        self.refresh()
+
+
+def write_report(record: Path, path: Path, progress: Progress) -> None:
+    """Write a record's report (runs in a job)."""
+    try:
+        from desktop import report
+    except ImportError as fault:
+        raise UserError(f"Reports cannot be written here ({fault}).", "Install what is missing.") from fault
+    from twin.record import Record
+
+    progress(0.1, "collecting")
+    with Record.open(record, write=False) as opened:
+        report.write(opened, path)

@@ -1,0 +1,68 @@
+"""Simulate: loads and supports on the bone, solve, and the stresses under a body-weight slider."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from desktop import way, words
+from desktop.actions import Actions
+from desktop.answer import AnswerCard
+from desktop.desk import Desk
+from desktop.section import CommandButton, Panel, StepSection, quiet
+
+
+class SimulatePanel(Panel):
+    """Two steps, and the answer under them."""
+
+    def __init__(self, desk: Desk, actions: Actions) -> None:
+        super().__init__("Walking load")
+        self._desk = desk
+        self.model = StepSection(
+            desk, actions, title="Load and supports", command="simulate.load",
+            steps=(way.MODEL, way.LANDMARKS), done=lambda: _fresh(desk, "model"), facts=self._model_facts,
+            again="Place again with these",
+        )  # fmt: skip
+        self.look = quiet(
+            "Look at the arrows before solving: does each push or pull where it should? "
+            "Drag the free end of an arrow to turn it."
+        )
+        self.solve = StepSection(
+            desk, actions, title="Stresses", command="simulate.solve", steps=(way.SOLVE,),
+            done=lambda: _fresh(desk, "result"), facts=lambda: (), again="Solve again",
+        )  # fmt: skip
+        self.answer = AnswerCard(desk, actions)
+        self.go = CommandButton(actions["go.report"], text="Go on to Report")
+        self.add(self.model, self.look, self.solve, self.answer, self.go)
+        self.end()
+        for event in (desk.session.opened, desk.session.changed, desk.session.selected):
+            event.connect(self._on_event)
+        desk.refreshed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show what is done and what is next."""
+        here = way.shape(self._desk.session, "mesh") or way.structure(self._desk.session)
+        self.heading.setText(f"Load on the {here.structure}" if here else "Load")
+        modelled, solved = _fresh(self._desk, "model"), _fresh(self._desk, "result")
+        self.model.refresh(current=not modelled)
+        self.look.setVisible(modelled and not solved)
+        self.solve.setVisible(modelled or solved)
+        self.solve.refresh(current=modelled and not solved)
+        self.answer.refresh()
+        self.go.setVisible(solved)
+        self.go.set_primary(solved)
+
+    def _on_event(self, *_: Any) -> None:
+        self.refresh()
+
+    def _model_facts(self) -> Sequence[tuple[str, str]]:
+        model = way.shape(self._desk.session, "model")
+        if model is None:
+            return ()
+        return list(words.summary_lines(self._desk.session.summary(model.id)))[:8]
+
+
+def _fresh(desk: Desk, kind: str) -> bool:
+    item = way.shape(desk.session, kind)
+    return item is not None and not item.stale
