@@ -1,3 +1,5 @@
 """Importing this declares all steps of the floor."""
 
-import segmentation.surface.steps  # noqa: F401
+import segmentation.bone.steps
+import segmentation.surface.steps
+import segmentation.tetrahedra.steps  # noqa: F401

@@ -146,7 +146,7 @@ def closest_on_triangle(q: NDArray, a: NDArray, b: NDArray, c: NDArray, out: NDA
 
 
 @njit(cache=True)
-def _closest(  # noqa: PLR0917
+def _closest(
     queries: NDArray, points: NDArray, triangles: NDArray, order: NDArray, boxes: NDArray, leaves: int
 ) -> tuple[NDArray, NDArray, NDArray]:
     count = len(queries)

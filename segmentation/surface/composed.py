@@ -81,7 +81,7 @@ def _resolve(mask: NDArray, belief: NDArray, only_add: bool) -> int:
 
 
 @njit(cache=True)
-def _turn(  # noqa: PLR0917
+def _turn(
     mask: NDArray, belief: NDArray, k: NDArray, j: NDArray, i: NDArray, count: int, only_add: bool
 ) -> None:
     best, doubt = -1, np.inf

@@ -76,7 +76,7 @@ def _hook(nbr: NDArray, t: int, old: int, new: int) -> None:
 
 
 @njit(cache=True)
-def split(  # noqa: PLR0917
+def split(
     tri: NDArray, nbr: NDArray, at: NDArray, sheet: NDArray, t: int, e: int, m: int, fresh: int
 ) -> None:
     """Split side e of t at the new point m, with the new triangles ``fresh`` and ``fresh + 1``."""
@@ -120,9 +120,7 @@ def flip(tri: NDArray, nbr: NDArray, at: NDArray, t: int, e: int) -> None:
 
 
 @njit(cache=True)
-def collapse(  # noqa: PLR0917
-    tri: NDArray, nbr: NDArray, at: NDArray, t: int, e: int, around: NDArray, n: int
-) -> None:
+def collapse(tri: NDArray, nbr: NDArray, at: NDArray, t: int, e: int, around: NDArray, n: int) -> None:
     """Draw the end of side e of t into its start; ``around`` holds the n triangles around that end."""
     u = nbr[t, e]
     f = side_to(nbr, u, t)

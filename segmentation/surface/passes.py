@@ -39,7 +39,7 @@ def _shape(p: NDArray, q: NDArray, r: NDArray) -> float:
 
 
 @njit(cache=True)
-def split_long(  # noqa: PLR0917
+def split_long(
     x: NDArray,
     size: NDArray,
     kind: NDArray,
@@ -78,9 +78,7 @@ def split_long(  # noqa: PLR0917
 
 
 @njit(cache=True)
-def _links_fine(
-    tri: NDArray, a: int, b: int, around_a: NDArray, na: int, around_b: NDArray, nb: int
-) -> bool:  # noqa: PLR0917
+def _links_fine(tri: NDArray, a: int, b: int, around_a: NDArray, na: int, around_b: NDArray, nb: int) -> bool:
     """Tell whether a and b have exactly two neighbors in common, so that a collapse stays manifold."""
     common = 0
     for k in range(nb):
@@ -94,7 +92,7 @@ def _links_fine(
 
 
 @njit(cache=True)
-def _moved_fine(  # noqa: PLR0917
+def _moved_fine(
     x: NDArray, tri: NDArray, around: NDArray, n: int, v: int, other: int, spot: NDArray, longest2: float
 ) -> bool:
     """Tell whether v's triangles (but those that hold ``other``) stay upright and well shaped at ``spot``."""
@@ -122,7 +120,7 @@ def _moved_fine(  # noqa: PLR0917
 
 
 @njit(cache=True)
-def collapse_short(  # noqa: PLR0917
+def collapse_short(
     x: NDArray,
     size: NDArray,
     kind: NDArray,
@@ -182,7 +180,7 @@ def collapse_short(  # noqa: PLR0917
 
 @njit(cache=True)
 def flip_better(x: NDArray, kind: NDArray, tri: NDArray, nbr: NDArray, at: NDArray, sheet: NDArray,
-                triangles: int, by_valence: bool) -> int:  # fmt: skip  # noqa: PLR0917
+                triangles: int, by_valence: bool) -> int:  # fmt: skip
     """Flip edges where that brings valences nearer to six, or makes the worse triangle better."""
     around = np.empty(RING, np.int64)
     done = 0
@@ -230,7 +228,7 @@ def flip_better(x: NDArray, kind: NDArray, tri: NDArray, nbr: NDArray, at: NDArr
 
 @njit(cache=True)
 def _flip_fine(x: NDArray, tri: NDArray, nbr: NDArray, at: NDArray, a: int, b: int, c: int, d: int,
-               around: NDArray) -> bool:  # fmt: skip  # noqa: PLR0917
+               around: NDArray) -> bool:  # fmt: skip
     """Tell whether the edge cd is new, and its triangles look the way the old ones do."""
     n = ring(tri, nbr, at, c, around)
     if n == 0:
@@ -254,7 +252,7 @@ def _flip_fine(x: NDArray, tri: NDArray, nbr: NDArray, at: NDArray, a: int, b: i
 
 
 @njit(cache=True)
-def relax(  # noqa: PLR0917
+def relax(
     x: NDArray,
     size: NDArray,
     kind: NDArray,
@@ -265,7 +263,7 @@ def relax(  # noqa: PLR0917
     points: int,
     step: float,
 ) -> None:
-    """Move free points along the surface toward the middle of their triangles, feature points along their line."""
+    """Move free points along the surface to the middle of their triangles, feature points along their line."""
     around = np.empty(RING, np.int64)
     spot, normal, ends = np.empty(3), np.empty(3), np.empty(2, np.int64)
     for v in range(points):
@@ -304,7 +302,7 @@ def _line_ends(tri: NDArray, sheet: NDArray, around: NDArray, n: int, v: int, en
 
 
 @njit(cache=True)
-def _middle(  # noqa: PLR0917
+def _middle(
     x: NDArray, size: NDArray, tri: NDArray, around: NDArray, n: int, v: int, spot: NDArray, normal: NDArray
 ) -> None:
     """Write the middle of v's triangles, weighted by area over wanted area, and their unit normal."""

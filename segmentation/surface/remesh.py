@@ -68,9 +68,12 @@ class Remesher:
                 break
         for _ in range(12):
             at = self._at
-            if passes.collapse_short(
-                self._x, self._size, self._k, self._tri, self._n, at, self._s, len(self._tri)
-            ) <= len(self._tri) // 1000:
+            if (
+                passes.collapse_short(
+                    self._x, self._size, self._k, self._tri, self._n, at, self._s, len(self._tri)
+                )
+                <= len(self._tri) // 1000
+            ):
                 break
         self._compact()
         by_valence = number < _ROUNDS - 2

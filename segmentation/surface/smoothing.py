@@ -84,7 +84,7 @@ def _umbrella(x: NDArray, rows: NDArray, neighbors: NDArray, out: NDArray) -> No
 
 
 @njit(cache=True)
-def _fair(  # noqa: PLR0917
+def _fair(
     start: NDArray,
     centers: NDArray,
     rows: NDArray,

@@ -1,0 +1,93 @@
+"""netgen in a process of its own: what it does to its process, nobody else feels.
+
+Reads one JSON line and two arrays from standard input, writes JSON lines of progress and one of the
+result, with two arrays after it, to standard output. Ends itself when standard input closes.
+"""
+
+import json
+import os
+import sys
+import threading
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+_MESHING_SHARE = 0.3
+_POLL_S = 0.2
+
+
+def main() -> None:
+    """Mesh what comes in by standard input."""
+    # netgen prints from C++: leave it standard error, and keep the pipe for the answer.
+    answer = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    source = sys.stdin.buffer
+    task = json.loads(source.readline())
+    points = np.frombuffer(source.read(task["points"] * 24), np.float64).reshape(-1, 3)
+    triangles = np.frombuffer(source.read(task["triangles"] * 12), np.int32).reshape(-1, 3)
+    threading.Thread(target=_end_with_parent, args=(source,), daemon=True).start()
+    try:
+        nodes, tets = _mesh(points, triangles, task, answer)
+    except Exception as error:  # netgen's own exception type is not a Python one everywhere
+        _say(answer, {"error": f"{type(error).__name__}: {error}".strip()})
+        return
+    _say(answer, {"nodes": len(nodes), "tets": len(tets)})
+    answer.write(np.ascontiguousarray(nodes, np.float64).tobytes())
+    answer.write(np.ascontiguousarray(tets, np.int32).tobytes())
+    answer.flush()
+
+
+def _end_with_parent(source: BinaryIO) -> None:
+    source.read()
+    os._exit(1)
+
+
+def _say(answer: BinaryIO, message: dict[str, Any]) -> None:
+    answer.write(json.dumps(message).encode() + b"\n")
+    answer.flush()
+
+
+def _mesh(
+    points: NDArray, triangles: NDArray, task: dict[str, Any], answer: BinaryIO
+) -> tuple[NDArray, NDArray]:
+    import netgen.meshing as ng
+    import pyngcore
+
+    pyngcore.SetNumThreads(task["threads"])
+    mesh = ng.Mesh(dim=3)
+    mesh.AddPoints(np.array(points))
+    mesh.Add(ng.FaceDescriptor(surfnr=1, domin=1, domout=0, bc=1))
+    mesh.AddElements(2, 1, np.array(triangles), 0)
+    rounds = task["rounds"]
+    options = {"maxh": task["edge_mm"], "grading": task["grading"]}
+    done = threading.Event()
+    share = [0.0, _MESHING_SHARE if rounds else 1.0, 0]
+    watch = threading.Thread(target=_watch, args=(answer, share, done), daemon=True)
+    watch.start()
+    try:
+        with pyngcore.TaskManager():
+            mesh.GenerateVolumeMesh(ng.MeshingParameters(optsteps3d=0, **options))
+            for n in range(rounds):
+                each = (1.0 - _MESHING_SHARE) / rounds
+                share[:] = [_MESHING_SHARE + n * each, each, n + 1]
+                mesh.OptimizeVolumeMesh(ng.MeshingParameters(optsteps3d=1, **options))
+    finally:
+        done.set()
+        watch.join()
+    tets = mesh.Elements3D().NumPy()["nodes"][:, :4].astype(np.int32) - 1
+    return np.array(mesh.Coordinates(), np.float64), tets
+
+
+def _watch(answer: BinaryIO, share: list[float], done: threading.Event) -> None:
+    """Tell how far netgen is, from its own counter; it lets other threads run meanwhile."""
+    from netgen.libngpy import _meshing
+
+    status = getattr(_meshing, "_GetStatus", lambda: ("", 0.0))
+    while not done.wait(_POLL_S):
+        percent = min(max(float(status()[1]), 0.0), 100.0)
+        _say(answer, {"fraction": share[0] + share[1] * percent / 100.0, "round": int(share[2])})
+
+
+if __name__ == "__main__":
+    main()

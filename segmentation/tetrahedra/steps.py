@@ -1,0 +1,53 @@
+"""The step that makes tetrahedra."""
+
+from dataclasses import dataclass
+
+from twin.domain import Surface
+from twin.params import param
+from twin.progress import Progress
+from twin.steps import Made, step
+
+
+@dataclass(frozen=True)
+class TetrahedraParams:
+    """How a surface is filled with tetrahedra."""
+
+    edge_mm: float = param(2.0, unit="mm", low=0.1, high=50.0, help="Wanted length of the elements' edges.")
+    surface_edge_mm: float | None = param(
+        None,
+        unit="mm",
+        low=0.1,
+        high=50.0,
+        help="Wanted edge length at the surface, where it should be finer than inside.",
+    )
+    order: int = param(
+        1,
+        low=1,
+        high=2,
+        help="1: four nodes an element; 2: ten, with nodes in the middle of straight edges.",
+    )
+    mesher: str = param(
+        "auto",
+        choices=("auto", "netgen", "lattice"),
+        advanced=True,
+        help="netgen follows the surface closely; the lattice always succeeds; auto takes netgen first.",
+    )
+    repair_mm: float = param(
+        0.5,
+        unit="mm",
+        low=0.0,
+        high=20.0,
+        advanced=True,
+        help="How far a faulty surface may be moved to repair it; 0 repairs nothing that moves a point.",
+    )
+    optimize_rounds: int = param(
+        2, low=0, high=10, advanced=True, help="Rounds in which netgen betters the elements' shape."
+    )
+
+
+@step("mesh.tetrahedra", version=1, title="Tetrahedra")
+def make_tetrahedra(surface: Surface, params: TetrahedraParams, progress: Progress) -> Made:
+    """Fill a closed surface with tetrahedra of a wanted edge length."""
+    from segmentation.tetrahedra.fill import fill
+
+    return fill(surface, params, progress)
