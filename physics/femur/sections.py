@@ -42,12 +42,14 @@ def section(
 
     height = (points - origin) @ normal
     above = height > 0
-    crossing = triangles[np.ptp(above[triangles].astype(np.int8), axis=1) > 0]
+    i, j, k = (above[triangles[:, n]] for n in range(3))
+    crossing = triangles[(i != j) | (j != k)]
     if not len(crossing):
         return []
     edges, ends = _crossed_edges(crossing, above)
-    unique, which = np.unique(edges.reshape(-1, 2), axis=0, return_inverse=True)
-    a, b = unique.T
+    key = edges.reshape(-1, 2) @ np.array([len(points), 1])
+    unique, which = np.unique(key, return_inverse=True)
+    a, b = unique // len(points), unique % len(points)
     t = height[a] / (height[a] - height[b])
     at = points[a] + t[:, None] * (points[b] - points[a])
     pairs = which.reshape(-1, 2)
@@ -77,7 +79,7 @@ def _plane_axes(normal: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArr
 
 def _crossed_edges(
     crossing: NDArray[np.int32], above: NDArray[np.bool_]
-) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Return the two crossed edges of each triangle, shape (m, 2, 2), and which way the cut runs.
 
     The odd corner is the one alone on its side. With triangles outward, the outline keeps the
@@ -89,6 +91,6 @@ def _crossed_edges(
     odd = np.argmax(sides == lone_above[:, None], axis=1)
     rows = np.arange(len(crossing))
     corner, after, before = (crossing[rows, (odd + k) % 3] for k in range(3))
-    first = np.sort(np.column_stack([corner, after]), axis=1)
-    second = np.sort(np.column_stack([corner, before]), axis=1)
+    first = np.sort(np.column_stack([corner, after]).astype(np.int64), axis=1)
+    second = np.sort(np.column_stack([corner, before]).astype(np.int64), axis=1)
     return np.stack([first, second], axis=1), lone_above
