@@ -29,7 +29,7 @@ class Detail:
 
 def scan(files: Sequence[Path], progress: Progress) -> Found:
     """Read headers and sort the images into series; nothing is decoded."""
-    groups: dict[tuple, list[Header]] = defaultdict(list)
+    groups: dict[tuple[str, bool], list[Header]] = defaultdict(list)
     problems = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of odd but readable headers
@@ -41,13 +41,15 @@ def scan(files: Sequence[Path], progress: Progress) -> Found:
                 problems.append(e.message)
                 continue
             if header is not None:
-                groups[header.uid, "LOCALIZER" in header.frames[0].image_type].append(header)
-    series = [s for group in groups.values() for s in _split(group)]
-    series.sort(key=lambda s: (s.number is None, s.number or 0, s.detail.header.uid))
+                # Some writers blank the series UID: then a folder's files of one number are a series.
+                uid = header.uid or f"{path.parent}#{header.number or 0}"
+                groups[uid, "LOCALIZER" in header.frames[0].image_type].append(header)
+    ordered = sorted(groups, key=lambda g: (groups[g][0].number is None, groups[g][0].number or 0, g))
+    series = [s for uid, localizer in ordered for s in _split(uid, groups[uid, localizer])]
     return Found(tuple(series), tuple(problems))
 
 
-def _split(headers: list[Header]) -> list[Series]:
+def _split(uid: str, headers: list[Header]) -> list[Series]:
     """Make a series of files that share a UID; echoes that lie at one place become series of their own."""
     seen: dict[tuple[str, int], Frame] = {}
     for header in headers:
@@ -57,13 +59,13 @@ def _split(headers: list[Header]) -> list[Series]:
     echoes = sorted({f.echo_ms for f in frames if np.isfinite(f.echo_ms)})
     if len(echoes) > 1 and len({str((f.position, f.trigger_ms, f.temporal)) for f in frames}) < len(frames):
         return [
-            _series(headers[0], [f for f in frames if f.echo_ms == echo], f" echo {echo:g} ms")
+            _series(f"{uid}/echo{echo:g}", headers[0], [f for f in frames if f.echo_ms == echo], echo)
             for echo in echoes
         ]
-    return [_series(headers[0], frames, "")]
+    return [_series(uid, headers[0], frames)]
 
 
-def _series(header: Header, frames: list[Frame], suffix: str) -> Series:
+def _series(uid: str, header: Header, frames: list[Frame], echo_ms: float | None = None) -> Series:
     size: tuple[int, ...] = ()
     spacing: tuple[float, ...] = ()
     why_not, gaps, stacked = "", 0, None
@@ -83,11 +85,11 @@ def _series(header: Header, frames: list[Frame], suffix: str) -> Series:
     except NotAVolumeError as e:
         why_not = str(e)
     return Series(
-        uid=header.uid + suffix.replace(" ", "").removesuffix("ms"),
+        uid=uid,
         format="dicom",
         files=tuple(dict.fromkeys(f.path for f in frames)),
         number=header.number,
-        description=header.description + suffix,
+        description=header.description + (f" echo {echo_ms:g} ms" if echo_ms is not None else ""),
         modality=header.modality,
         identity=header.identity,
         count=len(frames),

@@ -9,25 +9,13 @@ from typing import Any
 
 from twin.domain import Identity
 from twin.errors import SourceError
+from twin.sources.dicom_elements import ELEMENTS, Elements, read_elements
 
 NATIVE = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2")
 """Transfer syntaxes whose pixels lie in the file as they are: implicit, explicit, big-endian."""
 
 REFERENCE_PATIENT = "Vitruvian reference patient"
 """Text in Image Comments of images that the project made itself."""
-
-TAGS = [
-    "SpecificCharacterSet", "ImageType", "SOPClassUID", "SOPInstanceUID", "StudyDate", "Modality",
-    "StudyDescription", "SeriesDescription", "PatientName", "PatientID", "PatientBirthDate", "PatientSex",
-    "PatientAge", "ContrastBolusAgent", "BodyPartExamined", "SliceThickness", "KVP", "EchoTime",
-    "SpacingBetweenSlices", "TriggerTime", "GantryDetectorTilt", "ConvolutionKernel", "StudyInstanceUID",
-    "SeriesInstanceUID", "SeriesNumber", "InstanceNumber", "ImagePositionPatient", "ImageOrientationPatient",
-    "FrameOfReferenceUID", "Laterality", "ImageLaterality", "TemporalPositionIdentifier", "ImageComments",
-    "SamplesPerPixel", "PhotometricInterpretation", "NumberOfFrames", "Rows", "Columns", "PixelSpacing",
-    "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "WindowCenter", "WindowWidth",
-    "RescaleIntercept", "RescaleSlope", "RescaleType", "Units", "SharedFunctionalGroupsSequence",
-    "PerFrameFunctionalGroupsSequence",
-]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,43 +97,54 @@ def read_header(path: Path) -> Header | None:
     SourceError
         The file is broken; the message names it and the fault.
     """
-    import pydicom
-    from pydicom import config
-
-    config.settings.reading_validation_mode = config.IGNORE
     try:
-        with path.open("rb") as file:
-            bare = file.read(132)[128:] != b"DICM"
-            file.seek(0)
-            ds = pydicom.dcmread(file, stop_before_pixels=True, force=bare, specific_tags=TAGS)
-            syntax = str(ds.file_meta.get("TransferSyntaxUID", "")) or _syntax_of(ds)
-            offset, length = _pixels_at(file, syntax)
-            size = path.stat().st_size
+        elements = read_elements(path) or _read_any(path)
     except OSError as e:
         raise SourceError(f"{path} cannot be read: {e.strerror or e}.") from e
     except Exception as e:
         raise SourceError(f"{path} is a broken or truncated DICOM file: {_short(e)}.") from e
+    syntax, offset = elements.syntax, elements.offset
     try:
-        if "Rows" not in ds or "SeriesInstanceUID" not in ds:
-            kind = str(ds.get("SOPClassUID") or "")
-            directory = str(ds.file_meta.get("MediaStorageSOPClassUID", "")) == _DICOMDIR
-            if directory or (kind and not f"{kind}.".startswith(_IMAGES)):
+        if elements.get("Rows") is None:
+            kind = str(elements.get("SOPClassUID") or "")
+            if kind == _DICOMDIR or (kind and not f"{kind}.".startswith(_IMAGES)):
                 return None
             raise SourceError(f"{path} is a broken or truncated DICOM file: it ends within its header.")
-        header = _header(path, ds, syntax, -1 if offset is None or length == 0xFFFFFFFF else offset)
+        header = _header(path, elements, syntax, -1 if elements.length == 0xFFFFFFFF else offset)
     except SourceError:
         raise
     except Exception as e:  # pydicom converts values when they are asked for, and fails in many ways
         raise SourceError(f"{path} has a broken DICOM header: {_short(e)}.") from e
-    if offset is None and syntax in NATIVE:
+    if offset < 0 and syntax in NATIVE:
         raise SourceError(f"{path} is a truncated DICOM file: its image data are missing.")
     p = header.frames[0].pixels
     need = p.rows * p.columns * p.samples * p.frames * p.bits // 8
-    if p.offset >= 0 and size - p.offset < need:
+    if p.offset >= 0 and elements.size - p.offset < need:
         raise SourceError(
-            f"{path} is a truncated DICOM file: {size - p.offset:,} of {need:,} bytes of its image are there."
+            f"{path} is a truncated DICOM file: {elements.size - p.offset:,} of {need:,} bytes of its image "
+            "are there."
         )
     return header
+
+
+def _read_any(path: Path) -> Elements:
+    """Read any header by pydicom."""
+    import pydicom
+    from pydicom import config
+
+    config.settings.reading_validation_mode = config.IGNORE
+    tags = [name for name, _vr in ELEMENTS.values()]
+    tags += ["SpecificCharacterSet", "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"]
+    with path.open("rb") as file:
+        bare = file.read(132)[128:] != b"DICM"
+        file.seek(0)
+        ds = pydicom.dcmread(file, stop_before_pixels=True, force=bare, specific_tags=tags)
+        syntax = str(ds.file_meta.get("TransferSyntaxUID", "")) or _syntax_of(ds)
+        offset, length = _pixels_at(file, syntax)
+        values = {name: ds.get(name) for name in tags if ds.get(name) is not None}
+        if str(ds.file_meta.get("MediaStorageSOPClassUID", "")) == _DICOMDIR:
+            values["SOPClassUID"] = _DICOMDIR
+        return Elements(values, syntax, offset, length, path.stat().st_size)
 
 
 _DICOMDIR = "1.2.840.10008.1.3.10"
@@ -167,26 +166,26 @@ def _syntax_of(ds: Any) -> str:
     return NATIVE[0] if implicit else NATIVE[1] if little else NATIVE[2]
 
 
-def _pixels_at(file: Any, syntax: str) -> tuple[int | None, int]:
-    """Return where the pixel bytes start and how many there are; None where no pixel data follow."""
+def _pixels_at(file: Any, syntax: str) -> tuple[int, int]:
+    """Return where the pixel bytes start and how many there are; -1 where no pixel data follow."""
     at = file.tell()
     order = ">" if syntax == NATIVE[2] else "<"
     head = file.read(12)
     if len(head) < 8 or struct.unpack(order + "HH", head[:4]) != (0x7FE0, 0x0010):
-        return None, 0
+        return -1, 0
     if syntax == NATIVE[0]:
         return at + 8, struct.unpack("<I", head[4:8])[0]
     if len(head) < 12:
-        return None, 0
+        return -1, 0
     return at + 12, struct.unpack(order + "I", head[8:12])[0]
 
 
-def _header(path: Path, ds: Any, syntax: str, offset: int) -> Header:
+def _header(path: Path, ds: Elements, syntax: str, offset: int) -> Header:
     frames = int(ds.get("NumberOfFrames") or 1)
     bits = int(ds.get("BitsAllocated", 16))
     stored = int(ds.get("BitsStored", bits))
     pixels = Pixels(
-        syntax=syntax, rows=int(ds.Rows), columns=int(ds.Columns), frames=frames,
+        syntax=syntax, rows=int(ds.get("Rows")), columns=int(ds.get("Columns")), frames=frames,
         samples=int(ds.get("SamplesPerPixel") or 1), bits=bits, bits_stored=stored,
         high_bit=int(ds.get("HighBit", stored - 1)), signed=bool(ds.get("PixelRepresentation", 0)),
         photometric=str(ds.get("PhotometricInterpretation", "")), offset=offset if syntax in NATIVE else -1,
@@ -197,7 +196,7 @@ def _header(path: Path, ds: Any, syntax: str, offset: int) -> Header:
     number = ds.get("SeriesNumber")
     kernel = ds.get("ConvolutionKernel") or ""
     return Header(
-        uid=str(ds.SeriesInstanceUID),
+        uid=str(ds.get("SeriesInstanceUID") or ""),
         number=int(number) if number is not None and str(number) else None,
         description=str(ds.get("SeriesDescription") or "").strip(),
         modality=modality,
@@ -213,7 +212,7 @@ def _header(path: Path, ds: Any, syntax: str, offset: int) -> Header:
     )
 
 
-def _identity(ds: Any) -> Identity:
+def _identity(ds: Elements) -> Identity:
     side = str(ds.get("ImageLaterality") or ds.get("Laterality") or "").upper()
     number = ds.get("SeriesNumber")
     sex = str(ds.get("PatientSex") or "").upper()
@@ -226,7 +225,7 @@ def _identity(ds: Any) -> Identity:
         study_uid=str(ds.get("StudyInstanceUID") or ""),
         study_date=_date(ds.get("StudyDate")),
         study_description=str(ds.get("StudyDescription") or "").strip(),
-        series_uid=str(ds.SeriesInstanceUID),
+        series_uid=str(ds.get("SeriesInstanceUID") or ""),
         series_number=int(number) if number is not None and str(number) else None,
         series_description=str(ds.get("SeriesDescription") or "").strip(),
         body_part=str(ds.get("BodyPartExamined") or "").strip(),
@@ -255,17 +254,17 @@ def _number(value: Any) -> float | None:
         return None
 
 
-def _window(ds: Any) -> tuple[float, float] | None:
-    def first(value: Any) -> float | None:
-        return _number(value[0] if hasattr(value, "__getitem__") and not isinstance(value, str) else value)
+def _window(ds: Elements) -> tuple[float, float] | None:
+    def first(name: str) -> float | None:
+        value = ds.get(name)
+        many = value is not None and not isinstance(value, str) and hasattr(value, "__getitem__")
+        return _number(value[0] if many and len(value) else value)
 
-    center, width = first(ds.get("WindowCenter") or None), first(ds.get("WindowWidth") or None)
-    if center is None and ds.get("WindowCenter") is not None:
-        center = first(ds.get("WindowCenter"))
+    center, width = first("WindowCenter"), first("WindowWidth")
     return (center, width) if center is not None and width else None
 
 
-def _frames(path: Path, ds: Any, pixels: Pixels) -> Iterator[Frame]:
+def _frames(path: Path, ds: Elements, pixels: Pixels) -> Iterator[Frame]:
     shared = _first(ds, "SharedFunctionalGroupsSequence")
     per_frame = ds.get("PerFrameFunctionalGroupsSequence") or []
     if per_frame and len(per_frame) != pixels.frames:
@@ -280,7 +279,7 @@ def _first(ds: Any, name: str) -> Any:
     return sequence[0] if sequence else None
 
 
-def _frame(path: Path, ds: Any, pixels: Pixels, index: int, groups: list[Any]) -> Frame:
+def _frame(path: Path, ds: Elements, pixels: Pixels, index: int, groups: list[Any]) -> Frame:
     def get(group: str, name: str) -> Any:
         """Value from the frame's own groups, the shared ones, or the file, in that order."""
         for g in groups:
@@ -312,6 +311,7 @@ def _frame(path: Path, ds: Any, pixels: Pixels, index: int, groups: list[Any]) -
         temporal = number("", "TemporalPositionIdentifier")
         instance = int(_number(ds.get("InstanceNumber")) or 0)
     thickness = number("PixelMeasuresSequence", "SliceThickness")
+    kinds = ds.get("ImageType") or ()
     if slope == 0:
         raise ValueError("its rescale slope is 0")
     return Frame(
@@ -323,5 +323,5 @@ def _frame(path: Path, ds: Any, pixels: Pixels, index: int, groups: list[Any]) -
         slope=1.0 if math.isnan(slope) else slope,
         intercept=0.0 if math.isnan(intercept) else intercept,
         trigger_ms=trigger, temporal=temporal, echo_ms=echo,
-        image_type=tuple(str(t).upper() for t in (ds.get("ImageType") or ())),
+        image_type=tuple(str(t).upper() for t in ([kinds] if isinstance(kinds, str) else kinds)),
     )  # fmt: skip
