@@ -1,0 +1,56 @@
+import pytest
+
+from tests.twin.record.conftest import Do
+from twin.domain import LabelMap
+from twin.errors import UserError
+from twin.record import Record
+
+
+def test_rename_color_and_delete_can_be_undone(walked: Record, do: Do) -> None:
+    before = walked.entries()
+    do(walked, "record.rename", {"entity": "s1"}, name="  femur   left ")
+    assert walked.find("s1").name == "femur left"
+    do(walked, "record.rename", {"entity": "s2"}, name="femur left")
+    assert walked.find("s2").name == "femur left 2"
+    do(walked, "record.color", {"entity": "s1"}, color="#102030")
+    do(walked, "record.color", {"entity": "s1"}, color="")
+    assert walked.find("s1").color == ""
+    do(walked, "record.delete", {"entity": "femur left"})
+    assert [e.id for e in walked.entries()] == ["v1", "l1", "s2", "m1"]
+    assert walked.undo_title() == "Delete"
+    for _ in range(5):
+        walked.undo()
+    assert walked.entries() == before
+
+
+def test_what_makes_no_sense_is_refused(walked: Record, do: Do) -> None:
+    with pytest.raises(UserError, match="empty name"):
+        do(walked, "record.rename", {"entity": "s1"}, name="  ")
+    with pytest.raises(UserError, match="no color"):
+        do(walked, "record.color", {"entity": "s1"}, color="bone")
+
+
+def test_confirming_a_side_names_the_structure(record: Record, do: Do) -> None:
+    do(record, "example.scan")
+    do(record, "example.bones", confirmed=False)
+    with pytest.raises(UserError, match=r"2 structures wait.*femur 1.*femur 2"):
+        do(record, "labelmap.confirm_side", side="left")
+    do(record, "labelmap.confirm_side", structure="femur 1 (side unconfirmed)", side="left")
+    with pytest.raises(UserError, match="there is one already"):
+        do(record, "labelmap.confirm_side", side="left")
+    with pytest.raises(UserError, match="no choice"):
+        do(record, "labelmap.confirm_side", side="up")
+    do(record, "labelmap.confirm_side", side="right")
+    labelmap = record.load("bones")
+    assert isinstance(labelmap, LabelMap)
+    assert [(s.name, s.side, s.label) for s in labelmap.structures] == [
+        ("left femur", "left", 1),
+        ("right femur", "right", 2),
+    ]
+    assert "“femur 1 (side unconfirmed)” was confirmed to be the left femur." in labelmap.notes
+    assert record.find("bones").id == "l1"
+    with pytest.raises(UserError, match="0 structures wait"):
+        do(record, "labelmap.confirm_side", side="left")
+    record.undo()
+    record.undo()
+    assert record.find("bones").parts[0] == "femur 1 (side unconfirmed)"

@@ -1,0 +1,93 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.twin.record.conftest import Do
+from twin.errors import RecordError
+from twin.record import Record
+
+HOLDER = """
+import sys
+from pathlib import Path
+from twin.record import Record
+record = Record.open(Path(sys.argv[1]))
+print("open", flush=True)
+sys.stdin.read()
+record.close()
+"""
+
+
+def holder(path: Path) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "open\n"
+    return process
+
+
+def test_a_second_process_is_refused_and_told_who_holds_it(walked: Record) -> None:
+    walked.close()
+    process = holder(walked.path)
+    try:
+        with pytest.raises(RecordError, match=rf"process {process.pid}\b.*reading only") as error:
+            Record.open(walked.path)
+        assert os.uname().nodename in str(error.value)
+        with Record.open(walked.path, write=False) as reading:
+            assert len(reading.entries()) == 5
+    finally:
+        process.communicate("")
+    Record.open(walked.path).close()
+
+
+def test_the_lock_of_a_killed_process_is_taken_over(walked: Record, do: Do) -> None:
+    walked.close()
+    process = holder(walked.path)
+    process.kill()
+    process.wait()
+    with Record.open(walked.path) as mine:
+        do(mine, "example.scan", seed=4)
+        assert mine.check() == []
+
+
+def test_a_process_number_used_again_does_not_count(walked: Record) -> None:
+    """The row names this very test's parent, but with a start time that is not its."""
+    walked.close()
+    import sqlite3
+
+    with sqlite3.connect(walked.path) as db:
+        db.execute(
+            "INSERT INTO holder VALUES (1, ?, 'somebody', ?, 1.0, 'long ago')",
+            (os.uname().nodename, os.getppid()),
+        )
+    Record.open(walked.path).close()
+
+
+def test_another_machine_is_believed(walked: Record) -> None:
+    walked.close()
+    import sqlite3
+
+    with sqlite3.connect(walked.path) as db:
+        db.execute("INSERT INTO holder VALUES (1, 'theatre-7', 'anna', 4711, 1.0, '2026-01-05')")
+    with pytest.raises(RecordError, match="on theatre-7 by anna \\(process 4711"):
+        Record.open(walked.path)
+
+
+def test_twice_in_one_process(walked: Record) -> None:
+    with pytest.raises(RecordError, match="in this very program"):
+        Record.open(walked.path)
+    walked.close()
+    Record.open(walked.path).close()
+
+
+def test_a_copy_made_while_open_is_not_held(walked: Record, tmp_path: Path) -> None:
+    walked.flush()
+    import sqlite3
+
+    with sqlite3.connect(walked.path) as source, sqlite3.connect(tmp_path / "copy.twin") as target:
+        source.backup(target)
+    with Record.open(tmp_path / "copy.twin") as copy:
+        assert copy.entries() == walked.entries()
