@@ -13,7 +13,7 @@ from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkTexture
 
 from resources.colors import rgb
 from twin.domain import Volume
-from viewers.drawn import Drawn, creased, merged, polydata
+from viewers.drawn import Drawn, creased, merged, polydata, shade
 from viewers.orientation import Plane, SliceFrame
 from viewers.sampling import GrayTable
 from viewers.views import Clip, Pick
@@ -72,9 +72,9 @@ class DrawnGlyphs(Drawn):
         skin = actor.GetProperty()
         skin.SetColor(*rgb(color))
         skin.SetOpacity(opacity)
-        skin.SetAmbient(0.35)
-        skin.SetDiffuse(0.7)
-        skin.SetSpecular(0.05)
+        skin.SetAmbient(0.25)
+        skin.SetDiffuse(0.75)
+        shade(actor)
         if opacity < 1.0:
             skin.BackfaceCullingOn()
         self.actors = [actor]

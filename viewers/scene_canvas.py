@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,10 @@ from viewers.views import Pick
 
 if TYPE_CHECKING:
     from viewers.scene import Scene
+
+_QUICK_S = 0.025
+_PATIENT_S = 0.045
+"""How long a picture may take while a hand moves, and once it rests."""
 
 
 @dataclass
@@ -63,6 +68,7 @@ class SceneCanvas(QWidget):
         self._touched = False
         self._frame: QImage | None = None
         self._moving = False
+        self._share = 1.0
         self._drag = ""
         self._handle: tuple[str, int] | None = None
         self._pressed_at = QPointF()
@@ -91,7 +97,7 @@ class SceneCanvas(QWidget):
         scene = self._ready()
         if scene is not None:
             scene.set_coarse(False)
-        frame = None if scene is None else self._render(scene, ratio, smooth=True, occluded=True)
+        frame = None if scene is None else self._render(scene, 2 * ratio, occluded=True)
         self._paint(painter, frame)
         painter.end()
         self._frame = None
@@ -138,32 +144,49 @@ class SceneCanvas(QWidget):
 
     # Making the picture
 
-    def _render(self, scene: Scene, ratio: float, *, smooth: bool, occluded: bool) -> QImage:
+    def _render(self, scene: Scene, ratio: float, occluded: bool = False) -> QImage:
+        """Draw the scene at ``ratio`` device pixels to a pixel of the widget."""
         size = max(2, round(self.width() * ratio)), max(2, round(self.height() * ratio))
-        pixels = scene.render(self.camera, size, smooth=smooth, occluded=occluded)
+        pixels = scene.render(self.camera, size, occluded=occluded)
         # The copy owns its memory: ``pixels`` is gone when this returns.
-        frame = QImage(pixels.data, *size, size[0] * 4, QImage.Format.Format_RGBX8888).copy()
-        frame.setDevicePixelRatio(ratio)
-        return frame
+        return QImage(pixels.data, *size, size[0] * 4, QImage.Format.Format_RGBX8888).copy()
+
+    def _draw_quickly(self, scene: Scene) -> None:
+        """Draw while something changes: light copies, and fewer pixels where these take too long."""
+        scene.set_coarse(self._moving)
+        busy = self._settle.isActive()
+        began = perf_counter()
+        self._frame = self._render(scene, self.devicePixelRatioF() * (self._share if busy else 1.0))
+        took = perf_counter() - began
+        if took > _QUICK_S:
+            self._share = max(self._share * 0.75, 0.4)
+        elif took < 0.4 * _QUICK_S:
+            self._share = min(self._share * 1.2, 1.0)
+        self._settle.start()
 
     def _refine(self) -> None:
-        """Draw in full once the hand rests."""
+        """Draw in full once the hand rests: whole meshes, then smooth edges where there is time for them."""
         scene = self._ready()
         if scene is None or self._drag or not self.isVisible():
             return
         self._moving = False
+        self._share = 1.0
         scene.set_coarse(False)
         ratio = self.devicePixelRatioF()
-        self._frame = self._render(scene, ratio, smooth=True, occluded=not scene.software)
+        began = perf_counter()
+        self._frame = self._render(scene, ratio)
+        took = max(perf_counter() - began, 1e-4)
+        # Smooth by drawing finer: the time goes with the number of pixels.
+        finer = min(2.0, (_PATIENT_S / took) ** 0.5)
+        if finer >= 1.3:
+            self._frame = self._render(scene, ratio * finer, occluded=not scene.software)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the scene's last picture, or a quick new one where it has changed."""
         scene = self._ready()
         if scene is not None and self._frame is None:
-            scene.set_coarse(self._moving)
-            self._frame = self._render(scene, self.devicePixelRatioF(), smooth=False, occluded=False)
-            self._settle.start()
+            self._draw_quickly(scene)
         painter = QPainter(self)
         self._paint(painter, self._frame if scene is not None else None)
         paint.border(painter, QRectF(self.rect()), self._decor.look.accent, self.hasFocus())
@@ -173,6 +196,7 @@ class SceneCanvas(QWidget):
         if frame is None:
             self._decor.paint_empty(painter, box)
             return
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(box, frame)
         seen = [shown for shown in self._shown.values() if shown.visible]
         self._decor.stamp = next((shown.stamp for shown in seen if shown.stamp), "")
