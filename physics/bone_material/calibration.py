@@ -113,11 +113,14 @@ def _peak(values: NDArray[np.float64], tissue: str, low: float, high: float) -> 
         )
     # The parabola through the smoothed peak and its neighbors.
     a, b, c = smooth[at - 1 : at + 2]
-    return float(centers[at] + width * 0.5 * (a - c) / (a - 2 * b + c)) if a - 2 * b + c else float(centers[at])
+    return (
+        float(centers[at] + width * 0.5 * (a - c) / (a - 2 * b + c)) if a - 2 * b + c else float(centers[at])
+    )
 
 
 _SHARP = re.compile(
-    r"^(B|H|I|BR|BV|HR|HV|QR|UR|UB)\s?([6-9]\d)|BONE|EDGE|LUNG|SHARP|^FC(3\d|5\d|8\d)|^Y[A-D]$|DETAIL", re.IGNORECASE
+    r"^(B|H|I|BR|BV|HR|HV|QR|UR|UB)\s?([6-9]\d)|BONE|EDGE|LUNG|SHARP|^FC(3\d|5\d|8\d)|^Y[A-D]$|DETAIL",
+    re.IGNORECASE,
 )
 
 

@@ -12,16 +12,23 @@ from physics.bone_material.integrate import sample
 
 MODES = ("extend", "maximum", "none")
 
+DEPTH_VOXELS = 1.2
+"""How deep partial volume reaches: a voxel, and a little of the scanner's blur."""
+
 
 def mend_surface(
     grid: NDArray[np.float32],
     affine: NDArray[np.float64],
     points: NDArray[np.float64],
     triangles: NDArray[np.int32],
-    depth_mm: float,
     mode: str,
 ) -> NDArray[np.float32]:
-    """Return CT numbers mended within ``depth_mm`` below a surface and a little outside of it.
+    """Return CT numbers mended within about a voxel below a surface and a little outside of it.
+
+    On `ct-hip`, whose modulus is known everywhere, the outermost 2 mm elements of the shaft
+    (cortex 4 mm) have 71 % of their true modulus as scanned, 96 % mended by ``extend`` or
+    ``maximum``; those of the head and neck (cortex 1.2 mm, a voxel and a half) have 53 % as
+    scanned, 48 % by ``extend``, which reads the marrow below, and 63 % by ``maximum``.
 
     Parameters
     ----------
@@ -31,11 +38,10 @@ def mend_surface(
         (i, j, k) of the grid to LPS mm.
     points, triangles : ndarray, shape (n, 3), (m, 3)
         The bone's outer surface, outward.
-    depth_mm : float
-        How deep partial volume reaches: about one voxel.
     mode : ``extend``, ``maximum`` or ``none``
-        ``extend``: each voxel takes the value at ``depth_mm`` below its nearest surface point;
-        ``maximum``: the largest value from its own depth down to ``depth_mm``.
+        ``extend``: each voxel takes the value at a depth of 1.2 voxels (measured along the
+        normal) below its nearest surface point; ``maximum``: the largest value from its own
+        depth down to there.
     """
     from scipy.ndimage import binary_dilation
     from scipy.spatial import cKDTree
@@ -43,31 +49,34 @@ def mend_surface(
     if mode == "none" or not len(triangles):
         return grid
     spacing = np.linalg.norm(affine[:3, :3], axis=0)
-    dots, normals = _dense(points, triangles, 0.6 * float(spacing.min()))
+    dots, normals = _dense(points, triangles, float(spacing.min()))
+    directions = affine[:3, :3] / spacing
     to_index = np.linalg.inv(affine)
     near = np.zeros(grid.shape, bool)
     cell = np.rint(dots @ to_index[:3, :3].T + to_index[:3, 3]).astype(int)
     inside = np.all((cell >= 0) & (cell < grid.shape[::-1]), axis=1)
     near[tuple(cell[inside][:, ::-1].T)] = True
-    reach = np.ceil((depth_mm + spacing.max()) / spacing).astype(int)[::-1]
+    reach = np.ceil((DEPTH_VOXELS + 1) * spacing.max() / spacing).astype(int)[::-1]
     near = binary_dilation(near, np.ones(2 * reach + 1, bool))
     voxels = np.argwhere(near)
     places = voxels[:, ::-1] @ affine[:3, :3].T + affine[:3, 3]
     which = cKDTree(dots).query(places)[1]
     normal = normals[which]
     depth = np.einsum("ij,ij->i", dots[which] - places, normal)
-    shallow = (depth < depth_mm) & (depth > -2 * spacing.max())
-    voxels, places, depth, normal = voxels[shallow], places[shallow], depth[shallow], normal[shallow]
+    deep = DEPTH_VOXELS * np.linalg.norm((normal @ directions) * spacing, axis=1)
+    shallow = (depth < deep) & (depth > -2 * spacing.max())
+    voxels, places, depth = voxels[shallow], places[shallow], depth[shallow]
+    normal, deep = normal[shallow], deep[shallow]
 
     def at(below: NDArray[np.float64]) -> NDArray[np.float64]:
         there = places - (below - depth)[:, None] * normal
         return np.asarray(sample(grid, there @ to_index[:3, :3].T + to_index[:3, 3]))
 
     if mode == "extend":
-        value = at(np.full(len(depth), depth_mm))
+        value = at(deep)
     else:
-        start = np.clip(depth, 0, depth_mm)
-        value = np.max([at(start + t * (depth_mm - start)) for t in (0.0, 0.33, 0.67, 1.0)], axis=0)
+        start = np.clip(depth, 0, deep)
+        value = np.max([at(start + t * (deep - start)) for t in (0.0, 0.33, 0.67, 1.0)], axis=0)
     mended = grid.copy()
     mended[tuple(voxels.T)] = value
     return mended

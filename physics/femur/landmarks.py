@@ -218,7 +218,9 @@ def _trochanters_and_condyles(
     return points, notes
 
 
-def _summary(landmarks: Landmarks, shaft: anatomy.Shaft, frame: Frame) -> dict[str, float | str | bool | list]:
+def _summary(
+    landmarks: Landmarks, shaft: anatomy.Shaft, frame: Frame
+) -> dict[str, float | str | bool | list]:
     points, axes = landmarks.points, landmarks.axes
     head, neck = points["head center"], points["neck center"]
     direction = head.point - neck.point
