@@ -24,19 +24,22 @@ def run_command(words: Sequence[str]) -> int:
         status = options.act(options)
         sys.stdout.flush()
         return status or 0
-    except UserError as error:
-        problem = str(error)
-    except (Cancelled, KeyboardInterrupt):
-        problem = "Stopped; the record is as it was."
     except BrokenPipeError:  # the reader of our output has gone: no fault of ours
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except Exception as error:
-        problem = f"Something went wrong inside ({type(error).__name__}: {error}). --debug shows where."
-    if options.debug:
-        traceback.print_exc()
-    print(f"vitruvian: {problem}", file=sys.stderr)
-    return 1
+    except (Exception, KeyboardInterrupt) as error:
+        if options.debug:
+            traceback.print_exception(error)
+        print(f"vitruvian: {_in_words(error)}", file=sys.stderr)
+        return 1
+
+
+def _in_words(error: BaseException) -> str:
+    if isinstance(error, UserError):
+        return str(error)
+    if isinstance(error, (Cancelled, KeyboardInterrupt)):
+        return "Stopped; the record is as it was."
+    return f"Something went wrong inside ({type(error).__name__}: {error}). --debug shows where."
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -154,6 +154,7 @@ class Job:
                 self._end(JobState.DONE)
             case ("failed", error, trace):
                 self.error, self.trace = error, trace
+                error.add_note(trace)  # what --debug shows
                 self._end(JobState.FAILED)
             case ("cancelled",):
                 self._end(JobState.CANCELLED)
