@@ -57,7 +57,7 @@ def conjugate_gradients(
     return solution, error, done
 
 
-def _iterate(  # noqa: PLR0917
+def _iterate(
     matrix: BlockMatrix,
     solution: NDArray[np.float64],
     residual: NDArray[np.float64],

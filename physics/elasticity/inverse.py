@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from physics.elasticity import pardiso
 from physics.elasticity.matrix import BlockMatrix
+from physics.elasticity.multigrid import Multigrid
 from physics.elasticity.system import Inverse
 from twin.errors import UserError
 
@@ -27,6 +28,8 @@ def make_inverse(
             "PARDISO is not on this machine: it is part of Intel's MKL, for Windows and Linux on x86-64.",
             "Choose the solver “amg” or “auto”.",
         )
+    if solver == "amg" or not pardiso.available():
+        return Multigrid(matrix, points, held)
     return PardisoInverse(matrix)
 
 

@@ -3,7 +3,6 @@
 Matrices are stored by node: compressed rows of 3×3 blocks, columns ascending, both triangles.
 ``start`` (r + 1) and ``columns`` (b) are the pattern, ``blocks`` (b, 3, 3) the numbers.
 """
-# ruff: noqa: PLR0917 (compiled code takes arrays, not objects)
 
 import numpy as np
 from numba import njit, prange

@@ -10,7 +10,7 @@ from physics.elasticity import kernels
 
 @dataclass(frozen=True, eq=False)
 class BlockMatrix:
-    """A symmetric sparse matrix of 3×3 blocks, both triangles, rows compressed, columns ascending.
+    """A sparse matrix of 3×3 blocks, rows compressed, columns ascending.
 
     Attributes
     ----------
@@ -25,7 +25,7 @@ class BlockMatrix:
 
     def times(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the product with k vectors; shape (rows, 3, k)."""
-        product = np.empty_like(x)
+        product = np.empty((len(self.start) - 1, *x.shape[1:]), x.dtype)
         kernels.multiply(self.start, self.columns, self.blocks, x, product)
         return product
 

@@ -122,7 +122,7 @@ class Cholesky:
             raise FactorizationError(error)
 
 
-def _pardiso(  # noqa: PLR0917
+def _pardiso(
     phase: int,
     rows: int,
     memory: NDArray[np.int64],
