@@ -6,8 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from segmentation.bone import kernels
 from segmentation.bone import mask as masks
 from segmentation.bone import tissue as tissues
+from segmentation.bone.recognize import Bone, Scene, recognize
+from segmentation.bone.separate import separated
+from segmentation.bone.sides import names, sides
 from twin.domain import LabelMap, Structure, Volume
 from twin.errors import UserError
 from twin.progress import Progress
@@ -31,36 +35,74 @@ def find_bones(volume: Volume, params: "BoneParams", progress: Progress) -> Made
     progress(0.02, "finding the body")
     inside = tissues.body(hu, spacing)
     about = tissues.tissue(hu, inside)
-    found = masks.bone_mask(
-        hu, inside, spacing, about, params.threshold_hu, params.smallest_ml, progress.between(0.05, 0.6)
+    limits = masks.threshold(about, params.threshold_hu)
+    crops, specks = masks.crops(
+        hu, inside, spacing, about, limits, params.smallest_ml, progress.between(0.05, 0.15)
     )
-    labels, count = ndimage.label(found.mask)
-    sizes = np.bincount(labels.ravel(), minlength=count + 1) * float(np.prod(spacing)) / 1000
-    order = [n for n in np.argsort(-sizes) if n > 0 and sizes[n] >= params.smallest_ml]
-    lookup = np.zeros(count + 1, np.uint16)
-    lookup[order] = np.arange(1, len(order) + 1)
-    labels = lookup[labels]
+    del inside
+    labels, small = _labelled(crops, hu.shape, params, progress.between(0.15, 0.85))
+    progress(0.85, "recognizing bones")
+    scene = _scene(labels, hu, volume.affine, spacing)
+    recognize(scene)
+    side_of, said = sides(scene.bones, volume.identity.laterality)
+    name_of = names(scene.bones, side_of)
     structures = tuple(
-        Structure(f"bone {n}", n, "bone", touches_border=_at_border(labels, n))
-        for n in range(1, len(order) + 1)
+        Structure(name_of[b.label], b.label, b.term, side_of[b.label], touches_border=_at_border(b, scene))
+        for b in scene.bones
     )
     bones = LabelMap(
-        labels,
+        labels if labels.max() > 255 else labels.astype(np.uint8),
         volume.affine,
         structures,
         frame_of_reference=volume.frame_of_reference,
         identity=volume.identity,
-        notes=notes,
+        notes=(*notes, *said),
     )
     summary = {
-        "structures": described(bones),
-        "threshold_hu": found.threshold_hu,
-        "soft_tissue_hu": about.soft_hu,
-        "noise_hu": about.noise_hu,
-        "specks_removed": found.specks + count - len(order),
+        "structures": [_described(b, name_of[b.label]) for b in scene.bones],
+        "threshold_hu": round(limits.low_hu, 1),
+        "sure_hu": round(limits.sure_hu, 1),
+        "soft_tissue_hu": round(about.soft_hu, 1),
+        "noise_hu": round(about.noise_hu, 1),
+        "specks_removed": specks + small,
     }
     progress(1.0, "done")
     return Made({"bones": bones}, summary)
+
+
+def _labelled(
+    crops: list[masks.Crop], shape: tuple[int, ...], params: "BoneParams", progress: Progress
+) -> tuple[NDArray[np.uint16], int]:
+    """Return the bones of all crops, 1 being the largest, and how many pieces were too small."""
+    labels = np.zeros(shape, np.int32)
+    total = sum(c.candidate.size for c in crops)
+    count, done = 0, 0
+    for crop in crops:
+        here = progress.between(done / total, (done + crop.candidate.size) / total)
+        mask = masks.solid(crop, here.between(0.0, 0.6))
+        parts = separated(mask, crop, here.between(0.6, 1.0)) if params.separate else ndimage.label(mask)[0]
+        labels[crop.box][parts > 0] = parts[parts > 0] + count
+        count += int(parts.max())
+        done += crop.candidate.size
+    sizes = kernels.counts(labels, count, labels, 0)[0] * float(np.prod(crops[0].spacing)) / 1000
+    order = [n for n in np.argsort(-sizes[1:]) + 1 if sizes[n] >= max(params.smallest_ml, 1e-9)]
+    if not order:
+        raise masks.no_bone(params.threshold_hu)
+    lookup = np.zeros(count + 1, np.uint16)
+    lookup[order] = np.arange(1, len(order) + 1)
+    return lookup[labels], int((sizes[1:] > 0).sum()) - len(order)
+
+
+def _scene(
+    labels: NDArray[np.uint16], hu: NDArray[np.float32], affine: NDArray[np.float64], spacing: NDArray
+) -> Scene:
+    scene = Scene(labels, hu, affine, spacing)
+    for n, box in enumerate(ndimage.find_objects(labels), start=1):
+        mask = labels[box] == n
+        center = np.array(ndimage.center_of_mass(mask)) + [s.start for s in box]
+        volume_ml = float(mask.sum() * np.prod(spacing)) / 1000
+        scene.bones.append(Bone(n, box, volume_ml, scene.lps(center[None])[0]))
+    return scene
 
 
 def _check(volume: Volume, params: "BoneParams") -> None:
@@ -78,22 +120,14 @@ def _check(volume: Volume, params: "BoneParams") -> None:
     )
 
 
-def _at_border(labels: NDArray, label: int) -> bool:
-    return any(bool((labels.take(end, axis) == label).any()) for axis in range(3) for end in (0, -1))
+def _at_border(bone: Bone, scene: Scene) -> bool:
+    """Tell whether the image's border cuts a bone off."""
+    return any(s.start == 0 or s.stop == size for s, size in zip(bone.box, scene.labels.shape, strict=True))
 
 
-def described(bones: LabelMap) -> list[dict[str, Any]]:
-    """Return name, volume and centre of each structure, for the step's summary."""
-    voxel_ml = float(np.prod(bones.spacing_mm)) / 1000
-    numbers = [s.label for s in bones.structures]
-    sizes = np.bincount(bones.labels.ravel(), minlength=max(numbers, default=0) + 1)
-    centers = np.array(ndimage.center_of_mass(bones.labels > 0, bones.labels, numbers)).reshape(-1, 3)
-    lps = centers[:, ::-1] @ bones.affine[:3, :3].T + bones.affine[:3, 3]
-    return [
-        {
-            "name": s.name,
-            "volume_ml": round(float(sizes[s.label] * voxel_ml), 2),
-            "center_lps_mm": [round(float(x), 2) for x in c],
-        }
-        for s, c in zip(bones.structures, lps, strict=True)
-    ]
+def _described(bone: Bone, name: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "volume_ml": round(bone.volume_ml, 2),
+        "center_lps_mm": [round(float(x), 2) for x in bone.center],
+    }

@@ -7,8 +7,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-OUTSIDE, KEPT, REMOVABLE = 0, 1, 2
-
 
 @njit(cache=True, inline="always")
 def _sample(image, k, j, i):
@@ -53,8 +51,8 @@ def below_half(image, mask, spacing, reach_mm, floor, tolerance):
     ----------
     image : ndarray of float32, shape (k, j, i)
         HU.
-    mask : ndarray of uint8, same shape
-        Where to look (non-zero).
+    mask : ndarray of bool, same shape
+        Where to look.
     spacing : ndarray of float64, shape (3,)
     reach_mm : float
         How far a ray runs.
@@ -74,7 +72,7 @@ def below_half(image, mask, spacing, reach_mm, floor, tolerance):
     for k in range(nk):
         for j in range(nj):
             for i in range(ni):
-                if mask[k, j, i] == 0:
+                if not mask[k, j, i]:
                     continue
                 value = image[k, j, i]
                 k0, k1 = max(k - 1, 0), min(k + 1, nk - 1)
@@ -92,36 +90,6 @@ def below_half(image, mask, spacing, reach_mm, floor, tolerance):
                     base = _extreme(image, k, j, i, -dk, -dj, -di, steps, tolerance, -1.0)
                     base = max(base, floor)
                     out[k, j, i] = value < 0.5 * (base + peak)
-    return out
-
-
-@njit(cache=True)
-def between_walls(image, mask, spacing, reach_mm, soft, tolerance, share):
-    """Tell which voxels of ``mask`` are a valley between two walls, as in a joint space.
-
-    Along one of 13 directions both sides rise so far that the voxel is under ``share`` of
-    the way from ``soft`` tissue to the lower of the two peaks.
-
-    Parameters
-    ----------
-    image : ndarray of float32, shape (k, j, i)
-    mask : ndarray of uint8, same shape
-    spacing : ndarray of float64, shape (3,)
-    reach_mm, soft, tolerance, share : float
-
-    Returns
-    -------
-    ndarray of bool, same shape
-    """
-    nk, nj, ni = image.shape
-    out = np.zeros(image.shape, np.bool_)
-    step = 0.5 * min(spacing[0], spacing[1], spacing[2])
-    steps = max(int(np.ceil(reach_mm / step)), 3)
-    for k in range(nk):
-        for j in range(nj):
-            for i in range(ni):
-                if mask[k, j, i]:
-                    out[k, j, i] = _between(image, k, j, i, spacing, step, steps, soft, tolerance, share)
     return out
 
 
@@ -179,96 +147,138 @@ def ridges(image, mask, lowest, rise):
     return out
 
 
+@njit(cache=True, inline="always")
+def _neighbor(n, d, nk, nj, ni):
+    """Flat index of the d-th of 6 neighbours, −1 beyond the grid."""
+    i, j, k = n % ni, (n // ni) % nj, n // (ni * nj)
+    if d == 0:
+        return n - ni * nj if k > 0 else -1
+    if d == 1:
+        return n + ni * nj if k < nk - 1 else -1
+    if d == 2:
+        return n - ni if j > 0 else -1
+    if d == 3:
+        return n + ni if j < nj - 1 else -1
+    if d == 4:
+        return n - 1 if i > 0 else -1
+    return n + 1 if i < ni - 1 else -1
+
+
 @njit(cache=True)
-def flood(state, start_at_border):
-    """Let the outside run into removable voxels, in place (6 neighbours).
+def _grown(stack):
+    bigger = np.empty(2 * stack.size, np.int64)
+    bigger[: stack.size] = stack
+    return bigger
+
+
+@njit(cache=True)
+def flood(mask, removable):
+    """Return what is left of ``mask`` when the outside runs into its removable voxels (6 neighbours).
 
     Parameters
     ----------
-    state : ndarray of uint8, shape (k, j, i)
-        OUTSIDE (0), KEPT (1), REMOVABLE (2): on return, each REMOVABLE that the outside
-        reaches is OUTSIDE.
-    start_at_border : bool
-        False: every OUTSIDE voxel is a source; True: those at the grid's border alone, and then
-        OUTSIDE voxels not reached become KEPT (holes are filled).
+    mask, removable : ndarray of bool, shape (k, j, i)
+
+    Returns
+    -------
+    ndarray of bool, same shape
     """
-    nk, nj, ni = state.shape
-    flat = state.reshape(-1)
-    stack = np.empty(1024, np.int64)
+    nk, nj, ni = mask.shape
+    left = mask.copy()
+    flat, may = left.reshape(-1), removable.reshape(-1)
+    stack = np.empty(4096, np.int64)
     size = 0
-    seen = np.zeros(flat.size if start_at_border else 1, np.bool_)
     for n in range(flat.size):
-        if flat[n] != OUTSIDE:
+        if mask.reshape(-1)[n]:
             continue
-        i = n % ni
-        j = (n // ni) % nj
-        k = n // (ni * nj)
-        if start_at_border:
-            wanted = k == 0 or j == 0 or i == 0 or k == nk - 1 or j == nj - 1 or i == ni - 1
-            if not wanted or seen[n]:
-                continue
-            seen[n] = True
-        else:
-            wanted = (
-                (k > 0 and flat[n - ni * nj] == REMOVABLE)
-                or (k < nk - 1 and flat[n + ni * nj] == REMOVABLE)
-                or (j > 0 and flat[n - ni] == REMOVABLE)
-                or (j < nj - 1 and flat[n + ni] == REMOVABLE)
-                or (i > 0 and flat[n - 1] == REMOVABLE)
-                or (i < ni - 1 and flat[n + 1] == REMOVABLE)
-            )
-            if not wanted:
-                continue
-        stack[size] = n
-        size += 1
+        for d in range(6):
+            q = _neighbor(n, d, nk, nj, ni)
+            if q >= 0 and flat[q] and may[q]:
+                flat[q] = False
+                stack[size] = q
+                size += 1
+                if size == stack.size:
+                    stack = _grown(stack)
+    while size > 0:
+        size -= 1
+        n = stack[size]
+        for d in range(6):
+            q = _neighbor(n, d, nk, nj, ni)
+            if q >= 0 and flat[q] and may[q]:
+                flat[q] = False
+                stack[size] = q
+                size += 1
+                if size == stack.size:
+                    stack = _grown(stack)
+    return left
+
+
+@njit(cache=True)
+def open_gaps(image, mask, spacing, reach_mm, soft, tolerance, share):
+    """Return the voxels of dark sheets between two walls (a joint space) that the outside reaches.
+
+    A voxel is such where along one of 13 directions both sides rise so far that it is under
+    ``share`` of the way from ``soft`` tissue to the lower of the two peaks. Only voxels that the
+    outside comes by are looked at, so that marrow costs nothing.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (k, j, i)
+    mask : ndarray of bool, same shape
+    spacing : ndarray of float64, shape (3,)
+    reach_mm, soft, tolerance, share : float
+
+    Returns
+    -------
+    ndarray of bool, same shape
+    """
+    nk, nj, ni = mask.shape
+    gaps = np.zeros(mask.shape, np.bool_)
+    inside, out = mask.reshape(-1), gaps.reshape(-1)
+    seen = np.zeros(inside.size, np.bool_)
+    step = 0.5 * min(spacing[0], spacing[1], spacing[2])
+    steps = max(int(np.ceil(reach_mm / step)), 3)
+    stack = np.empty(4096, np.int64)
+    size = 0
+    for start in range(inside.size):
+        if inside[start]:
+            continue
+        edge = False
+        for d in range(6):
+            q = _neighbor(start, d, nk, nj, ni)
+            edge = edge or (q >= 0 and inside[q])
+        if not edge:
+            continue
+        stack[0] = start
+        size = 1
         while size > 0:
             size -= 1
-            m = stack[size]
-            i = m % ni
-            j = (m // ni) % nj
-            k = m // (ni * nj)
+            n = stack[size]
             for d in range(6):
-                if d == 0:
-                    if k == 0:
-                        continue
-                    q = m - ni * nj
-                elif d == 1:
-                    if k == nk - 1:
-                        continue
-                    q = m + ni * nj
-                elif d == 2:
-                    if j == 0:
-                        continue
-                    q = m - ni
-                elif d == 3:
-                    if j == nj - 1:
-                        continue
-                    q = m + ni
-                elif d == 4:
-                    if i == 0:
-                        continue
-                    q = m - 1
-                else:
-                    if i == ni - 1:
-                        continue
-                    q = m + 1
-                take = flat[q] == REMOVABLE
-                if start_at_border:
-                    take = take or (flat[q] == OUTSIDE and not seen[q])
-                if take:
-                    flat[q] = OUTSIDE
-                    if start_at_border:
-                        seen[q] = True
-                    if size == stack.size:
-                        bigger = np.empty(2 * stack.size, np.int64)
-                        bigger[:size] = stack
-                        stack = bigger
+                q = _neighbor(n, d, nk, nj, ni)
+                if q < 0 or seen[q] or not inside[q]:
+                    continue
+                seen[q] = True
+                k, j, i = q // (ni * nj), (q // ni) % nj, q % ni
+                if _between(image, k, j, i, spacing, step, steps, soft, tolerance, share):
+                    out[q] = True
                     stack[size] = q
                     size += 1
-    if start_at_border:
-        for n in range(flat.size):
-            if flat[n] == OUTSIDE and not seen[n]:
-                flat[n] = KEPT
+                    if size == stack.size:
+                        stack = _grown(stack)
+    return gaps
+
+
+@njit(cache=True)
+def counts(labels, count, image, least):
+    """Return, for each label, how many voxels it has and in how many ``image`` exceeds ``least``."""
+    every, above = np.zeros(count + 1, np.int64), np.zeros(count + 1, np.int64)
+    flat, values = labels.reshape(-1), image.reshape(-1)
+    for n in range(flat.size):
+        every[flat[n]] += 1
+        if values[n] > least:
+            above[flat[n]] += 1
+    return every, above
 
 
 @njit(cache=True)
@@ -339,3 +349,144 @@ def depth_mm(mask: NDArray, spacing: NDArray[np.float64]) -> NDArray[np.float32]
     """
     squared: NDArray[np.float32] = _squared_distance(mask.view(np.uint8), np.asarray(spacing, np.float64))
     return np.sqrt(squared, out=squared)
+
+
+@njit(cache=True)
+def watershed(image, labels, mask, bins, low, high):
+    """Grow labels over ``mask`` from bright to dark, in place, so that they meet in the valleys.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (k, j, i)
+    labels : ndarray of int32, same shape
+        Markers; on return every voxel of ``mask`` that a marker reaches (6 neighbours).
+    mask : ndarray of bool, same shape
+    bins : int
+        Number of grey levels from ``low`` to ``high`` that are told apart.
+    low, high : float
+    """
+    nk, nj, ni = image.shape
+    flat, values, inside = labels.reshape(-1), image.reshape(-1), mask.reshape(-1)
+    # One first-in-first-out list a level, linked through ``after``.
+    first, last = np.full(bins, -1, np.int64), np.full(bins, -1, np.int64)
+    after = np.full(flat.size, -1, np.int64)
+    scale = bins / (high - low)
+    for n in range(flat.size):
+        if flat[n] > 0 and inside[n]:
+            if first[0] < 0:
+                first[0] = n
+            else:
+                after[last[0]] = n
+            last[0] = n
+    level = 0
+    while level < bins:
+        n = first[level]
+        if n < 0:
+            level += 1
+            continue
+        first[level] = after[n]
+        for d in range(6):
+            q = _neighbor(n, d, nk, nj, ni)
+            if q < 0 or not inside[q] or flat[q] > 0:
+                continue
+            flat[q] = flat[n]
+            at = bins - 1 - int(min(max((values[q] - low) * scale, 0.0), bins - 1.0))
+            at = max(at, level)
+            if first[at] < 0:
+                first[at] = q
+            else:
+                after[last[at]] = q
+            last[at] = q
+            after[q] = -1
+
+
+@njit(cache=True)
+def _contact_normal(labels, k, j, i, a, b, spacing, reach):
+    """From the middle of ``a`` to the middle of ``b`` in the neighbourhood, in mm; zero where one is absent."""
+    nk, nj, ni = labels.shape
+    total = np.zeros((2, 3))
+    counts = np.zeros(2)
+    for kk in range(max(k - reach[0], 0), min(k + reach[0] + 1, nk)):
+        for jj in range(max(j - reach[1], 0), min(j + reach[1] + 1, nj)):
+            for ii in range(max(i - reach[2], 0), min(i + reach[2] + 1, ni)):
+                side = labels[kk, jj, ii]
+                if side == a or side == b:  # noqa: PLR1714 (compiled)
+                    which = 0 if side == a else 1
+                    counts[which] += 1
+                    total[which, 0] += kk
+                    total[which, 1] += jj
+                    total[which, 2] += ii
+    normal = np.zeros(3)
+    if counts[0] > 0 and counts[1] > 0:
+        normal = (total[1] / counts[1] - total[0] / counts[0]) * spacing
+        normal /= max(np.sqrt((normal**2).sum()), 1e-9)
+    return normal
+
+
+@njit(cache=True)
+def _wall_height(image, k, j, i, direction, spacing, soft, wall, reach_mm, share):
+    """Tell whether a dark gap lies between two walls along a line through a voxel."""
+    step = 0.5 * spacing.min()
+    steps = int(np.ceil(reach_mm / step))
+    d = direction * step / spacing
+    lowest, at = 1e9, 0
+    for n in range(-steps // 3, steps // 3 + 1):
+        value = _sample(image, k + n * d[0], j + n * d[1], i + n * d[2])
+        if value < lowest:
+            lowest, at = value, n
+    peaks = np.full(2, -1e9)
+    for n in range(1, steps + 1):
+        for s in range(2):
+            m = at + (n if s == 0 else -n)
+            peaks[s] = max(peaks[s], _sample(image, k + m * d[0], j + m * d[1], i + m * d[2]))
+    peak = peaks.min()
+    return peak >= wall and lowest < soft + share * (peak - soft)
+
+
+@njit(cache=True)
+def contacts(image, labels, count, spacing, soft, wall, reach_mm, share):
+    """Measure where labels touch: how many voxels, and in how many a joint space lies between.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (k, j, i)
+    labels : ndarray of int32, same shape
+    count : int
+        Largest label.
+    spacing : ndarray of float64, shape (3,)
+    soft, wall : float
+        HU of soft tissue, and the least HU of a cortex on either side.
+    reach_mm, share : float
+        How far to look, and how dark the gap must be between ``soft`` and the lower wall.
+
+    Returns
+    -------
+    touching, gap : ndarray of int64, shape (count + 1, count + 1)
+        Symmetric.
+    """
+    nk, nj, ni = labels.shape
+    touching = np.zeros((count + 1, count + 1), np.int64)
+    gap = np.zeros((count + 1, count + 1), np.int64)
+    reach = np.empty(3, np.int64)
+    for n in range(3):
+        reach[n] = max(2, int(round(4.0 / spacing[n])))
+    for k in range(nk):
+        for j in range(nj):
+            for i in range(ni):
+                a = labels[k, j, i]
+                if a == 0:
+                    continue
+                for d in range(3):
+                    kk, jj, ii = k + (d == 0), j + (d == 1), i + (d == 2)
+                    if kk == nk or jj == nj or ii == ni:
+                        continue
+                    b = labels[kk, jj, ii]
+                    if b == 0 or b == a:  # noqa: PLR1714 (compiled)
+                        continue
+                    touching[a, b] += 1
+                    touching[b, a] += 1
+                    normal = _contact_normal(labels, k, j, i, a, b, spacing, reach)
+                    if _wall_height(image, k, j, i, normal, spacing, soft, wall, reach_mm, share):
+                        gap[a, b] += 1
+                        gap[b, a] += 1
+    return touching, gap

@@ -1,4 +1,4 @@
-"""From HU to one filled mask of all bone, its boundary at the local half-maximum."""
+"""From HU to filled masks of bone, their boundary at the local half-maximum."""
 
 from dataclasses import dataclass
 
@@ -7,42 +7,118 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from segmentation.bone import kernels
-from segmentation.bone.tissue import Tissue, ball
+from segmentation.bone.tissue import Tissue, pooled, spread
 from twin.errors import UserError
 from twin.progress import Progress
 
 
 @dataclass(frozen=True)
-class BoneMask:
-    """All bone of a scan, and how it was found.
+class Threshold:
+    """What may be bone (``low_hu``) and what is bone for sure (``sure_hu``)."""
 
-    ``mask`` is filled; ``specks`` counts what was too small or not in the body.
+    low_hu: float
+    sure_hu: float
+
+
+@dataclass(frozen=True)
+class Crop:
+    """A box of the scan with one group of bone in it, far from all others.
+
+    ``candidate`` is all that may be bone there; ``borders`` tells for each axis whether the box's
+    low and high face are the image's own.
     """
 
-    mask: NDArray[np.bool_]
-    threshold_hu: float
-    seed_hu: float
-    specks: int
+    box: tuple[slice, slice, slice]
+    candidate: NDArray[np.bool_]
+    hu: NDArray[np.float32]
+    spacing: NDArray[np.float64]
+    about: Tissue
+    borders: tuple[tuple[bool, bool], ...]
 
 
-def filled(
-    mask: NDArray[np.bool_],
+def threshold(about: Tissue, wished: float | None) -> Threshold:
+    """Return the thresholds for a scan's soft tissue and noise, or around the wished one."""
+    low = about.soft_hu + max(80.0, 4 * about.noise_hu) if wished is None else wished
+    return Threshold(low, max(low + 80, 220.0) if wished is None else wished)
+
+
+def crops(
     hu: NDArray[np.float32],
+    inside: NDArray[np.bool_],
     spacing: NDArray[np.float64],
     about: Tissue,
-    seal_mm: float,
-) -> NDArray[np.bool_]:
+    limits: Threshold,
+    speck_ml: float,
+    progress: Progress,
+) -> tuple[list[Crop], int]:
+    """Return the groups of candidates, and how many specks were left out.
+
+    A candidate that holds a fair share of voxels that are bone for sure is kept.
+
+    Raises
+    ------
+    UserError
+        Where there is none.
+    """
+    progress(0.0, "finding bone")
+    labels, count = ndimage.label((hu > limits.low_hu) & inside)
+    progress(0.5, "finding bone")
+    voxel = float(np.prod(spacing))
+    every, sure = (n * voxel for n in kernels.counts(labels, count, hu, limits.sure_hu))
+    keep = (every >= 1000 * speck_ml) & (sure >= 0.1 * np.minimum(every, 2000))
+    keep[0] = False
+    if not keep.any():
+        raise no_bone(limits.sure_hu)
+    candidate = keep[labels]
+    del labels
+    progress(0.8, "finding bone")
+    factors = tuple(int(f) for f in np.maximum(np.round(4.0 / spacing), 1))
+    groups, _ = ndimage.label(
+        ndimage.binary_dilation(pooled(candidate, factors) > 0, np.ones((3, 3, 3), bool)), np.ones((3, 3, 3))
+    )
+    found = []
+    for n, coarse in enumerate(ndimage.find_objects(groups), start=1):
+        box = tuple(
+            slice(s.start * f, min(s.stop * f, size))
+            for s, f, size in zip(coarse, factors, hu.shape, strict=True)
+        )
+        own = spread(groups[coarse] == n, factors, tuple(s.stop - s.start for s in box))
+        borders = tuple((s.start == 0, s.stop == size) for s, size in zip(box, hu.shape, strict=True))
+        found.append(Crop(box, candidate[box] & own, np.ascontiguousarray(hu[box]), spacing, about, borders))
+    return found, int(count - keep.sum())
+
+
+def solid(crop: Crop, progress: Progress) -> NDArray[np.bool_]:
+    """Return the bone of a crop, filled, its boundary at the local half-maximum."""
+    progress(0.0, "filling marrow")
+    candidate, hu, spacing, about = crop.candidate, crop.hu, crop.spacing, crop.about
+    near = kernels.depth_mm(~candidate, spacing) <= max(2.0, 2.01 * spacing.max())
+    dim = about.soft_hu + max(30.0, 2 * about.noise_hu)
+    walls = kernels.ridges(hu, near & ~candidate, dim, max(30.0, 3 * about.noise_hu))
+    full = candidate | walls
+    for n, (least_mm, voxels) in enumerate(((0.0, 0.0), (1.0, 1.01), (2.0, 1.5))):
+        progress(0.1 + 0.25 * n, "filling marrow")
+        full = filled(full, crop, max(least_mm, voxels * spacing.max()))
+    progress(0.85, "placing the boundary")
+    # Dim walls count only where they shut marrow in.
+    inner = full & ~candidate & ~walls
+    full = candidate | inner | (walls & ndimage.binary_dilation(inner, np.ones((3, 3, 3), bool)))
+    return sharpened(full, crop)
+
+
+def filled(mask: NDArray[np.bool_], crop: Crop, seal_mm: float) -> NDArray[np.bool_]:
     """Return ``mask`` with marrow and canal, without cranial cavity, spinal canal and air cells.
 
     Holes of the mask *closed by* ``seal_mm`` are filled, so that a nutrient foramen or a gap in
     a thin cortex does not empty a bone; what the closing itself added stays out unless it lies
     between such a hole and its wall.
     """
+    hu, spacing, about = crop.hu, crop.spacing, crop.about
     pad = int(np.ceil(seal_mm / spacing.min())) + 1
     closed = mask
     if seal_mm > 0:
         closed = _closed(np.pad(mask, pad), spacing, seal_mm)[(slice(pad, -pad),) * 3] | mask
-    walls = _capped(closed, hu, spacing)
+    walls = _capped(closed, crop)
     holes = ndimage.binary_fill_holes(walls) & ~closed
     holes = _marrow(holes, hu, spacing, about) | _tubes(closed | holes, hu, spacing, about)
     if not holes.any():
@@ -61,9 +137,7 @@ def _like_soft_tissue(hu: float, about: Tissue) -> bool:
     return -20.0 <= hu <= about.soft_hu + 40.0
 
 
-def _capped(
-    mask: NDArray[np.bool_], hu: NDArray[np.float32], spacing: NDArray[np.float64]
-) -> NDArray[np.bool_]:
+def _capped(mask: NDArray[np.bool_], crop: Crop) -> NDArray[np.bool_]:
     """Return ``mask`` with rings on the image's faces filled, so that a shaft that the border cuts is closed.
 
     A wide ring is the skull's or the pelvis' own and stays open. A vertebra's ring is closed at
@@ -71,10 +145,12 @@ def _capped(
     """
     capped = mask.copy()
     for axis in range(3):
-        size = np.delete(spacing, axis)
-        for end in (0, -1):
+        size = np.delete(crop.spacing, axis)
+        for end, is_border in zip((0, -1), crop.borders[axis], strict=True):
+            if not is_border:
+                continue
             face = tuple(end if a == axis else slice(None) for a in range(3))
-            holes = ndimage.binary_fill_holes(mask[face]) & ~mask[face] & (hu[face] > -250)
+            holes = ndimage.binary_fill_holes(mask[face]) & ~mask[face] & (crop.hu[face] > -250)
             labels, _ = ndimage.label(holes)
             for n, box in enumerate(ndimage.find_objects(labels), start=1):
                 ring = labels[box] == n
@@ -137,74 +213,24 @@ def _tubes(
     return found
 
 
-def bone_mask(
-    hu: NDArray[np.float32],
-    inside: NDArray[np.bool_],
-    spacing: NDArray[np.float64],
-    about: Tissue,
-    threshold: float | None,
-    speck_ml: float,
-    progress: Progress,
-) -> BoneMask:
-    """Find all bone.
-
-    A low threshold finds whatever may be bone; what holds a voxel that is bone for
-    sure is kept and filled; then the outside is let in as far as the half-maximum edge
-    between the cortex's own peak and what lies beyond it.
-    """
-    low = about.soft_hu + max(80.0, 4 * about.noise_hu) if threshold is None else threshold
-    sure = max(low + 80, 220.0) if threshold is None else threshold
-    progress(0.0, "finding bone")
-    candidate = (hu > low) & inside
-    labels, count = ndimage.label(candidate)
-    if count == 0:
-        raise _no_bone(low)
-    progress(0.2, "finding bone")
-    voxel = float(np.prod(spacing))
-    sizes = np.bincount(labels.ravel(), minlength=count + 1) * voxel
-    certain = np.bincount(labels[(hu > sure) & inside], minlength=count + 1) * voxel
-    keep = (sizes >= 1000 * speck_ml) & (certain >= 0.1 * np.minimum(sizes, 2000))
-    keep[0] = False
-    if not keep.any():
-        raise _no_bone(sure)
-    candidate = keep[labels]
-    del labels
-    progress(0.35, "filling marrow")
-    near = kernels.depth_mm(~candidate, spacing) <= max(2.0, 2.01 * spacing.max())
-    dim = about.soft_hu + max(30.0, 2 * about.noise_hu)
-    walls = kernels.ridges(hu, near & ~candidate, dim, max(30.0, 3 * about.noise_hu))
-    full = candidate | walls
-    for least_mm, voxels in ((0.0, 0.0), (1.0, 1.01), (2.0, 1.5)):
-        full = filled(full, hu, spacing, about, max(least_mm, voxels * spacing.max()))
-    # Dim walls count only where they shut marrow in.
-    inner = full & ~candidate & ~walls
-    full = candidate | inner | (walls & ndimage.binary_dilation(inner, np.ones((3, 3, 3), bool)))
-    progress(0.6, "placing the boundary")
-    full = sharpened(full, hu, spacing, about)
-    return BoneMask(full, low, sure, int(count - keep.sum()))
-
-
-def sharpened(
-    mask: NDArray[np.bool_], hu: NDArray[np.float32], spacing: NDArray[np.float64], about: Tissue
-) -> NDArray[np.bool_]:
+def sharpened(mask: NDArray[np.bool_], crop: Crop) -> NDArray[np.bool_]:
     """Return ``mask`` without the layer that lies outside the cortex's own half-maximum.
 
     The blur of scanner and voxel spreads bone by less than the layer's depth.
     """
+    spacing, noise = crop.spacing, crop.about.noise_hu
     depth = max(1.5, 1.05 * spacing.max())
     layer = mask & (kernels.depth_mm(mask, spacing) <= depth)
-    tolerance = max(3 * about.noise_hu, 40.0)
     reach = max(3.0, 1.5 * spacing.max())
-    under = kernels.below_half(hu, layer.view(np.uint8), spacing, reach, -120.0, tolerance)
-    state = mask.astype(np.uint8)
-    state[under] = kernels.REMOVABLE
-    kernels.flood(state, False)
-    return state != kernels.OUTSIDE
+    under = kernels.below_half(crop.hu, layer, spacing, reach, -120.0, max(3 * noise, 40.0))
+    return np.asarray(kernels.flood(mask, under))
 
 
-def _no_bone(hu: float) -> UserError:
+def no_bone(hu: float | None) -> UserError:
+    """Return the error for a volume in which nothing is bone."""
+    brighter = "" if hu is None else f" is brighter than {hu:.0f} HU"
     return UserError(
-        f"There is no bone in this volume: nothing of bone's size is brighter than {hu:.0f} HU.",
+        f"There is no bone in this volume: nothing of bone's size{brighter}.",
         "Check that it is a CT in Hounsfield units and that the scan covers bone; "
         "for very soft bone give a lower threshold.",
     )

@@ -125,4 +125,4 @@ def tissue(hu: NDArray[np.float32], inside: NDArray[np.bool_]) -> Tissue:
     both = soft[:, :, 1:] & soft[:, :, :-1]
     difference = np.abs(some[:, :, 1:] - some[:, :, :-1])[both]
     noise = float(np.median(difference)) / 0.6745 / np.sqrt(2) if difference.size else 15.0
-    return Tissue(float(np.argmax(counts)) - 19.5, max(noise, 1.0))
+    return Tissue(float(np.argmax(counts)) - 19.5, float(max(noise, 1.0)))

@@ -1,0 +1,231 @@
+"""Which bone is which, told by shape and by what lies beside it; what is not sure stays "bone".
+
+All lengths are in mm and all points in LPS (+x left, +y posterior, +z up).
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from segmentation.bone import kernels
+from segmentation.bone.tissue import pooled
+
+
+@dataclass
+class Bone:
+    """One labelled bone, where it lies, and what it was recognized as.
+
+    ``head`` and ``head_radius`` are a femur's; ``medial`` is the x that its head is off its shaft.
+    """
+
+    label: int
+    box: tuple[slice, slice, slice]
+    volume_ml: float
+    center: NDArray[np.float64]
+    term: str = "bone"
+    head: NDArray[np.float64] | None = None
+    head_radius: float = 0.0
+    medial: float = 0.0
+
+
+@dataclass(frozen=True)
+class Scene:
+    """All bones on their grid."""
+
+    labels: NDArray[np.uint16]
+    hu: NDArray[np.float32]
+    affine: NDArray[np.float64]
+    spacing: NDArray[np.float64]
+    bones: list[Bone] = field(default_factory=list)
+
+    def lps(self, kji: NDArray) -> NDArray[np.float64]:
+        """Return LPS mm of voxel indices, shape (n, 3) in order k, j, i."""
+        points: NDArray[np.float64] = kji[:, ::-1] @ self.affine[:3, :3].T + self.affine[:3, 3]
+        return points
+
+    def index(self, lps: NDArray) -> NDArray[np.float64]:
+        """Return voxel indices k, j, i of LPS points, shape (n, 3)."""
+        inverse = np.linalg.inv(self.affine)
+        ijk: NDArray[np.float64] = lps @ inverse[:3, :3].T + inverse[:3, 3]
+        return ijk[:, ::-1]
+
+    def axis_of(self, lps_axis: int) -> int:
+        """Return the array axis that runs nearest to an LPS axis."""
+        return 2 - int(
+            np.argmax(np.abs(self.affine[lps_axis, :3]) / np.linalg.norm(self.affine[:3, :3], axis=0))
+        )
+
+
+def recognize(scene: Scene) -> None:
+    """Set each bone's term: skull, femur, hip bone, sacrum, vertebra, or "bone"."""
+    for bone in scene.bones:
+        if bone.volume_ml >= 60 and _has_brain(bone, scene):
+            bone.term = "skull"
+    for bone in scene.bones:
+        if bone.term == "bone" and bone.volume_ml >= 25:
+            _try_femur(bone, scene)
+    _hip_bones(scene)
+    _sacrum(scene)
+    for bone in scene.bones:
+        if bone.term == "bone" and 4 <= bone.volume_ml <= 150 and _has_canal(bone, scene):
+            bone.term = "vertebra"
+
+
+def _has_brain(bone: Bone, scene: Scene) -> bool:
+    """Tell whether the bone walls off, on five of six sides, a wide room of soft tissue."""
+    crop = scene.labels[bone.box] == bone.label
+    factors = tuple(int(f) for f in np.maximum(np.round(4.0 / scene.spacing), 1))
+    size = scene.spacing * factors
+    wall = pooled(crop.astype(np.float32), factors) > 0.2
+    walled = np.zeros(wall.shape, np.int8)
+    for axis in range(3):
+        walled += np.maximum.accumulate(wall, axis)
+        walled += np.flip(np.maximum.accumulate(np.flip(wall, axis), axis), axis)
+    rooms, count = ndimage.label((walled >= 5) & ~wall)
+    if count == 0:
+        return False
+    sizes = np.bincount(rooms.ravel())[1:] * float(np.prod(size)) / 1000
+    room = rooms == 1 + int(np.argmax(sizes))
+    content = float(np.median(pooled(scene.hu[bone.box], factors)[room]))
+    wide = float(kernels.depth_mm(np.pad(room, 1), size).max())
+    return bool(sizes.max() > 150 and wide > 25 and -10 < content < 90)
+
+
+def _surface(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    return mask & ~ndimage.binary_erosion(mask, border_value=1)
+
+
+def _try_femur(bone: Bone, scene: Scene) -> None:
+    """Recognize a femur: a ball at least half free, 25 to 75 mm beside the axis of a long rest."""
+    mask = np.pad(scene.labels[bone.box] == bone.label, 1)
+    start = np.array([s.start - 1 for s in bone.box])
+    # Where the border cuts the bone the padding is no wall.
+    depth = kernels.depth_mm(mask, scene.spacing)
+    reach = np.maximum(np.round(8.0 / scene.spacing), 1).astype(int)
+    peaks = (depth == ndimage.maximum_filter(depth, size=2 * reach + 1)) & (depth > 12) & (depth < 36)
+    surface = scene.lps(np.argwhere(_surface(mask)) + start)
+    step = max(1, int(mask.sum() / 40000))
+    voxels = scene.lps(np.argwhere(mask)[::step] + start)
+    best = None
+    for kji in np.argwhere(peaks):
+        fit = _ball(scene.lps((kji + start)[None])[0], float(depth[tuple(kji)]), surface, scene)
+        if fit is None:
+            continue
+        center, radius, share = fit
+        away = np.linalg.norm(voxels - center, axis=1)
+        rest = voxels[away > 2.2 * radius]
+        if len(rest) < 50 or away.max() < 3.2 * radius:
+            continue
+        middle = rest.mean(axis=0)
+        axis = np.linalg.svd(rest - middle, full_matrices=False)[2][0]
+        off = center - middle - ((center - middle) @ axis) * axis
+        if 25 <= np.linalg.norm(off) <= 75 and (best is None or share > best[2]):
+            best = (center, radius, share, float(off[0]))
+    if best is not None:
+        bone.term, bone.head, bone.head_radius, bone.medial = "femur", best[0], best[1], best[3]
+
+
+def _ball(
+    center: NDArray[np.float64], radius: float, surface: NDArray[np.float64], scene: Scene
+) -> tuple[NDArray[np.float64], float, float] | None:
+    """Fit a ball to the surface around a point; centre, radius, and the share of its surface that is there."""
+    voxel = float(scene.spacing.max())
+    for width in (0.3, 0.15, 0.08, 0.08):
+        distance = np.linalg.norm(surface - center, axis=1)
+        near = surface[np.abs(distance - radius) < width * radius + 0.6 * voxel]
+        if len(near) < 50:
+            return None
+        # |p|² = 2 c·p + (r² − |c|²), linear in c and the constant.
+        system = np.c_[2 * (near - center), np.ones(len(near))]
+        x = np.linalg.lstsq(system, ((near - center) ** 2).sum(axis=1), rcond=None)[0]
+        center = center + x[:3]
+        radius = float(np.sqrt(max(x[3] + x[:3] @ x[:3], 0)))
+        if not 14 <= radius <= 34:
+            return None
+    distance = np.linalg.norm(surface - center, axis=1)
+    on = np.abs(distance - radius) < 0.05 * radius + 0.6 * voxel
+    rays = _directions(400)
+    unit = (surface[on] - center) / distance[on, None]
+    share = float((np.max(rays @ unit.T, axis=1) > np.cos(0.12 + voxel / radius)).mean())
+    return (center, radius, share) if share > 0.5 else None
+
+
+def _directions(count: int) -> NDArray[np.float64]:
+    """Return unit vectors spread evenly over the sphere (Fibonacci)."""
+    n = np.arange(count) + 0.5
+    z = 1 - 2 * n / count
+    turn = np.pi * (1 + np.sqrt(5)) * n
+    return np.c_[np.sqrt(1 - z * z) * np.cos(turn), np.sqrt(1 - z * z) * np.sin(turn), z]
+
+
+def _hip_bones(scene: Scene) -> None:
+    """Name the bones whose sockets hold femoral heads; one that holds two is the whole pelvis."""
+    sockets: dict[int, int] = {}
+    rays = _directions(600)
+    for femur in [b for b in scene.bones if b.term == "femur"]:
+        assert femur.head is not None
+        first = np.zeros(len(rays), np.int64)
+        for r in np.arange(femur.head_radius, femur.head_radius + 10, 0.5 * scene.spacing.min()):
+            kji = np.round(scene.index(femur.head + r * rays)).astype(int)
+            valid = ((kji >= 0) & (kji < scene.labels.shape)).all(axis=1)
+            seen = np.zeros(len(rays), np.int64)
+            seen[valid] = scene.labels[tuple(kji[valid].T)]
+            seen[seen == femur.label] = 0
+            first = np.where(first == 0, seen, first)
+        hits = np.bincount(first)
+        hits[0] = 0
+        if hits.max() > 0.2 * len(rays):
+            label = int(np.argmax(hits))
+            sockets[label] = sockets.get(label, 0) + 1
+    for bone in scene.bones:
+        if bone.label in sockets and bone.term == "bone":
+            bone.term = "hip bone" if sockets[bone.label] == 1 else "pelvis"
+
+
+def _sacrum(scene: Scene) -> None:
+    """Name the bone that lies between two hip bones, near to both and above their sockets."""
+    hips = [b for b in scene.bones if b.term == "hip bone"]
+    heads = [b.head for b in scene.bones if b.head is not None]
+    if len(hips) != 2 or not heads:
+        return
+    low, high = sorted(b.center[0] for b in hips)
+    middle, quarter = (low + high) / 2, (high - low) / 4
+    found = []
+    for bone in scene.bones:
+        if bone.term != "bone" or bone.volume_ml < 25 or abs(bone.center[0] - middle) > quarter:
+            continue
+        if bone.center[2] > max(h[2] for h in heads) and all(_gap_mm(bone, h, scene) < 10 for h in hips):
+            found.append(bone)
+    if found:
+        min(found, key=lambda b: float(b.center[2])).term = "sacrum"
+
+
+def _gap_mm(one: Bone, other: Bone, scene: Scene) -> float:
+    """Return the least distance of two bones, to a millimetre or so."""
+    from scipy.spatial import cKDTree
+
+    points = []
+    for bone in (one, other):
+        surface = np.argwhere(_surface(np.pad(scene.labels[bone.box] == bone.label, 1)))
+        some = surface[:: max(1, len(surface) // 20000)] + [s.start - 1 for s in bone.box]
+        points.append(scene.lps(some))
+    return float(cKDTree(points[0]).query(points[1])[0].min())
+
+
+def _has_canal(bone: Bone, scene: Scene) -> bool:
+    """Tell whether slices across the patient's long axis show a ring around a canal of 80 to 800 mm²."""
+    mask = scene.labels[bone.box] == bone.label
+    axis = scene.axis_of(2)
+    area = float(np.prod(np.delete(scene.spacing, axis)))
+    if mask.shape[axis] * scene.spacing[axis] > 90:
+        return False
+    slices = 0
+    for n in range(mask.shape[axis]):
+        cut = mask.take(n, axis)
+        holes, count = ndimage.label(ndimage.binary_fill_holes(cut) & ~cut)
+        if count:
+            largest = np.bincount(holes.ravel())[1:].max() * area
+            slices += 80 <= largest <= 800
+    return slices * scene.spacing[axis] >= 4
