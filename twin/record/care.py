@@ -37,6 +37,12 @@ def read_history(path: Path, db: sqlite3.Connection) -> History:
     return found
 
 
+def last_hash(db: sqlite3.Connection) -> str:
+    """Return the hash of the newest entry in the file."""
+    about = dict(db.execute("SELECT key, value FROM about"))
+    return str(about.get("last_hash", about["record"]))
+
+
 def check(path: Path) -> list[str]:
     """Return what is wrong with a record's file, in words; nothing where it is whole.
 
@@ -67,7 +73,7 @@ def _check_log(db: sqlite3.Connection) -> Iterator[str]:
         if history.chain_hash(previous, body) != hash:
             yield f"log entry {number}: was altered"
         expected = hash
-    if about.get("last_hash", about.get("record")) != expected:
+    if last_hash(db) != expected:
         yield "log: does not end where it should"
 
 

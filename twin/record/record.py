@@ -17,7 +17,7 @@ from twin.domain import Entity, Identity
 from twin.errors import RecordError, UserError
 from twin.record import care, door, effects, history, lock, parts, patient, reference
 from twin.record.entries import Call, Change, Entry, LogEntry
-from twin.record.history import Item, State
+from twin.record.history import History, Item, State
 from twin.record.objects import Packed, Shelf, freeze
 from twin.record.writer import Batch, Writer
 from twin.steps import Made, Ref
@@ -77,34 +77,49 @@ class Record:
         self._loaded: weakref.WeakValueDictionary[str, Entity] = weakref.WeakValueDictionary()
         self._compactions = 0
         self._open = True
-        reader = None
-        db = door.connect(path, write=write)
+        self._db: sqlite3.Connection | None = None
+        self._holder: lock.Holder | None = None
+        reader = door.connect(path, write=False)
+        self.shelf = Shelf(path, reader)
         try:
-            self._holder = lock.take(path, db) if write else None
-            if write:
-                door.migrate(path, db)
-                reader = door.connect(path, write=False)
-            elif door.version(db) < door.FORMAT:
-                raise RecordError(
-                    f"{path} is of the older format {door.version(db)}.",
-                    "Open it for writing once: it is brought up to date, and a backup stays beside it.",
-                )
-            self.shelf = Shelf(path, reader or db)
-            self._db = db
-            self.history = care.read_history(path, db)
+            self.history = self._take(reader) if write else self._look(reader)
             self._state = self.history.state()
             self._entries = self._describe()
         except BaseException as error:
-            if reader is not None:
-                reader.close()
-            if getattr(self, "_holder", None) is not None:
-                lock.release(path, db, self._holder)  # type: ignore[arg-type]
-                door.settle(db)
-            db.close()
+            self._let_go()
             if isinstance(error, (sqlite3.Error, OSError)):
                 raise door.trouble(path, error) from error
             raise
-        self._writer = Writer(path, db, self.shelf, self.failed.emit)
+        self._writer = Writer(path, self._db, self.shelf, self.failed.emit) if self._db else None
+
+    def _look(self, reader: sqlite3.Connection) -> History:
+        version = door.version(reader)
+        if version < door.FORMAT:
+            raise RecordError(
+                f"{self.path} is of the older format {version}.",
+                "Open it for writing once: it is brought up to date, and a backup stays beside it.",
+            )
+        return care.read_history(self.path, reader)
+
+    def _take(self, reader: sqlite3.Connection) -> History:
+        # Looked at before anything is written: what cannot be read is left as it is.
+        seen = self._look(reader) if door.version(reader) == door.FORMAT else None
+        self._db = door.connect(self.path, write=True)
+        self._holder = lock.take(self.path, self._db)
+        door.migrate(self.path, self._db)
+        now = care.last_hash(self._db)
+        return seen if seen is not None and seen.last_hash == now else care.read_history(self.path, self._db)
+
+    def _let_go(self) -> None:
+        self.shelf.close()
+        if self._db is None:
+            return
+        # All is in the file already. Where there is no room to tidy up, the next one who opens does.
+        with contextlib.suppress(sqlite3.Error):
+            if self._holder is not None:
+                lock.release(self.path, self._db, self._holder)
+            door.settle(self._db)
+        self._db.close()
 
     def __enter__(self) -> Self:
         return self
@@ -209,7 +224,7 @@ class Record:
             Where the result is another patient's, what it replaces has moved on, or the file
             cannot be written. The record is then as it was.
         """
-        self._check_writable()
+        self._writing()
         while True:
             compactions = self._compactions
             packed, digests = Packed(), {}
@@ -283,7 +298,7 @@ class Record:
         return self._travel("redo")
 
     def _travel(self, kind: str) -> LogEntry | None:
-        self._check_writable()
+        self._writing()
         with self._gate:
             step = self._next(kind)
             if step is None:
@@ -317,7 +332,7 @@ class Record:
         """Log what was done with the record without changing it (``opened``, ``exported``, ``sent``)."""
         if kind in ("step", "undo", "redo"):
             raise ValueError(f"“{kind}” is not noted but done")
-        self._check_writable()
+        self._writing()
         with self._gate:
             return self._append(self._new_entry(kind, params=effects.plain(details)), Packed(), behind=False)
 
@@ -327,13 +342,14 @@ class Record:
         return LogEntry(number, now, lock.user_name(), kind, parent=self.history.pointer, **values)
 
     def _append(self, entry: LogEntry, packed: Packed, *, behind: bool) -> LogEntry:
-        if self._writer.failed is not None:
-            self._writer.flush()
+        writer = self._writing()
+        if writer.failed is not None:
+            writer.flush()
         entry, body = history.seal(entry, self.history.last_hash)
         self.history.append(entry)
         try:
             batch = Batch(entry, body, self.history.pointer, packed)
-            self._writer.write_soon(batch) if behind else self._writer.write_now(batch)
+            writer.write_soon(batch) if behind else writer.write_now(batch)
         except BaseException:
             self.history.drop_last()
             raise
@@ -355,17 +371,18 @@ class Record:
             if members:
                 self.changed.emit(Change(kind, tuple(members)))
 
-    def _check_writable(self) -> None:
+    def _writing(self) -> Writer:
         if not self._open:
             raise RecordError(f"{self.path} is closed.")
-        if not self.writable:
+        if self._writer is None:
             raise RecordError(f"{self.path} is open for reading only.", "Open it for writing.")
+        return self._writer
 
     # --- the file
 
     def flush(self) -> None:
         """Return when all that was done is in the file; ``RecordError`` where it cannot be."""
-        if self._open and self.writable:
+        if self._open and self._writer is not None:
             self._writer.flush()
 
     def close(self) -> None:
@@ -379,16 +396,10 @@ class Record:
         with self._gate:
             if not self._open:
                 return
-            if self.writable:
+            if self._writer is not None:
                 self._writer.close()
             self._open = False
-            self.shelf.close()
-            # All is in the file already. Where there is no room to tidy up, the next one who opens does.
-            with contextlib.suppress(sqlite3.Error):
-                if self._holder is not None:
-                    lock.release(self.path, self._db, self._holder)
-                    door.settle(self._db)
-            self._db.close()
+            self._let_go()
 
     def check(self) -> list[str]:
         """Return what is wrong with the file, in words: the database, the log's chain, every block."""
@@ -397,9 +408,9 @@ class Record:
 
     def compact(self) -> int:
         """Drop what neither the state nor undo nor redo can reach; returns the bytes freed."""
-        self._check_writable()
         with self._gate:
-            self._writer.flush()
+            writer = self._writing()
+            writer.flush()
             self._compactions += 1
             self.shelf.forget()
-            return care.compact(self.path, self._db, self.history.reachable())
+            return care.compact(self.path, writer.db, self.history.reachable())

@@ -34,7 +34,7 @@ class Writer:
     def __init__(
         self, path: Path, db: sqlite3.Connection, shelf: Shelf, report: Callable[[RecordError], object]
     ) -> None:
-        self._path, self._db, self._shelf, self._report = path, db, shelf, report
+        self._path, self.db, self._shelf, self._report = path, db, shelf, report
         self._turn = threading.RLock()
         self._hurry = threading.Event()
         self._thread: threading.Thread | None = None
@@ -92,7 +92,7 @@ class Writer:
 
     def _write(self, batches: list[Batch]) -> None:
         try:
-            with door.transaction(self._db) as db:
+            with door.transaction(self.db) as db:
                 for batch in batches:
                     objects.write(db, batch.packed)
                     entry = batch.entry

@@ -127,11 +127,11 @@ def test_a_read_only_folder(locked_folder: Path, as_nobody: AbstractContextManag
             Record.create(locked_folder.with_name("b.twin"))
 
 
-def older(path: Path) -> None:
-    """Make the file look as if a program before this format had written it: `summary` was `numbers`."""
+def older(path: Path, version: int) -> None:
+    """Make the file look as if an earlier program had written it, in which blocks were called pieces."""
     with sqlite3.connect(path) as db:
         db.execute("ALTER TABLE blocks RENAME TO pieces")
-        db.execute(f"PRAGMA user_version = {door.FORMAT}")
+        db.execute(f"PRAGMA user_version = {version}")
     db.close()
 
 
@@ -149,7 +149,7 @@ def next_format(monkeypatch: pytest.MonkeyPatch) -> int:
 
 
 def test_an_older_format_is_migrated_with_a_backup_beside_it(closed: Path, next_format: int, do: Do) -> None:
-    older(closed)
+    older(closed, next_format)
     old = closed.read_bytes()
     with pytest.raises(RecordError, match="Open it for writing once"):
         Record.open(closed, write=False)
@@ -172,7 +172,7 @@ def test_an_older_format_is_migrated_with_a_backup_beside_it(closed: Path, next_
 def test_a_migration_that_fails_leaves_the_file_as_it_was(
     closed: Path, next_format: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    older(closed)
+    older(closed, next_format)
 
     def fail(db: sqlite3.Connection) -> None:
         db.execute("ALTER TABLE pieces RENAME TO blocks")

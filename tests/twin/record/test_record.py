@@ -70,7 +70,7 @@ def test_references(walked: Record) -> None:
         walked.find("femur")
     with pytest.raises(UserError, match="right femur, left femur"):
         walked.load("bones/tibia")
-    with pytest.raises(UserError, match="There is no “hip” in a.twin"):
+    with pytest.raises(UserError, match=r"There is no “hip” in a\.twin"):
         walked.load("hip/left femur")
 
 
