@@ -58,6 +58,7 @@ def bone_material(mesh: TetMesh, volume: Volume, mapping: Mapping) -> tuple[Mate
     """
     from physics.bone_material.integrate import element_moduli, tetrahedron_points
     from physics.bone_material.surface import mend_surface
+    from physics.results_average import element_volumes
 
     grid, affine = _crop(mesh, volume)
     outer = [p.triangles for p in mesh.patches if p.name == "outer"]
@@ -72,7 +73,7 @@ def bone_material(mesh: TetMesh, volume: Volume, mapping: Mapping) -> tuple[Mate
         conversion.offset, conversion.cap, conversion.coefficient, conversion.exponent,
     )  # fmt: skip
     apparent = density * conversion.to_apparent
-    share = volumes(mesh)
+    share = element_volumes(mesh)
     held = limits()
     tension, compression = bone_yield_strains(apparent)
     mended_words = {
@@ -113,12 +114,6 @@ def rescaled(material: Material, density_factor: float) -> Material | None:
     )
 
 
-def volumes(mesh: TetMesh) -> NDArray[np.float64]:
-    """Return element volumes, mm³, of the straight tetrahedra."""
-    a, b, c, d = (mesh.points[mesh.tets[:, k]] for k in range(4))
-    return np.asarray(np.einsum("ij,ij->i", np.cross(b - a, c - a), d - a) / 6)
-
-
 def _crop(mesh: TetMesh, volume: Volume) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """Return the CT numbers around the mesh and their affine."""
     if volume.modality != "CT" or volume.unit not in ("HU", ""):
@@ -153,5 +148,7 @@ def _crop(mesh: TetMesh, volume: Volume) -> tuple[NDArray[np.float32], NDArray[n
 
 def _fineness(mesh: TetMesh, volume: Volume) -> int:
     """Return n so that n³ points an element lie some two thirds of a voxel apart."""
-    edge = float(np.mean(volumes(mesh)) * 6 * np.sqrt(2)) ** (1 / 3)
+    from physics.results_average import element_volumes
+
+    edge = float(np.mean(element_volumes(mesh)) * 6 * np.sqrt(2)) ** (1 / 3)
     return int(np.clip(np.ceil(edge / (0.67 * float(volume.spacing_mm.min()))), 2, 8))

@@ -106,7 +106,7 @@ def head_contact(
 
 
 def muscle_area(mesh: TetMesh, name: str, at: NDArray[np.float64], source: str) -> Attachment | None:
-    """Return the area of a muscle: the surface within 12 mm of its point, evenly pulled; None where there is none."""
+    """Return a muscle's area: the surface within 12 mm of its point, evenly pulled; None without any."""
 
     def pressure(points: NDArray[np.float64]) -> NDArray[np.float64]:
         return (np.linalg.norm(points - at, axis=-1) < MUSCLE_RADIUS_MM).astype(float)

@@ -18,27 +18,61 @@ Point = tuple[float, float, float]
 BY_HAND = "by hand"
 
 
-def _point(what: str) -> Point | None:
-    help = f"{what} in LPS mm, where the found one is not right; three numbers."
-    found: Point | None = param(None, help=help, unit="mm", advanced=True)
-    return found
-
-
 @dataclass(frozen=True)
 class FemurLandmarksParams:
     """Landmarks set by hand; what is not given is found on the surface."""
 
-    head_center_mm: Point | None = _point("Center of the femoral head")
+    head_center_mm: Point | None = param(
+        None,
+        help="Center of the femoral head, LPS, where the found one is not right.",
+        unit="mm",
+        advanced=True,
+    )
     head_radius_mm: float | None = param(
         None, help="Radius of the femoral head.", unit="mm", low=10, high=45, advanced=True
     )
-    neck_center_mm: Point | None = _point("Center of the neck at its narrowest")
-    shaft_proximal_mm: Point | None = _point("Proximal point on the shaft's axis")
-    shaft_distal_mm: Point | None = _point("Distal point on the shaft's axis")
-    greater_trochanter_mm: Point | None = _point("Tip of the greater trochanter")
-    lesser_trochanter_mm: Point | None = _point("Tip of the lesser trochanter")
-    medial_condyle_mm: Point | None = _point("Most posterior point of the medial condyle")
-    lateral_condyle_mm: Point | None = _point("Most posterior point of the lateral condyle")
+    neck_center_mm: Point | None = param(
+        None,
+        help="Center of the neck at its narrowest, LPS, where the found one is not right.",
+        unit="mm",
+        advanced=True,
+    )
+    shaft_proximal_mm: Point | None = param(
+        None,
+        help="Proximal point on the shaft's axis, LPS, where the found one is not right.",
+        unit="mm",
+        advanced=True,
+    )
+    shaft_distal_mm: Point | None = param(
+        None,
+        help="Distal point on the shaft's axis, LPS, where the found one is not right.",
+        unit="mm",
+        advanced=True,
+    )
+    greater_trochanter_mm: Point | None = param(
+        None,
+        help="Tip of the greater trochanter, LPS, where the found one is not right.",
+        unit="mm",
+        advanced=True,
+    )
+    lesser_trochanter_mm: Point | None = param(
+        None,
+        help="Tip of the lesser trochanter, LPS, where the found one is not right.",
+        unit="mm",
+        advanced=True,
+    )
+    medial_condyle_mm: Point | None = param(
+        None,
+        help="Most posterior point of the medial condyle, LPS, where the found one is not right.",
+        unit="mm",
+        advanced=True,
+    )
+    lateral_condyle_mm: Point | None = param(
+        None,
+        help="Most posterior point of the lateral condyle, LPS, where the found one is not right.",
+        unit="mm",
+        advanced=True,
+    )
     rotation_deg: float | None = param(
         None,
         help="Turns the frame about the shaft from the patient's axes, medial towards anterior.",

@@ -50,12 +50,12 @@ class FemurModelParams:
     )
     surface: Literal["maximum", "extend", "none"] = param(
         "maximum",
-        help="What the bone's outermost voxel, half filled, reads as: the largest or the value one voxel below.",
+        help="What the bone's half-filled outermost voxels read as: the largest or the value a voxel below.",
         advanced=True,
     )
     fixed_length_mm: float | None = param(
         None,
-        help="Length of the distal end that is held; by default the scan's cut face, or 30 mm of a whole femur.",
+        help="Length of the distal end that is held; else the scan's cut face, or 30 mm of a whole femur.",
         unit="mm",
         low=1,
         high=300,
@@ -198,8 +198,7 @@ def hold_distal_end(mesh: TetMesh, landmarks: Landmarks, length_mm: float | None
     top = float(height[nodes].max())
     if top > above:
         raise GeometryError(
-            f"The held part would reach within {above + 2 * float(head.radius_mm or 25.0) - top:.0f} mm of the "
-            "femoral head's center.",
+            "The held part would reach the neck or the head of the femur.",
             "Give a shorter fixed_length_mm.",
         )
     return Support(name, nodes), top
@@ -221,14 +220,14 @@ def _cut_nodes(mesh: TetMesh, height: NDArray[np.float64], above: float) -> NDAr
 
 def shaft_diameter(mesh: TetMesh, landmarks: Landmarks) -> float:
     """Return the shaft's mean diameter, mm, from the volume of mesh between the axis' two points."""
-    from physics.bone_material.material import volumes
+    from physics.results_average import element_centers, element_volumes
 
     top, bottom = (landmarks.points[f"shaft {end}"].point for end in ("proximal", "distal"))
     axis = top - bottom
     length = float(np.linalg.norm(axis))
-    along = (mesh.points[mesh.tets[:, :4]].mean(axis=1) - bottom) @ (axis / length)
+    along = (element_centers(mesh) - bottom) @ (axis / length)
     between = (along > 0) & (along < length)
-    volume = float(volumes(mesh)[between].sum())
+    volume = float(element_volumes(mesh)[between].sum())
     if volume <= 0:
         raise GeometryError(
             "No part of the mesh lies between the two points of the shaft's axis.", "Check the landmarks."

@@ -1,0 +1,5 @@
+"""All steps of this floor: importing this module registers them."""
+
+import physics.femur.landmarks
+import physics.femur.model
+import physics.solve  # noqa: F401
