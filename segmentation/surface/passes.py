@@ -263,7 +263,7 @@ def relax(
     points: int,
     step: float,
 ) -> None:
-    """Move free points along the surface to the middle of their triangles, feature points along their line."""
+    """Move free points along the surface to the middle of their triangles, or along their line."""
     around = np.empty(RING, np.int64)
     spot, normal, ends = np.empty(3), np.empty(3), np.empty(2, np.int64)
     for v in range(points):

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
+
+from segmentation.surface.halfedge import corner_of, neighbors
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,38 +54,42 @@ def edges(triangles: NDArray) -> Edges:
 
 
 def crowded_points(triangles: NDArray, count: int) -> NDArray[np.int64]:
-    """Return points at which more than one fan of triangles meets.
+    """Return points at which more than one fan of triangles meets, of ``count`` points.
 
-    Corners of triangles are joined where their triangles share an edge at that point; a manifold
-    point's corners are all joined.
+    Walks around each point; where the walk does not come by all of its triangles, there is another fan.
     """
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
+    if not len(triangles):
+        return np.zeros(0, np.int64)
+    triangles = np.ascontiguousarray(triangles, np.int32)
+    return np.flatnonzero(_several_fans(triangles, neighbors(triangles, count), count))
 
-    m = len(triangles)
-    corner = np.arange(3 * m).reshape(m, 3)
-    # Each side (a, b) of a triangle has a corner at a and one at b; match across the edge.
-    found = edges(triangles)
-    side_edge = found.of_triangle.ravel()
-    order = np.argsort(side_edge, kind="stable")
-    sorted_edge = side_edge[order]
-    pair = np.flatnonzero(sorted_edge[1:] == sorted_edge[:-1])
-    one, two = order[pair], order[pair + 1]
-    flat = np.asarray(triangles).ravel()
 
-    def corners(side: NDArray) -> tuple[NDArray, NDArray]:
-        t, s = side // 3, side % 3
-        return corner[t, s], corner[t, (s + 1) % 3]
-
-    a1, b1 = corners(one)
-    a2, b2 = corners(two)
-    same = flat[a1] == flat[a2]
-    rows = np.concatenate([a1, b1])
-    columns = np.concatenate([np.where(same, a2, b2), np.where(same, b2, a2)])
-    graph = coo_matrix((np.ones(len(rows), np.int8), (rows, columns)), shape=(3 * m, 3 * m))
-    _, fan = connected_components(graph, directed=False)
-    fans = np.unique(np.stack([flat, fan], axis=1), axis=0)
-    return np.flatnonzero(np.bincount(fans[:, 0], minlength=count) > 1)
+@njit(cache=True)
+def _several_fans(triangles: NDArray, nbr: NDArray, count: int) -> NDArray:
+    around, at = np.zeros(count, np.int64), np.full(count, -1, np.int64)
+    for t in range(len(triangles)):
+        for e in range(3):
+            around[triangles[t, e]] += 1
+            at[triangles[t, e]] = t
+    several = np.zeros(count, np.bool_)
+    for v in range(count):
+        if at[v] < 0:
+            continue
+        walked, t = 1, at[v]
+        while walked <= around[v]:
+            t = nbr[t, (corner_of(triangles, t, v) + 2) % 3]
+            if t < 0 or t == at[v]:
+                break
+            walked += 1
+        if t < 0:  # an open fan: the other way as well
+            t = at[v]
+            while walked <= around[v]:
+                t = nbr[t, corner_of(triangles, t, v)]
+                if t < 0:
+                    break
+                walked += 1
+        several[v] = walked < around[v]
+    return several
 
 
 def pieces(triangles: NDArray) -> NDArray[np.int32]:

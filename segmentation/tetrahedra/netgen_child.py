@@ -14,6 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 _MESHING_SHARE = 0.3
+# Inner points come from an octree whose cells halve from netgen's own bounding box: left to itself, their
+# spacing jumps by two with the body's size. Measured on a femur at 3 and 4 mm: with these shares of the
+# wanted edge the mean edge is 1.06 to 1.09 of it and the 1st percentile of smallest dihedrals 30° and more
+# (24.5° without).
+_LARGEST_SHARE = 0.85
+_CELL_SHARE = 0.81
 _POLL_S = 0.2
 
 
@@ -60,7 +66,8 @@ def _mesh(
     mesh.Add(ng.FaceDescriptor(surfnr=1, domin=1, domout=0, bc=1))
     mesh.AddElements(2, 1, np.array(triangles), 0)
     rounds = task["rounds"]
-    options = {"maxh": task["edge_mm"], "grading": task["grading"]}
+    options = {"maxh": _LARGEST_SHARE * task["edge_mm"], "grading": task["grading"]}
+    _set_cells(mesh, points, _CELL_SHARE * task["edge_mm"], task["grading"])
     done = threading.Event()
     share = [0.0, _MESHING_SHARE if rounds else 1.0, 0]
     watch = threading.Thread(target=_watch, args=(answer, share, done), daemon=True)
@@ -77,6 +84,22 @@ def _mesh(
         watch.join()
     tets = mesh.Elements3D().NumPy()["nodes"][:, :4].astype(np.int32) - 1
     return np.array(mesh.Coordinates(), np.float64), tets
+
+
+def _set_cells(mesh: Any, points: NDArray, cell_mm: float, grading: float) -> None:
+    """Give the mesh a size field whose octree has cells of that size."""
+    import netgen.meshing as ng
+
+    middle = 0.5 * (points.min(axis=0) + points.max(axis=0))
+    extent = 1.4 * float(np.ptp(points, axis=0).max())
+    root = cell_mm * 2.0 ** np.ceil(np.log2(max(extent / cell_mm, 1.0)))
+    # netgen enlarges a cube of side e to a root cell of (1.1 + 3 · 0.0879) e.
+    half = 0.5 * root / (1.1 + 3.0 * 0.0879)
+    frame = ng.Mesh(dim=3)
+    frame.AddPoints(np.array([middle - half, middle + half]))
+    frame.CalcLocalH(grading, 1)
+    mesh.SetLocalH(frame.GetLocalH(1))
+    mesh.CalcLocalH(grading, 1)
 
 
 def _watch(answer: BinaryIO, share: list[float], done: threading.Event) -> None:

@@ -40,7 +40,7 @@ def mesh(
     points : ndarray, shape (n, 3), mm
     triangles : ndarray, shape (m, 3)
     edge_mm : float
-        Largest wanted edge.
+        Wanted mean edge.
     rounds : int
         Rounds of optimization.
     limit : float
