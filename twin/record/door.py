@@ -43,6 +43,7 @@ CREATE TABLE blocks (
 
 _PAGE = 16384
 _BUSY_SECONDS = 3.0
+_LOG_KEPT_BYTES = 64 << 20
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -141,6 +142,7 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
         if write:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")
+            db.execute(f"PRAGMA journal_size_limit = {_LOG_KEPT_BYTES}")
         db.execute("PRAGMA mmap_size = 0")
         # The header may lag behind what a killed process left in the WAL.
         _check_version(path, version(db))
