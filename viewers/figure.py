@@ -1,0 +1,92 @@
+"""A picture of a view to take away: caption, side and notice burnt in."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
+
+from twin.domain import Side
+from twin.errors import UserError
+from viewers import paint
+from viewers.paint import NOTICE, REFERENCE_PATIENT, Look
+from viewers.scene_view import SceneView
+from viewers.slice_view import SliceView
+
+_SIDE_WORDS = {
+    "left": "LEFT",
+    "right": "RIGHT",
+    "midline": "MIDLINE",
+    "unconfirmed": "SIDE UNCONFIRMED",
+    "none": "",
+}
+
+
+def figure_of(
+    view: SliceView | SceneView,
+    caption: Sequence[str] = (),
+    *,
+    side: Side = "none",
+    reference_patient: bool = False,
+    stamp: str = "",
+    scale: float = 2.0,
+    look: Look | None = None,
+) -> QImage:
+    """Return a view as a picture with a strip below it that says whose it is and what it is not.
+
+    Parameters
+    ----------
+    view : SliceView or SceneView
+        Drawn at full quality.
+    caption : sequence of str
+        Patient, study and content, first the most important.
+    side : Side
+        Of the structure shown; written out, "LEFT".
+    reference_patient : bool
+        Adds REFERENCE PATIENT.
+    stamp : str
+        "stale" or "preview" with its reason; written in amber.
+    scale : float
+        Pixels of the picture to a pixel of the screen.
+    """
+    look = look or Look()
+    inner = view.image(scale)
+    ratio = inner.devicePixelRatio()
+    width, height = inner.width() / ratio, inner.height() / ratio
+    font = view.font()
+    line = QFontMetricsF(font).lineSpacing()
+    strip = 20 + line * max(len(caption), 2)
+    figure = QImage(inner.width(), round((height + strip) * ratio), QImage.Format.Format_RGB32)
+    figure.setDevicePixelRatio(ratio)
+    figure.fill(QColor(look.ground))
+    painter = QPainter(figure)
+    painter.setFont(font)
+    painter.drawImage(QRectF(0, 0, width, height), inner)
+    box = QRectF(12, height + 10, width - 24, strip - 20)
+    left = QRectF(box.left(), box.top(), box.width() * 0.55, box.height())
+    texts = [(text, look.text if n == 0 else look.quiet) for n, text in enumerate(caption)]
+    paint.lines_at(painter, left, Qt.AlignmentFlag.AlignLeft, texts, shadow=False)
+    marks = [
+        text for text in (_SIDE_WORDS[side], REFERENCE_PATIENT if reference_patient else "", stamp) if text
+    ]
+    right = [(" · ".join(marks), look.warn), (NOTICE, look.quiet)]
+    painter.setFont(font)
+    paint.lines_at(painter, box, Qt.AlignmentFlag.AlignRight, right, shadow=False)
+    painter.end()
+    figure.setText("Description", " | ".join([*caption, *marks, NOTICE]))
+    return figure
+
+
+def save_figure(figure: QImage, path: Path) -> None:
+    """Write a figure as PNG.
+
+    Raises
+    ------
+    UserError
+        Where the file cannot be written.
+    """
+    if not figure.save(str(path), "PNG"):
+        raise UserError(
+            f"The picture could not be written to {path}.",
+            "Is the folder there, may you write to it, and is there room on the disk?",
+        )
