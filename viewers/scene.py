@@ -148,10 +148,6 @@ class Scene:
 
     def pick(self, camera: Turntable, x: float, y: float) -> Pick | None:
         """Return what lies at a place of the picture (from the middle, right and up, in picture heights)."""
-        width, height = self._window.GetSize()
-        if height < 2:
-            return None
-        self.aim(camera)
         picker = vtkCellPicker()
         picker.SetTolerance(0.0)
         picker.PickFromListOn()
@@ -165,7 +161,9 @@ class Scene:
                 data = actor.GetMapper().GetInput()
                 if actor.GetVisibility() and data.GetNumberOfCells() > 2000:
                     picker.AddLocator(self._locator(actor, data))
-        if not picker.Pick(width / 2 + x * height, height / 2 + y * height, 0, self._renderer):
+        origin, way = camera.ray(x, y)
+        reach = 2.0 * camera.distance + 10_000.0
+        if not picker.Pick3DPoint(origin, origin + reach * way, self._renderer):
             return None
         actor = picker.GetActor()
         at = np.array(picker.GetPickPosition())

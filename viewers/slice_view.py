@@ -217,9 +217,16 @@ class SliceView(QWidget):
         column, row, _ = self._sheet.frame.place(lps)
         return self._sheet.to_screen(column, row)
 
-    def image(self) -> QImage:
-        """Return the view as a picture, at the screen's resolution."""
-        return self.grab().toImage()
+    def image(self, scale: float = 1.0) -> QImage:
+        """Return the view as a picture, ``scale`` times the screen's resolution."""
+        ratio = self.devicePixelRatioF() * scale
+        picture = QImage(self.size() * ratio, QImage.Format.Format_RGB32)
+        picture.setDevicePixelRatio(ratio)
+        painter = QPainter(picture)
+        painter.setFont(self.font())
+        self._paint(painter)
+        painter.end()
+        return picture
 
     # Making the picture
 
@@ -256,6 +263,10 @@ class SliceView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint image, marks, crosshair and texts."""
         painter = QPainter(self)
+        self._paint(painter)
+        self._decor.paint_border(painter, QRectF(self.rect()), self.hasFocus())
+
+    def _paint(self, painter: QPainter) -> None:
         box = QRectF(self.rect())
         self._decor.paint_ground(painter, box)
         if self._sheet is not None and self._table is not None:
@@ -273,7 +284,6 @@ class SliceView(QWidget):
             self._decor.paint_texts(painter, box, self._sheet, self._index, self._words())
         else:
             self._decor.paint_empty(painter, box)
-        self._decor.paint_border(painter, box, self.hasFocus())
 
     def _words(self) -> tuple[str, str]:
         """Return what is said of the window, and of the interpolation."""
