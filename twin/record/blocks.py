@@ -10,9 +10,9 @@ import functools
 import hashlib
 import math
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import zstandard
@@ -20,6 +20,9 @@ from numpy.typing import NDArray
 
 BLOCK_BYTES = 1 << 20
 DIGEST_BYTES = 32
+
+Item = TypeVar("Item")
+Out = TypeVar("Out")
 _LEVEL = 1
 
 
@@ -39,6 +42,11 @@ class DamagedBlock(Exception):
 def pool() -> ThreadPoolExecutor:
     """Return the threads that hash and compress (both let go of the interpreter)."""
     return ThreadPoolExecutor(min(4, os.cpu_count() or 1), thread_name_prefix="record")
+
+
+def spread(work: Callable[[Item], Out], items: Sequence[Item]) -> list[Out]:
+    """Return what the work makes of each item, by several threads; one item needs no other thread."""
+    return [work(items[0])] if len(items) == 1 else list(pool().map(work, items))
 
 
 def runs(shape: tuple[int, ...], item: int) -> list[slice]:
@@ -91,14 +99,14 @@ def digests(array: NDArray, like: Addressed | None = None) -> list[bytes]:
     raw, item = flat_bytes(array), array.dtype.itemsize
     cuts = [_bytes(run, item) for run in runs(array.shape, item)]
     if like is None or (like.array.shape, like.array.dtype) != (array.shape, array.dtype):
-        return list(pool().map(lambda cut: digest(raw[cut]), cuts))
+        return spread(lambda cut: digest(raw[cut]), cuts)
     old, known = flat_bytes(like.array), like.addresses
 
     def address(n: int) -> bytes:
         data = raw[cuts[n]]
         return known[n] if _equal(data, old[cuts[n]]) else digest(data)
 
-    return list(pool().map(address, range(len(cuts))))
+    return spread(address, range(len(cuts)))
 
 
 def _equal(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> bool:
@@ -116,11 +124,11 @@ def _bytes(run: slice, item: int) -> slice:
     return slice(run.start * item, run.stop * item)
 
 
-def pack(array: NDArray, wanted: Iterable[int]) -> list[Block]:
+def pack(array: NDArray, wanted: Sequence[int]) -> list[Block]:
     """Compress the blocks of those numbers."""
     raw, item = flat_bytes(array), array.dtype.itemsize
     cuts = runs(array.shape, item)
-    return list(pool().map(lambda n: _pack(raw[_bytes(cuts[n], item)], item), wanted))
+    return spread(lambda n: _pack(raw[_bytes(cuts[n], item)], item), wanted)
 
 
 def _pack(raw: NDArray[np.uint8], item: int) -> Block:

@@ -104,7 +104,7 @@ class Shelf:
                 for n, a in enumerate(addresses[key])
                 if a not in packed.blocks and not self._has("blocks", a)
             }
-            packed.blocks.update(zip(new, blocks.pack(array, new.values()), strict=True))
+            packed.blocks.update(zip(new, blocks.pack(array, list(new.values())), strict=True))
         tree = _describe(encoded.tree, described)
         digest = object_digest(encoded.kind, tree)
         if not self._has("objects", digest):

@@ -71,7 +71,7 @@ def _structures(labelmap: LabelMap, tree: dict[str, Any], addresses: list[bytes]
     item = labels.dtype.itemsize
     flat = np.ascontiguousarray(labels).reshape(-1)
     cuts = blocks.runs(labels.shape, item)
-    found = list(blocks.pool().map(lambda n: _in_block(addresses[n], flat[cuts[n]]), range(len(cuts))))
+    found = blocks.spread(lambda n: _in_block(addresses[n], flat[cuts[n]]), range(len(cuts)))
     layer = flat.size // (labels.shape[0] if labels.ndim == 4 else 1) or 1
     rest = {key: tree[key] for key in ("affine", "frame_of_reference", "identity")}
     made = {}

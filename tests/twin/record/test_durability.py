@@ -20,8 +20,13 @@ from twin.record import Record
 COMMITTER = """
 import sys
 from pathlib import Path
-from tests.twin.record.conftest import run_step
+from tests.twin.record import examples
+from twin import edits
 from twin.record import Record
+from twin.run import prepare, run
+
+def run_step(record, step, inputs=None, **params):
+    run(record, prepare(record, step, inputs, params))
 
 with Record.open(Path(sys.argv[1])) as record:
     while True:
@@ -58,7 +63,7 @@ def test_killed_at_random_moments(record: Record) -> None:
             assert again.check() == []
             log = again.log()
             assert {e.number for e in log if e.step == "example.scan"} >= finished
-            for entry in again.entries():
+            for entry in again.entries()[-6:]:
                 volume = again.load(entry.id)
                 assert isinstance(volume, Volume)
                 expected = scan(ScanParams(seed=entry.made_by, slices=1500))
