@@ -147,6 +147,42 @@ def ridges(image, mask, lowest, rise):
     return out
 
 
+@njit(cache=True)
+def surrounded(mask, spacing, reach_mm):
+    """Count for each voxel outside ``mask`` in how many of 26 directions it is met within reach.
+
+    Parameters
+    ----------
+    mask : ndarray of bool, shape (k, j, i)
+    spacing : ndarray of float64, shape (3,)
+    reach_mm : float
+
+    Returns
+    -------
+    ndarray of uint8, same shape; 0 within the mask
+    """
+    nk, nj, ni = mask.shape
+    met = np.zeros(mask.shape, np.uint8)
+    for k in range(nk):
+        for j in range(nj):
+            for i in range(ni):
+                if mask[k, j, i]:
+                    continue
+                for m in range(27):
+                    dk, dj, di = m // 9 - 1, (m // 3) % 3 - 1, m % 3 - 1
+                    length = np.sqrt((dk * spacing[0]) ** 2 + (dj * spacing[1]) ** 2 + (di * spacing[2]) ** 2)
+                    if length == 0:
+                        continue
+                    for n in range(1, int(reach_mm / length) + 1):
+                        kk, jj, ii = k + n * dk, j + n * dj, i + n * di
+                        if kk < 0 or jj < 0 or ii < 0 or kk >= nk or jj >= nj or ii >= ni:
+                            break
+                        if mask[kk, jj, ii]:
+                            met[k, j, i] += 1
+                            break
+    return met
+
+
 @njit(cache=True, inline="always")
 def _neighbor(n, d, nk, nj, ni):
     """Flat index of the d-th of 6 neighbours, −1 beyond the grid."""
@@ -402,7 +438,7 @@ def watershed(image, labels, mask, bins, low, high):
 
 @njit(cache=True)
 def _contact_normal(labels, k, j, i, a, b, spacing, reach):
-    """From the middle of ``a`` to the middle of ``b`` in the neighbourhood, in mm; zero where one is absent."""
+    """From the middle of ``a`` nearby to that of ``b``, a unit vector; zero where one is absent."""
     nk, nj, ni = labels.shape
     total = np.zeros((2, 3))
     counts = np.zeros(2)
@@ -410,7 +446,7 @@ def _contact_normal(labels, k, j, i, a, b, spacing, reach):
         for jj in range(max(j - reach[1], 0), min(j + reach[1] + 1, nj)):
             for ii in range(max(i - reach[2], 0), min(i + reach[2] + 1, ni)):
                 side = labels[kk, jj, ii]
-                if side == a or side == b:  # noqa: PLR1714 (compiled)
+                if side == a or side == b:  # noqa: PLR1714, SIM109
                     which = 0 if side == a else 1
                     counts[which] += 1
                     total[which, 0] += kk
@@ -469,7 +505,7 @@ def contacts(image, labels, count, spacing, soft, wall, reach_mm, share):
     gap = np.zeros((count + 1, count + 1), np.int64)
     reach = np.empty(3, np.int64)
     for n in range(3):
-        reach[n] = max(2, int(round(4.0 / spacing[n])))
+        reach[n] = max(2, round(4.0 / spacing[n]))
     for k in range(nk):
         for j in range(nj):
             for i in range(ni):
@@ -481,7 +517,7 @@ def contacts(image, labels, count, spacing, soft, wall, reach_mm, share):
                     if kk == nk or jj == nj or ii == ni:
                         continue
                     b = labels[kk, jj, ii]
-                    if b == 0 or b == a:  # noqa: PLR1714 (compiled)
+                    if b == 0 or b == a:  # noqa: PLR1714
                         continue
                     touching[a, b] += 1
                     touching[b, a] += 1

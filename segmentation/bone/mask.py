@@ -7,9 +7,13 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from segmentation.bone import kernels
-from segmentation.bone.tissue import Tissue, pooled, spread
+from segmentation.bone.tissue import Tissue, blocks_of, pooled, spread
 from twin.errors import UserError
 from twin.progress import Progress
+
+_COARSE_MM = 2.0
+"""From this voxel size on a thin cortex has gaps that no closing shuts and a joint space is no wider than
+a voxel: what bone surrounds on nearly all sides is then taken for its inside."""
 
 
 @dataclass(frozen=True)
@@ -72,16 +76,17 @@ def crops(
     candidate = keep[labels]
     del labels
     progress(0.8, "finding bone")
-    factors = tuple(int(f) for f in np.maximum(np.round(4.0 / spacing), 1))
+    factors = blocks_of(spacing, 4.0)
     groups, _ = ndimage.label(
         ndimage.binary_dilation(pooled(candidate, factors) > 0, np.ones((3, 3, 3), bool)), np.ones((3, 3, 3))
     )
     found = []
     for n, coarse in enumerate(ndimage.find_objects(groups), start=1):
-        box = tuple(
+        k, j, i = (
             slice(s.start * f, min(s.stop * f, size))
             for s, f, size in zip(coarse, factors, hu.shape, strict=True)
         )
+        box = (k, j, i)
         own = spread(groups[coarse] == n, factors, tuple(s.stop - s.start for s in box))
         borders = tuple((s.start == 0, s.stop == size) for s, size in zip(box, hu.shape, strict=True))
         found.append(Crop(box, candidate[box] & own, np.ascontiguousarray(hu[box]), spacing, about, borders))
@@ -103,7 +108,10 @@ def solid(crop: Crop, progress: Progress) -> NDArray[np.bool_]:
     # Dim walls count only where they shut marrow in.
     inner = full & ~candidate & ~walls
     full = candidate | inner | (walls & ndimage.binary_dilation(inner, np.ones((3, 3, 3), bool)))
-    return sharpened(full, crop)
+    full = sharpened(full, crop)
+    if spacing.max() >= _COARSE_MM:
+        full |= (kernels.surrounded(full, spacing, 20.0) >= 20) & (hu > -150)
+    return full
 
 
 def filled(mask: NDArray[np.bool_], crop: Crop, seal_mm: float) -> NDArray[np.bool_]:

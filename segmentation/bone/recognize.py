@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from segmentation.bone import kernels
-from segmentation.bone.tissue import pooled
+from segmentation.bone.tissue import blocks_of, pooled
 
 
 @dataclass
@@ -64,7 +64,7 @@ def recognize(scene: Scene) -> None:
         if bone.volume_ml >= 60 and _has_brain(bone, scene):
             bone.term = "skull"
     for bone in scene.bones:
-        if bone.term == "bone" and bone.volume_ml >= 25:
+        if bone.term == "bone" and 25 <= bone.volume_ml <= 1000:
             _try_femur(bone, scene)
     _hip_bones(scene)
     _sacrum(scene)
@@ -76,7 +76,7 @@ def recognize(scene: Scene) -> None:
 def _has_brain(bone: Bone, scene: Scene) -> bool:
     """Tell whether the bone walls off, on five of six sides, a wide room of soft tissue."""
     crop = scene.labels[bone.box] == bone.label
-    factors = tuple(int(f) for f in np.maximum(np.round(4.0 / scene.spacing), 1))
+    factors = blocks_of(scene.spacing, 4.0)
     size = scene.spacing * factors
     wall = pooled(crop.astype(np.float32), factors) > 0.2
     walled = np.zeros(wall.shape, np.int8)
@@ -130,7 +130,7 @@ def _try_femur(bone: Bone, scene: Scene) -> None:
 def _ball(
     center: NDArray[np.float64], radius: float, surface: NDArray[np.float64], scene: Scene
 ) -> tuple[NDArray[np.float64], float, float] | None:
-    """Fit a ball to the surface around a point; centre, radius, and the share of its surface that is there."""
+    """Fit a ball to the surface around a point: centre, radius, and how much of it is there (0..1)."""
     voxel = float(scene.spacing.max())
     for width in (0.3, 0.15, 0.08, 0.08):
         distance = np.linalg.norm(surface - center, axis=1)

@@ -53,6 +53,12 @@ def hounsfield(volume: Volume) -> tuple[NDArray[np.float32], tuple[str, ...]]:
     return hu, notes
 
 
+def blocks_of(spacing: NDArray[np.float64], edge_mm: float) -> tuple[int, int, int]:
+    """Return the block size (k, j, i) in voxels whose edges are nearest to ``edge_mm``."""
+    k, j, i = (int(f) for f in np.maximum(np.round(edge_mm / spacing), 1))
+    return k, j, i
+
+
 def pooled(image: NDArray, factors: tuple[int, int, int]) -> NDArray[np.float32]:
     """Return block means, the border's last blocks being filled up with copies of the edge."""
     pad = [(0, -size % f) for size, f in zip(image.shape, factors, strict=True)]
@@ -89,7 +95,7 @@ def body(hu: NDArray[np.float32], spacing: NDArray[np.float64]) -> NDArray[np.bo
     UserError
         Where nothing in the image looks like a body.
     """
-    factors = tuple(int(f) for f in np.maximum(np.round(4.0 / spacing), 1))
+    factors = blocks_of(spacing, 4.0)
     coarse_spacing = spacing * factors
     # The border is no end of the body: a copied edge keeps the opening from eating it.
     margin = 3
