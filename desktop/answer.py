@@ -7,7 +7,6 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
-    QDoubleSpinBox,
     QFormLayout,
     QFrame,
     QHBoxLayout,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 from desktop import theme
 from desktop.actions import Actions
 from desktop.desk import Desk
+from desktop.fields import ComboBox, DoubleSpinBox
 from desktop.numbers import NumberList
 from desktop.section import CommandButton, quiet, section_title
 
@@ -30,7 +30,7 @@ class AnswerCard(QFrame):
         super().__init__(objectName="card")
         self._desk = desk
         self._filling = False
-        self.weight = QDoubleSpinBox()
+        self.weight = DoubleSpinBox()
         self.weight.setRange(30.0, 200.0)
         self.weight.setDecimals(0)
         self.weight.setSuffix(" kg")
@@ -40,13 +40,13 @@ class AnswerCard(QFrame):
         self.slider.setRange(30, 200)
         self.slider.setToolTip(self.weight.toolTip())
         self.slider.setAccessibleName("Body weight")
-        self.case = QComboBox()
+        self.case = ComboBox()
         self.case.setToolTip("The activity whose peak load is shown")
         self.case.setAccessibleName("Load case")
-        self.field = QComboBox()
+        self.field = ComboBox()
         self.field.setToolTip("What the colors show")
         self.field.setAccessibleName("Field")
-        self.shape = QComboBox()
+        self.shape = ComboBox()
         self.shape.setToolTip("How much the drawn shape exaggerates the displacement")
         self.shape.setAccessibleName("Shape")
         for text, scale in (
@@ -95,6 +95,7 @@ class AnswerCard(QFrame):
         self.setVisible(item is not None)
         if item is None:
             return
+        results.adopt()
         self._filling = True
         self.weight.setValue(results.body_weight_kg)
         self.slider.setValue(round(results.body_weight_kg))
@@ -113,7 +114,6 @@ class AnswerCard(QFrame):
         self.slider.setValue(round(value))
         self._filling = False
         self._desk.results.set_weight(value)
-        self.numbers.show_numbers(self._desk.results.numbers(), struck=False)
 
     def _on_choice(self) -> None:
         self._desk.results.choose(

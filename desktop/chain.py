@@ -1,10 +1,18 @@
-"""A number as it is shown, with where it comes from."""
+"""A number as it is shown, with where it comes from: scan, step, law, interval, largest source of doubt."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from desktop import words
+from desktop.people import line_of
+from desktop.words import place_text
+
+if TYPE_CHECKING:
+    from desktop.session import Session
+    from twin.record import LogEntry
 
 
 @dataclass(frozen=True)
@@ -30,3 +38,86 @@ class Shown:
         if self.low is None or self.high is None:
             return "no interval"
         return words.interval(self.low, self.high)
+
+
+def ancestry(session: Session, id: str) -> list[LogEntry]:
+    """Return the log's entries of the steps that led to an entity, oldest first."""
+    record = session.record
+    if record is None:
+        return []
+    log = {e.number: e for e in record.log()}
+    found: dict[int, LogEntry] = {}
+    maker = session.maker(id)
+    wanted = [maker.number] if maker else []
+    while wanted:
+        entry = log.get(wanted.pop())
+        if entry is not None and entry.number not in found:
+            found[entry.number] = entry
+            wanted += [used["made_by"] for used in entry.inputs.values()]
+    return [found[n] for n in sorted(found)]
+
+
+def chain_of(
+    session: Session, id: str, number: Mapping[str, Any], scale: float, load: str
+) -> tuple[tuple[str, str], ...]:
+    """Return what ⓘ says of a result's number, as (what, words).
+
+    Parameters
+    ----------
+    number : mapping
+        The number as the record holds it (``twin.domain.Number``).
+    scale : float
+        Body weight shown over body weight solved: numbers are proportional to it.
+    load : str
+        Load case and body weight in words.
+    """
+    steps = ancestry(session, id)
+    lines = [("Scan", _scan(session, steps)), ("Load", load)]
+    if number.get("at"):
+        lines.append(("Where", place_text(tuple(number["at"]))))
+    if number.get("remark"):
+        lines.append(("What it is", str(number["remark"])))
+    lines += _law(steps)
+    causes = _causes(number, scale)
+    lines += [("Interval" if n == 0 else "", text) for n, (_width, text) in enumerate(causes)]
+    if causes:
+        largest = max(causes)[1]
+        lines.append(("Largest doubt", largest.rpartition(":")[0]))
+    lines.append(("Steps", " → ".join(_step(e) for e in steps)))
+    return tuple(lines)
+
+
+def _scan(session: Session, steps: Sequence[LogEntry]) -> str:
+    names = [o["name"] for e in steps for o in e.outputs.values() if o["kind"] == "volume"]
+    people = session.identities()
+    return "; ".join([*names, *(line_of(p) for p in people[:1])])
+
+
+def _step(entry: LogEntry) -> str:
+    from twin import steps
+    from twin.errors import UserError
+
+    try:
+        title = steps.find(entry.step).title
+    except UserError:
+        title = entry.step
+    return f"{title} (version {entry.version}, {entry.time[:10]})"
+
+
+def _law(steps: Sequence[LogEntry]) -> list[tuple[str, str]]:
+    lines = []
+    for entry in steps:
+        if entry.params.get("modulus_law"):
+            lines.append(("Law", f"density to modulus: {entry.params['modulus_law']}"))
+        if entry.summary.get("calibration"):
+            lines.append(("Calibration", str(entry.summary["calibration"])))
+    return lines
+
+
+def _causes(number: Mapping[str, Any], scale: float) -> list[tuple[float, str]]:
+    unit = "" if number["unit"] == "1" else number["unit"]
+    found = []
+    for cause, (low, high) in (number.get("causes") or {}).items():
+        span = words.interval(scale * low, scale * high)
+        found.append((scale * (high - low), f"{cause}: {span} {unit}".strip()))
+    return sorted(found, reverse=True)

@@ -72,6 +72,10 @@ def _needs_record(desk: Desk) -> str:
     return "" if desk.session.record is not None else "No record is open."
 
 
+def _needs_open(desk: Desk) -> str:
+    return "" if desk.session.record is not None else "Open images or a record first."
+
+
 def _needs_views(desk: Desk) -> str:
     return "" if desk.stage is not None and desk.session.record is not None else "Open images first."
 
@@ -282,7 +286,7 @@ def _walk() -> tuple[Command, ...]:
     goes = [
         Command(
             f"go.{name}", name.capitalize(), icons[name], helps[name],
-            (lambda desk, name=name: desk.session.go_to(name)), shortcut=f"Ctrl+{n}", group="Go",
+            (lambda desk, name=name: desk.session.go_to(name)), _needs_open, f"Ctrl+{n}", "Go",
         )
         for n, name in enumerate(WORKSPACES, 1)
     ]  # fmt: skip

@@ -37,8 +37,6 @@ class Desk(QObject):
         A command wants the window's help: a file dialog, the palette, renaming in the tree.
     choose : (Sequence of series, callable)
         Several series lie there; the callable imports the one that is chosen.
-    turned : (key of the load, unit direction in LPS)
-        A hand turned an arrow of a model.
     restyled
         Theme or font size changed.
     refreshed
@@ -50,7 +48,6 @@ class Desk(QObject):
     asked = Signal(str)
     dropped = Signal(list)
     choose = Signal(object, object)
-    turned = Signal(str, object)
     restyled = Signal()
     refreshed = Signal()
 
@@ -156,22 +153,28 @@ class Desk(QObject):
         inputs: Mapping[str, str],
         params: Mapping[str, Any] | None = None,
         *,
-        name: str = "",
+        into: Mapping[str, str] | None = None,
         title: str = "",
     ) -> Any:
-        """Return a job that runs a step on the open record; the queue commits what it makes."""
-        from twin import steps
-        from twin.jobs.step_job import StepJob
+        """Return a job that runs a step on the open record; the queue commits what it makes.
+
+        ``into`` names, by role, the entity whose content the output replaces.
+        """
         from twin.run import prepare
 
-        record = self._record()
-        declared = steps.find(step)
-        call = prepare(record, step, dict(inputs), dict(params or {}), name=name)
-        return StepJob(record, call, declared.function.__module__, title=title or declared.title)
+        call = prepare(self._record(), step, dict(inputs), dict(params or {}), into=dict(into or {}))
+        return self._job_of(call, title)
 
-    def start(self, title: str, plan: Plan) -> Work:
-        """Put a piece of work into the queue."""
-        return self.queue.submit(title, plan)
+    def _job_of(self, call: Any, title: str) -> Any:
+        from twin.jobs.step_job import StepJob
+
+        job = StepJob(self._record(), call)
+        job.title = title or job.title
+        return job
+
+    def start(self, title: str, plan: Plan, *, key: str = "") -> Work:
+        """Put a piece of work into the queue; ``key`` names its kind, where that matters."""
+        return self.queue.submit(title, plan, key)
 
     def edit(self, step: str, inputs: Mapping[str, str], params: Mapping[str, Any]) -> None:
         """Run a quick step at once, in this process."""
@@ -198,17 +201,13 @@ class Desk(QObject):
             self.start(f"Make {entry.name} again", self._again(id))
 
     def _again(self, id: str) -> Plan:
-        from twin import steps
-        from twin.jobs.step_job import StepJob
         from twin.run import remake, remake_order
 
         record = self._record()
         for one in remake_order(record, id):
             entry = self.session.entry(one)
             if entry is not None and entry.stale:
-                call = remake(record, one)
-                module = steps.find(call.step).function.__module__
-                yield StepJob(record, call, module, title=f"Making {entry.name} again")
+                yield self._job_of(remake(record, one), f"Making {entry.name} again")
 
     def undo(self) -> None:
         """Undo the last step."""

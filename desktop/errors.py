@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
 
 from desktop import theme
 from twin.errors import UserError
+
+NOTICE_MS = 12_000
 
 
 class ErrorBar(QFrame):
@@ -31,6 +33,10 @@ class ErrorBar(QFrame):
         self.details.setReadOnly(True)
         self.details.setMaximumHeight(theme.px(40))
         self._lay_out()
+        self._leave = QTimer(self)
+        self._leave.setSingleShot(True)
+        self._leave.setInterval(NOTICE_MS)
+        self._leave.timeout.connect(self.hide)
         self._more.toggled.connect(self.details.setVisible)
         self._close.clicked.connect(self.hide)
         self.hide()
@@ -52,11 +58,15 @@ class ErrorBar(QFrame):
 
     def show_error(self, error: UserError, details: str = "") -> None:
         """Show an error; ``details`` (a traceback) unfold on request."""
+        self._leave.stop()
         self._say("errorbar", "warning-circle", "bad", error.message, error.hint, details)
 
     def show_notice(self, message: str, hint: str = "") -> None:
-        """Show something worth knowing that is no error."""
+        """Show something worth knowing that is no error; it leaves by itself, and never covers an error."""
+        if self.isVisible() and self.objectName() == "errorbar":
+            return
         self._say("noticebar", "info", "accent", message, hint, "")
+        self._leave.start()
 
     def _say(self, name: str, mark: str, role: str, message: str, hint: str, details: str) -> None:
         self.setObjectName(name)

@@ -7,10 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QDoubleSpinBox,
     QFormLayout,
     QLabel,
@@ -21,7 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop import theme
+from desktop import theme, words
+from desktop.fields import ComboBox, DoubleSpinBox, SpinBox
 from twin.params import Parameter
 
 _FAR = 1e9
@@ -76,18 +75,20 @@ class Form(QWidget):
         rows.setHorizontalSpacing(theme.px(2))
         rows.setVerticalSpacing(theme.px(1))
         rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        rows.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
         for p in declared:
             value = given.get(p.name, None if p.required else p.default)
             field, read = self._field(p, value)
             tip = _tooltip(p)
             field.setToolTip(tip)
-            field.setAccessibleName(p.title)
+            field.setAccessibleName(title_of(p))
             self.fields[p.name], self._read[p.name] = field, (p, read)
             if p.type is bool:
                 rows.addRow(field)
                 continue
-            label = QLabel(p.title)
+            label = QLabel(title_of(p))
+            label.setWordWrap(True)
+            label.setFixedWidth(theme.px(26))
             label.setToolTip(tip)
             label.setBuddy(field)
             rows.addRow(label, field)
@@ -95,7 +96,7 @@ class Form(QWidget):
 
     def _field(self, p: Parameter, value: Any) -> tuple[QWidget, Callable[[], Any]]:
         if p.type is bool:
-            box = QCheckBox(p.title)
+            box = QCheckBox(title_of(p))
             box.setChecked(bool(value))
             box.toggled.connect(lambda _on: self.changed.emit())
             return box, box.isChecked
@@ -109,7 +110,7 @@ class Form(QWidget):
         return line, lambda: _from_text(p, line.text())
 
     def _choice(self, p: Parameter, value: Any) -> tuple[QWidget, Callable[[], Any]]:
-        box = _ComboBox()
+        box = ComboBox()
         if p.optional:
             box.addItem("automatic", None)
         for choice in p.choices:
@@ -122,11 +123,11 @@ class Form(QWidget):
         spin: QDoubleSpinBox | QSpinBox
         low, high = -_FAR if p.low is None else p.low, _FAR if p.high is None else p.high
         if p.type is int:
-            spin = _SpinBox()
+            spin = SpinBox()
             spin.setRange(int(max(low, -(2**31))), int(min(high, 2**31 - 1)))
             spin.setValue(int(value or 0))
         else:
-            spin = _DoubleSpinBox()
+            spin = DoubleSpinBox()
             spin.setDecimals(_decimals(p))
             spin.setRange(low, high)
             spin.setSingleStep(_step(p))
@@ -138,21 +139,15 @@ class Form(QWidget):
         return spin, spin.value
 
 
-class _ComboBox(QComboBox):
-    """A wheel over it scrolls the panel instead of changing a choice unasked."""
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        event.ignore()
-
-
-class _SpinBox(QSpinBox):
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        event.ignore()
-
-
-class _DoubleSpinBox(QDoubleSpinBox):
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        event.ignore()
+def title_of(p: Parameter) -> str:
+    """Return a parameter's title without the unit that its name ends in: the field shows it."""
+    made_of_name = p.title.lower() == p.name.replace("_", " ")
+    if not made_of_name:
+        return p.title
+    title, unit = words.split(p.name)
+    if not unit and p.unit and title.lower().endswith(f" {p.unit.lower()}"):
+        title = title[: -len(p.unit) - 1]
+    return title
 
 
 def _decimals(p: Parameter) -> int:

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from twin.domain import Model
 
 LONGEST_MM = 70.0
+TURNABLE = "hip"
+"""Attachment whose force a hand may turn: the model's turn parameters are about the hip force."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -75,7 +75,7 @@ class SliceOverlay:
             self._labels = ()
             for view in self._views.values():
                 view.set_volume(volume)
-                view.setcaption_of(caption_of(entry) if entry else ())
+                view.set_caption(caption_of(entry) if entry else ())
                 view.set_stamp(f"stale: {entry.stale}" if entry and entry.stale else "")
         self._sync_labels()
 
@@ -84,7 +84,7 @@ class SliceOverlay:
 
     def _say_reading(self, entry: Entry) -> None:
         for view in self._views.values():
-            view.setcaption_of((f"Reading {entry.name} …",))
+            view.set_caption((f"Reading {entry.name} …",))
 
     def _sync_labels(self) -> None:
         session = self._desk.session

@@ -28,8 +28,8 @@ Plan = Generator["Job", Any, None]
 class Work:
     """One piece of work in the queue: a title and a plan."""
 
-    def __init__(self, title: str, plan: Plan) -> None:
-        self.title, self.plan = title, plan
+    def __init__(self, title: str, plan: Plan, key: str = "") -> None:
+        self.title, self.plan, self.key = title, plan, key
         self.job: Job | None = None
         self.state = "waiting"
 
@@ -87,9 +87,9 @@ class Queue(QObject):
         """True while anything runs or waits."""
         return bool(self.works)
 
-    def submit(self, title: str, plan: Plan) -> Work:
+    def submit(self, title: str, plan: Plan, key: str = "") -> Work:
         """Put work at the end of the queue."""
-        work = Work(title, plan)
+        work = Work(title, plan, key)
         self.works.append(work)
         self._timer.start()
         self.changed.emit()

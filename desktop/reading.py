@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -21,21 +22,22 @@ class Reader(QObject):
     """
 
     failed = Signal(object, str)
-    _done = Signal(object, str, object)
+    _done = Signal(object, object)
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
         self._asked: set[str] = set()
-        self._orders: queue.SimpleQueue[tuple[Any, str] | None] = queue.SimpleQueue()
+        self._waiting = 0
+        self._orders: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._done.connect(self._take, Qt.ConnectionType.QueuedConnection)
+        self._done.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         session.wanted.connect(self.want)
 
     @property
     def busy(self) -> bool:
         """True while something is being read."""
-        return bool(self._asked)
+        return self._waiting > 0
 
     def want(self, digest: str) -> None:
         """Read an entity's content; it is asked for once."""
@@ -43,10 +45,26 @@ class Reader(QObject):
         if record is None or digest in self._asked:
             return
         self._asked.add(digest)
+        self.compute(lambda: record.load_object(digest), lambda found: self._take(record, digest, found))
+
+    def compute(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
+        """Do short work behind what is being read; ``then`` gets its result in the window's thread."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="reader", daemon=True)
             self._thread.start()
-        self._orders.put((record, digest))
+        self._waiting += 1
+
+        def order() -> None:
+            found: Any
+            try:
+                found = work()
+            except UserError as error:
+                found = error
+            except Exception as fault:  # a closed record, a damaged block
+                found = UserError(f"Something could not be read ({type(fault).__name__}: {fault}).")
+            self._done.emit(then, found)
+
+        self._orders.put(order)
 
     def close(self) -> None:
         """End the thread."""
@@ -60,21 +78,17 @@ class Reader(QObject):
             order = self._orders.get()
             if order is None:
                 return
-            record, digest = order
-            try:
-                found: Any = record.load_object(digest)
-            except UserError as error:
-                found = error
-            except Exception as fault:  # a closed record, a damaged block
-                found = UserError(f"Something could not be read ({type(fault).__name__}: {fault}).")
-            self._done.emit(record, digest, found)
+            order()
+
+    def _deliver(self, then: Callable[[Any], None], found: Any) -> None:
+        self._waiting -= 1
+        if isinstance(found, UserError) and self._session.record is not None:
+            self.failed.emit(found, "")
+        else:
+            then(found)
 
     def _take(self, record: Any, digest: str, found: Any) -> None:
         self._asked.discard(digest)
-        if record is not self._session.record:
-            return
-        if isinstance(found, UserError):
-            self.failed.emit(found, "")
-            return
-        self._session.keep(digest, found)
-        self._session.arrived.emit()
+        if record is self._session.record and not isinstance(found, UserError):
+            self._session.keep(digest, found)
+            self._session.arrived.emit()

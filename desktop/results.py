@@ -5,30 +5,46 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
 from psygnal import Signal
 
-from desktop.chain import Shown
+from desktop.chain import Shown, chain_of
 from desktop.session import Item
 
 if TYPE_CHECKING:
     from desktop.desk import Desk
     from viewers.scene_view import SceneView
 
-GRAVITY = 9.80665
+GRAVITY = 9.81
+"""As in ``physics.femur.model``: 75 kg weigh 735.75 N."""
+
+_TITLES = {
+    "von Mises stress": "Von Mises stress",
+    "displacement": "Displacement",
+    "maximum principal strain": "Largest stretch (max. principal strain)",
+    "minimum principal strain": "Largest squeeze (min. principal strain)",
+    "strain / yield (3 mm average)": "Strain / yield (3 mm average)",
+}
+_YIELD_AT = {"strain / yield (3 mm average)": 1.0}
 
 
 class Results:
     """State of what is shown of a linear result; draws it into a scene and rescales it there."""
 
     changed = Signal()
-    """Another result, case, field or shape is shown (not: another weight)."""
+    """Another result, case, field, shape or weight is shown."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self.body_weight_kg = desk.settings.body_weight_kg
+        self.body_weight_kg = 75.0
         self.case = "walking"
-        self.field = ""
+        self.field = "von Mises stress"
         self.deform_scale = 0.0
+        self._scene: SceneView | None = None
+        self._shown: tuple[Item, Any] | None = None
+        self._per_newton: dict[tuple[str, str, str], NDArray] = {}
+        self._weight_of = ""
 
     @property
     def item(self) -> Item | None:
@@ -37,24 +53,143 @@ class Results:
 
         return way.shape(self._desk.session, "result")
 
+    # -- what can be chosen, and what it says ----------------------------------------------------
+
     def cases(self) -> Sequence[tuple[str, str]]:
-        return ()
+        """Return the load cases of the result at hand: (name, title)."""
+        return [(name, _sentence(name)) for name in (self._tree().get("cases") or {})]
 
     def fields(self) -> Sequence[tuple[str, str]]:
-        return ()
+        """Return the fields that it can be seen in: (name, title)."""
+        return list(_TITLES.items())
 
     def limits(self) -> Sequence[str]:
-        return ()
+        """Return what the model leaves out."""
+        return [str(line) for line in self._tree().get("limits", ())]
 
     def numbers(self) -> Sequence[Shown]:
-        return ()
+        """Return the numbers of the case shown, at the body weight shown."""
+        item, tree = self.item, self._tree()
+        if item is None:
+            return ()
+        solved = float(tree.get("body_weight_n") or 0.0)
+        scale = self.body_weight_kg * GRAVITY / solved if solved else 1.0
+        load = f"{self.case}, body weight {self.body_weight_kg:.0f} kg"
+        shown = []
+        for number in tree.get("numbers", ()):
+            case, _colon, name = number["name"].rpartition(": ")
+            if case not in ("", self.case):
+                continue
+            low, high = (None if number[k] is None else scale * number[k] for k in ("low", "high"))
+            unit = "" if number["unit"] == "1" else number["unit"]
+            chain = chain_of(self._desk.session, item.id, number, scale, load)
+            shown.append(
+                Shown(_sentence(name), scale * number["value"], unit, low, high, number["remark"], chain)
+            )
+        return shown
+
+    def adopt(self) -> None:
+        """Take the weight that the result at hand was solved with, the first time it is seen."""
+        item, tree = self.item, self._tree()
+        if item is None:
+            return
+        entry = self._desk.session.entry(item.id)
+        digest = entry.digest if entry else ""
+        if digest != self._weight_of and tree.get("body_weight_n"):
+            self._weight_of = digest
+            self.body_weight_kg = round(float(tree["body_weight_n"]) / GRAVITY, 1)
+        cases = tree.get("cases") or {}
+        if cases and self.case not in cases:
+            self.case = next(iter(cases))
+
+    def _tree(self) -> dict[str, Any]:
+        item = self.item
+        entry = self._desk.session.entry(item.id) if item else None
+        return entry.tree if entry else {}
+
+    # -- what is drawn ---------------------------------------------------------------------------
 
     def set_weight(self, kg: float) -> None:
+        """Show another body weight: the field is scaled in place."""
         self.body_weight_kg = kg
+        self._rescale()
+        self.changed.emit()
 
     def choose(self, *, case: str, field: str, deform_scale: float) -> None:
+        """Show another case, field or shape."""
         self.case, self.field, self.deform_scale = case, field, deform_scale
+        if self._scene is not None and self._shown is not None:
+            self.draw(self._scene, *self._shown)
         self.changed.emit()
 
     def draw(self, scene: SceneView, item: Item, result: Any) -> None:
-        pass
+        """Show a result's field in a scene."""
+        self._scene, self._shown = scene, (item, result)
+        self.adopt()
+        self._desk.reader.compute(lambda: self._compute(result), lambda _done: self._draw_computed(item, result))
+
+    def forget(self, key: str) -> None:
+        """The scene no longer shows that result."""
+        if self._shown is not None and self._shown[0].key == key:
+            self._shown = None
+
+    def _compute(self, result: Any) -> None:
+        """Combine the unit loads: some tens of milliseconds, kept for the slider (runs in the reading thread)."""
+        from physics.recombine import combine, displacement
+
+        combine(result, self.case, 1.0, self.field)
+        displacement(result, self.case, 1.0)
+
+    def _draw_computed(self, item: Item, result: Any) -> None:
+        from physics.recombine import FIELDS
+
+        if self._shown is None or self._shown[1] is not result or self._scene is None:
+            return
+        unit, where = FIELDS[self.field]
+        values = self._values(result, self.body_weight_kg)
+        limits = limits_of(self._values(result, result.body_weight_n / GRAVITY), self.field)
+        self._scene.show_field(
+            item.key, result.mesh, values, where=where, title=_TITLES[self.field],
+            unit="" if unit == "1" else unit, limits=limits, marked=_YIELD_AT.get(self.field),
+            displacement=self._moved(result) if self.deform_scale else None, deform_scale=self.deform_scale,
+            hatched=f"STALE: {item.stale}" if item.stale else False,
+        )  # fmt: skip
+
+    def _rescale(self) -> None:
+        if self._scene is None or self._shown is None or self._shown[0].key not in self._scene.keys():
+            return
+        item, result = self._shown
+        self._scene.update_field(
+            item.key,
+            self._values(result, self.body_weight_kg),
+            displacement=self._moved(result) if self.deform_scale else None,
+            deform_scale=self.deform_scale,
+        )
+
+    def _values(self, result: Any, kg: float) -> NDArray:
+        from physics.recombine import combine
+
+        return combine(result, self.case, kg * GRAVITY, self.field)
+
+    def _moved(self, result: Any) -> NDArray:
+        from physics.recombine import displacement
+
+        return displacement(result, self.case, self.body_weight_kg * GRAVITY)
+
+
+def limits_of(values: NDArray, field: str) -> tuple[float, float]:
+    """Return round ends for a color bar: a few elements at a corner do not set them."""
+    if field == "minimum principal strain":
+        return -_round_up(float(-np.percentile(values, 0.5))), 0.0
+    return 0.0, _round_up(float(np.percentile(values, 99.5)))
+
+
+def _round_up(value: float) -> float:
+    if not value > 0:
+        return 1.0
+    power = 10.0 ** np.floor(np.log10(value))
+    return float(next(s for s in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if s * power >= value * (1 - 1e-9)) * power)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSlider, QToolButton, QVBoxLayout, QWidget
 
 from desktop import theme
@@ -18,7 +18,35 @@ if TYPE_CHECKING:
 
 _NORMALS = {"L": (1.0, 0.0, 0.0), "P": (0.0, 1.0, 0.0), "S": (0.0, 0.0, 1.0)}
 _WORDS = {"L": "sagittal", "P": "coronal", "S": "axial"}
-_FROM = {"A": "front", "P": "back", "L": "left", "R": "right", "S": "above", "I": "below"}
+
+
+class _Stamp(QWidget):
+    """Hatches the scene and says why what it shows must not be trusted; hands reach through it."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.text = ""
+        self.hide()
+
+    def show_text(self, text: str) -> None:
+        """Show the stamp, or take it away where the text is empty."""
+        self.text = text
+        self.setVisible(bool(text))
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint hatching and text."""
+        from viewers import paint
+
+        painter = QPainter(self)
+        box = QRectF(self.rect())
+        look = theme.viewer_look()
+        paint.hatch(painter, box, look)
+        line = box.adjusted(theme.px(3), 0, -theme.px(3), -theme.px(8))
+        flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom
+        paint.text_at(painter, line, flags, self.text, look.warn)
+        painter.end()
 
 
 class SceneBox(QWidget):
@@ -33,6 +61,7 @@ class SceneBox(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(scene)
+        self.stamp = _Stamp(self)
         self.tools = QWidget(self, objectName="scenetools")
         self.clip_row = QWidget(self.tools)
         self.slider = QSlider(Qt.Orientation.Horizontal)
@@ -88,11 +117,6 @@ class SceneBox(QWidget):
         self.clip_row.hide()
         row.addWidget(self.clip_row)
         row.addWidget(self.clip_button)
-        for letter, word in _FROM.items():
-            button = self._button(
-                letter, f"Look from {word}", lambda letter=letter: self.scene.view_from(letter)
-            )
-            row.addWidget(button)
         self.fit_button = self._button("", "Bring everything into view (F)", self.scene.fit)
         row.addWidget(self.fit_button)
 
@@ -140,6 +164,7 @@ class SceneBox(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the tools in the corner."""
+        self.stamp.setGeometry(self.rect())
         self._place()
 
     def _place(self) -> None:

@@ -6,17 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from psygnal import Signal
+from PySide6.QtCore import QTimer
 
+from desktop import way
 from desktop.colors import color_of
 from desktop.desk import Desk
-from desktop.loads import arrows_of, drawn_length, label_of
+from desktop.loads import TURNABLE, arrows_of, drawn_length, label_of
 from desktop.overlay import caption_of
 from desktop.session import Item
 from resources.colors import LOAD_COLOR, MARK_COLOR, SUPPORT_COLOR, structure_color
 
 if TYPE_CHECKING:
     from viewers.scene_view import SceneView
+    from viewers.slice_view import SliceView
 
+SLICES_AFTER_MS = 80
 _DRAWN = ("surface", "mesh", "landmarks", "model", "result")
 
 
@@ -31,6 +35,10 @@ class Scenery:
         self._drawn: dict[str, tuple[Any, ...]] = {}
         self._first = True
         self.stamp = ""
+        self._slice_view: SliceView | None = None
+        self._slices_shown: tuple[Any, ...] = ()
+        self._late = QTimer(scene, singleShot=True, interval=SLICES_AFTER_MS)
+        self._late.timeout.connect(self._sync_slices)
         self._events = (desk.session.opened, desk.session.changed, desk.session.shown, desk.session.arrived)
         for event in self._events:
             event.connect(self._on_event)
@@ -67,12 +75,40 @@ class Scenery:
             self._drawn[key] = state
             drew = True
         self._say()
+        self._sync_slices()
         if drew and self._first:
             self._first = False
             self.scene.view_from("A")
             self.scene.fit()
         if not self._drawn:
             self._first = True
+
+    def view_of(self, view: SliceView) -> None:
+        """Name the slice view whose crosshair and window the slices in the scene follow."""
+        self._slice_view = view
+        self._sync_slices()
+
+    def crosshair_moved(self) -> None:
+        """Follow the crosshair, a moment later."""
+        self._late.start()
+
+    def _sync_slices(self) -> None:
+        """While there are no shapes yet, show the scan's own slices in 3-D."""
+        item, view = self._desk.session.volume, self._slice_view
+        volume = self._desk.session.get(item.id) if item is not None and not self._drawn else None
+        if volume is None or view is None:
+            self._slices_shown = ()
+            self.scene.show_slices(None, np.zeros(3), (0.0, 1.0))
+            return
+        center, width, _inverted = view.window_level
+        state = (id(volume), tuple(view.crosshair), center, width)
+        if state == self._slices_shown:
+            return
+        first = not self._slices_shown
+        self._slices_shown = state
+        self.scene.show_slices(volume, view.crosshair, (center, width))
+        if first:
+            self.scene.view_from("A")
 
     # -- one adapter a kind ----------------------------------------------------------------------
 
@@ -89,15 +125,13 @@ class Scenery:
     def _draw_model(self, item: Item, model: Any) -> None:
         self.scene.show_mesh(f"{item.key}#mesh", model.mesh, color=structure_color(item.term))
         arrows = arrows_of(model, self._desk.results.case)
-        for way in (True, False):
-            some = [a for a in arrows if a.pushes is way]
-            if some:
-                vectors = np.array([drawn_length(a, arrows) for a in some])
-                places = np.array([a.place for a in some])
-                self.scene.show_arrows(
-                    f"{item.key}#{'push' if way else 'pull'}", places - vectors if way else places, vectors,
-                    [label_of(a) for a in some], LOAD_COLOR, turnable=True, about="tip" if way else "start",
-                )  # fmt: skip
+        for arrow in arrows:
+            vector = drawn_length(arrow, arrows)
+            start = arrow.place - vector if arrow.pushes else arrow.place
+            about, turnable = "tip" if arrow.pushes else "start", arrow.name == TURNABLE
+            self.scene.show_arrows(
+                f"{item.key}#{arrow.name}", start, vector, [label_of(arrow)], LOAD_COLOR, turnable, about=about
+            )
         for support in model.supports:
             points = model.mesh.points[support.nodes]
             some = points[:: max(1, len(points) // 60)]
@@ -110,6 +144,7 @@ class Scenery:
 
     def _remove(self, key: str) -> None:
         self._drawn.pop(key, None)
+        self._desk.results.forget(key)
         for shown in list(self.scene.keys()):
             if shown == key or shown.startswith(f"{key}#"):
                 self.scene.remove(shown)
@@ -144,7 +179,8 @@ class Scenery:
             self._desk.session.select(pick.key.partition("#")[0])
 
     def _on_turn(self, key: str, direction: Any) -> None:
-        self._desk.turned.emit(key, np.asarray(direction))
+        id = key.partition("#")[0]
+        self._desk.guard(lambda: way.turn_load(self._desk, id, np.asarray(direction)))
 
 
 def points_of(entity: Any) -> Any:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from desktop import theme
 from desktop.actions import Actions
+from desktop.commands import BY_ID
 from desktop.desk import Desk
 from desktop.form import Form
 
@@ -61,6 +62,7 @@ class Panel(QScrollArea):
         self.column.setContentsMargins(theme.px(4), theme.px(3), theme.px(4), theme.px(3))
         self.column.setSpacing(theme.px(2))
         self.heading = QLabel(title, objectName="heading")
+        self.heading.setWordWrap(True)
         self.column.addWidget(self.heading)
         self.lead = quiet(lead)
         self.lead.setVisible(bool(lead))
@@ -86,7 +88,9 @@ def quiet(text: str = "") -> QLabel:
 
 def section_title(text: str) -> QLabel:
     """Return the title of a group in a panel."""
-    return QLabel(text, objectName="section")
+    label = QLabel(text, objectName="section")
+    label.setIndent(0)
+    return label
 
 
 class Facts(QWidget):
@@ -111,7 +115,7 @@ class Facts(QWidget):
             name.setWordWrap(False)
             text.setWordWrap(True)
             text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            text.setAlignment(Qt.AlignmentFlag.AlignRight if len(value) < 16 else Qt.AlignmentFlag.AlignLeft)
+            text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
             self._grid.addWidget(name, row, 0, Qt.AlignmentFlag.AlignTop)
             self._grid.addWidget(text, row, 1)
         self.setVisible(bool(facts))
@@ -144,7 +148,7 @@ class StepSection(QFrame):
     ) -> None:
         super().__init__(objectName="card")
         self._desk, self._steps, self._done, self._facts_of = desk, steps, done, facts
-        self._title, self._again = title, again
+        self._command, self._again = BY_ID[command], again
         self._unfolded = False
         self.forms: dict[str, Form] = {}
         self.mark = QLabel()
@@ -187,10 +191,9 @@ class StepSection(QFrame):
         self.button.set_primary(current)
         self.button._text = self._again if done and self._again else ""
         self.button._follow()
-        off = not self.button.isEnabled()
-        self.reason.setVisible(off)
-        if off:
-            self.reason.setText(self.button.toolTip().partition(": ")[2])
+        why = self._command.enabled(self._desk)
+        self.reason.setVisible(bool(why))
+        self.reason.setText(why)
         self.facts.show_facts(self._facts_of() if done else ())
 
     def _toggle(self) -> None:

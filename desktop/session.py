@@ -15,7 +15,7 @@ from twin.domain import Identity
 from twin.errors import UserError
 
 if TYPE_CHECKING:
-    from twin.record import Change, Entry, Record
+    from twin.record import Change, Entry, LogEntry, Record
 
 GROUPS = {
     "volume": "Images",
@@ -161,11 +161,15 @@ class Session:
 
     def summary(self, id: str) -> dict[str, Any]:
         """Return the named numbers of the step that made an entity's content."""
+        made = self.maker(id)
+        return made.summary if made else {}
+
+    def maker(self, id: str) -> LogEntry | None:
+        """Return the log's entry of the step that made an entity's content."""
         entry = self.entry(id)
         if entry is None or self.record is None:
-            return {}
-        made = next((e for e in reversed(self.record.log()) if e.number == entry.made_by), None)
-        return made.summary if made else {}
+            return None
+        return next((e for e in self.record.log() if e.number == entry.made_by), None)
 
     def select(self, key: str) -> None:
         """Select an item; an empty key selects nothing."""

@@ -11,7 +11,7 @@ from desktop import theme
 from desktop.desk import Desk
 from desktop.overlay import SliceOverlay
 from desktop.scenery import Scenery
-from desktop.strip import place_text
+from desktop.words import place_text
 
 if TYPE_CHECKING:
     from viewers.scene_view import SceneView
@@ -49,6 +49,7 @@ class Stage(QWidget):
             self._grid.setRowStretch(index, 1)
             self._grid.setColumnStretch(index, 1)
         desk.restyled.connect(self.restyle)
+        desk.session.selected.connect(self._on_select)
         self.restyle()
         QTimer.singleShot(0, self.make_scene)
 
@@ -78,6 +79,9 @@ class Stage(QWidget):
             self._scene_box = box
             self._grid.addWidget(box, *_PLACES["3-D"])
             self.scene.maximize_asked.connect(lambda: self.maximize("3-D"))
+            self.scenery.stamped.connect(box.stamp.show_text)
+            self.scenery.view_of(self.slices["axial"])
+            box.stamp.show_text(self.scenery.stamp)
             self.restyle()
             self.maximize(self._maximized)
         return self.scene
@@ -93,6 +97,7 @@ class Stage(QWidget):
 
     def close_scene(self) -> None:
         """Let go of the 3-D view's memory before the window goes."""
+        self._desk.session.selected.disconnect(self._on_select)
         self.overlay.detach()
         if self.scenery is not None:
             self.scenery.detach()
@@ -145,14 +150,29 @@ class Stage(QWidget):
             if view is not sender:
                 view.set_crosshair(lps)
         box: Any = self._scene_box
-        if box is not None:
+        if box is not None and self.scenery is not None:
             box.set_crosshair(lps)
+            self.scenery.crosshair_moved()
+
+    def _on_select(self, key: str) -> None:
+        """Bring a selected structure's middle under the crosshair."""
+        item = self._desk.session.item(key)
+        if item is None or not item.part:
+            return
+        for one in self._desk.session.summary(item.id).get("structures") or ():
+            if one["name"] == item.part and one.get("center_lps_mm"):
+                for view in self.slices.values():
+                    view.set_crosshair(one["center_lps_mm"])
+                if self.scenery is not None:
+                    self.scenery.crosshair_moved()
 
     def _on_window(self, center: float, width: float, sender: SliceView) -> None:
         inverted = sender.window_level[2]
         for view in self.slices.values():
             if view is not sender:
                 view.set_window(center, width, inverted)
+        if self.scenery is not None:
+            self.scenery.crosshair_moved()
 
     def _on_hover(self, hover: Hover | None) -> None:
         if hover is None:

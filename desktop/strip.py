@@ -64,10 +64,3 @@ class Strip(QWidget):
             except psutil.Error:
                 continue
         self.memory.setText(f"{used / 1e9:.1f} GB")
-
-
-def place_text(lps: tuple[float, float, float]) -> str:
-    """Return a point of patient space with the letters of the side it lies on: “L 128.4  A 31.0  S 902.5 mm”."""
-    letters = ("LR", "PA", "SI")
-    words = [f"{pair[0] if v >= 0 else pair[1]} {abs(v):.1f}" for pair, v in zip(letters, lps, strict=True)]
-    return "  ".join(words) + " mm"

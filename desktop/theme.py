@@ -191,7 +191,11 @@ QComboBox, QLineEdit, QAbstractSpinBox { background: $ground; color: $text; bord
   border-radius: $u1; padding: $half $u2; min-height: $u5; selection-background-color: $accent;
   selection-color: $on_accent; }
 QComboBox:disabled, QLineEdit:disabled, QAbstractSpinBox:disabled { color: $quiet; background: $panel; }
-QComboBox::drop-down { border: none; width: $u5; }
+QAbstractSpinBox QLineEdit, QTreeView QLineEdit { border: none; padding: 0; min-height: 0; background: transparent; }
+QTreeView QLineEdit { background: $ground; border: 1px solid $accent; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: none; }
+QComboBox::drop-down { border: none; width: $u6; }
+QComboBox::down-arrow { image: none; }
 QComboBox QAbstractItemView, QMenu { background: $raised; color: $text; border: 1px solid $line;
   selection-background-color: $accent; selection-color: $on_accent; outline: 0; }
 QMenu::item { padding: $u1 $u6 $u1 $u3; }
@@ -204,7 +208,8 @@ QTreeView, QListView, QTableView { background: $panel; border: none; outline: 0;
 QTreeView::item, QListView::item { min-height: $u6; padding: 0 $half; }
 QTreeView::item:hover, QListView::item:hover { background: $raised; }
 QTreeView::item:selected, QListView::item:selected { background: $raised; color: $accent; }
-QTreeView::branch { background: transparent; }
+QTreeView::branch, QTreeView::branch:selected { background: transparent; }
+QTreeView { show-decoration-selected: 0; }
 QHeaderView::section { background: $panel; color: $quiet; border: none; border-bottom: 1px solid $line;
   padding: $u1 $u2; }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
 from desktop import theme
 from desktop.actions import Actions
@@ -30,7 +30,6 @@ class TopBar(QWidget):
         self.identity = _Elided(objectName="identity")
         self.badge = QLabel("REFERENCE PATIENT", objectName="badge")
         self.badge.setToolTip("Made by the program itself: no person's data")
-        self.workspaces = QButtonGroup(self)
         row = QHBoxLayout(self)
         row.setContentsMargins(theme.px(2), 0, theme.px(2), 0)
         row.setSpacing(theme.px(1))
@@ -89,7 +88,6 @@ class TopBar(QWidget):
         button.setDefaultAction(action)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.workspaces.addButton(button)
         action.setChecked(name == self._desk.session.workspace)
         action.triggered.connect(lambda: self._mark(self._desk.session.workspace))
         return button

@@ -194,11 +194,11 @@ class _Tree(QTreeWidget):
         self.setHeaderHidden(True)
         header = self.header()
         header.setStretchLastSection(False)
-        header.setMinimumSectionSize(theme.px(6))
+        header.setMinimumSectionSize(theme.px(5))
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         for column in (STALE, EYE):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-            header.resizeSection(column, theme.px(7))
+            header.resizeSection(column, theme.px(6))
         self.setIndentation(theme.px(3))
         self.setIconSize(QSize(theme.px(4), theme.px(4)))
         self.setExpandsOnDoubleClick(False)
@@ -232,4 +232,6 @@ def _chip(color: str) -> QIcon:
     painter.setBrush(QColor(color))
     painter.drawRoundedRect(size // 2, size // 2, 3 * size, 3 * size, size, size)
     painter.end()
-    return QIcon(pixmap)
+    icon = QIcon(pixmap)
+    icon.addPixmap(pixmap, QIcon.Mode.Selected)
+    return icon

@@ -9,13 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from desktop.loads import TURNABLE, arrows_of
 from desktop.session import Item, Session
+from desktop.turning import turn_angles
 from twin import steps
 from twin.errors import UserError
+from twin.params import parse
 
 if TYPE_CHECKING:
     from desktop.desk import Desk
     from desktop.queue import Plan
+    from twin.record import LogEntry
 
 BONE = "segmentation.bone"
 SURFACE = "mesh.surface"
@@ -23,6 +30,9 @@ TETRAHEDRA = "mesh.tetrahedra"
 LANDMARKS = "physics.femur_landmarks"
 MODEL = "physics.femur_model"
 SOLVE = "physics.solve"
+
+SHOWN_AT_ONCE = 8
+"""Of so many of the largest structures a surface is made right after the segmentation."""
 
 
 # -- what is at hand -------------------------------------------------------------------------------
@@ -133,8 +143,7 @@ def why_not_report(desk: Desk) -> str:
 
 
 def _why_busy(desk: Desk, step: str) -> str:
-    title = steps.find(step).title if desk.loaded_steps else ""
-    return "This is being done already." if any(w.title == title for w in desk.queue.works) else ""
+    return "This is being done already." if any(w.key == step for w in desk.queue.works) else ""
 
 
 # -- what the buttons do ---------------------------------------------------------------------------
@@ -144,28 +153,45 @@ def segment(desk: Desk) -> None:
     """Segment bone in the CT at hand."""
     volume = scan(desk.session)
     if volume is not None:
-        desk.start(steps.find(BONE).title, _segment_plan(desk, volume))
+        desk.start("Segment bone", _segment_plan(desk, volume), key=BONE)
 
 
 def mesh(desk: Desk) -> None:
     """Make a surface and tetrahedra of the structure at hand."""
     here = structure(desk.session)
     if here is not None:
-        desk.start(steps.find(TETRAHEDRA).title, _mesh_plan(desk, here))
+        desk.start("Make a mesh", _mesh_plan(desk, here), key=TETRAHEDRA)
 
 
 def load(desk: Desk) -> None:
     """Find the landmarks and place load and supports on the mesh at hand."""
     here = shape(desk.session, "mesh")
     if here is not None:
-        desk.start(steps.find(MODEL).title, _load_plan(desk, here))
+        desk.start("Place load and supports", _load_plan(desk, here), key=MODEL)
 
 
 def solve(desk: Desk) -> None:
     """Solve the model at hand."""
     here = shape(desk.session, "model")
     if here is not None:
-        desk.start(steps.find(SOLVE).title, _solve_plan(desk, here))
+        desk.start("Solve", _solve_plan(desk, here), key=SOLVE)
+
+
+def turn_load(desk: Desk, model_id: str, direction: NDArray[np.float64]) -> None:
+    """Make a model again with its hip force along another direction (LPS); what was solved of it is stale then."""
+    model, made = desk.session.load(model_id), desk.session.maker(model_id)
+    if made is None or made.step != MODEL or model.landmarks is None:
+        raise UserError("This load cannot be turned by hand.", "Make the model here, by “Place load and supports”.")
+    arrow = next(a for a in arrows_of(model, desk.results.case) if a.name == TURNABLE)
+    turns = turn_angles(model.landmarks.axes, arrow.force, direction, made.params)
+    desk.start("Turn the load", _turn_plan(desk, model_id, made, made.params | turns), key=MODEL)
+
+
+def _turn_plan(desk: Desk, model_id: str, made: LogEntry, params: dict[str, Any]) -> Plan:
+    inputs = {name: used["id"] for name, used in made.inputs.items()}
+    role = next(role for role, output in made.outputs.items() if output["id"] == model_id)
+    yield desk.job(MODEL, inputs, params, into={role: model_id}, title="Turning the load")
+    desk.session.select(model_id)
 
 
 def confirm_side(desk: Desk, item: Item, side: str) -> None:
@@ -179,21 +205,51 @@ def _segment_plan(desk: Desk, volume: Item) -> Plan:
         BONE, inputs_for(BONE, {"volume": volume.id}), desk.params_of(BONE), title="Segmenting bone"
     )
     made = made_of(entry, "labelmap")
-    if made:
-        desk.session.select(f"{made}/{_first_part(desk.session, made)}")
+    first = _first_part(desk.session, made)
+    if first:
+        desk.session.select(f"{made}/{first}")
+    for name in _largest(entry.summary):
+        here = desk.session.item(f"{made}/{name}")
+        if here is not None:
+            yield _surface_job(desk, here)
+
+
+def _largest(summary: Mapping[str, Any]) -> list[str]:
+    """Return the names of the largest structures, to be shown in 3-D at once."""
+    listed = sorted(summary.get("structures") or (), key=lambda s: -s.get("volume_ml", 0.0))
+    return [s["name"] for s in listed[:SHOWN_AT_ONCE]]
+
+
+def _surface_job(desk: Desk, item: Item) -> Any:
+    inputs = inputs_for(SURFACE, {"labelmap": item.key} | _scan_of(desk.session))
+    return desk.job(SURFACE, inputs, desk.params_of(SURFACE), title=f"Surface of the {item.part}")
 
 
 def _mesh_plan(desk: Desk, item: Item) -> Plan:
     name = item.part
     sources = {"labelmap": item.key} | _scan_of(desk.session)
-    entry = yield desk.job(
-        SURFACE, inputs_for(SURFACE, sources), desk.params_of(SURFACE), title=f"Surface of the {name}"
-    )
-    sources["surface"] = made_of(entry, "surface")
+    known = _surface_at_hand(desk, item)
+    if known is None:
+        entry = yield _surface_job(desk, item)
+        known = made_of(entry, "surface")
+    sources["surface"] = known
     entry = yield desk.job(
         TETRAHEDRA, inputs_for(TETRAHEDRA, sources), desk.params_of(TETRAHEDRA), title=f"Meshing the {name}"
     )
     desk.session.select(made_of(entry, "mesh"))
+
+
+def _surface_at_hand(desk: Desk, item: Item) -> str | None:
+    """Return the structure's surface where it was made with the parameters that the form holds now."""
+    wanted = vars(parse(steps.find(SURFACE).params, desk.params_of(SURFACE)))
+    for found in reversed(desk.session.of_kind("surface")):
+        made = desk.session.maker(found.id)
+        if found.structure != item.part or found.stale or made is None or made.step != SURFACE:
+            continue
+        source = next(iter(made.inputs.values()), {})
+        if source.get("id") == item.id and all(made.params.get(n) == v for n, v in wanted.items()):
+            return found.id
+    return None
 
 
 def _load_plan(desk: Desk, item: Item) -> Plan:

@@ -58,6 +58,7 @@ class MainWindow(QMainWindow):
         self._connect()
         self._restore()
         self._on_opened()
+        self.setFocus()
 
     # -- making ----------------------------------------------------------------------------------
 
@@ -75,7 +76,8 @@ class MainWindow(QMainWindow):
         self.splitter.setStretchFactor(1, 1)
         self.tree.setMinimumWidth(theme.px(38))
         self.tasks.setMinimumWidth(theme.px(62))
-        self.splitter.setSizes([theme.px(50), 2000, theme.px(74)])
+        left, right = theme.px(56), theme.px(76)
+        self.splitter.setSizes([left, self.width() - left - right, right])
         whole = QWidget(objectName="ground")
         outer = QVBoxLayout(whole)
         outer.setContentsMargins(0, 0, 0, 0)

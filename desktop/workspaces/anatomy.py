@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSlider, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSlider, QVBoxLayout
 
 from desktop import theme, way, words
 from desktop.actions import Actions
 from desktop.desk import Desk
+from desktop.fields import ComboBox
 from desktop.section import CommandButton, Panel, StepSection, quiet, section_title
 
 
@@ -26,7 +27,7 @@ class AnatomyPanel(Panel):
             done=lambda: bool(desk.session.structures()), facts=self._bone_facts, again="Segment again",
         )  # fmt: skip
         self.side = _SideCard(desk, actions)
-        self.structure = QComboBox()
+        self.structure = ComboBox()
         self.structure.setToolTip(
             "The structure that a mesh is made of; a click on it in the tree does the same"
         )

@@ -61,7 +61,8 @@ class ImagesPanel(Panel):
             self.notes.hide()
             return
         self.heading.setText(entry.name)
-        self.facts.show_facts(_facts(entry.tree) + [("Study", identity_of(entry).study_description or "–")])
+        study = identity_of(entry).study_description
+        self.facts.show_facts([*_facts(entry.tree), *([("Study", study)] if study else [])])
         notes = entry.tree.get("notes") or []
         self.notes.setText("\n".join(notes))
         self.notes.setVisible(bool(notes))

@@ -1,0 +1,128 @@
+"""Steps that make small entities for the window's tests: quick to run, true in kind."""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from twin.domain import (
+    Attachment,
+    Field,
+    Identity,
+    LabelMap,
+    Material,
+    Model,
+    Number,
+    Result,
+    Structure,
+    Support,
+    Surface,
+    TetMesh,
+    UnitLoad,
+    Volume,
+)
+from twin.errors import UserError
+from twin.params import param
+from twin.progress import Progress
+from twin.steps import Made, step
+
+WHO = Identity(
+    patient_name="HIP^Model", patient_id="HIP003", birth_date="1964-02-01", sex="F", study_uid="1.2.3",
+    study_date="2026-01-05", series_description="CT hip",
+)  # fmt: skip
+AFFINE = np.diag([2.0, 2.0, 2.0, 1.0])
+
+
+@dataclass(frozen=True)
+class VolumeParams:
+    patient: str = param("HIP003", help="Patient ID.")
+
+
+@step("test.volume", version=1, title="Make a volume", quick=True)
+def volume(params: VolumeParams, progress: Progress) -> Made:
+    """Make a CT of a bright ball in the dark."""
+    k, j, i = np.mgrid[:24, :24, :24]
+    ball = (k - 12) ** 2 + (j - 12) ** 2 + (i - 12) ** 2 < 64
+    voxels = np.where(ball, 900, -50).astype(np.int16)
+    from dataclasses import replace
+
+    who = replace(WHO, patient_id=params.patient)
+    return Made(
+        {"volume": Volume(voxels, AFFINE, "CT", "HU", window=(40.0, 400.0), identity=who, frame_of_reference="1.9")},
+        {"voxels": voxels.size},
+        {"volume": "CT hip"},
+    )
+
+
+@dataclass(frozen=True)
+class LabelParams:
+    side: str = param("left", help="Side of the femur.")
+    seconds: float = param(0.0, help="How long it takes.")
+
+
+@step("test.labels", version=1, title="Find the ball")
+def labels(volume: Volume, params: LabelParams, progress: Progress) -> Made:
+    """Label the ball as a femur."""
+    end = time.monotonic() + params.seconds
+    while time.monotonic() < end:
+        progress(0.5, "looking")
+        time.sleep(0.01)
+    found = (volume.voxels > 400).astype(np.uint8)
+    name = "femur 1 (side unconfirmed)" if params.side == "unconfirmed" else f"{params.side} femur"
+    made = LabelMap(
+        found, volume.affine, (Structure(name, 1, "femur", params.side),), identity=volume.identity,
+        frame_of_reference=volume.frame_of_reference,
+    )  # fmt: skip
+    return Made({"bones": made}, {"structures": [{"name": name, "volume_ml": float(found.sum()) * 0.008}]})
+
+
+@step("test.fail", version=1, title="Fail")
+def fail(volume: Volume, params: VolumeParams, progress: Progress) -> Made:
+    """Fail in words."""
+    raise UserError("The ball is flat.", "Blow it up.")
+
+
+def tetrahedron() -> TetMesh:
+    points = np.array([[0, 0, 0], [40, 0, 0], [0, 40, 0], [0, 0, 60.0]])
+    return TetMesh(
+        points, np.array([[0, 1, 2, 3]], np.int32), np.zeros(1, np.int32), structure="left femur", term="femur",
+        side="left", identity=WHO, frame_of_reference="1.9",
+    )  # fmt: skip
+
+
+@step("test.surface", version=1, title="Make a surface", quick=True)
+def surface(labels: LabelMap, params: VolumeParams, progress: Progress) -> Made:
+    """Make a tetrahedron's surface."""
+    mesh = tetrahedron()
+    triangles = np.array([[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2]], np.int32)
+    made = Surface(mesh.points, triangles, structure="left femur", term="femur", side="left", identity=WHO)
+    return Made({"surface": made}, {}, {"surface": "left femur surface"})
+
+
+@step("test.model", version=1, title="Make a model", quick=True)
+def model(surface: Surface, params: VolumeParams, progress: Progress) -> Made:
+    """Make one tetrahedron with a load on its top."""
+    mesh = tetrahedron()
+    one = np.ones(1)
+    made = Model(
+        mesh, Material(one * 15000, one * 0.3, one * 0.0073, one * 0.0104), (Support("distal", np.array([0, 1, 2])),),
+        (Attachment("hip contact", np.array([3]), one, mesh.points[3]),),
+        tuple(UnitLoad(f"hip {a}", 0, np.eye(3)[n]) for n, a in enumerate("xyz")),
+        {"walking": {"hip x": -0.5, "hip y": -0.3, "hip z": -2.3}}, 735.0, structure="left femur", term="femur",
+        side="left", identity=WHO,
+    )  # fmt: skip
+    return Made({"model": made}, {}, {"model": "left femur model"})
+
+
+@step("test.result", version=1, title="Make a result", quick=True)
+def result(model: Model, params: VolumeParams, progress: Progress) -> Made:
+    """Make a result whose stress for walking is known by hand."""
+    stress = np.zeros((3, 1, 6))
+    stress[2, 0, 2] = -0.01  # hip z: 1 N gives szz = -0.01 MPa; walking at 75 kg: 0.01 * 2.3 * 735.5 = 16.9 MPa
+    made = Result(
+        model.mesh, (Field("stress", "MPa", "element", stress), Field("displacement", "mm", "node", np.zeros((3, 4, 3)))),
+        (Number("von Mises stress", 16.9, "MPa", 13.5, 20.3, {"density calibration ±20 %": (13.5, 20.3)}),),
+        loads=("hip x", "hip y", "hip z"), cases=model.cases, body_weight_n=735.5, structure="left femur",
+        term="femur", side="left", identity=WHO, limits=("level walking only, no fall, no fatigue",),
+    )  # fmt: skip
+    return Made({"result": made}, {}, {"result": "left femur stresses"})
