@@ -85,7 +85,7 @@ def case_factors(result: Result, case: str) -> NDArray[np.float64]:
     return np.array([cases[case].get(name, 0.0) for name in result.loads])
 
 
-def sum_of_loads(values: NDArray[np.float32], factors: NDArray[np.float64]) -> NDArray[np.float32]:
+def sum_of_loads(values: NDArray[np.float32], factors: NDArray[np.float64]) -> NDArray:
     """Return the factor-weighted sum, shape (n, c), of values (load, n, c)."""
     from physics.results_average import weighted_sum
 
@@ -108,7 +108,7 @@ def _field(result: Result, case: str, field: str) -> NDArray[np.float32]:
     return np.ascontiguousarray(principal(strain)[:, 0 if field == TENSION else 2], np.float32)
 
 
-def _ratio(result: Result, strain: NDArray[np.float32]) -> NDArray[np.float32]:
+def _ratio(result: Result, strain: NDArray) -> NDArray[np.float32]:
     from physics.results_average import Average, element_centers, element_volumes, strain_ratios
 
     if result.yield_strain_tension is None or result.yield_strain_compression is None:

@@ -36,7 +36,7 @@ class Average:
         weight = weight / np.add.reduceat(weight, start[:-1])[rows]
         return cls(start, columns.astype(np.int32), weight.astype(np.float32))
 
-    def of(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+    def of(self, values: NDArray) -> NDArray:
         """Return the averages, shape (m, c), of values (m, c)."""
         out = np.empty_like(values)
         _average(self.start, self.neighbor, self.weight, values, out)
@@ -55,7 +55,7 @@ def element_centers(mesh: TetMesh) -> NDArray[np.float64]:
 
 
 def strain_ratios(
-    strain: NDArray[np.float32], tension: NDArray[np.float64], compression: NDArray[np.float64]
+    strain: NDArray, tension: NDArray[np.float64], compression: NDArray[np.float64]
 ) -> NDArray[np.float32]:
     """Return principal strain over yield strain in tension and in compression, shape (m, 2), ≥ 0.
 

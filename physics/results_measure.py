@@ -1,7 +1,7 @@
 """Headline numbers of a load case, and the intervals they lie in."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,9 +49,7 @@ class Measure:
         exclude = model.exclude
         self.counted = np.ones(len(self.volumes), bool) if exclude is None else ~exclude
 
-    def headline(
-        self, strain: NDArray[np.float32], displacement: NDArray[np.float32], material: Material
-    ) -> Headline:
+    def headline(self, strain: NDArray, displacement: NDArray[np.float32], material: Material) -> Headline:
         """Measure strains (m, 6) and displacements (n, 3) of a case under its full weight."""
         from physics.elasticity import stress, von_mises
 
@@ -60,36 +58,46 @@ class Measure:
         moved = float(np.sqrt(np.max(np.sum(displacement.astype(float) ** 2, axis=1))))
         return Headline(self._percentile(size[None]), ratio, moved, element, in_tension)
 
-    def recovered(self, strain: NDArray[np.float32], found: Headline) -> Headline:
-        """Estimate what a much finer mesh would find, from strains recovered over patches.
+    def mesh_bounds(self, strain: NDArray, found: Headline) -> list[Headline]:
+        """Bound a case's numbers by how far its strains are from those recovered over patches.
 
-        Displacement: P1 elements are too stiff by the energy of the error, which the
-        recovered field estimates (η² = error's energy / all energy).
+        Stress: root mean square of the stress' error where the stress is highest (above its
+        95th percentile). Ratio: the mean error around the peak, averaged as the ratio is.
+        Displacement: the elements are too stiff by the energy of the error, so that it only
+        grows (η² = error's energy / all energy).
         """
         from physics.elasticity import stress, von_mises
 
         mesh, material = self.model.mesh, self.model.material
-        nodal = recovered_strain(mesh, strain, self.volumes)
-        smooth = at_points(mesh, nodal, FOUR_POINTS)
-        smooth_stress = stress(mesh, material, smooth)
-        error = np.einsum(
-            "qmc,qmc,c->m", smooth_stress - stress(mesh, material, strain[None]), smooth - strain, _DOUBLED
-        ) / len(FOUR_POINTS)
-        energy = np.einsum("mc,mc,c->m", stress(mesh, material, strain[None])[0], strain, _DOUBLED)
+        smooth = at_points(mesh, recovered_strain(mesh, strain, self.volumes), FOUR_POINTS)
+        raw = stress(mesh, material, strain[None])
+        off = stress(mesh, material, smooth) - raw
+        error = np.einsum("qmc,qmc,c->m", off, smooth - strain, _DOUBLED) / len(FOUR_POINTS)
+        energy = np.einsum("mc,mc,c->m", raw[0], strain, _DOUBLED)
         eta = float((error * self.volumes).sum() / ((error + energy) * self.volumes).sum())
-        ratio = self._ratio(np.ascontiguousarray(smooth.mean(axis=0)))[0]
-        return Headline(self._percentile(von_mises(smooth_stress)), ratio, found.displacement / (1 - eta))
+        size = von_mises(raw)
+        top = self.counted & (size[0] >= self._percentile(size, 95.0))
+        doubt = float(
+            np.sqrt(np.average(np.mean(von_mises(off)[:, top] ** 2, axis=0), weights=self.volumes[top]))
+        )
+        strains = (material.yield_strain_tension, material.yield_strain_compression)
+        pair = strain_ratios(strain, *strains)
+        apart = np.mean([np.abs(strain_ratios(s, *strains) - pair) for s in smooth], axis=0)
+        ratio = float(self.average.of(apart)[found.element].max())
+        return [
+            Headline(found.stress - doubt, found.ratio - ratio, found.displacement),
+            Headline(found.stress + doubt, found.ratio + ratio, found.displacement / (1 - eta)),
+        ]
 
-    def _percentile(self, size: NDArray) -> float:
-        """Return the stress below which 99 % of the counted volume lie; ``size`` (point, m)."""
-        kept = size[:, self.counted].ravel()
-        weight = np.tile(self.volumes[self.counted], len(size))
+    def _percentile(self, size: NDArray, percent: float = PERCENTILE) -> float:
+        """Return the stress below which a share of the counted volume lies; ``size`` (1, m)."""
+        kept = size[0, self.counted]
         order = np.argsort(kept)
-        reached = np.cumsum(weight[order])
-        at = int(np.searchsorted(reached, PERCENTILE / 100 * reached[-1]))
+        reached = np.cumsum(self.volumes[self.counted][order])
+        at = int(np.searchsorted(reached, percent / 100 * reached[-1]))
         return float(kept[order[min(at, len(order) - 1)]])
 
-    def _ratio(self, strain: NDArray[np.float32]) -> tuple[float, int, bool]:
+    def _ratio(self, strain: NDArray) -> tuple[float, int, bool]:
         material = self.model.material
         pair = strain_ratios(strain, material.yield_strain_tension, material.yield_strain_compression)
         averaged = np.where(self.counted[:, None], self.average.of(pair), -1.0)
@@ -97,7 +105,7 @@ class Measure:
         return float(averaged[element, mode]), element, mode == 0
 
 
-_DOUBLED = np.array([1.0, 1.0, 1.0, 2.0, 2.0, 2.0])
+_DOUBLED: NDArray[np.float64] = np.array([1.0, 1.0, 1.0, 2.0, 2.0, 2.0])
 """Shear components count twice in a double contraction."""
 
 
@@ -164,8 +172,10 @@ def numbers_of(
         }
         low = value - float(np.sqrt(sum((value - b[0]) ** 2 for b in bounds.values())))
         high = value + float(np.sqrt(sum((b[1] - value) ** 2 for b in bounds.values())))
-        interval = (max(low, 0.0), high) if bounds else (None, None)
-        numbers.append(Number(f"{case}: {name}", value, unit, *interval, bounds or None, at, remark))
+        number = Number(f"{case}: {name}", value, unit, at=at, remark=remark)
+        if bounds:
+            number = replace(number, low=max(low, 0.0), high=high, causes=bounds)
+        numbers.append(number)
     return tuple(numbers)
 
 

@@ -7,9 +7,7 @@ from numpy.typing import NDArray
 from twin.domain import TetMesh
 
 
-def recovered_strain(
-    mesh: TetMesh, strain: NDArray[np.float32], volumes: NDArray[np.float64]
-) -> NDArray[np.float32]:
+def recovered_strain(mesh: TetMesh, strain: NDArray, volumes: NDArray[np.float64]) -> NDArray:
     """Return strains smoothed over patches, at the corner nodes, shape (n, 6).
 
     Superconvergent patch recovery: at each node a linear field is laid through the centroid
@@ -70,9 +68,7 @@ def _at_points(corners, nodal, barycentric, out):  # type: ignore[no-untyped-def
                 out[q, e, c] = total
 
 
-def at_points(
-    mesh: TetMesh, nodal: NDArray[np.float32], barycentric: NDArray[np.float64]
-) -> NDArray[np.float32]:
+def at_points(mesh: TetMesh, nodal: NDArray, barycentric: NDArray[np.float64]) -> NDArray:
     """Return a nodal tensor field (n, 6) at points of every element, shape (point, m, 6)."""
     out = np.empty((len(barycentric), len(mesh.tets), 6), np.float32)
     _at_points(np.ascontiguousarray(mesh.tets[:, :4]), nodal, barycentric, out)

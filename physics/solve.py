@@ -110,6 +110,7 @@ def _limits(model: Model) -> tuple[str, ...]:
 def _numbers(
     model: Model, result: Result, system: "Elasticity", intervals: bool, progress: Progress
 ) -> tuple[Number, ...]:
+    from physics.recombine import sum_of_loads
     from physics.results_measure import Measure, numbers_of
 
     measure = Measure(model)
@@ -123,7 +124,8 @@ def _numbers(
         progress(0.2, "interval by load direction")
         for case, f in factors.items():
             causes[case] |= _direction_causes(measure, result, f)
-            causes[case] |= _mesh_cause(measure, result, f, found[case])
+            strain = sum_of_loads(result.field("strain").values, f)
+            causes[case]["mesh (recovered strains)"] = measure.mesh_bounds(strain, found[case])
         for case, headlines in _calibration_cause(measure, system, factors, progress).items():
             causes[case]["density calibration ±20 %"] = headlines
     return tuple(n for case in factors for n in numbers_of(model, measure, case, found[case], causes[case]))
@@ -151,18 +153,6 @@ def _direction_causes(
     what = "assumed rotation about the shaft" if assumed else "hip force direction about the shaft"
     turned = [turned_factors(model, factors, angle, only) for angle in (-SWEEP_DEG, SWEEP_DEG)]
     return {f"{what} ±15°": [_at_factors(measure, result, f) for f in turned]}
-
-
-def _mesh_cause(
-    measure: "Measure", result: Result, factors: NDArray[np.float64], found: "Headline"
-) -> "dict[str, list[Headline]]":
-    """Bound a number by what recovered strains say, on either side; P1 displacement only grows."""
-    from physics.recombine import sum_of_loads
-    from physics.results_measure import Headline
-
-    better = measure.recovered(sum_of_loads(result.field("strain").values, factors), found)
-    other = Headline(2 * found.stress - better.stress, 2 * found.ratio - better.ratio, found.displacement)
-    return {"mesh (recovered strains)": [better, other]}
 
 
 def _calibration_cause(

@@ -44,8 +44,8 @@ class Shape:
         for k in range(3):
             for axis in range(3):
                 normals[:, axis] += np.bincount(triangles[:, k], face[:, axis], len(points))
-        area = np.linalg.norm(face, axis=1) / 3
-        areas = np.bincount(triangles.ravel(), np.repeat(area, 3), len(points))
+        area: NDArray[np.float64] = np.linalg.norm(face, axis=1) / 3
+        areas = np.bincount(triangles.ravel(), np.repeat(area, 3), len(points)).astype(np.float64)
         length = np.linalg.norm(normals, axis=1, keepdims=True)
         return cls(points, triangles, normals / np.where(length > 0, length, 1), areas)
 

@@ -63,8 +63,8 @@ def spread(
         value = pressure(corners)
     force = np.bincount(nodes.ravel(), (value * area[:, None] / 3).ravel(), len(mesh.points))
     found = np.flatnonzero(force > 0).astype(np.int32)
-    total = float(force.sum())
-    return found, force[found] / total if total > 0 else force[found]
+    weights: NDArray[np.float64] = force[found] / max(float(force.sum()), 1e-300)
+    return found, weights
 
 
 def head_contact(

@@ -45,16 +45,18 @@ def fit_head(
     """
     rng = np.random.default_rng(20030)
     few = rng.choice(len(points), size=min(3000, len(points)), replace=False)
-    best, best_score = None, 0.0
+    best: tuple[NDArray[np.float64], float] | None = None
+    best_score = 0.0
     for _ in range(12):
         proposals = _propose(points, normals, rng, 250)
-        scores = [_agreeing(points[few], normals[few], c, r) @ weights[few] for c, r in proposals]
+        scores = [float(_agreeing(points[few], normals[few], c, r) @ weights[few]) for c, r in proposals]
         if scores and max(scores) > best_score:
             best_score = max(scores)
             best = proposals[int(np.argmax(scores))]
     if best is None:
         raise _no_head()
-    center, radius = best
+    center: NDArray[np.float64] = best[0]
+    radius: float = best[1]
     for _ in range(20):
         agree = _agreeing(points, normals, center, radius)
         if agree.sum() < 30:

@@ -14,7 +14,6 @@ from twin.params import param
 from twin.progress import Progress
 from twin.steps import Made, step
 
-Point = tuple[float, float, float]
 BY_HAND = "by hand"
 
 
@@ -22,7 +21,7 @@ BY_HAND = "by hand"
 class FemurLandmarksParams:
     """Landmarks set by hand; what is not given is found on the surface."""
 
-    head_center_mm: Point | None = param(
+    head_center_mm: tuple[float, float, float] | None = param(
         None,
         help="Center of the femoral head, LPS, where the found one is not right.",
         unit="mm",
@@ -31,43 +30,43 @@ class FemurLandmarksParams:
     head_radius_mm: float | None = param(
         None, help="Radius of the femoral head.", unit="mm", low=10, high=45, advanced=True
     )
-    neck_center_mm: Point | None = param(
+    neck_center_mm: tuple[float, float, float] | None = param(
         None,
         help="Center of the neck at its narrowest, LPS, where the found one is not right.",
         unit="mm",
         advanced=True,
     )
-    shaft_proximal_mm: Point | None = param(
+    shaft_proximal_mm: tuple[float, float, float] | None = param(
         None,
         help="Proximal point on the shaft's axis, LPS, where the found one is not right.",
         unit="mm",
         advanced=True,
     )
-    shaft_distal_mm: Point | None = param(
+    shaft_distal_mm: tuple[float, float, float] | None = param(
         None,
         help="Distal point on the shaft's axis, LPS, where the found one is not right.",
         unit="mm",
         advanced=True,
     )
-    greater_trochanter_mm: Point | None = param(
+    greater_trochanter_mm: tuple[float, float, float] | None = param(
         None,
         help="Tip of the greater trochanter, LPS, where the found one is not right.",
         unit="mm",
         advanced=True,
     )
-    lesser_trochanter_mm: Point | None = param(
+    lesser_trochanter_mm: tuple[float, float, float] | None = param(
         None,
         help="Tip of the lesser trochanter, LPS, where the found one is not right.",
         unit="mm",
         advanced=True,
     )
-    medial_condyle_mm: Point | None = param(
+    medial_condyle_mm: tuple[float, float, float] | None = param(
         None,
         help="Most posterior point of the medial condyle, LPS, where the found one is not right.",
         unit="mm",
         advanced=True,
     )
-    lateral_condyle_mm: Point | None = param(
+    lateral_condyle_mm: tuple[float, float, float] | None = param(
         None,
         help="Most posterior point of the lateral condyle, LPS, where the found one is not right.",
         unit="mm",
