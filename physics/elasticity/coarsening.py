@@ -213,7 +213,7 @@ def transpose(start, columns, blocks, width):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, parallel=True)
 def invert_diagonal(start, columns, blocks, inverse):  # type: ignore[no-untyped-def]
-    """Fill the inverses (rows, 3, 3) of the diagonal blocks; a motion that is not there (diagonal 0) gets 1."""
+    """Fill the inverses (rows, 3, 3) of the diagonal blocks; a motion that is missing (diagonal 0) gets 1."""
     for row in prange(start.size - 1):
         block = np.zeros((3, 3))
         for slot in range(start[row], start[row + 1]):

@@ -7,19 +7,23 @@ from twin.domain import Material, TetMesh
 
 
 def stiffness_gradients(mesh: TetMesh) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return shape gradients (m, q, a, 3) in 1/mm and volumes (m, q) in mm³ at the points of the stiffness."""
+    """Return shape gradients (m, q, a, 3) in 1/mm and volumes (m, q) in mm³ where stiffness is summed."""
     from physics.elasticity import kernels
 
     return _gradients(mesh, kernels.quadrature(mesh.tets.shape[1]))
 
 
-def strain(mesh: TetMesh, displacement: NDArray[np.float64]) -> NDArray[np.float64]:
+def strain(
+    mesh: TetMesh, displacement: NDArray[np.float64], *, at: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
     """Return the small strain at each element's centroid (constant in a four-node element).
 
     Parameters
     ----------
     displacement : ndarray, shape (load, n, 3)
         mm.
+    at : ndarray, shape (1, 4), optional
+        Barycentric coordinates of another point than the centroid.
 
     Returns
     -------
@@ -28,7 +32,7 @@ def strain(mesh: TetMesh, displacement: NDArray[np.float64]) -> NDArray[np.float
     """
     from physics.elasticity import tensors
 
-    gradients, _ = _gradients(mesh, np.full((1, 4), 0.25))
+    gradients, _ = _gradients(mesh, np.full((1, 4), 0.25) if at is None else at)
     result = np.empty((len(displacement), len(mesh.tets), 6))
     tensors.strain(mesh.tets, gradients, np.ascontiguousarray(displacement, np.float64), result)
     return result

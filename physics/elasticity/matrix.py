@@ -21,9 +21,9 @@ class BlockMatrix:
 
     start: NDArray[np.int32]
     columns: NDArray[np.int32]
-    blocks: NDArray[np.float64]
+    blocks: NDArray
 
-    def times(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+    def times(self, x: NDArray) -> NDArray:
         """Return the product with k vectors; shape (rows, 3, k)."""
         product = np.empty((len(self.start) - 1, *x.shape[1:]), x.dtype)
         kernels.multiply(self.start, self.columns, self.blocks, x, product)

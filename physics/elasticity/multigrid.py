@@ -73,7 +73,7 @@ class Multigrid:
         size[size == 0.0] = 1.0
         return self._cycle(0, (right / size).astype(np.float32)) * size
 
-    def _cycle(self, depth: int, right: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _cycle(self, depth: int, right: NDArray) -> NDArray:
         if depth == len(self._levels):
             flat = right.reshape(-1, right.shape[2])
             return (self._coarsest @ flat).reshape(right.shape)

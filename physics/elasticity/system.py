@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from physics.elasticity.matrix import BlockMatrix
 
 TOLERANCE = 1e-8
-"""On the relative residual ‖f − K u‖ / ‖f‖ of every load."""
+"""Of the relative residual ‖f − K u‖ / ‖f‖ of every load."""
 
 SOLVERS = ("auto", "pardiso", "amg")
 
@@ -68,6 +68,8 @@ class Elasticity:
         What is held at zero displacement.
     solver : {"auto", "pardiso", "amg"}
         ``auto`` takes what measured fastest for the size, among those this machine has.
+    tolerance : float
+        On the relative residual ‖f − K u‖ / ‖f‖ of every load.
     progress : Progress
 
     Attributes
@@ -96,6 +98,7 @@ class Elasticity:
         supports: Sequence[Support],
         *,
         solver: str = "auto",
+        tolerance: float = TOLERANCE,
         progress: Progress | None = None,
     ) -> None:
         from physics.elasticity import checks
@@ -105,7 +108,7 @@ class Elasticity:
 
         if solver not in SOLVERS:
             raise UserError(f"There is no solver “{solver}”.", f"Choose one of: {', '.join(SOLVERS)}.")
-        self._mesh, self._solver = mesh, solver
+        self._mesh, self._tolerance = mesh, tolerance
         self._progress = progress or Progress()
         self.seconds: dict[str, float] = {}
         self.residual, self.iterations = 0.0, 0
@@ -154,7 +157,7 @@ class Elasticity:
         Raises
         ------
         UserError
-            Forces that are no numbers or act on no element; a residual above 1e-8.
+            Forces that are no numbers or act on no element; a residual above the tolerance.
         """
         report = progress or Progress()
         forces = np.asarray(forces, np.float64)
@@ -202,16 +205,20 @@ class Elasticity:
         right = self._stiffness.gather(forces)
         while True:
             solution, error, iterations = conjugate_gradients(
-                self._matrix, right, self._inverse.solve,
-                tolerance=TOLERANCE, most=self._inverse.most, watch=lambda done: progress(done, "solving"),
-            )  # fmt: skip
+                self._matrix,
+                right,
+                self._inverse.solve,
+                tolerance=self._tolerance,
+                most=self._inverse.most,
+                watch=lambda done: progress(done, "solving"),
+            )
             self.iterations += iterations
-            if np.all(error <= TOLERANCE):
+            if np.all(error <= self._tolerance):
                 self.residual = max(self.residual, float(error.max(initial=0.0)))
                 return self._stiffness.spread(solution, len(self._mesh.points))
             if not self._inverse.strengthen():
                 raise UserError(
-                    f"The equations could not be solved to a relative residual of {TOLERANCE:g} "
+                    f"The equations could not be solved to a relative residual of {self._tolerance:g} "
                     f"(reached {float(np.nanmax(error)):.1e} with {self.solver_name}).",
                     "Look for nearly flat elements or extreme ratios of moduli, or choose another solver.",
                 )
