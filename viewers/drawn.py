@@ -31,7 +31,7 @@ _SHADING = """
   float sky = 0.5 + 0.5 * facing.y;
   float turned = 1.0 - max(0.0, facing.z);
   float rim = gl_FrontFacing ? turned * turned * turned * (0.35 + 0.65 * sky) : 0.0;
-  float light = 0.16 + 0.16 * sky + 0.66 * key + 0.20 * fill;
+  float light = 0.17 + 0.17 * sky + 0.76 * key + 0.22 * fill;
   fragOutput0 = vec4(ambientColor + diffuseColor * light + 0.30 * rim * (0.35 + diffuseColor), opacity);
 """
 # Soft three-point light fixed to the camera: key from the upper left, fill from the right, sky

@@ -132,7 +132,7 @@ class Scene:
         if occluded:
             self._renderer.SetSSAORadius(0.06 * camera.height_mm)
             self._renderer.SetSSAOBias(0.002 * camera.height_mm)
-            self._renderer.SetSSAOKernelSize(64)
+            self._renderer.SetSSAOKernelSize(16)
             self._renderer.SSAOBlurOn()
         self._window.Render()
         width, height = size

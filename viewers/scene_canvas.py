@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _QUICK_S = 0.025
 _PATIENT_S = 0.045
 """How long a picture may take while a hand moves, and once it rests."""
+_PICTURE_PIXELS = 2_000_000
+"""Up to here a picture to take away is drawn at its finest without a graphics card too."""
 
 
 @dataclass
@@ -97,7 +99,12 @@ class SceneCanvas(QWidget):
         scene = self._ready()
         if scene is not None:
             scene.set_coarse(False)
-        frame = None if scene is None else self._render(scene, 2 * ratio, occluded=True)
+        frame = None
+        if scene is not None:
+            # Without a graphics card ambient occlusion and fine edges of a large picture take many seconds.
+            area = self.width() * self.height() * ratio**2
+            finer = float(np.clip((_PICTURE_PIXELS / area) ** 0.5, 1.0, 2.0)) if scene.software else 2.0
+            frame = self._render(scene, finer * ratio, not scene.software or area <= _PICTURE_PIXELS)
         self._paint(painter, frame)
         painter.end()
         self._frame = None
