@@ -216,7 +216,7 @@ def _tubes(
             wide = tuple(slice(max(s.start - 1, 0), s.stop + 1) for s in box)
             region = labels[wide] == n
             shell = ndimage.binary_dilation(region) & ~region
-            if mask[wide][shell].mean() > 0.8 and kernels.depth_mm(region, spacing).max() < 25:
+            if mask[wide][shell].sum() > 0.8 * shell.sum() and kernels.depth_mm(region, spacing).max() < 25:
                 found[wide] |= region
     return found
 

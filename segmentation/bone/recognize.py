@@ -66,6 +66,7 @@ def recognize(scene: Scene) -> None:
     for bone in scene.bones:
         if bone.term == "bone" and 25 <= bone.volume_ml <= 1000:
             _try_femur(bone, scene)
+    _drop_sockets(scene)
     _hip_bones(scene)
     _sacrum(scene)
     for bone in scene.bones:
@@ -89,7 +90,8 @@ def _has_brain(bone: Bone, scene: Scene) -> bool:
     sizes = np.bincount(rooms.ravel())[1:] * float(np.prod(size)) / 1000
     room = rooms == 1 + int(np.argmax(sizes))
     content = float(np.median(pooled(scene.hu[bone.box], factors)[room]))
-    wide = float(kernels.depth_mm(np.pad(room, 1), size).max())
+    # The image's border is no wall: a head scanned in part is as wide as it is.
+    wide = float(kernels.depth_mm(room, size).max())
     return bool(sizes.max() > 150 and wide > 25 and -10 < content < 90)
 
 
@@ -158,6 +160,17 @@ def _directions(count: int) -> NDArray[np.float64]:
     z = 1 - 2 * n / count
     turn = np.pi * (1 + np.sqrt(5)) * n
     return np.c_[np.sqrt(1 - z * z) * np.cos(turn), np.sqrt(1 - z * z) * np.sin(turn), z]
+
+
+def _drop_sockets(scene: Scene) -> None:
+    """Take back a femur whose ball is the round outside of the socket that holds another's head."""
+    heads = sorted((b for b in scene.bones if b.head is not None), key=lambda b: b.head_radius)
+    for n, bone in enumerate(heads):
+        for inner in heads[:n]:
+            if inner.head is None or bone.head is None:
+                continue
+            if np.linalg.norm(bone.head - inner.head) < 0.6 * bone.head_radius:
+                bone.term, bone.head, bone.head_radius, bone.medial = "bone", None, 0.0, 0.0
 
 
 def _hip_bones(scene: Scene) -> None:
