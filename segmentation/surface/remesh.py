@@ -6,11 +6,14 @@ from numpy.typing import NDArray
 from segmentation.surface import passes
 from segmentation.surface.boxtree import BoxTree
 from segmentation.surface.halfedge import neighbors
-from segmentation.surface.topology import normals
+from segmentation.surface.topology import edges, normals
 from twin.progress import Progress
 
 _ROUNDS = 8
 _FITS = 3
+_PER_RADIUS = 1.0  # longest edge on a bend, as a share of its radius
+_SMALLEST = 0.5  # of the wanted edge: no bend makes edges shorter than this
+_GROWTH = 0.3  # how much longer edges may get per length walked from a bend
 _LINE_TURN = 0.5  # cosine: a feature line that turns more than this has a corner there
 
 
@@ -33,6 +36,7 @@ class Remesher:
         self._kind = _kinds(self._points, self._triangles, self._nbr, self._sheet)
         lateral = self._triangles[self._sheet == 0]
         self._lateral = BoxTree(self._points, lateral) if len(lateral) else None
+        self._bend = _curvatures(self._points, lateral)
         rim = _rim(self._triangles, self._nbr, self._sheet)
         self._rim = BoxTree(self._points, rim) if len(rim) else None
         self._planes = _planes(self._points, self._triangles, self._sheet)
@@ -40,7 +44,10 @@ class Remesher:
     def remesh(
         self, edge_mm: float, progress: Progress
     ) -> tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.bool_]]:
-        """Return points, triangles and which triangles lie on a cut, at the wanted edge length."""
+        """Return points, triangles and which triangles lie on a cut, at the wanted edge length.
+
+        Where the surface bends within less than that, edges are shorter, down to half of it.
+        """
         self._begin(edge_mm)
         for n in range(_ROUNDS):
             progress(n / (_ROUNDS + 2), "Laying even triangles")
@@ -54,7 +61,8 @@ class Remesher:
     def _begin(self, edge_mm: float) -> None:
         self._x, self._tri = self._points.copy(), self._triangles.copy()
         self._n, self._s, self._k = self._nbr.copy(), self._sheet.copy(), self._kind.copy()
-        self._size = np.full(len(self._x), edge_mm)
+        self._sizes = _sizes(self._points, self._triangles, self._bend, edge_mm)
+        self._size = self._sizes.copy()
         area = np.linalg.norm(normals(self._points, self._triangles), axis=1).sum()
         self._wanted = int(3.0 * area / edge_mm**2) + 1000
 
@@ -123,7 +131,8 @@ class Remesher:
         of_point[self._tri.ravel()] = np.repeat(self._s, 3)
         lateral = (self._k == 0) & (of_point == 0)
         if self._lateral is not None and lateral.any():
-            spots[lateral] = self._lateral.closest(self._x[lateral])[0]
+            spots[lateral], which, _ = self._lateral.closest(self._x[lateral])
+            self._size[lateral] = self._sizes[self._lateral.triangles[which]].mean(axis=1)
         rim = self._k == 1
         if self._rim is not None and rim.any():
             spots[rim] = self._rim.closest(self._x[rim])[0]
@@ -154,6 +163,43 @@ class Remesher:
                 np.add.at(weight, lateral[:, n], share[n])
         step = np.where(self._k == 0, pull / np.maximum(weight, 1e-300), 0.0)
         passes.accept(self._x, self._tri, self._n, self._at, self._x + step[:, None] * normal, len(self._x))
+
+
+def _curvatures(points: NDArray, lateral: NDArray) -> NDArray[np.float64]:
+    """Return the sharpest bend at each point, 1/mm: how fast the normal turns along an edge, smoothed."""
+    bend = np.zeros(len(points))
+    if not len(lateral):
+        return bend
+    normal = np.zeros_like(points)
+    area_normals = normals(points, lateral)
+    for n in range(3):
+        np.add.at(normal, lateral[:, n], area_normals)
+    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-300)
+    start, end = edges(lateral).ends.T
+    length = np.maximum(np.linalg.norm(points[start] - points[end], axis=1), 1e-9)
+    turn = np.linalg.norm(normal[start] - normal[end], axis=1) / length
+    both, twice = np.concatenate([start, end]), np.concatenate([end, start])
+    count = np.maximum(np.bincount(both, minlength=len(points)), 1)
+    np.maximum.at(bend, both, np.concatenate([turn, turn]))
+    for _ in range(2):
+        bend = 0.5 * (bend + np.bincount(both, bend[twice], minlength=len(points)) / count)
+    return bend
+
+
+def _sizes(points: NDArray, triangles: NDArray, bend: NDArray, edge_mm: float) -> NDArray[np.float64]:
+    """Return the wanted edge at each point: short at bends, growing from there."""
+    size = np.clip(_PER_RADIUS / np.maximum(bend, 1e-9), _SMALLEST * edge_mm, edge_mm)
+    if size.min() == edge_mm:
+        return size
+    start, end = edges(triangles).ends.T
+    reach = _GROWTH * np.linalg.norm(points[start] - points[end], axis=1)
+    for _ in range(200):
+        before = size.copy()
+        np.minimum.at(size, start, before[end] + reach)
+        np.minimum.at(size, end, before[start] + reach)
+        if np.array_equal(size, before):
+            break
+    return size
 
 
 def _some_triangle(triangles: NDArray, count: int) -> NDArray[np.int32]:

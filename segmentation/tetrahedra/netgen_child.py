@@ -20,7 +20,11 @@ _MESHING_SHARE = 0.3
 # (24.5° without).
 _LARGEST_SHARE = 0.85
 _CELL_SHARE = 0.81
+# Good enough to stop: smallest dihedral angle, and the 1st percentile of the elements' smallest ones.
+_GOOD_LEAST_DEG = 14.0
+_GOOD_P01_DEG = 28.0
 _POLL_S = 0.2
+_FACES = ((1, 2, 3), (0, 3, 2), (0, 1, 3), (0, 2, 1))
 
 
 def main() -> None:
@@ -79,11 +83,28 @@ def _mesh(
                 each = (1.0 - _MESHING_SHARE) / rounds
                 share[:] = [_MESHING_SHARE + n * each, each, n + 1]
                 mesh.OptimizeVolumeMesh(ng.MeshingParameters(optsteps3d=1, **options))
+                if _good(*_taken(mesh)):
+                    break
     finally:
         done.set()
         watch.join()
+    return _taken(mesh)
+
+
+def _taken(mesh: Any) -> tuple[NDArray, NDArray]:
     tets = mesh.Elements3D().NumPy()["nodes"][:, :4].astype(np.int32) - 1
     return np.array(mesh.Coordinates(), np.float64), tets
+
+
+def _good(points: NDArray, tets: NDArray) -> bool:
+    """Tell whether another round is not worth its time (numpy alone: numba takes longer to import)."""
+    corner = points[tets]
+    faces = [np.cross(corner[:, b] - corner[:, a], corner[:, c] - corner[:, a]) for a, b, c in _FACES]
+    unit = [n / np.maximum(np.linalg.norm(n, axis=1, keepdims=True), 1e-300) for n in faces]
+    pairs = [(f, g) for f in range(4) for g in range(f)]
+    cosine = np.max([-np.einsum("ij,ij->i", unit[f], unit[g]) for f, g in pairs], axis=0)
+    smallest = np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0)))
+    return bool(smallest.min() >= _GOOD_LEAST_DEG and np.percentile(smallest, 1.0) >= _GOOD_P01_DEG)
 
 
 def _set_cells(mesh: Any, points: NDArray, cell_mm: float, grading: float) -> None:

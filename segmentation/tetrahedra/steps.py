@@ -41,7 +41,11 @@ class TetrahedraParams:
         help="How far a faulty surface may be moved to repair it; 0 repairs nothing that moves a point.",
     )
     optimize_rounds: int = param(
-        2, low=0, high=10, advanced=True, help="Rounds in which netgen betters the elements' shape."
+        4,
+        low=0,
+        high=10,
+        advanced=True,
+        help="Most rounds in which netgen betters the elements' shape; it stops when they are good.",
     )
 
 

@@ -118,6 +118,17 @@ def test_cut_ball_filled(cut_ball, filled_ball) -> None:
     assert len(mesh.regions) == len(mesh.tets)
 
 
+def test_rounds_go_on_until_good(cut_ball) -> None:
+    from segmentation.tetrahedra.netgen_child import _good
+
+    _, raw = filled(cut_ball, edge_mm=3.0, optimize_rounds=0)
+    better, summary = filled(cut_ball, edge_mm=3.0, optimize_rounds=1)
+    assert raw["dihedral_p01_deg"] + 5 < summary["dihedral_p01_deg"]
+    smallest = dihedral_angles(better.points, better.tets).min(axis=1)
+    # The limits at which the rounds stop.
+    assert _good(better.points, better.tets) == (smallest.min() >= 14 and np.percentile(smallest, 1) >= 28)
+
+
 def test_patches_cover_the_boundary(cut_ball, filled_ball) -> None:
     mesh, _ = filled_ball
     outer, cut = mesh.patch("outer").triangles, mesh.patch("cut").triangles
