@@ -17,7 +17,7 @@ from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkProperty
 
 from resources.colors import color_map, rgb
 from twin.domain import Surface, TetMesh
-from viewers.shell import CutFace, Shell, cut_of, shell_of, to_nodes, vertex_normals
+from viewers.shell import CutFace, NodeAverage, Shell, cut_of, shell_of, vertex_normals
 from viewers.views import Clip, Pick
 
 CREASE_DEGREES = 55.0
@@ -214,6 +214,8 @@ class DrawnMesh(Drawn):
         corners = local.reshape(-1, 3).astype(np.int32)
         self._data, source, self._corners = creased(mesh.points[used], corners)
         self._node = used[source]
+        self._used = used
+        self._averages: dict[str, NodeAverage] = {}
         self._rest_normals = self._data.GetPointData().GetNormals()
         self._field: FieldValues | None = None
         self._nodal: NDArray[np.float64] | None = None
@@ -280,10 +282,22 @@ class DrawnMesh(Drawn):
             self._nodal = None
             put_scalars(self._data.GetCellData(), field.values[self.shell.element])
         else:
-            nodal = to_nodes(self.mesh, field.values) if field.where == "element" else field.values
+            nodal = self._to_nodes(field.values) if field.where == "element" else field.values
             self._nodal = nodal
             put_scalars(self._data.GetPointData(), nodal[self._node])
         self._color_cut()
+
+    def _to_nodes(self, values: NDArray) -> NDArray[np.float64]:
+        """Return element values averaged to the nodes that are drawn, NaN at the others; shape (nodes,)."""
+        drawn = {"shell": self._used}
+        if self._cut is not None:
+            drawn["cut"] = np.unique(self._cut.ends)
+        nodal = np.full(len(self.mesh.points), np.nan)
+        for part, nodes in drawn.items():
+            average = self._averages.get(part) or NodeAverage(self.mesh, nodes)
+            self._averages[part] = average
+            nodal[nodes] = average(values)
+        return nodal
 
     def deform(self, displacement: NDArray | None, scale: float) -> None:
         """Move the points by ``scale`` times the displacement, shape (nodes, 3), mm."""
@@ -315,6 +329,7 @@ class DrawnMesh(Drawn):
         shell_mapper = self.actors[0].GetMapper()
         shell_mapper.RemoveAllClippingPlanes()
         self._cut = None
+        self._averages.pop("cut", None)
         if clip is not None:
             shell_mapper.AddClippingPlane(plane_of(clip))
             self._cut = cut_of(self.mesh, clip.origin, -clip.normal)
@@ -322,7 +337,8 @@ class DrawnMesh(Drawn):
             self._cut_data.ShallowCopy(made)
             normals = np.tile(-clip.normal.astype(np.float32), (len(self._cut.ends), 1))
             self._cut_data.GetPointData().SetNormals(numpy_to_vtk(normals, deep=1))
-            self._color_cut()
+            if self._field is not None:
+                self.set_values(self._field.values, self._field.limits)
         self.set_visible(self.visible)
 
     def set_visible(self, visible: bool) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
+from PySide6.QtCore import QByteArray, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QImageWriter, QPainter
 
 from twin.domain import Side
 from twin.errors import UserError
@@ -85,7 +85,8 @@ def save_figure(figure: QImage, path: Path) -> None:
     UserError
         Where the file cannot be written.
     """
-    if not figure.save(str(path), "PNG"):
+    writer = QImageWriter(str(path), QByteArray(b"png"))
+    if not writer.write(figure):
         raise UserError(
             f"The picture could not be written to {path}.",
             "Is the folder there, may you write to it, and is there room on the disk?",

@@ -99,12 +99,16 @@ class LabelPaint:
         Packed color 0xAARRGGBB of every label's area and of its outline; 0 where hidden.
     same_grid : bool
         The labels lie on the shown volume's own grid; else they are looked up voxel by voxel.
+    mixed : ndarray of uint32, shape (131072,), or None
+        For 8-bit labels: what the lowest layer's area, and from 65536 on its outline, gives over
+        gray, by 256 × label + gray.
     """
 
     labels: LabelMap
     fills: NDArray[np.uint32]
     rims: NDArray[np.uint32]
     same_grid: bool
+    mixed: NDArray[np.uint32] | None
 
     @classmethod
     def of(
@@ -130,7 +134,11 @@ class LabelPaint:
         same_grid = labels.labels.shape[-3:] == volume.shape and np.allclose(
             labels.affine, volume.affine, atol=1e-3
         )
-        return cls(labels, fills, rims, same_grid)
+        mixed = None
+        if size == 256:
+            gray = np.tile(np.arange(256, dtype=np.uint32) * 0x010101 | 0xFF000000, 512)
+            mixed = _blend(gray, np.repeat(np.concatenate([fills[0], rims[0]]), 256))
+        return cls(labels, fills, rims, bool(same_grid), mixed)
 
     def layers(self) -> NDArray:
         """Return the labels with a layer axis in front, shape (layer, k, j, i)."""
@@ -159,9 +167,18 @@ class LabelPaint:
         """Blend slice ``index`` of the labels into ``picture`` (rows, columns) in place."""
         for layer, grid in enumerate(self.layers()):
             flat = np.ascontiguousarray(self._flat(grid, frame, index))
-            inside = np.flatnonzero(flat)
-            if inside.size == 0:
+            rows, columns = np.flatnonzero(flat.any(axis=1)), np.flatnonzero(flat.any(axis=0))
+            if rows.size == 0:
                 continue
+            if layer == 0 and self.mixed is not None:
+                # Over plain gray each color is known beforehand: one look-up, in the labels' box only.
+                box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+                code = _rim(flat)[box].astype(np.uint32) << 16
+                code |= flat[box].astype(np.uint32) << 8
+                code |= picture[box] & 255
+                picture[box] = np.take(self.mixed, code)
+                continue
+            inside = np.flatnonzero(flat)
             label = flat.reshape(-1)[inside]
             edge = _rim(flat).reshape(-1)[inside]
             paint = np.where(edge, self.rims[layer][label], self.fills[layer][label])

@@ -163,7 +163,8 @@ class Scene:
                     picker.AddLocator(self._locator(actor, data))
         origin, way = camera.ray(x, y)
         reach = 2.0 * camera.distance + 10_000.0
-        if not picker.Pick3DPoint(origin, origin + reach * way, self._renderer):
+        end = origin + reach * way
+        if not picker.Pick3DPoint(origin.tolist(), end.tolist(), self._renderer):
             return None
         actor = picker.GetActor()
         at = np.array(picker.GetPickPosition())

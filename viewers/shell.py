@@ -113,17 +113,32 @@ def cut_of(mesh: TetMesh, origin: NDArray[np.float64], normal: NDArray[np.float6
     return CutFace(ends.astype(np.int32), share, triangles.astype(np.int32), owner)
 
 
-def to_nodes(mesh: TetMesh, values: NDArray) -> NDArray[np.float64]:
-    """Average element values, shape (m,), to the nodes, NaN where none of a node's is finite."""
-    good = np.isfinite(values)
-    columns = mesh.tets[good]
-    size = len(mesh.points)
-    weight = np.bincount(columns.ravel(), minlength=size)
-    total = np.bincount(
-        columns.ravel(), np.repeat(np.asarray(values, float)[good], columns.shape[1]), minlength=size
-    )
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(weight > 0, total / weight, np.nan)
+class NodeAverage:
+    """Averages of element values at some nodes, each adjoining element counting once.
+
+    What belongs to which node is sorted out once, so that a slider can ask for every step.
+    """
+
+    def __init__(self, mesh: TetMesh, nodes: NDArray[np.integer]) -> None:
+        place = np.full(len(mesh.points), -1)
+        place[nodes] = np.arange(len(nodes))
+        local = place[mesh.tets]
+        self._element, column = np.nonzero(local >= 0)
+        self._node = local[self._element, column]
+        self._size = len(nodes)
+        self._count = np.bincount(self._node, minlength=self._size)
+
+    def __call__(self, values: NDArray) -> NDArray[np.float64]:
+        """Return the averages of ``values`` (m,) at the nodes; NaN where none of a node's is finite."""
+        given = np.asarray(values, np.float64)[self._element]
+        node, count = self._node, self._count
+        good = np.isfinite(given)
+        if not good.all():
+            given, node = given[good], node[good]
+            count = np.bincount(node, minlength=self._size)
+        total = np.bincount(node, given, minlength=self._size)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(count > 0, total / count, np.nan)
 
 
 def vertex_normals(points: NDArray[np.float64], triangles: NDArray[np.int32]) -> NDArray[np.float32]:

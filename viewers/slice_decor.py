@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from resources.colors import IMAGE_GROUND, PLANE_COLORS
 from viewers import paint
@@ -30,6 +30,7 @@ class SliceDecor:
         self.caption: tuple[str, ...] = ()
         self.stamp = ""
         self.reference_patient = False
+        self._still: tuple[tuple[object, ...], QImage] | None = None
 
     def take_theme(self, look: Look) -> None:
         """Keep the light texts, since the image stays on black; take the accents."""
@@ -110,11 +111,8 @@ class SliceDecor:
         if self.stamp:
             paint.hatch(painter, box, look)
         inner = box.adjusted(10, 8, -10, -8)
-        paint.edge_letters(painter, inner, frame.edge_letters(), look)
-        letter_gap = 26.0
-        half = QRectF(inner.left(), inner.top(), inner.width() / 2 - letter_gap, inner.height())
-        heading = [(self.plane, PLANE_COLORS[self.plane]), *((line, look.text) for line in self.caption)]
-        paint.lines_at(painter, half, Qt.AlignmentFlag.AlignLeft, heading)
+        self._paint_still(painter, box, inner, sheet)
+        half = self._half(inner)
         low = [
             (f"{frame.position_text(index)}   {index + 1} / {frame.counts[2]}", look.text),
             (words[0], look.text),
@@ -122,6 +120,39 @@ class SliceDecor:
         ]
         corner = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
         paint.lines_at(painter, half, corner, low)
+
+    @staticmethod
+    def _half(inner: QRectF) -> QRectF:
+        """Return the part of the view left of the upper and lower letters."""
+        return QRectF(inner.left(), inner.top(), inner.width() / 2 - 26.0, inner.height())
+
+    def _paint_still(self, painter: QPainter, box: QRectF, inner: QRectF, sheet: SliceSheet) -> None:
+        """Paint what scrolling does not change, kept as a picture: text is the slowest part of a frame."""
+        device = painter.device()
+        ratio = device.devicePixelRatio()
+        place = (box.width(), box.height(), ratio, sheet.pixels_per_mm, sheet.frame, painter.font().key())
+        still = (place, self.caption, self.stamp, self.reference_patient, self.look)
+        if self._still is None or self._still[0] != still:
+            picture = QImage(
+                round(box.width() * ratio),
+                round(box.height() * ratio),
+                QImage.Format.Format_ARGB32_Premultiplied,
+            )
+            picture.setDevicePixelRatio(ratio)
+            picture.fill(0)
+            aside = QPainter(picture)
+            aside.setFont(painter.font())
+            self._paint_words(aside, inner, sheet)
+            aside.end()
+            self._still = (still, picture)
+        painter.drawImage(QPointF(0, 0), self._still[1])
+
+    def _paint_words(self, painter: QPainter, inner: QRectF, sheet: SliceSheet) -> None:
+        """Paint letters, caption, scale and warnings."""
+        look = self.look
+        paint.edge_letters(painter, inner, sheet.frame.edge_letters(), look)
+        heading = [(self.plane, PLANE_COLORS[self.plane]), *((line, look.text) for line in self.caption)]
+        paint.lines_at(painter, self._half(inner), Qt.AlignmentFlag.AlignLeft, heading)
         paint.scale_bar(painter, inner, 1.0 / sheet.pixels_per_mm, look)
         at = inner.topRight()
         for warning in (paint.REFERENCE_PATIENT if self.reference_patient else "", self.stamp):

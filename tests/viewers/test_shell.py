@@ -5,7 +5,7 @@ import pytest
 
 from tests.viewers.phantoms import box_mesh
 from twin.domain import TetMesh
-from viewers.shell import cut_of, shell_of, to_nodes, vertex_normals
+from viewers.shell import NodeAverage, cut_of, shell_of, vertex_normals
 
 
 def area_and_flux(points, triangles):
@@ -72,9 +72,13 @@ def test_element_values_are_averaged_to_nodes_and_nan_is_left_out():
     mesh = box_mesh((2, 2, 2))
     values = np.full(len(mesh.tets), 7.0)
     values[3] = np.nan
-    assert np.nanmax(np.abs(to_nodes(mesh, values) - 7.0)) == 0
-    values[:] = np.nan
-    assert np.isnan(to_nodes(mesh, values)).all()
+    nodes = np.array([0, 5, 13, 26])
+    average = NodeAverage(mesh, nodes)
+    assert (average(values) == 7.0).all()
+    values[:] = np.arange(len(values))
+    by_hand = [np.flatnonzero((mesh.tets == node).any(axis=1)).mean() for node in nodes]
+    assert np.allclose(average(values), by_hand)
+    assert np.isnan(average(np.full(len(values), np.nan))).all()
 
 
 def test_normals_of_a_box_point_outward():
