@@ -65,7 +65,7 @@ class AnswerCard(QFrame):
         self.case.activated.connect(lambda _i: self._on_choice())
         self.field.activated.connect(lambda _i: self._on_choice())
         self.shape.activated.connect(lambda _i: self._on_choice())
-        desk.results.changed.connect(self.refresh)
+        desk.results.rescaled.connect(self._show_numbers)
 
     def _lay_out(self) -> None:
         rows = QFormLayout()
@@ -74,6 +74,7 @@ class AnswerCard(QFrame):
         line = QHBoxLayout(weight)
         line.setContentsMargins(0, 0, 0, 0)
         line.addWidget(self.slider, 1)
+        self.weight.setFixedWidth(theme.px(17))
         line.addWidget(self.weight)
         rows.addRow("Body weight", weight)
         rows.addRow("Load case", self.case)
@@ -92,10 +93,11 @@ class AnswerCard(QFrame):
         """Show the result at hand."""
         results = self._desk.results
         item = results.item
-        self.setVisible(item is not None)
         if item is None:
+            self.hide()
             return
         results.adopt()
+        self.show()
         self._filling = True
         self.weight.setValue(results.body_weight_kg)
         self.slider.setValue(round(results.body_weight_kg))
@@ -104,8 +106,13 @@ class AnswerCard(QFrame):
         self.shape.setCurrentIndex(max(self.shape.findData(results.deform_scale), 0))
         self._filling = False
         self.again.setVisible(bool(item.stale))
-        self.numbers.show_numbers(results.numbers(), struck=bool(item.stale))
+        self._show_numbers()
         self.limits.setText("\n".join(f"– {line}" for line in results.limits()))
+
+    def _show_numbers(self) -> None:
+        item = self._desk.results.item
+        if item is not None and self.isVisible():
+            self.numbers.show_numbers(self._desk.results.numbers(), struck=bool(item.stale))
 
     def _on_weight(self, value: float) -> None:
         if self._filling:

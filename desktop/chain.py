@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Shown:
-    """A number as it is shown; ``chain`` are the lines that ⓘ opens."""
+    """A number as it is shown."""
 
     name: str
     value: float
@@ -25,7 +25,6 @@ class Shown:
     low: float | None
     high: float | None
     remark: str
-    chain: tuple[tuple[str, str], ...]
 
     @property
     def text(self) -> str:
@@ -93,15 +92,19 @@ def _scan(session: Session, steps: Sequence[LogEntry]) -> str:
     return "; ".join([*names, *(line_of(p) for p in people[:1])])
 
 
-def _step(entry: LogEntry) -> str:
+def title_of(entry: LogEntry) -> str:
+    """Return what a step of the log is called; its name where this program does not know it."""
     from twin import steps
     from twin.errors import UserError
 
     try:
-        title = steps.find(entry.step).title
+        return steps.find(entry.step).title
     except UserError:
-        title = entry.step
-    return f"{title} (version {entry.version}, {entry.time[:10]})"
+        return entry.step
+
+
+def _step(entry: LogEntry) -> str:
+    return f"{title_of(entry)} (version {entry.version})"
 
 
 def _law(steps: Sequence[LogEntry]) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 from desktop import theme
 from desktop.actions import Actions
 from desktop.desk import Desk
+from desktop.section import empty
 
 DROP_TEXT = "Drop a DICOM folder, a NIfTI file or a .twin here"
 
@@ -60,10 +61,7 @@ class EmptyState(QWidget):
         """List the recent files that still exist."""
         side = theme.px(14)
         self._picture.setPixmap(theme.icon("download-simple", "accent").pixmap(side, side))
-        while self._recent.count():
-            widget = self._recent.takeAt(0).widget()
-            if widget is not None:
-                widget.deleteLater()
+        empty(self._recent)
         files = self._desk.settings.recent_files()[:5]
         self._recent_title.setVisible(bool(files))
         for path in files:

@@ -62,4 +62,5 @@ class DoubleSpinBox(QDoubleSpinBox):
 
 
 def _plain(spin: QAbstractSpinBox) -> None:
+    spin.lineEdit().setTextMargins(theme.px(1), 0, 0, 0)
     spin.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

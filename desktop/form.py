@@ -153,14 +153,14 @@ def title_of(p: Parameter) -> str:
 def _decimals(p: Parameter) -> int:
     numbers = [v for v in (p.default, p.low, p.high) if isinstance(v, (int, float))]
     digits = [len(f"{v:.10f}".rstrip("0").partition(".")[2]) for v in numbers]
-    return min(max([1, *digits]), 6)
+    return min(max([3, *digits]), 6)
 
 
 def _step(p: Parameter) -> float:
     """Step of about a tenth of the default, in 1, 2, 5."""
     size = abs(p.default) if isinstance(p.default, (int, float)) and p.default else (p.high or 1.0)
     power = 10.0 ** math.floor(math.log10(max(size, 1e-9) / 10))
-    return max(power, 10.0 ** -_decimals(p))
+    return float(max(power, 10.0 ** -_decimals(p)))
 
 
 def _tooltip(p: Parameter) -> str:

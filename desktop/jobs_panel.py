@@ -41,6 +41,7 @@ class JobsPanel(QWidget):
         self.stop.clicked.connect(lambda: queue.cancel())
         self.more.clicked.connect(self.list.toggle)
         queue.changed.connect(self.refresh)
+        queue.moved.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QToolButton, QVBoxLay
 
 from desktop import theme
 from desktop.chain import Shown
-from desktop.section import quiet
+from desktop.section import empty, quiet
 
 if TYPE_CHECKING:
     from desktop.desk import Desk
@@ -29,15 +29,22 @@ class NumberList(QWidget):
         self._grid.setColumnStretch(0, 1)
         self._rows: list[tuple[QLabel, QLabel, QLabel, QToolButton]] = []
         self._shown: Sequence[Shown] = ()
+        self._state: tuple[object, ...] = ()
 
     def show_numbers(self, numbers: Sequence[Shown], *, struck: bool) -> None:
         """Show these; ``struck`` through where they are stale."""
         if [n.name for n in numbers] != [n.name for n in self._shown]:
             self._rebuild(numbers)
+        state = (list(numbers), struck, theme.current().name)
+        if state == self._state:
+            return
+        self._state = state
         self._shown = numbers
         for (name, value, about, _button), shown in zip(self._rows, numbers, strict=True):
             name.setText(shown.name)
-            line = f"{shown.text}  <span style='color:{theme.current().quiet}'>({shown.range})</span>"
+            size = round(theme.font_px() * 1.25)
+            quiet_color = theme.current().quiet
+            line = f"<b style='font-size:{size}px'>{shown.text}</b> <span style='color:{quiet_color}'>({shown.range})</span>"
             value.setText(f"<s>{line}</s>" if struck else line)
             about.setText("stale: make it again" if struck else shown.remark)
             about.setVisible(bool(about.text()))
@@ -47,30 +54,29 @@ class NumberList(QWidget):
         return [f"{n.name}: {n.text} ({n.range})" for n in self._shown]
 
     def _rebuild(self, numbers: Sequence[Shown]) -> None:
-        while self._grid.count():
-            widget = self._grid.takeAt(0).widget()
-            if widget is not None:
-                widget.deleteLater()
+        empty(self._grid)
         self._rows = []
         for n, shown in enumerate(numbers):
-            name, value, about = QLabel(), QLabel(objectName="number"), quiet()
+            name, value, about = QLabel(), QLabel(), quiet()
             name.setWordWrap(True)
             value.setTextFormat(Qt.TextFormat.RichText)
-            value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             button = QToolButton()
             button.setIcon(theme.icon("info", "quiet"))
             button.setToolTip(f"Where {shown.name} comes from")
             button.setAccessibleName(f"Where {shown.name} comes from")
             button.clicked.connect(lambda _on=False, n=n: self._explain(n))
-            self._grid.addWidget(name, 2 * n, 0)
-            self._grid.addWidget(value, 2 * n, 1)
-            self._grid.addWidget(button, 2 * n, 2)
-            self._grid.addWidget(about, 2 * n + 1, 0, 1, 3)
+            about.setObjectName("small")
+            self._grid.addWidget(name, 4 * n, 0)
+            self._grid.addWidget(button, 4 * n, 1, 2, 1, Qt.AlignmentFlag.AlignTop)
+            self._grid.addWidget(value, 4 * n + 1, 0)
+            self._grid.addWidget(about, 4 * n + 2, 0, 1, 2)
+            self._grid.setRowMinimumHeight(4 * n + 3, theme.px(1.5))
             self._rows.append((name, value, about, button))
 
     def _explain(self, n: int) -> None:
-        chain = Chain(self._shown[n], self)
+        shown = self._shown[n]
+        chain = Chain(shown, self._desk.results.chain(shown.name), self)
         button = self._rows[n][3]
         chain.adjustSize()
         corner = button.mapToGlobal(button.rect().bottomRight())
@@ -82,18 +88,18 @@ class NumberList(QWidget):
 class Chain(QFrame):
     """Where a number comes from: scan, step, law, interval, largest source of doubt."""
 
-    def __init__(self, shown: Shown, parent: QWidget) -> None:
+    def __init__(self, shown: Shown, lines: tuple[tuple[str, str], ...], parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setObjectName("popover")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.lines = shown.chain
+        self.lines = lines
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.px(4), theme.px(3), theme.px(4), theme.px(3))
-        title = QLabel(f"{shown.name}: {shown.text} ({shown.range})", objectName="number")
+        title = QLabel(f"{shown.name}: {shown.text} ({shown.range})")
         column.addWidget(title)
         grid = QGridLayout()
         grid.setHorizontalSpacing(theme.px(3))
-        for row, (what, text) in enumerate(shown.chain):
+        for row, (what, text) in enumerate(lines):
             said = QLabel(text)
             said.setWordWrap(True)
             said.setMinimumWidth(theme.px(75))

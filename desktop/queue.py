@@ -59,13 +59,15 @@ class Queue(QObject):
 
     Signals
     -------
-    changed : something began, moved on or ended
+    changed : work was added, began or ended
+    moved : the work at hand reports progress
     failed : (UserError, details)
     committed : (job, log entry)
         A step's job is in the record; sent before the plan goes on.
     """
 
     changed = Signal()
+    moved = Signal()
     failed = Signal(object, str)
     committed = Signal(object, object)
 
@@ -156,7 +158,7 @@ class Queue(QObject):
         job.poll()
         if not job.ended:
             if before != (job.fraction, job.text):
-                self.changed.emit()
+                self.moved.emit()
             return
         if job.state.value == "done" and hasattr(job, "finish") and work.state != "stopping":
             self._store(work, job)

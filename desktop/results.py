@@ -33,7 +33,9 @@ class Results:
     """State of what is shown of a linear result; draws it into a scene and rescales it there."""
 
     changed = Signal()
-    """Another result, case, field, shape or weight is shown."""
+    """Another result, case, field or shape is shown."""
+    rescaled = Signal()
+    """Another body weight is shown."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -72,9 +74,7 @@ class Results:
         item, tree = self.item, self._tree()
         if item is None:
             return ()
-        solved = float(tree.get("body_weight_n") or 0.0)
-        scale = self.body_weight_kg * GRAVITY / solved if solved else 1.0
-        load = f"{self.case}, body weight {self.body_weight_kg:.0f} kg"
+        scale = self._scale(tree)
         shown = []
         for number in tree.get("numbers", ()):
             case, _colon, name = number["name"].rpartition(": ")
@@ -82,11 +82,21 @@ class Results:
                 continue
             low, high = (None if number[k] is None else scale * number[k] for k in ("low", "high"))
             unit = "" if number["unit"] == "1" else number["unit"]
-            chain = chain_of(self._desk.session, item.id, number, scale, load)
-            shown.append(
-                Shown(_sentence(name), scale * number["value"], unit, low, high, number["remark"], chain)
-            )
+            shown.append(Shown(_sentence(name), scale * number["value"], unit, low, high, number["remark"]))
         return shown
+
+    def chain(self, name: str) -> tuple[tuple[str, str], ...]:
+        """Return where a number of the case shown comes from, as (what, words)."""
+        item, tree = self.item, self._tree()
+        load = f"{self.case}, body weight {self.body_weight_kg:.0f} kg"
+        for number in tree.get("numbers", ()):
+            if item is not None and _sentence(number["name"].removeprefix(f"{self.case}: ")) == name:
+                return chain_of(self._desk.session, item.id, number, self._scale(tree), load)
+        return ()
+
+    def _scale(self, tree: dict[str, Any]) -> float:
+        solved = float(tree.get("body_weight_n") or 0.0)
+        return self.body_weight_kg * GRAVITY / solved if solved else 1.0
 
     def adopt(self) -> None:
         """Take the weight that the result at hand was solved with, the first time it is seen."""
@@ -113,7 +123,7 @@ class Results:
         """Show another body weight: the field is scaled in place."""
         self.body_weight_kg = kg
         self._rescale()
-        self.changed.emit()
+        self.rescaled.emit()
 
     def choose(self, *, case: str, field: str, deform_scale: float) -> None:
         """Show another case, field or shape."""

@@ -33,7 +33,7 @@ class Scenery:
     def __init__(self, desk: Desk, scene: SceneView) -> None:
         self._desk, self.scene = desk, scene
         self._drawn: dict[str, tuple[Any, ...]] = {}
-        self._first = True
+        self._fitted: frozenset[str] = frozenset()
         self.stamp = ""
         self._slice_view: SliceView | None = None
         self._slices_shown: tuple[Any, ...] = ()
@@ -76,12 +76,14 @@ class Scenery:
             drew = True
         self._say()
         self._sync_slices()
-        if drew and self._first:
-            self._first = False
-            self.scene.view_from("A")
+        shown = frozenset(i.structure for i in session.items if i.key in self._drawn)
+        if drew and shown != self._fitted:
+            if not self._fitted:
+                self.scene.view_from("A")
             self.scene.fit()
+            self._fitted = shown
         if not self._drawn:
-            self._first = True
+            self._fitted = frozenset()
 
     def view_of(self, view: SliceView) -> None:
         """Name the slice view whose crosshair and window the slices in the scene follow."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QLayout,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
@@ -51,7 +52,10 @@ class CommandButton(QPushButton):
 
 
 class Panel(QScrollArea):
-    """A task panel: heading, sections, room at the end. Scrolls where it must."""
+    """A task panel: heading, sections, room at the end. Scrolls where it must.
+
+    It follows the desk only while it is seen.
+    """
 
     def __init__(self, title: str, lead: str = "") -> None:
         super().__init__(objectName="panel")
@@ -68,11 +72,36 @@ class Panel(QScrollArea):
         self.lead.setVisible(bool(lead))
         self.column.addWidget(self.lead)
         self.setWidget(inside)
+        self._late = QTimer(self, singleShot=True, interval=0)
+        self._late.timeout.connect(self._refresh_seen)
 
     def add(self, *widgets: QWidget) -> None:
         """Put widgets under what is there."""
         for widget in widgets:
             self.column.addWidget(widget)
+
+    def follow(self, desk: Desk) -> None:
+        """Refresh whenever the desk changes while the panel is seen, and when it comes into view."""
+        desk.refreshed.connect(self._late.start)
+        desk.restyled.connect(self._late.start)
+        desk.results.changed.connect(self._late_start)
+        self._late.start()
+
+    def refresh(self) -> None:
+        """Show what is so now; each panel does it its own way."""
+
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catch up with what changed while nobody looked."""
+        self.refresh()
+        super().showEvent(event)
+
+    def _late_start(self) -> None:
+        self._late.start()
+
+    def _refresh_seen(self) -> None:
+        if self.isVisible():
+            self.refresh()
 
     def end(self) -> None:
         """Leave the rest of the height empty."""
@@ -93,26 +122,38 @@ def section_title(text: str) -> QLabel:
     return label
 
 
+def empty(layout: QLayout) -> None:
+    """Take all widgets out of a layout, and off the screen at once."""
+    while layout.count():
+        item = layout.takeAt(0)
+        widget = item.widget() if item else None
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
+
+
 class Facts(QWidget):
     """Named values in two columns."""
 
     def __init__(self) -> None:
         super().__init__()
+        self._shown: list[tuple[str, str]] = []
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(theme.px(3))
         self._grid.setVerticalSpacing(theme.px(0.5))
-        self._grid.setColumnStretch(1, 1)
+        self._grid.setColumnStretch(0, 3)
+        self._grid.setColumnStretch(1, 2)
+        self.hide()
 
     def show_facts(self, facts: Sequence[tuple[str, str]]) -> None:
         """Show these in place of those before."""
-        while self._grid.count():
-            widget = self._grid.takeAt(0).widget()
-            if widget is not None:
-                widget.deleteLater()
+        if list(facts) == self._shown:
+            return
+        self._shown = list(facts)
+        empty(self._grid)
         for row, (words, value) in enumerate(facts):
             name, text = quiet(words), QLabel(value)
-            name.setWordWrap(False)
             text.setWordWrap(True)
             text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
@@ -179,8 +220,8 @@ class StepSection(QFrame):
         self.reason = quiet()
         self._form_column.addWidget(self.reason)
 
-    def refresh(self, current: bool) -> None:
-        """Show the state: ``current`` where this is the step to do next."""
+    def refresh(self, current: bool, brief: bool = False) -> None:
+        """Show the state: ``current`` where this is the step to do next, ``brief`` without its facts."""
         self._make_forms()
         done = self._done()
         name, role = ("check-circle", "good") if done else ("circle", "accent" if current else "quiet")
@@ -194,7 +235,7 @@ class StepSection(QFrame):
         why = self._command.enabled(self._desk)
         self.reason.setVisible(bool(why))
         self.reason.setText(why)
-        self.facts.show_facts(self._facts_of() if done else ())
+        self.facts.show_facts(self._facts_of() if done and not brief else ())
 
     def _toggle(self) -> None:
         self._unfolded = not self._unfolded

@@ -79,14 +79,14 @@ class Session:
         self.selection = ""
         self.workspace = "images"
         self._hidden: set[str] = set()
-        self._known: set[str] = set()
+        self._known: dict[str, Item] = {}
         self._loaded: OrderedDict[str, Any] = OrderedDict()
         self._items: tuple[Item, ...] | None = None
 
     def open(self, record: Record) -> None:
         """Show another record; the one before must be closed."""
         self.record, self.selection = record, ""
-        self._hidden, self._known, self._items = set(), set(), None
+        self._hidden, self._known, self._items = set(), {}, None
         self._loaded.clear()
         record.changed.connect(self._on_change, thread="main")
         self._arrange()
@@ -99,6 +99,7 @@ class Session:
         record, self.record = self.record, None
         record.changed.disconnect(self._on_change)
         self._items, self.selection = None, ""
+        self._hidden, self._known = set(), {}
         self._loaded.clear()
         record.close()
         self.opened.emit()
@@ -231,23 +232,39 @@ class Session:
         self.changed.emit(tuple(change.ids))
 
     def _arrange(self) -> None:
-        """Show what is new, and hide the shapes of the same structure that it takes the place of."""
+        """Show what is new in the place of what it was made from; bring back what a removal uncovers."""
+        here = {item.key: item for item in self.items}
+        for key in [k for k in self._known if k not in here]:
+            self._uncover(self._known.pop(key))
         for item in self.items:
             if item.key in self._known:
                 continue
-            self._known.add(item.key)
+            self._known[item.key] = item
+            self._hidden.discard(item.key)
             if item.kind == "volume":
                 self._hidden |= {i.key for i in self.of_kind("volume")} - {item.key}
             elif not item.part:
                 self._hide_others(item)
 
     def _hide_others(self, item: Item) -> None:
+        """Hide the other shapes of a structure; a load or a result is looked at alone."""
         if item.kind in ("volume", "labelmap"):
             return
+        alone = item.kind in ("model", "result")
         for other in self.items:
-            same = other.structure == item.structure and other.key != item.key
-            if same and other.kind not in ("volume", "labelmap"):
-                self._hidden.add(other.key)
+            if other.key != item.key and other.kind not in ("volume", "labelmap"):
+                if alone or other.structure == item.structure:
+                    self._hidden.add(other.key)
+
+    def _uncover(self, gone: Item) -> None:
+        if gone.kind in ("volume", "labelmap") or gone.key in self._hidden:
+            return
+        shapes = ("surface", "mesh", "model", "result")
+        left = [i for i in self.items if i.kind in shapes and i.structure == gone.structure]
+        if left:
+            self._hidden.discard(left[-1].key)
+        if gone.kind in ("model", "result") and left and left[-1].kind in ("surface", "mesh"):
+            self._hidden -= {i.key for i in self.items if i.kind == "surface" and i.structure != gone.structure}
 
 
 def identity_of(entry: Entry) -> Identity:

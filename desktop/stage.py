@@ -155,10 +155,12 @@ class Stage(QWidget):
             self.scenery.crosshair_moved()
 
     def _on_select(self, key: str) -> None:
-        """Bring a selected structure's middle under the crosshair."""
-        item = self._desk.session.item(key)
-        if item is None or not item.part:
+        """Bring the middle of a selected structure, or of what was made from it, under the crosshair."""
+        chosen = self._desk.session.item(key)
+        named = [i for i in self._desk.session.structures() if chosen and i.structure == chosen.structure]
+        if not named:
             return
+        item = named[-1]
         for one in self._desk.session.summary(item.id).get("structures") or ():
             if one["name"] == item.part and one.get("center_lps_mm"):
                 for view in self.slices.values():

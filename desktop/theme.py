@@ -59,6 +59,11 @@ def current() -> Theme:
     return _Current.theme
 
 
+def font_px() -> int:
+    """Return the size of the text."""
+    return _Current.font_px
+
+
 def px(steps: float) -> int:
     """Return ``steps`` steps of 4 px, scaled with the font."""
     return max(1, round(4 * steps * _Current.font_px / FONT_PX))
@@ -147,8 +152,8 @@ QWidget#panel, QWidget#topbar, QWidget#strip, QScrollArea#panel, QScrollArea#pan
   { background: $panel; }
 #topbar { border-bottom: 1px solid $line; }
 #strip { border-top: 1px solid $line; }
-#left { border-right: 1px solid $line; }
-#right { border-left: 1px solid $line; }
+#left { background: $panel; border-right: 1px solid $line; }
+#right { background: $panel; border-left: 1px solid $line; }
 QLabel { background: transparent; }
 QLabel#quiet { color: $quiet; }
 QLabel#small { color: $quiet; font-size: $small; }
@@ -159,7 +164,6 @@ QLabel#identity { font-weight: 600; padding: 0 $u2; }
 QLabel#identity[mixed="true"] { color: $on_accent; background: $warn; border-radius: $u1; }
 QLabel#badge { color: $on_accent; background: $accent; border-radius: $u1; padding: 1px $u2; font-weight: 600; }
 QLabel#warn { color: $warn; }
-QLabel#number { font-weight: 600; }
 QLabel#notice { color: $quiet; font-size: $small; }
 QToolTip { background: $raised; color: $text; border: 1px solid $line; padding: $u1 $u2; }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QIcon, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -39,7 +39,8 @@ class TwinTree(QWidget):
 
     def __init__(self, desk: Desk, actions: Actions) -> None:
         super().__init__()
-        self.setObjectName("panel")
+        self.setObjectName("left")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._desk, self._actions = desk, actions
         self._filling = False
         self._folded: set[str] = set()
@@ -152,8 +153,12 @@ class TwinTree(QWidget):
         name = row.text(NAME).strip()
         if item is None or item.part or name == item.name:
             return
+        # Later: the row must not go while its editor still closes.
+        QTimer.singleShot(0, lambda: self._rename(item.id, name))
+
+    def _rename(self, id: str, name: str) -> None:
         if name:
-            self._desk.guard(lambda: self._desk.edit_entity("record.rename", item.id, name=name))
+            self._desk.guard(lambda: self._desk.edit_entity("record.rename", id, name=name))
         self.fill()
 
     def _menu(self, at: QPoint) -> None:

@@ -40,12 +40,12 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.resize(1280, 800)
         self.setMinimumSize(900, 560)
+        desk.restyled.connect(self.restyle)  # before all others, which then take the new colors
         self.actions_ = Actions(desk, self)
         self.actions_.bind(self)
         self.top = TopBar(desk, self.actions_)
         self.errors = ErrorBar()
         self.tree = TwinTree(desk, self.actions_)
-        self.tree.setObjectName("left")
         self.empty = EmptyState(desk, self.actions_)
         self.strip = Strip(desk)
         self.views = QStackedWidget()
@@ -93,7 +93,6 @@ class MainWindow(QMainWindow):
         desk.said.connect(self.errors.show_notice)
         desk.asked.connect(self.asking.answer)
         desk.dropped.connect(self.open_paths)
-        desk.restyled.connect(self.restyle)
         desk.session.opened.connect(self._on_opened)
         desk.session.moved.connect(self._on_moved)
         self.incoming.chosen_from.connect(self._show_chooser)
@@ -257,7 +256,7 @@ def run(files: Sequence[str] = ()) -> int:
     app.setDesktopFileName("vitruvian")
     window = make_window(Settings.read())
     _report_faults(window)
-    _listen_to_other_threads()
+    listen_to_other_threads()
     window.show()
     if files:
         QTimer.singleShot(0, lambda: window.open_paths(files))
@@ -265,7 +264,7 @@ def run(files: Sequence[str] = ()) -> int:
     return app.exec()
 
 
-def _listen_to_other_threads() -> None:
+def listen_to_other_threads() -> None:
     """Deliver what the record tells from the commit thread in this one."""
     from psygnal.qt import start_emitting_from_queue
 

@@ -56,6 +56,32 @@ def summary_lines(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield words, value
 
 
+_FACTS = {
+    "mesh.tetrahedra": {
+        "tets": "Tetrahedra", "nodes": "Nodes", "edge_mean_mm": "Mean edge", "dihedral_min_deg": "Smallest angle",
+        "dihedral_p01_deg": "Its 1st percentile", "inverted": "Inverted", "volume_error_percent": "Volume off by",
+        "distance_mean_mm": "Mean distance to surface", "mesher": "Mesher",
+    },
+    "physics.femur_model": {
+        "calibration": "Calibration", "young_median_mpa": "Median modulus", "young_max_mpa": "Highest modulus",
+        "clipped_low_percent": "Clipped below", "clipped_high_percent": "Clipped above",
+        "body_weight_n": "Body weight",
+    },
+}  # fmt: skip
+"""Of a step's summary, what a person wants to see, and what he calls it."""
+
+
+def facts_of(step: str, summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield (words, value) of what matters in a step's summary; of an unknown step, everything."""
+    wanted = _FACTS.get(step)
+    if wanted is None:
+        yield from summary_lines(summary)
+        return
+    for name, title in wanted.items():
+        for _words, value in summary_lines({name: summary[name]} if name in summary else {}):
+            yield title, value
+
+
 def place_text(lps: tuple[float, float, float]) -> str:
     """Return a point of patient space with the letters of the side it lies on: “L 128.4  A 31.0  S 902.5 mm”."""
     letters = ("LR", "PA", "SI")

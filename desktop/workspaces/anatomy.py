@@ -49,10 +49,7 @@ class AnatomyPanel(Panel):
         self.add(self.bone, self.side, self.mesh, self.go)
         self.add(section_title("Labels over the image"), self.opacity)
         self.end()
-        for event in (desk.session.opened, desk.session.changed, desk.session.selected):
-            event.connect(self._on_event)
-        desk.refreshed.connect(self.refresh)
-        self.refresh()
+        self.follow(desk)
 
     def refresh(self) -> None:
         """Show what is done and what is next."""
@@ -81,9 +78,6 @@ class AnatomyPanel(Panel):
         if not self._filling:
             self._desk.session.select(self.structure.itemData(index))
 
-    def _on_event(self, *_: Any) -> None:
-        self.refresh()
-
     def _on_opacity(self, value: int) -> None:
         if self._desk.stage is not None:
             self._desk.stage.overlay.set_opacity(value / 100)
@@ -102,7 +96,7 @@ class AnatomyPanel(Panel):
         mesh = way.shape(self._desk.session, "mesh")
         if mesh is None:
             return ()
-        return list(words.summary_lines(self._desk.session.summary(mesh.id)))[:12]
+        return list(words.facts_of(way.TETRAHEDRA, self._desk.session.summary(mesh.id)))
 
 
 class _SideCard(QFrame):

@@ -42,12 +42,7 @@ class ImagesPanel(Panel):
         self.add(self.facts, self.notes, section_title("Window"), self.presets)
         self.add(section_title("By hand"), self.hands, self.go)
         self.end()
-        for event in (desk.session.opened, desk.session.changed, desk.session.shown):
-            event.connect(self._on_event)
-        self.refresh()
-
-    def _on_event(self, *_: Any) -> None:
-        self.refresh()
+        self.follow(desk)
 
     def refresh(self) -> None:
         """Show the facts of the image that is shown now."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from desktop import way
 from desktop.actions import Actions
+from desktop.chain import ancestry, title_of
 from desktop.desk import Desk
 from desktop.numbers import NumberList
 from desktop.people import line_of
@@ -31,27 +31,27 @@ class ReportPanel(Panel):
         self.write_button = CommandButton(actions["report.write"], primary=True)
         self.reason = quiet()
         self.add(self.whose, self.found_title, self.numbers, self.limits_title, self.limits)
-        self.add(section_title("Made from"), self.facts, self.write_button, self.reason)
+        self.made_title = section_title("Made by")
+        self.add(self.made_title, self.facts, self.write_button, self.reason)
         self.end()
-        for event in (desk.session.opened, desk.session.changed, desk.session.selected):
-            event.connect(self._on_event)
-        desk.results.changed.connect(self.refresh)
-        desk.refreshed.connect(self.refresh)
-        self.refresh()
+        self.follow(desk)
 
     def refresh(self) -> None:
         """Show the result at hand."""
         results = self._desk.results
         item = results.item
         people = self._desk.session.identities()
-        self.whose.setText("\n".join(line_of(p) for p in people))
+        scan = way.scan(self._desk.session)
+        modality = "CT" if scan is not None else ""
+        self.whose.setText("\n".join(line_of(p, modality) for p in people))
         for widget in (self.numbers, self.limits, self.limits_title, self.found_title):
             widget.setVisible(item is not None)
         why = way.why_not_report(self._desk)
         self.reason.setText(why)
         self.reason.setVisible(bool(why))
-        steps = [(e.name, e.stale or "up to date") for e in self._desk.session.entries]
-        self.facts.show_facts(steps)
+        steps = ancestry(self._desk.session, item.id) if item is not None else []
+        self.facts.show_facts([(title_of(e), f"{e.seconds:.1f} s") for e in steps])
+        self.made_title.setVisible(item is not None)
         if item is not None:
             self.numbers.show_numbers(results.numbers(), struck=bool(item.stale))
             self.limits.setText("\n".join(f"– {line}" for line in results.limits()))
@@ -71,9 +71,6 @@ class ReportPanel(Panel):
         opened = self._desk.session.record
         if opened is not None:
             opened.note("exported", {"what": "report", "path": str(path)})
-
-    def _on_event(self, *_: Any) -> None:
-        self.refresh()
 
 
 def write_report(record: Path, path: Path, progress: Progress) -> None:

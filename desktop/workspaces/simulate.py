@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from desktop import way, words
 from desktop.actions import Actions
@@ -35,17 +34,14 @@ class SimulatePanel(Panel):
         self.go = CommandButton(actions["go.report"], text="Go on to Report")
         self.add(self.model, self.look, self.solve, self.answer, self.go)
         self.end()
-        for event in (desk.session.opened, desk.session.changed, desk.session.selected):
-            event.connect(self._on_event)
-        desk.refreshed.connect(self.refresh)
-        self.refresh()
+        self.follow(desk)
 
     def refresh(self) -> None:
         """Show what is done and what is next."""
         here = way.shape(self._desk.session, "mesh") or way.structure(self._desk.session)
         self.heading.setText(f"Load on the {here.structure}" if here else "Load")
         modelled, solved = _fresh(self._desk, "model"), _fresh(self._desk, "result")
-        self.model.refresh(current=not modelled)
+        self.model.refresh(current=not modelled, brief=solved)
         self.look.setVisible(modelled and not solved)
         self.solve.setVisible(modelled or solved)
         self.solve.refresh(current=modelled and not solved)
@@ -53,14 +49,11 @@ class SimulatePanel(Panel):
         self.go.setVisible(solved)
         self.go.set_primary(solved)
 
-    def _on_event(self, *_: Any) -> None:
-        self.refresh()
-
     def _model_facts(self) -> Sequence[tuple[str, str]]:
         model = way.shape(self._desk.session, "model")
         if model is None:
             return ()
-        return list(words.summary_lines(self._desk.session.summary(model.id)))[:8]
+        return list(words.facts_of(way.MODEL, self._desk.session.summary(model.id)))
 
 
 def _fresh(desk: Desk, kind: str) -> bool:

@@ -1,7 +1,7 @@
 """Steps that make small entities for the window's tests: quick to run, true in kind."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -36,6 +36,8 @@ AFFINE = np.diag([2.0, 2.0, 2.0, 1.0])
 @dataclass(frozen=True)
 class VolumeParams:
     patient: str = param("HIP003", help="Patient ID.")
+    study: str = param("1.2.3", help="Study UID.")
+    side: str = param("left", help="Side.")
 
 
 @step("test.volume", version=1, title="Make a volume", quick=True)
@@ -44,9 +46,7 @@ def volume(params: VolumeParams, progress: Progress) -> Made:
     k, j, i = np.mgrid[:24, :24, :24]
     ball = (k - 12) ** 2 + (j - 12) ** 2 + (i - 12) ** 2 < 64
     voxels = np.where(ball, 900, -50).astype(np.int16)
-    from dataclasses import replace
-
-    who = replace(WHO, patient_id=params.patient)
+    who = replace(WHO, patient_id=params.patient, study_uid=params.study)
     return Made(
         {"volume": Volume(voxels, AFFINE, "CT", "HU", window=(40.0, 400.0), identity=who, frame_of_reference="1.9")},
         {"voxels": voxels.size},
@@ -74,6 +74,21 @@ def labels(volume: Volume, params: LabelParams, progress: Progress) -> Made:
         frame_of_reference=volume.frame_of_reference,
     )  # fmt: skip
     return Made({"bones": made}, {"structures": [{"name": name, "volume_ml": float(found.sum()) * 0.008}]})
+
+
+@step("test.edit", version=1, title="Edit the labels", edits="labels", quick=True)
+def edit(labels: LabelMap, params: VolumeParams, progress: Progress) -> Made:
+    """Take one voxel off."""
+    found = labels.labels.copy()
+    found[tuple(np.argwhere(found)[0])] = 0
+    return Made({"labels": replace(labels, labels=found)})
+
+
+@step("test.mesh", version=1, title="Make a mesh", quick=True)
+def mesh(labels: LabelMap, params: VolumeParams, progress: Progress) -> Made:
+    """Make a tetrahedron of the structure."""
+    name = labels.structures[0].name
+    return Made({"mesh": replace(tetrahedron(), structure=name, side=params.side)}, {}, {"mesh": f"{name} mesh"})
 
 
 @step("test.fail", version=1, title="Fail")

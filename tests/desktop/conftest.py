@@ -1,0 +1,78 @@
+"""A window on a record with small entities in it, and hands to move in it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from desktop.settings import Settings
+from desktop.window import MainWindow, listen_to_other_threads, make_window
+from tests.desktop import made  # noqa: F401  (declares the steps)
+from twin.progress import Progress
+from twin.record import Record
+from twin.run import prepare, run
+
+
+def do(record: Record, step: str, **params: object) -> str:
+    """Run a quick step and return the id of what it made."""
+    entry = run(record, prepare(record, step, {}, params), Progress())
+    return next(iter(entry.outputs.values()))["id"]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Settings and records of a test lie in its own folder."""
+    monkeypatch.setenv("VITRUVIAN_CONFIG", str(tmp_path / "config"))
+    monkeypatch.setenv("VITRUVIAN_TWINS", str(tmp_path / "twins"))
+    return tmp_path
+
+
+@pytest.fixture
+def window(qtbot, home: Path) -> Iterator[MainWindow]:
+    """An empty window of 1280×800."""
+    made_window = make_window(Settings.read())
+    listen_to_other_threads()
+    made_window.resize(1280, 800)
+    made_window.show()
+    qtbot.waitUntil(lambda: made_window.desk.loaded_steps, timeout=20_000)
+    yield made_window
+    made_window.desk.queue.close()
+    made_window.close()
+    QApplication.processEvents()
+
+
+@pytest.fixture
+def hip(home: Path) -> Path:
+    """A record with a CT, a segmented femur, its surface, model and result."""
+    path = home / "hip.twin"
+    with Record.create(path) as record:
+        for step in ("test.volume", "test.labels", "test.surface", "test.model", "test.result"):
+            do(record, step)
+    return path
+
+
+@pytest.fixture
+def scan(home: Path) -> Path:
+    """A record with nothing but a CT."""
+    path = home / "scan.twin"
+    with Record.create(path) as record:
+        do(record, "test.volume")
+    return path
+
+
+@pytest.fixture
+def opened(window: MainWindow, hip: Path, qtbot) -> MainWindow:
+    """The window with the hip's record, all of it read and drawn."""
+    window.open_paths([hip])
+    settle(window, qtbot)
+    return window
+
+
+def settle(window: MainWindow, qtbot) -> None:
+    """Wait until nothing is being read or computed."""
+    desk = window.desk
+    qtbot.waitUntil(lambda: not desk.queue.busy and not desk.reader.busy, timeout=60_000)
+    QApplication.processEvents()
+    QApplication.processEvents()
+    qtbot.waitUntil(lambda: not desk.queue.busy and not desk.reader.busy, timeout=60_000)

@@ -1,0 +1,281 @@
+"""The window by hand: what is pressed, and what is then seen."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
+
+from desktop.commands import BY_ID, COMMANDS
+from desktop.empty import DROP_TEXT
+from desktop.strip import NOTICE
+from desktop.tree import EYE, NAME, STALE
+from desktop.window import MainWindow
+from tests.desktop.conftest import do, settle
+from twin.record import Record
+
+
+def texts(widget) -> str:
+    return "\n".join(label.text() for label in widget.findChildren(QLabel) if label.isVisible())
+
+
+def press(qtbot, window: MainWindow, id: str) -> None:
+    window.actions_.refresh()
+    assert window.actions_[id].isEnabled(), window.actions_[id].toolTip()
+    window.actions_[id].trigger()
+    QApplication.processEvents()
+
+
+def click_row(qtbot, window: MainWindow, key: str, column: int) -> None:
+    tree = window.tree.tree
+    row = window.tree.row(key)
+    at = tree.visualItemRect(row).center()
+    at.setX(tree.columnViewportPosition(column) + tree.columnWidth(column) // 2)
+    qtbot.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=at)
+
+
+def test_the_empty_window_says_what_to_do(window: MainWindow) -> None:
+    seen = texts(window)
+    assert DROP_TEXT in seen
+    assert NOTICE in seen
+    buttons = {b.text() for b in window.empty.findChildren(QPushButton)}
+    assert {"Open DICOM folder…", "Open file…", "Try the reference patient"} <= buttons
+
+
+def test_every_command_that_is_off_says_why(window: MainWindow) -> None:
+    window.actions_.refresh()
+    for command in COMMANDS:
+        why = command.enabled(window.desk)
+        assert window.actions_[command.id].isEnabled() == (not why)
+        assert (why or command.help) in window.actions_[command.id].toolTip()
+    assert BY_ID["anatomy.segment"].enabled(window.desk) == "Open a CT first."
+
+
+def test_no_two_commands_share_a_shortcut() -> None:
+    keys = [(c.shortcut, c.where) for c in COMMANDS if c.shortcut]
+    assert len(keys) == len(set(keys))
+
+
+def test_whose_data_it_is_stands_in_the_bar(opened: MainWindow) -> None:
+    text = opened.top.identity.full_text()
+    for word in ("HIP, Model", "HIP003", "born 1964-02-01, 61 y", "female", "CT 2026-01-05"):
+        assert word in text
+    assert not opened.top.badge.isVisible()
+    assert NOTICE in texts(opened)
+
+
+def test_data_of_two_studies_turn_the_bar_amber(opened: MainWindow, qtbot) -> None:
+    before = opened.top.identity.grab().toImage().pixelColor(2, 2)
+    record = opened.desk.session.record
+    do(record, "test.volume", study="9.9.9")
+    settle(opened, qtbot)
+    assert "more than one study" in opened.top.identity.full_text()
+    after = opened.top.grab().toImage()
+    place = opened.top.identity.geometry()
+    color = after.pixelColor(place.left() + 6, place.center().y() + 8)
+    assert color != before
+    assert color.red() > 180 > color.blue()  # amber, on the dark bar
+
+
+def test_a_dropped_record_opens(window: MainWindow, hip: Path, qtbot) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(hip))])
+    drop = QDropEvent(
+        QPointF(300, 300), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    )
+    window.dropEvent(drop)
+    qtbot.waitUntil(lambda: window.desk.session.record is not None, timeout=10_000)
+    settle(window, qtbot)
+    assert hip.name in window.windowTitle()
+    assert window.desk.settings.recent_files()[0] == hip.resolve()
+
+
+def test_what_cannot_be_opened_is_said_in_the_bar_and_not_in_a_box(window: MainWindow, home: Path) -> None:
+    false = home / "false.twin"
+    false.write_bytes(b"no record at all, but long enough to be looked at" * 50)
+    window.open_paths([false])
+    assert window.errors.isVisible()
+    assert "false.twin" in window.errors.message.text()
+    assert QApplication.activeModalWidget() is None
+    window.open_paths([home / "nowhere.nii"])
+    assert "nowhere.nii" in window.errors.message.text()
+
+
+def test_a_job_that_fails_says_what_and_what_to_try(window: MainWindow, scan: Path, qtbot) -> None:
+    window.open_paths([scan])
+    settle(window, qtbot)
+    desk = window.desk
+    before = len(desk.session.entries)
+
+    def plan():
+        yield desk.job("test.fail", {"volume": desk.session.volume.id})
+
+    desk.start("Fail", plan())
+    settle(window, qtbot)
+    assert window.errors.message.text() == "The ball is flat."
+    assert window.errors.hint.text() == "Blow it up."
+    assert "Traceback" in window.errors.details.toPlainText()
+    assert len(desk.session.entries) == before
+
+
+def test_the_tree_holds_all_in_the_order_made(opened: MainWindow) -> None:
+    tree = opened.tree.tree
+    groups = [tree.topLevelItem(n) for n in range(tree.topLevelItemCount())]
+    assert [g.text(NAME) for g in groups if not g.isHidden()] == [
+        "Images", "Structures", "Surfaces", "Models", "Results",
+    ]  # fmt: skip
+    assert groups[1].child(0).child(0).text(NAME) == "left femur"
+
+
+def test_the_eye_hides_the_labels_over_the_image(opened: MainWindow, qtbot) -> None:
+    view = opened.desk.stage.slices["axial"]
+    opened.desk.stage.overlay.set_opacity(1.0)
+    part = next(i for i in opened.desk.session.items if i.part)
+    shown = view.grab().toImage()
+    click_row(qtbot, opened, part.key, EYE)
+    assert not opened.desk.session.is_visible(part.key)
+    hidden = view.grab().toImage()
+    assert shown != hidden
+    click_row(qtbot, opened, part.key, EYE)
+    assert view.grab().toImage() == shown
+
+
+def test_a_name_is_changed_in_place_and_taken_back(opened: MainWindow, qtbot) -> None:
+    surface = opened.desk.session.of_kind("surface")[0]
+    click_row(qtbot, opened, surface.key, NAME)
+    press(qtbot, opened, "edit.rename")
+    editor = opened.tree.tree.viewport().findChild(QLineEdit)
+    editor.selectAll()
+    qtbot.keyClicks(editor, "my femur")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: opened.desk.session.item(surface.key).name == "my femur", timeout=2000)
+    assert opened.tree.row(surface.key).text(NAME) == "my femur"
+    opened.actions_.refresh()
+    assert opened.actions_["edit.undo"].text() == "Undo Rename"
+    press(qtbot, opened, "edit.undo")
+    assert opened.tree.row(surface.key).text(NAME) == "left femur surface"
+    press(qtbot, opened, "edit.redo")
+    assert opened.tree.row(surface.key).text(NAME) == "my femur"
+
+
+def test_what_is_deleted_goes_and_undo_brings_it_back(opened: MainWindow, qtbot) -> None:
+    result = opened.desk.session.of_kind("result")[0]
+    click_row(qtbot, opened, result.key, NAME)
+    qtbot.keyClick(opened.tree.tree, Qt.Key.Key_Delete)
+    assert opened.tree.row(result.key) is None
+    model = opened.desk.session.of_kind("model")[0]
+    assert opened.desk.session.is_visible(model.key)  # what the result covered is seen again
+    press(qtbot, opened, "edit.undo")
+    assert opened.tree.row(result.key) is not None
+
+
+def test_stale_things_are_marked_and_made_again_with_one_click(opened: MainWindow, qtbot) -> None:
+    session = opened.desk.session
+    opened.desk.edit("test.edit", {"labels": session.of_kind("labelmap")[0].id}, {})
+    settle(opened, qtbot)
+    surface = session.of_kind("surface")[0]
+    assert surface.stale
+    assert surface.stale in opened.tree.row(surface.key).toolTip(STALE)
+    press(qtbot, opened, "go.simulate")
+    assert "<s>" in "".join(row[1].text() for row in opened.panels["simulate"].answer.numbers._rows)
+    opened.actions_.refresh()
+    assert not opened.actions_["report.write"].isEnabled()
+    result = session.of_kind("result")[0]
+    click_row(qtbot, opened, result.key, STALE)
+    settle(opened, qtbot)
+    assert not any(i.stale for i in session.items)
+
+
+def test_left_or_right_is_asked_for_and_loads_wait(window: MainWindow, home: Path, qtbot) -> None:
+    path = home / "side.twin"
+    with Record.create(path) as record:
+        do(record, "test.volume")
+        do(record, "test.labels", side="unconfirmed")
+        do(record, "test.mesh", side="unconfirmed")
+    window.open_paths([path])
+    settle(window, qtbot)
+    press(qtbot, window, "go.anatomy")
+    card = window.panels["anatomy"].side
+    assert card.isVisible()
+    assert "femur 1 (side unconfirmed)" in card.question.text()
+    window.desk.session.select(window.desk.session.of_kind("mesh")[0].key)
+    window.actions_.refresh()
+    assert "Say first which side" in window.actions_["simulate.load"].toolTip()
+    qtbot.mouseClick(card.right, Qt.MouseButton.LeftButton)
+    settle(window, qtbot)
+    assert [i.name for i in window.desk.session.structures()] == ["right femur"]
+    assert not card.isVisible()
+
+
+def test_keys_1_to_4_set_windows_where_the_slices_have_the_focus(opened: MainWindow, qtbot) -> None:
+    view = opened.desk.stage.slices["axial"]
+    assert view.window_level[:2] == (40.0, 400.0)  # the file's own, unasked
+    view.setFocus()
+    qtbot.keyClick(view, Qt.Key.Key_1)
+    assert view.window_level[:2] == (400.0, 1800.0)  # resources.presets: bone
+    assert opened.desk.stage.slices["coronal"].window_level[:2] == (400.0, 1800.0)
+    qtbot.keyClick(view, Qt.Key.Key_0)
+    assert view.window_level[:2] == (40.0, 400.0)
+
+
+def test_the_crosshair_is_one_in_all_views(opened: MainWindow, qtbot) -> None:
+    stage = opened.desk.stage
+    axial = stage.slices["axial"]
+    qtbot.mouseClick(axial, Qt.MouseButton.LeftButton, pos=QPoint(axial.width() // 3, axial.height() // 3))
+    for plane in ("coronal", "sagittal"):
+        np.testing.assert_allclose(stage.slices[plane].crosshair, axial.crosshair)
+
+
+def test_a_double_click_fills_the_stage_and_another_gives_it_back(opened: MainWindow, qtbot) -> None:
+    stage = opened.desk.stage
+    coronal = stage.slices["coronal"]
+    qtbot.mouseDClick(coronal, Qt.MouseButton.LeftButton)
+    assert stage.maximized == "coronal"
+    assert not stage.slices["axial"].isVisible()
+    assert coronal.width() > 0.95 * stage.width()
+    qtbot.mouseDClick(coronal, Qt.MouseButton.LeftButton)
+    assert all(v.isVisible() for v in stage.slices.values())
+
+
+def test_the_strip_says_where_the_cursor_is_and_what_lies_there(opened: MainWindow, qtbot) -> None:
+    view = opened.desk.stage.slices["axial"]
+    qtbot.mouseMove(view, QPoint(5, 5))
+    at = view.position_of(np.array([24.0, 24.0, 24.0])).toPoint()
+    view.set_crosshair((24.0, 24.0, 24.0))
+    qtbot.mouseMove(view, at)
+    qtbot.waitUntil(lambda: "900 HU" in opened.strip.cursor_text.text(), timeout=2000)
+    assert "left femur" in opened.strip.cursor_text.text()
+    assert opened.strip.cursor_text.text().startswith("L 2")
+
+
+def test_find_runs_a_command_by_a_few_letters(opened: MainWindow, qtbot) -> None:
+    qtbot.keyClick(opened, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert opened.palette_.isVisible()
+    qtbot.keyClicks(opened.palette_.line, "simul")
+    assert opened.palette_.found()[0].id == "go.simulate"
+    qtbot.keyClick(opened.palette_.line, Qt.Key.Key_Return)
+    assert opened.desk.session.workspace == "simulate"
+    assert not opened.palette_.isVisible()
+
+
+def test_the_theme_changes_and_is_remembered(opened: MainWindow, qtbot) -> None:
+    dark = opened.strip.grab().toImage().pixelColor(3, 3)
+    press(qtbot, opened, "view.theme")
+    light = opened.strip.grab().toImage().pixelColor(3, 3)
+    assert dark.lightness() < 60 < 200 < light.lightness()
+    from desktop.settings import Settings
+
+    assert Settings.read().theme == "light"
+    press(qtbot, opened, "view.theme")
+
+
+@pytest.mark.parametrize("workspace", ["images", "anatomy", "simulate", "report"])
+def test_every_panel_fits_a_window_of_1280(opened: MainWindow, qtbot, workspace: str) -> None:
+    press(qtbot, opened, f"go.{workspace}")
+    panel = opened.panels[workspace]
+    QApplication.processEvents()
+    inside = panel.widget()
+    assert inside.minimumSizeHint().width() <= panel.viewport().width()
+    assert opened.width() == 1280

@@ -1,0 +1,61 @@
+import pytest
+
+from desktop import people, words
+from desktop.palette import score
+from twin.domain import Identity
+
+
+def test_names_of_numbers_become_words_with_units() -> None:
+    assert words.split("volume_ml") == ("Volume", "mL")
+    assert words.split("density_g_cm3") == ("Density", "g/cm³")
+    assert words.split("inverted") == ("Inverted", "")
+
+
+def test_numbers_have_three_figures_and_a_unit() -> None:
+    assert words.number(61.234, "MPa") == "61.2 MPa"
+    assert words.number(156.2, "°") == "156°"
+    assert words.number(20979) == "20\u202f979"  # a narrow space between thousands
+    assert words.interval(52.0, 71.0) == "52–71"
+
+
+def test_a_place_is_told_by_the_patients_sides() -> None:
+    # LPS: +x is left, +y posterior, +z superior.
+    assert words.place_text((128.4, -31.0, 902.5)) == "L 128.4  A 31.0  S 902.5 mm"
+    assert words.place_text((-1.0, 2.0, -3.0)) == "R 1.0  P 2.0  I 3.0 mm"
+
+
+def test_a_person_is_told_as_the_bar_shows_him() -> None:
+    who = Identity(
+        patient_name="HIP^Model", patient_id="HIP003", birth_date="1963-06-01", sex="F", study_date="2026-01-05"
+    )
+    assert people.name_of(who) == "HIP, Model"
+    assert people.age_of(who) == "62 y"  # 63 on 1 June 2026
+    assert people.line_of(who, "CT") == (
+        "HIP, Model  ·  HIP003  ·  born 1963-06-01, 62 y  ·  female  ·  CT 2026-01-05"
+    )
+
+
+@pytest.mark.parametrize(("stated", "shown"), [("062Y", "62 y"), ("009M", "9 months"), ("", "")])
+def test_an_age_that_the_file_states_is_shown(stated: str, shown: str) -> None:
+    assert people.age_of(Identity(age=stated)) == shown
+
+
+def test_what_the_file_is_silent_about_is_said_to_be_missing() -> None:
+    assert people.line_of(Identity()) == (
+        "name not stated  ·  no ID  ·  age not stated  ·  sex not stated  ·  study date not stated"
+    )
+
+
+def test_two_patients_or_two_studies_are_a_mixture() -> None:
+    one, other = Identity(patient_id="1", study_uid="a"), Identity(patient_id="2", study_uid="a")
+    assert "patient" in people.mixture([one, other])
+    assert "study" in people.mixture([one, Identity(patient_id="1", study_uid="b")])
+    assert people.mixture([one, one]) == ""
+
+
+def test_the_palette_prefers_starts_of_words() -> None:
+    titles = ["Close the record", "Segment bone", "Save a copy as…", "Solve"]
+    rated = {t: score("sb", t) for t in titles}
+    assert rated["Segment bone"] is not None
+    assert rated["Solve"] is None
+    assert min((s, t) for t in titles if (s := score("so", t)) is not None)[1] == "Solve"
