@@ -67,4 +67,5 @@ def principal(tensors, result):  # type: ignore[no-untyped-def]
         angle = math.acos(cosine) / 3
         high = mean + 2 * size * math.cos(angle)
         low = mean + 2 * size * math.cos(angle + 2 * math.pi / 3)
-        result[n, 0], result[n, 1], result[n, 2] = high, 3 * mean - high - low, low
+        middle = min(max(3 * mean - high - low, low), high)
+        result[n, 0], result[n, 1], result[n, 2] = high, middle, low
