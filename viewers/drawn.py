@@ -31,11 +31,13 @@ _SHADING = """
   float sky = 0.5 + 0.5 * facing.y;
   float turned = 1.0 - max(0.0, facing.z);
   float rim = gl_FrontFacing ? turned * turned * turned * (0.35 + 0.65 * sky) : 0.0;
-  float light = 0.17 + 0.17 * sky + 0.76 * key + 0.22 * fill;
-  fragOutput0 = vec4(ambientColor + diffuseColor * light + 0.30 * rim * (0.35 + diffuseColor), opacity);
+  float light = 0.15 + 0.15 * sky + 0.69 * key + 0.18 * fill;
+  float seen = opacity + (1.0 - opacity) * 0.5 * turned * turned;
+  fragOutput0 = vec4(ambientColor + diffuseColor * light + 0.30 * rim * (0.35 + diffuseColor), seen);
 """
 # Soft three-point light fixed to the camera: key from the upper left, fill from the right, sky
-# from above, and a rim that keeps silhouettes clear of the ground. A third cheaper than VTK's lights.
+# from above, and a rim that keeps silhouettes clear of the ground and closes translucent bodies.
+# A third cheaper than VTK's lights.
 
 
 def shade(actor: vtkActor) -> None:

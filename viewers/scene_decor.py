@@ -168,7 +168,9 @@ class SceneDecor:
             painter.drawEllipse(at, 3.2, 3.2)
             place = QRectF(at.x() + 9, at.y() - 12, 300, 24)
             align = _ALIGN.AlignLeft | _ALIGN.AlignVCenter
-            paint.text_at(painter, place, align, label.text, label.color, shadow=look.shadowed)
+            # Colors of bodies are light; as letters on a light ground they would be too faint.
+            color = QColor(label.color) if look.shadowed else QColor(label.color).darker(190)
+            paint.text_at(painter, place, align, label.text, color, shadow=look.shadowed)
 
     def paint_bars(self, painter: QPainter, box: QRectF, bars: Sequence[FieldBar]) -> None:
         """Paint the color bars side by side at the right, the last one outermost."""
@@ -197,7 +199,7 @@ class SceneDecor:
         left = edge - max(beside + 22, *(metrics.horizontalAdvance(text) for text in heading))
         top = box.top() + (box.height() - height) / 2 + line * len(heading) / 2
         for number, text in enumerate(heading):
-            place = QRectF(left, top - line * (len(heading) - number) - 6, edge - left, line)
+            place = QRectF(left, top - line * (len(heading) - number) - 9, edge - left, line)
             color = look.text if number == 0 else look.quiet
             paint.text_at(painter, place, _ALIGN.AlignLeft, text, color, shadow=look.shadowed)
         colors = np.ascontiguousarray(color_map(bar.map_name)[::-1]).reshape(256, 1, 3)
