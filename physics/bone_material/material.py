@@ -35,7 +35,7 @@ class Mapping:
 def bone_material(mesh: TetMesh, volume: Volume, mapping: Mapping) -> tuple[Material, tuple[str, ...]]:
     """Give every element the modulus that the CT says, integrated over the element.
 
-    The modulus is averaged, not the density: each of n³ points of an element has its own CT
+    The modulus is averaged, not the density: each of many points in an element has its own CT
     number turned into a modulus (Taddei 2007: closer to measured strains than converting the
     element's mean density). The CT is mended at the bone's surface first.
 
@@ -69,7 +69,7 @@ def bone_material(mesh: TetMesh, volume: Volume, mapping: Mapping) -> tuple[Mate
     law = modulus_laws()[mapping.law]
     conversion = Conversion.of(mapping.calibration, law, mapping.rate_per_s)
     young, density = element_moduli(
-        mended, index, corners, tetrahedron_points(_fineness(mesh, volume)), conversion.slope,
+        mended, index, corners, *tetrahedron_points(_fineness(mesh, volume)), conversion.slope,
         conversion.offset, conversion.cap, conversion.coefficient, conversion.exponent,
     )  # fmt: skip
     apparent = density * conversion.to_apparent
@@ -147,7 +147,7 @@ def _crop(mesh: TetMesh, volume: Volume) -> tuple[NDArray[np.float32], NDArray[n
 
 
 def _fineness(mesh: TetMesh, volume: Volume) -> int:
-    """Return n so that n³ points an element lie some two thirds of a voxel apart."""
+    """Return how many points along an edge lie some two thirds of a voxel apart."""
     from physics.results_average import element_volumes
 
     edge = float(np.mean(element_volumes(mesh)) * 6 * np.sqrt(2)) ** (1 / 3)

@@ -43,7 +43,7 @@ def mend_surface(
         normal) below its nearest surface point; ``maximum``: the largest value from its own
         depth down to there.
     """
-    from scipy.ndimage import binary_dilation
+    from scipy.ndimage import maximum_filter
     from scipy.spatial import cKDTree
 
     if mode == "none" or not len(triangles):
@@ -52,19 +52,19 @@ def mend_surface(
     dots, normals = _dense(points, triangles, float(spacing.min()))
     directions = affine[:3, :3] / spacing
     to_index = np.linalg.inv(affine)
-    near = np.zeros(grid.shape, bool)
+    near = np.zeros(grid.shape, np.uint8)
     cell = np.rint(dots @ to_index[:3, :3].T + to_index[:3, 3]).astype(int)
     inside = np.all((cell >= 0) & (cell < grid.shape[::-1]), axis=1)
-    near[tuple(cell[inside][:, ::-1].T)] = True
-    reach = np.ceil((DEPTH_VOXELS + 1) * spacing.max() / spacing).astype(int)[::-1]
-    near = binary_dilation(near, np.ones(2 * reach + 1, bool))
+    near[tuple(cell[inside][:, ::-1].T)] = 1
+    reach = np.ceil(1.6 * spacing.max() / spacing).astype(int)[::-1]
+    near = maximum_filter(near, size=tuple(2 * reach + 1))
     voxels = np.argwhere(near)
     places = voxels[:, ::-1] @ affine[:3, :3].T + affine[:3, 3]
     which = cKDTree(dots).query(places)[1]
     normal = normals[which]
     depth = np.einsum("ij,ij->i", dots[which] - places, normal)
     deep = DEPTH_VOXELS * np.linalg.norm((normal @ directions) * spacing, axis=1)
-    shallow = (depth < deep) & (depth > -2 * spacing.max())
+    shallow = (depth < deep) & (depth > -1.8 * spacing.max())
     voxels, places, depth = voxels[shallow], places[shallow], depth[shallow]
     normal, deep = normal[shallow], deep[shallow]
 
@@ -92,7 +92,7 @@ def _dense(
     for k in range(3):
         for axis in range(3):
             smooth[:, axis] += np.bincount(triangles[:, k], face[:, axis], len(points))
-    edge = float(np.sqrt(np.mean(np.linalg.norm(face, axis=1))) * 1.5)
+    edge = float(np.sqrt(np.mean(np.linalg.norm(face, axis=1))) * 1.1)
     n = max(1, int(np.ceil(edge / spacing)))
     weights = [(i / n, j / n, (n - i - j) / n) for i in range(n + 1) for j in range(n + 1 - i)]
     dots = np.concatenate([u * a + v * b + w * c for u, v, w in weights])

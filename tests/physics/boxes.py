@@ -1,6 +1,7 @@
 """Boxes of tetrahedra for tests."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 
@@ -34,3 +35,13 @@ def boundary(tets):
     faces = np.vstack([tets[:, c] for c in ([0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2])])
     _, first, count = np.unique(np.sort(faces, axis=1), axis=0, return_index=True, return_counts=True)
     return faces[first[count == 1]].astype(np.int32)
+
+
+def quadratic(mesh: TetMesh) -> TetMesh:
+    """Return the mesh with a node in the middle of every edge, in VTK's order."""
+    ends = ((0, 1), (1, 2), (0, 2), (0, 3), (1, 3), (2, 3))
+    pairs = np.concatenate([np.sort(mesh.tets[:, list(e)], axis=1) for e in ends])
+    unique, which = np.unique(pairs, axis=0, return_inverse=True)
+    middle = which.reshape(6, -1).T + len(mesh.points)
+    points = np.vstack([mesh.points, mesh.points[unique].mean(axis=1)])
+    return replace(mesh, points=points, tets=np.hstack([mesh.tets, middle]).astype(np.int32))
