@@ -349,7 +349,8 @@ def test_femur_at_two_millimeters(shared_data) -> None:
     surface = make_surface(labels, SurfaceParams(), Progress()).outputs["surface"]
     _, summary = filled(surface, edge_mm=2.0)
     # The list of what it must show, number 3.
-    assert 120_000 < summary["tets"] < 220_000
+    # "some 200,000", within three tenths.
+    assert 140_000 < summary["tets"] < 260_000
     assert summary["mesher"] == "netgen"
     assert summary["inverted"] == 0
     assert summary["dihedral_min_deg"] >= 10
