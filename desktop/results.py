@@ -136,7 +136,9 @@ class Results:
         """Show a result's field in a scene."""
         self._scene, self._shown = scene, (item, result)
         self.adopt()
-        self._desk.reader.compute(lambda: self._compute(result), lambda _done: self._draw_computed(item, result))
+        self._desk.reader.compute(
+            lambda: self._compute(result), lambda _done: self._draw_computed(item, result)
+        )
 
     def forget(self, key: str) -> None:
         """The scene no longer shows that result."""

@@ -132,7 +132,13 @@ class Scenery:
             start = arrow.place - vector if arrow.pushes else arrow.place
             about, turnable = "tip" if arrow.pushes else "start", arrow.name == TURNABLE
             self.scene.show_arrows(
-                f"{item.key}#{arrow.name}", start, vector, [label_of(arrow)], LOAD_COLOR, turnable, about=about
+                f"{item.key}#{arrow.name}",
+                start,
+                vector,
+                [label_of(arrow)],
+                LOAD_COLOR,
+                turnable,
+                about=about,
             )
         for support in model.supports:
             points = model.mesh.points[support.nodes]

@@ -90,7 +90,6 @@ class Panel(QScrollArea):
     def refresh(self) -> None:
         """Show what is so now; each panel does it its own way."""
 
-
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up with what changed while nobody looked."""
         self.refresh()

@@ -264,7 +264,9 @@ class Session:
         if left:
             self._hidden.discard(left[-1].key)
         if gone.kind in ("model", "result") and left and left[-1].kind in ("surface", "mesh"):
-            self._hidden -= {i.key for i in self.items if i.kind == "surface" and i.structure != gone.structure}
+            self._hidden -= {
+                i.key for i in self.items if i.kind == "surface" and i.structure != gone.structure
+            }
 
 
 def identity_of(entry: Entry) -> Identity:

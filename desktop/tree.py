@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from desktop import theme
 from desktop.actions import Actions
 from desktop.colors import color_of
+from desktop.commands import BY_ID
 from desktop.desk import Desk
 from desktop.session import GROUPS, Item
 
@@ -187,7 +188,7 @@ class TwinTree(QWidget):
         ids = {Qt.Key.Key_Delete: "edit.delete", Qt.Key.Key_Space: "edit.visible"}
         id = ids.get(Qt.Key(event.key()))
         if id is not None:
-            self._actions[id].trigger()
+            BY_ID[id].trigger(self._desk)
         return id is not None
 
 

@@ -181,7 +181,9 @@ def turn_load(desk: Desk, model_id: str, direction: NDArray[np.float64]) -> None
     """Make a model again with its hip force along another direction (LPS); what was solved of it is stale then."""
     model, made = desk.session.load(model_id), desk.session.maker(model_id)
     if made is None or made.step != MODEL or model.landmarks is None:
-        raise UserError("This load cannot be turned by hand.", "Make the model here, by “Place load and supports”.")
+        raise UserError(
+            "This load cannot be turned by hand.", "Make the model here, by “Place load and supports”."
+        )
     arrow = next(a for a in arrows_of(model, desk.results.case) if a.name == TURNABLE)
     turns = turn_angles(model.landmarks.axes, arrow.force, direction, made.params)
     desk.start("Turn the load", _turn_plan(desk, model_id, made, made.params | turns), key=MODEL)

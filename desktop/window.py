@@ -20,6 +20,7 @@ from desktop.commands import COMMANDS
 from desktop.desk import Desk
 from desktop.empty import EmptyState
 from desktop.errors import ErrorBar
+from desktop.garbage import Garbage
 from desktop.incoming import Incoming
 from desktop.palette import Palette
 from desktop.settings import Settings
@@ -55,6 +56,7 @@ class MainWindow(QMainWindow):
         self.asking = Asking(self)
         self._lay_out()
         self.palette_ = Palette(desk, COMMANDS, self)
+        self.garbage = Garbage(self, lambda: desk.queue.busy)
         self._connect()
         self._restore()
         self._on_opened()
@@ -233,6 +235,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self.desk.reader.close()
+        self.garbage.stop()
         event.accept()
 
 

@@ -1,9 +1,11 @@
 """A window on a record with small entities in it, and hands to move in it."""
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 
 from desktop.settings import Settings
@@ -39,7 +41,11 @@ def window(qtbot, home: Path) -> Iterator[MainWindow]:
     yield made_window
     made_window.desk.queue.close()
     made_window.close()
+    made_window.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     QApplication.processEvents()
+    del made_window
+    gc.collect()
 
 
 @pytest.fixture

@@ -48,7 +48,11 @@ def volume(params: VolumeParams, progress: Progress) -> Made:
     voxels = np.where(ball, 900, -50).astype(np.int16)
     who = replace(WHO, patient_id=params.patient, study_uid=params.study)
     return Made(
-        {"volume": Volume(voxels, AFFINE, "CT", "HU", window=(40.0, 400.0), identity=who, frame_of_reference="1.9")},
+        {
+            "volume": Volume(
+                voxels, AFFINE, "CT", "HU", window=(40.0, 400.0), identity=who, frame_of_reference="1.9"
+            )
+        },
         {"voxels": voxels.size},
         {"volume": "CT hip"},
     )
@@ -88,7 +92,9 @@ def edit(labels: LabelMap, params: VolumeParams, progress: Progress) -> Made:
 def mesh(labels: LabelMap, params: VolumeParams, progress: Progress) -> Made:
     """Make a tetrahedron of the structure."""
     name = labels.structures[0].name
-    return Made({"mesh": replace(tetrahedron(), structure=name, side=params.side)}, {}, {"mesh": f"{name} mesh"})
+    return Made(
+        {"mesh": replace(tetrahedron(), structure=name, side=params.side)}, {}, {"mesh": f"{name} mesh"}
+    )
 
 
 @step("test.fail", version=1, title="Fail")
@@ -133,7 +139,9 @@ def model(surface: Surface, params: VolumeParams, progress: Progress) -> Made:
 def result(model: Model, params: VolumeParams, progress: Progress) -> Made:
     """Make a result whose stress for walking is known by hand."""
     stress = np.zeros((3, 1, 6))
-    stress[2, 0, 2] = -0.01  # hip z: 1 N gives szz = -0.01 MPa; walking at 75 kg: 0.01 * 2.3 * 735.5 = 16.9 MPa
+    stress[
+        2, 0, 2
+    ] = -0.01  # hip z: 1 N gives szz = -0.01 MPa; walking at 75 kg: 0.01 * 2.3 * 735.5 = 16.9 MPa
     made = Result(
         model.mesh, (Field("stress", "MPa", "element", stress), Field("displacement", "mm", "node", np.zeros((3, 4, 3)))),
         (Number("von Mises stress", 16.9, "MPa", 13.5, 20.3, {"density calibration ±20 %": (13.5, 20.3)}),),

@@ -47,9 +47,7 @@ def test_what_is_typed_and_chosen_is_what_the_step_gets(qtbot) -> None:
     qtbot.keyClicks(form.fields["law"], "K")
     qtbot.keyClick(form.fields["keep"], Qt.Key.Key_Space)
     qtbot.keyClicks(form.fields["threshold_hu"], "120")
-    assert parse(Params, form.values()) == Params(
-        edge_mm=1.25, law="Keller", keep=False, threshold_hu=120.0
-    )
+    assert parse(Params, form.values()) == Params(edge_mm=1.25, law="Keller", keep=False, threshold_hu=120.0)
 
 
 def test_a_number_out_of_range_cannot_be_typed(qtbot) -> None:

@@ -83,7 +83,11 @@ def test_a_dropped_record_opens(window: MainWindow, hip: Path, qtbot) -> None:
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(hip))])
     drop = QDropEvent(
-        QPointF(300, 300), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        QPointF(300, 300),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
     )
     window.dropEvent(drop)
     qtbot.waitUntil(lambda: window.desk.session.record is not None, timeout=10_000)
@@ -232,6 +236,7 @@ def test_a_double_click_fills_the_stage_and_another_gives_it_back(opened: MainWi
     stage = opened.desk.stage
     coronal = stage.slices["coronal"]
     qtbot.mouseDClick(coronal, Qt.MouseButton.LeftButton)
+    QApplication.processEvents()
     assert stage.maximized == "coronal"
     assert not stage.slices["axial"].isVisible()
     assert coronal.width() > 0.95 * stage.width()
@@ -251,7 +256,9 @@ def test_the_strip_says_where_the_cursor_is_and_what_lies_there(opened: MainWind
 
 
 def test_find_runs_a_command_by_a_few_letters(opened: MainWindow, qtbot) -> None:
-    qtbot.keyClick(opened, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    qtbot.keyClick(
+        opened, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    )
     assert opened.palette_.isVisible()
     qtbot.keyClicks(opened.palette_.line, "simul")
     assert opened.palette_.found()[0].id == "go.simulate"

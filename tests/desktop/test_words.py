@@ -26,7 +26,11 @@ def test_a_place_is_told_by_the_patients_sides() -> None:
 
 def test_a_person_is_told_as_the_bar_shows_him() -> None:
     who = Identity(
-        patient_name="HIP^Model", patient_id="HIP003", birth_date="1963-06-01", sex="F", study_date="2026-01-05"
+        patient_name="HIP^Model",
+        patient_id="HIP003",
+        birth_date="1963-06-01",
+        sex="F",
+        study_date="2026-01-05",
     )
     assert people.name_of(who) == "HIP, Model"
     assert people.age_of(who) == "62 y"  # 63 on 1 June 2026

@@ -1,0 +1,115 @@
+"""Work that takes time: chains, cancelling, closing; the window stays alive meanwhile."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from desktop.jobs_panel import status_of
+from desktop.queue import Queue
+from desktop.window import MainWindow
+from tests.desktop.conftest import settle
+from twin.jobs import Job
+from twin.progress import Progress
+
+
+def twice(number: int, progress: Progress) -> int:
+    progress(0.5, "doubling")
+    return 2 * number
+
+
+def endless(progress: Progress) -> None:
+    while True:
+        progress(0.25, "turning")
+
+
+def test_a_chain_reads_as_one_and_hands_results_on(qtbot) -> None:
+    queue, found = Queue(), []
+
+    def plan():
+        four = yield Job(twice, 2)
+        found.append((yield Job(twice, four)))
+
+    queue.submit("Double twice", plan())
+    qtbot.waitUntil(lambda: not queue.busy, timeout=30_000)
+    assert found == [8]
+
+
+def test_what_waits_can_be_taken_out_and_what_runs_be_stopped(qtbot) -> None:
+    queue, ran = Queue(), []
+
+    def plan(name: str):
+        ran.append(name)
+        yield Job(endless, title=name)
+
+    first, second = queue.submit("First", plan("first")), queue.submit("Second", plan("second"))
+    qtbot.waitUntil(lambda: first.fraction > 0, timeout=30_000)
+    assert status_of(second) == "Second  –  waiting"
+    assert status_of(first).startswith("first   25 %")
+    queue.cancel(second)
+    queue.cancel(first)
+    qtbot.waitUntil(lambda: not queue.busy, timeout=5_000)
+    assert ran == ["first"]
+
+
+def test_a_job_in_the_window_is_seen_and_stopped_by_a_click(window: MainWindow, scan: Path, qtbot) -> None:
+    window.open_paths([scan])
+    settle(window, qtbot)
+    desk, panel = window.desk, window.strip.jobs
+    before = [e.id for e in desk.session.entries]
+
+    def plan():
+        yield desk.job("test.labels", {"volume": before[0]}, {"seconds": 600.0}, title="Finding the ball")
+
+    desk.start("Find the ball", plan())
+    qtbot.waitUntil(lambda: "50 %" in panel.text.text(), timeout=30_000)
+    assert panel.text.text().startswith("Finding the ball")
+    qtbot.mouseClick(panel.stop, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not desk.queue.busy, timeout=5_000)
+    assert [e.id for e in desk.session.entries] == before
+    assert not panel.text.isVisible()
+    assert not window.errors.isVisible()
+
+
+def test_what_a_job_made_is_in_the_record_and_on_the_screen(window: MainWindow, scan: Path, qtbot) -> None:
+    window.open_paths([scan])
+    settle(window, qtbot)
+    desk = window.desk
+    black = desk.stage.slices["axial"].grab().toImage()
+    desk.stage.overlay.set_opacity(1.0)
+
+    def plan():
+        yield desk.job("test.labels", {"volume": desk.session.volume.id})
+
+    desk.start("Find the ball", plan())
+    settle(window, qtbot)
+    assert [i.name for i in desk.session.structures()] == ["left femur"]
+    assert desk.session.record.undo_title() == "Find the ball"
+    assert desk.stage.slices["axial"].grab().toImage() != black
+
+
+@pytest.mark.parametrize(("stop", "open_still"), [(False, True), (True, False)])
+def test_closing_asks_while_a_job_runs(
+    window: MainWindow, scan: Path, qtbot, monkeypatch: pytest.MonkeyPatch, stop: bool, open_still: bool
+) -> None:
+    window.open_paths([scan])
+    settle(window, qtbot)
+
+    def plan():
+        yield Job(endless, title="Turning")
+
+    work = window.desk.start("Turn", plan())
+    qtbot.waitUntil(lambda: work.fraction > 0, timeout=30_000)
+
+    def answer(box: QMessageBox) -> int:
+        assert "Turn" in box.text()
+        button = next(b for b in box.buttons() if (b.text() == "Stop and close") == stop)
+        button.click()
+        return 0
+
+    monkeypatch.setattr(QMessageBox, "exec", answer)
+    window.close()
+    QApplication.processEvents()
+    assert window.isVisible() == open_still
+    assert window.desk.queue.busy == open_still
