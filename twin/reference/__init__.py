@@ -1,0 +1,1 @@
+"""Reference patients: anatomy made by the project's own code, whose true shape is known."""
