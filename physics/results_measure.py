@@ -64,7 +64,8 @@ class Measure:
         Stress: root mean square of the stress' error where the stress is highest (above its
         95th percentile). Ratio: the mean error around the peak, averaged as the ratio is.
         Displacement: the elements are too stiff by the energy of the error, so that it only
-        grows (η² = error's energy / all energy).
+        grows, by error's energy / found energy; twice the estimate is taken, since it was found to
+        be 0.78 to 0.95 of the true one on a bent bar three and five elements thick.
         """
         from physics.elasticity import stress, von_mises
 
@@ -74,7 +75,7 @@ class Measure:
         off = stress(mesh, material, smooth) - raw
         error = np.einsum("qmc,qmc,c->m", off, smooth - strain, _DOUBLED) / len(FOUR_POINTS)
         energy = np.einsum("mc,mc,c->m", raw[0], strain, _DOUBLED)
-        eta = float((error * self.volumes).sum() / ((error + energy) * self.volumes).sum())
+        grows = 1 + 2 * float((error * self.volumes).sum() / (energy * self.volumes).sum())
         size = von_mises(raw)
         top = self.counted & (size[0] >= self._percentile(size, 95.0))
         doubt = float(
@@ -86,7 +87,7 @@ class Measure:
         ratio = float(self.average.of(apart)[found.element].max())
         return [
             Headline(found.stress - doubt, found.ratio - ratio, found.displacement),
-            Headline(found.stress + doubt, found.ratio + ratio, found.displacement / (1 - eta)),
+            Headline(found.stress + doubt, found.ratio + ratio, found.displacement * grows),
         ]
 
     def _percentile(self, size: NDArray, percent: float = PERCENTILE) -> float:

@@ -207,7 +207,7 @@ def test_turned_loads_turn_about_the_shaft(made):
 
 
 def test_mirrored_femur_has_mirrored_stresses(femur, made):
-    model, solved = made
+    _, solved = made
     other = _solved(model_of(mirrored(femur)), intervals=False).outputs["result"]
     result = solved.outputs["result"]
     for case in result.cases:

@@ -122,8 +122,7 @@ def test_stated_anteversion(femur):
     assert "12° (assumed)" in found.rotation_source
 
 
-def test_no_head_is_said(whole):
-    surface, truth = whole
+def test_no_head_is_said():
     # A cylinder has a shaft but no head.
     import pyvista as pv
 
