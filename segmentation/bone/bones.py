@@ -33,13 +33,14 @@ def find_bones(volume: Volume, params: "BoneParams", progress: Progress) -> Made
     hu, notes = tissues.hounsfield(volume)
     spacing = np.ascontiguousarray(volume.spacing_mm[::-1])
     progress(0.02, "finding the body")
-    inside = tissues.body(hu, spacing)
-    about = tissues.tissue(hu, inside)
+    body = tissues.body(hu, spacing)
+    about = tissues.tissue(hu, body[1])
+    hu, about = tissues.quieted(hu, about)
     limits = masks.threshold(about, params.threshold_hu)
     crops, specks = masks.crops(
-        hu, inside, spacing, about, limits, params.smallest_ml, progress.between(0.05, 0.15)
+        hu, body, spacing, about, limits, params.smallest_ml, progress.between(0.05, 0.15)
     )
-    del inside
+    del body
     labels, small = _labelled(crops, hu.shape, params, progress.between(0.15, 0.85))
     progress(0.85, "recognizing bones")
     scene = _scene(labels, hu, volume.affine, spacing)

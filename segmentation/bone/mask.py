@@ -48,7 +48,7 @@ def threshold(about: Tissue, wished: float | None) -> Threshold:
 
 def crops(
     hu: NDArray[np.float32],
-    inside: NDArray[np.bool_],
+    body: tuple[NDArray[np.bool_], NDArray[np.bool_]],
     spacing: NDArray[np.float64],
     about: Tissue,
     limits: Threshold,
@@ -57,7 +57,8 @@ def crops(
 ) -> tuple[list[Crop], int]:
     """Return the groups of candidates, and how many specks were left out.
 
-    A candidate that holds a fair share of voxels that are bone for sure is kept.
+    A candidate that holds a fair share of voxels that are bone for sure is kept, if it lies in the
+    body (with a margin and strictly, as ``tissue.body`` gives it).
 
     Raises
     ------
@@ -65,11 +66,13 @@ def crops(
         Where there is none.
     """
     progress(0.0, "finding bone")
-    labels, count = ndimage.label((hu > limits.low_hu) & inside)
+    wide, strict = body
+    labels, count = ndimage.label((hu > limits.low_hu) & wide)
     progress(0.5, "finding bone")
     voxel = float(np.prod(spacing))
     every, sure = (n * voxel for n in kernels.counts(labels, count, hu, limits.sure_hu))
-    keep = (every >= 1000 * speck_ml) & (sure >= 0.1 * np.minimum(every, 2000))
+    within = kernels.counts(labels, count, strict, 0)[1] * voxel
+    keep = (within >= 0.5 * every) & (every >= 1000 * speck_ml) & (sure >= 0.1 * np.minimum(every, 2000))
     keep[0] = False
     if not keep.any():
         raise no_bone(limits.sure_hu)

@@ -66,7 +66,6 @@ def recognize(scene: Scene) -> None:
     for bone in scene.bones:
         if bone.term == "bone" and 25 <= bone.volume_ml <= 1000:
             _try_femur(bone, scene)
-    _drop_sockets(scene)
     _hip_bones(scene)
     _sacrum(scene)
     for bone in scene.bones:
@@ -92,7 +91,7 @@ def _has_brain(bone: Bone, scene: Scene) -> bool:
     content = float(np.median(pooled(scene.hu[bone.box], factors)[room]))
     # The image's border is no wall: a head scanned in part is as wide as it is.
     wide = float(kernels.depth_mm(room, size).max())
-    return bool(sizes.max() > 150 and wide > 25 and -10 < content < 90)
+    return bool(sizes.max() > 150 and wide > 20 and -10 < content < 90)
 
 
 def _surface(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -116,14 +115,19 @@ def _try_femur(bone: Bone, scene: Scene) -> None:
         if fit is None:
             continue
         center, radius, share = fit
+        at = np.round(scene.index(center[None])[0] - start).astype(int)
+        if (at < 0).any() or (at >= mask.shape).any() or depth[tuple(at)] < 0.7 * radius:
+            continue  # hollow: the outside of a socket
         away = np.linalg.norm(voxels - center, axis=1)
         rest = voxels[away > 2.2 * radius]
         if len(rest) < 50 or away.max() < 3.2 * radius:
             continue
         middle = rest.mean(axis=0)
-        axis = np.linalg.svd(rest - middle, full_matrices=False)[2][0]
+        _, size, axes = np.linalg.svd(rest - middle, full_matrices=False)
+        axis = axes[0]
         off = center - middle - ((center - middle) @ axis) * axis
-        if 25 <= np.linalg.norm(off) <= 75 and (best is None or share > best[2]):
+        long = size[0] > 1.5 * size[1]
+        if long and 25 <= np.linalg.norm(off) <= 75 and (best is None or share > best[2]):
             best = (center, radius, share, float(off[0]))
     if best is not None:
         bone.term, bone.head, bone.head_radius, bone.medial = "femur", best[0], best[1], best[3]
@@ -144,7 +148,7 @@ def _ball(
         x = np.linalg.lstsq(system, ((near - center) ** 2).sum(axis=1), rcond=None)[0]
         center = center + x[:3]
         radius = float(np.sqrt(max(x[3] + x[:3] @ x[:3], 0)))
-        if not 14 <= radius <= 34:
+        if not 16 <= radius <= 34:
             return None
     distance = np.linalg.norm(surface - center, axis=1)
     on = np.abs(distance - radius) < 0.05 * radius + 0.6 * voxel
@@ -160,17 +164,6 @@ def _directions(count: int) -> NDArray[np.float64]:
     z = 1 - 2 * n / count
     turn = np.pi * (1 + np.sqrt(5)) * n
     return np.c_[np.sqrt(1 - z * z) * np.cos(turn), np.sqrt(1 - z * z) * np.sin(turn), z]
-
-
-def _drop_sockets(scene: Scene) -> None:
-    """Take back a femur whose ball is the round outside of the socket that holds another's head."""
-    heads = sorted((b for b in scene.bones if b.head is not None), key=lambda b: b.head_radius)
-    for n, bone in enumerate(heads):
-        for inner in heads[:n]:
-            if inner.head is None or bone.head is None:
-                continue
-            if np.linalg.norm(bone.head - inner.head) < 0.6 * bone.head_radius:
-                bone.term, bone.head, bone.head_radius, bone.medial = "bone", None, 0.0, 0.0
 
 
 def _hip_bones(scene: Scene) -> None:

@@ -76,7 +76,9 @@ def hips(
     hu = ndimage.gaussian_filter(hu, blur_mm / s) + noise_hu * random.normal(size=tuple(shape))
     affine = np.diag([s[2], s[1], s[0], 1.0])
     affine[:3, 3] = origin
-    volume = Volume(np.round(hu).astype(np.int16), affine, "CT", "HU", identity=Identity(patient_id="phantom"))
+    volume = Volume(
+        np.round(hu).astype(np.int16), affine, "CT", "HU", identity=Identity(patient_id="phantom")
+    )
     return Phantom(volume, truth)
 
 
