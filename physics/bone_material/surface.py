@@ -26,9 +26,9 @@ def mend_surface(
     """Return CT numbers mended within about a voxel below a surface and a little outside of it.
 
     On `ct-hip`, whose modulus is known everywhere, the outermost 2 mm elements of the shaft
-    (cortex 4 mm) have 71 % of their true modulus as scanned, 96 % mended by ``extend`` or
+    (cortex 4 mm) have 71 % of their true modulus as scanned, 95 % mended by ``extend`` or
     ``maximum``; those of the head and neck (cortex 1.2 mm, a voxel and a half) have 53 % as
-    scanned, 48 % by ``extend``, which reads the marrow below, and 63 % by ``maximum``.
+    scanned, 47 % by ``extend``, which reads the marrow below, and 62 % by ``maximum``.
 
     Parameters
     ----------
