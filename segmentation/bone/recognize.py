@@ -99,7 +99,7 @@ def _surface(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _try_femur(bone: Bone, scene: Scene) -> None:
-    """Recognize a femur: a ball at least half free, 25 to 75 mm beside the axis of a long rest."""
+    """Recognize a femur: a solid ball, mostly free, 25 to 75 mm beside the axis of a long rest."""
     mask = np.pad(scene.labels[bone.box] == bone.label, 1)
     start = np.array([s.start - 1 for s in bone.box])
     # Where the border cuts the bone the padding is no wall.
@@ -114,10 +114,13 @@ def _try_femur(bone: Bone, scene: Scene) -> None:
         fit = _ball(scene.lps((kji + start)[None])[0], float(depth[tuple(kji)]), surface, scene)
         if fit is None:
             continue
-        center, radius, share = fit
+        center, radius = fit
         at = np.round(scene.index(center[None])[0] - start).astype(int)
         if (at < 0).any() or (at >= mask.shape).any() or depth[tuple(at)] < 0.7 * radius:
             continue  # hollow: the outside of a socket
+        share = _free_share(mask, start, center, radius, scene)
+        if share < 0.6:
+            continue
         away = np.linalg.norm(voxels - center, axis=1)
         rest = voxels[away > 2.2 * radius]
         if len(rest) < 50 or away.max() < 3.2 * radius:
@@ -135,8 +138,8 @@ def _try_femur(bone: Bone, scene: Scene) -> None:
 
 def _ball(
     center: NDArray[np.float64], radius: float, surface: NDArray[np.float64], scene: Scene
-) -> tuple[NDArray[np.float64], float, float] | None:
-    """Fit a ball to the surface around a point: centre, radius, and how much of it is there (0..1)."""
+) -> tuple[NDArray[np.float64], float] | None:
+    """Fit a ball to the surface around a point: centre and radius, if it is of a head's size."""
     voxel = float(scene.spacing.max())
     for width in (0.3, 0.15, 0.08, 0.08):
         distance = np.linalg.norm(surface - center, axis=1)
@@ -150,12 +153,19 @@ def _ball(
         radius = float(np.sqrt(max(x[3] + x[:3] @ x[:3], 0)))
         if not 16 <= radius <= 34:
             return None
-    distance = np.linalg.norm(surface - center, axis=1)
-    on = np.abs(distance - radius) < 0.05 * radius + 0.6 * voxel
+    return center, radius
+
+
+def _free_share(mask: NDArray, start: NDArray, center: NDArray, radius: float, scene: Scene) -> float:
+    """Return how much of a ball's surface (0..1) is the bone's own: bone just inside, none just outside."""
     rays = _directions(400)
-    unit = (surface[on] - center) / distance[on, None]
-    share = float((np.max(rays @ unit.T, axis=1) > np.cos(0.12 + voxel / radius)).mean())
-    return (center, radius, share) if share > 0.5 else None
+    step = 1.0 + 0.5 * float(scene.spacing.max())
+    is_bone = []
+    for r in (radius - step, radius + step):
+        at = np.round(scene.index(center + r * rays) - start).astype(int)
+        at = np.clip(at, 0, np.array(mask.shape) - 1)
+        is_bone.append(mask[tuple(at.T)])
+    return float((is_bone[0] & ~is_bone[1]).mean())
 
 
 def _directions(count: int) -> NDArray[np.float64]:
