@@ -134,13 +134,26 @@ def make_hip_patient(
 
 
 def write_hip_dicom(folder: Path, progress: Progress | None = None) -> HipPatient:
-    """Make the reference hip patient and write its CT as a DICOM series into ``folder``."""
+    """Make the reference hip patient and write its CT as a DICOM series into ``folder``.
+
+    Slices that an earlier run left there are replaced; other DICOM there is refused.
+    """
+    from twin.sources.dicom_headers import read_header
     from twin.sources.dicom_writer import write_series
 
     progress = progress or Progress()
     patient = make_hip_patient(progress=progress.between(0.0, 0.8))
+    for path in folder.glob("slice-*.dcm"):
+        header = read_header(path)
+        if header is not None and header.uid == IDENTITY.series_uid and header.identity.reference_patient:
+            path.unlink()
     write_series(patient.volume, folder, progress.between(0.8, 1.0))
     return patient
+
+
+def write_patient(folder: Path, progress: Progress) -> None:
+    """Write the patient's DICOM files; every reference patient's module offers this to ``demo``."""
+    write_hip_dicom(folder, progress)
 
 
 def _left_half(

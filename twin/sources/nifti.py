@@ -228,7 +228,7 @@ def _looks_like_ct(stored: NDArray, slope: float, intercept: float, modality: st
 
 
 def _said(path: Path, image: Any) -> dict[str, Any]:
-    """Return what our own header extension, or a list of structures beside the file, says of it."""
+    """Return what our header extension, or a JSON file beside it, says: structures, modality."""
     for extension in image.header.extensions:
         if extension.get_code() == EXTENSION_CODE:
             content = extension.get_content()
@@ -239,7 +239,10 @@ def _said(path: Path, image: Any) -> dict[str, Any]:
     sidecar = path.with_name(path.name.removesuffix(".gz").removesuffix(".nii") + ".json")
     if sidecar.is_file():
         meta = _json(sidecar.read_text("utf-8", "replace"))
-        return {"structures": meta["structures"]} if isinstance(meta.get("structures"), list) else {}
+        if isinstance(meta.get("structures"), list):
+            return {"structures": meta["structures"]}
+        if isinstance(meta.get("Modality"), str):  # as BIDS has it beside MR, PET and CT
+            return {"modality": meta["Modality"].upper()}
     return {}
 
 

@@ -24,7 +24,7 @@ class Series:
     spacing_mm : tuple of float
         Along (i, j, k).
     is_volume : bool
-        True where it can be read as it is; ``why_not`` says why otherwise.
+        True where it can be read as it is (labelmaps and surfaces too); ``why_not`` says why not.
     gaps : int
         Missing slices; it can then be read only with ``accept_gaps``.
     format : str

@@ -43,7 +43,7 @@ class ImportParams:
 def import_images(params: ImportParams, progress: Progress) -> Made:
     """Bring images, labelmaps and surfaces of one patient into the record."""
     found = scan([Path(p) for p in params.paths], progress.between(0.0, 0.2))
-    chosen = choose(found, params.series, params.accept_gaps)
+    chosen = choose(found, params)
     one_patient(chosen)
     outputs: dict[str, Entity] = {}
     names: dict[str, str] = {}
@@ -66,8 +66,8 @@ def import_images(params: ImportParams, progress: Progress) -> Made:
     return Made(outputs, summary, names)
 
 
-def choose(found: Found, wanted: str, accept_gaps: bool) -> tuple[Series, ...]:
-    """Pick the series that ``wanted`` names: a UID, a number, ``all``, or nothing for all volumes.
+def choose(found: Found, params: ImportParams) -> tuple[Series, ...]:
+    """Pick the series that ``params`` names: a UID, a number, ``all``, or nothing for all that can be read.
 
     Raises
     ------
@@ -78,7 +78,13 @@ def choose(found: Found, wanted: str, accept_gaps: bool) -> tuple[Series, ...]:
         faults = " ".join(found.problems[:5]) or "There is nothing here that can be read."
         more = len(found.problems) - 5
         raise SourceError(faults + (f" And {more} more." if more > 0 else ""))
-    readable = tuple(s for s in found.series if s.is_volume or (accept_gaps and s.gaps))
+    wanted = params.series
+    surfaces = bool(params.units and params.space)
+    readable = tuple(
+        s
+        for s in found.series
+        if s.is_volume or (params.accept_gaps and s.gaps) or (surfaces and s.kind == "surface")
+    )
     if wanted not in ("", "all"):
         named = tuple(s for s in found.series if wanted in (s.uid, str(s.number)))
         if not named:
@@ -88,9 +94,7 @@ def choose(found: Found, wanted: str, accept_gaps: bool) -> tuple[Series, ...]:
         bad = [s for s in found.series if s not in readable]
         raise SourceError(f"Not every series can be read: {_list(bad)}", "Name one with --series.")
     if not readable:
-        raise SourceError(
-            f"No series here can be read as a volume: {_list(found.series)}", _hint(found.series)
-        )
+        raise SourceError(f"Nothing here can be read as it is: {_list(found.series)}", _hint(found.series))
     return readable
 
 

@@ -21,10 +21,28 @@ _TRIANGLE = np.dtype([("normal", "<f4", 3), ("points", "<f4", (3, 3)), ("attribu
 
 def scan(files: Sequence[Path], progress: Progress) -> Found:
     """List STL files; a broken one is named when it is read."""
-    progress(0.0, "looking into surfaces")
-    return Found(
-        tuple(Series(uid=str(p), format="stl", files=(p,), kind="surface", description=p.stem) for p in files)
-    )
+    series, problems = [], []
+    for n, path in enumerate(files):
+        progress(n / len(files), f"looking into {path.name}")
+        try:
+            with path.open("rb") as file:
+                silent = HEADER.match(file.read(80)) is None
+        except OSError as e:
+            problems.append(f"{path} cannot be read: {e.strerror or e}.")
+            continue
+        why_not = "STL does not say its unit or its axes; say units and space" if silent else ""
+        series.append(
+            Series(
+                uid=str(path),
+                format="stl",
+                files=(path,),
+                kind="surface",
+                description=path.stem,
+                is_volume=not silent,
+                why_not=why_not,
+            )
+        )
+    return Found(tuple(series), tuple(problems))
 
 
 def read(series: Series, choices: Choices, progress: Progress) -> Surface:

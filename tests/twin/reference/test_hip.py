@@ -7,6 +7,9 @@ import pytest
 from scipy.spatial import cKDTree
 
 from twin.domain import Volume
+from twin.errors import UserError
+from twin.progress import Progress
+from twin.reference import hip
 from twin.reference.hip import HipPatient, make_hip_patient
 from twin.sources import read, scan
 from twin.sources.dicom_writer import write_series
@@ -102,8 +105,8 @@ def test_neck_angles_measured_on_the_surface(coarse: HipPatient, surfaces: dict[
 
 
 def test_joint_spaces(coarse: HipPatient, surfaces: dict[str, np.ndarray]) -> None:
-    hip, head = surfaces["left hip bone"], coarse.head_centers["left femur"]
-    socket = hip[np.linalg.norm(hip - head, axis=1) < coarse.head_radius_mm + 3.2]
+    bone, head = surfaces["left hip bone"], coarse.head_centers["left femur"]
+    socket = bone[np.linalg.norm(bone - head, axis=1) < coarse.head_radius_mm + 3.2]
     gap = np.linalg.norm(socket - head, axis=1) - coarse.head_radius_mm
     assert len(socket) > 800
     assert np.median(gap) == pytest.approx(3.0, abs=0.02)  # issue 2: a 3 mm joint space
@@ -114,7 +117,7 @@ def test_joint_spaces(coarse: HipPatient, surfaces: dict[str, np.ndarray]) -> No
     ):
         nearest, _ = cKDTree(surfaces[a]).query(surfaces[b])
         assert least - 0.01 < nearest.min() < least + 2
-    assert hip[:, 0].min() == pytest.approx(2.0, abs=0.01)  # symphysis: 4 mm between the two
+    assert bone[:, 0].min() == pytest.approx(2.0, abs=0.01)  # symphysis: 4 mm between the two
 
 
 def test_every_bone_is_one_piece(coarse: HipPatient) -> None:
@@ -171,6 +174,19 @@ def test_hounsfield_units(shafts: HipPatient, coarse: HipPatient) -> None:
 def test_same_patient_every_time(coarse: HipPatient) -> None:
     again = make_hip_patient((2.7, 2.7, 4.5))
     np.testing.assert_array_equal(again.volume.voxels, coarse.volume.voxels)
+
+
+def test_made_again_into_the_same_folder(
+    coarse: HipPatient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hip, "make_hip_patient", lambda progress: coarse)
+    for _ in range(2):
+        hip.write_patient(tmp_path, Progress())
+    (series,) = scan([tmp_path]).series
+    assert series.size == coarse.volume.shape[::-1]
+    (tmp_path / "somebody.dcm").write_bytes(b"else")
+    with pytest.raises(UserError, match="holds DICOM already"):
+        hip.write_patient(tmp_path, Progress())
 
 
 def test_goes_through_dicom(coarse: HipPatient, tmp_path: Path) -> None:

@@ -126,6 +126,12 @@ def test_names_beside_the_file_make_it_a_labelmap(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_bids_file_beside_it_says_the_modality(tmp_path: Path) -> None:
+    nib.save(nib.Nifti1Image(np.ones((3, 4, 5), np.int16), np.eye(4)), tmp_path / "t1.nii.gz")
+    (tmp_path / "t1.json").write_text(json.dumps({"Modality": "MR", "EchoTime": 0.003}))
+    assert load(tmp_path / "t1.nii.gz").modality == "MR"
+
+
 @pytest.mark.parametrize("name", ["ct-head-256/cranium_ct.nii.gz", "ct-torso/ct.nii.gz"])
 def test_real_files_agree_with_nibabel_in_world_space(shared_data: Path, name: str) -> None:
     path = shared_data / name

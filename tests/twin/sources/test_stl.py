@@ -7,7 +7,9 @@ import pytest
 
 from twin.domain import Surface
 from twin.errors import SourceError
+from twin.progress import Progress
 from twin.sources import read, scan
+from twin.sources.steps import ImportParams, import_images
 
 ASCII = """solid wedge
 facet normal 0 0 1
@@ -46,6 +48,14 @@ def test_real_binary_stl(shared_data: Path) -> None:
     assert volume / 1000 == pytest.approx(184.8, abs=0.05)  # README: 184.8 mL
     edges = np.sort(np.concatenate([surface.triangles[:, p] for p in ([0, 1], [1, 2], [2, 0])]), axis=1)
     assert (np.unique(edges, axis=0, return_counts=True)[1] == 2).all()  # closed once points are joined
+
+
+def test_surfaces_beside_a_scan_do_not_stop_its_import(shared_data: Path) -> None:
+    made = import_images(ImportParams((str(shared_data / "ct-hip"),)), Progress())
+    assert list(made.outputs) == ["volume"]
+    assert [w for w in made.summary["left_out"] if "m3_lfemur_mm: STL does not say" in w]
+    said = ImportParams((str(shared_data / "ct-hip/m3_lfemur_mm.stl"),), units="mm", space="LPS")
+    assert list(import_images(said, Progress()).outputs) == ["surface"]
 
 
 @pytest.mark.parametrize(
