@@ -33,16 +33,16 @@ def die_with_parent() -> None:
 class _Line:
     """The child's end of the pipe: sends, and hears the owner in a thread of its own."""
 
-    def __init__(self, connection: Connection, owner: int) -> None:
+    def __init__(self, connection: Connection, blocks: str) -> None:
         self.stop = threading.Event()
         self.controls: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._connection, self._owner = connection, owner
+        self._connection, self._blocks = connection, blocks
         self._untaken: queue.Queue[SharedMemory] = queue.Queue()
         self._last = 0.0
         threading.Thread(target=self._listen, daemon=True).start()
 
     def send(self, *message: Any) -> None:
-        block = shared.send(self._connection, message, self._owner)
+        block = shared.send(self._connection, message, self._blocks)
         if block is not None:
             self._untaken.put(block)
 
@@ -78,9 +78,7 @@ class _Line:
             os._exit(1)  # the owner is gone
 
 
-def main(
-    connection: Connection, owner: int, folder: str, function: Callable[..., Any], args: tuple[Any, ...]
-) -> None:
+def main(connection: Connection, folder: str, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
     """Run ``function(*args, progress)`` and send what comes of it.
 
     A generator function is a simulation: what it yields is sent as a frame, and is given the
@@ -88,8 +86,10 @@ def main(
     """
     die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the owner, who then asks us
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # held back while this process began
     tempfile.tempdir = folder
-    line = _Line(connection, owner)
+    line = _Line(connection, os.path.basename(folder))
     started = time.monotonic()
     message: tuple[Any, ...]
     try:

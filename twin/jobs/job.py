@@ -1,20 +1,23 @@
 """One job: a spawned process, its progress, its frames, its end."""
 
+import contextlib
 import enum
 import multiprocessing
 import os
 import shutil
+import signal
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import wait
+from pathlib import Path
 from typing import Any
 
 import psutil
 
 from twin.errors import Cancelled, UserError
 from twin.jobs import child, shared
-from twin.jobs.sweep import folder_prefix
+from twin.jobs.sweep import folder_prefix, in_use
 
 GRACE_S = 0.3
 """How long a job that was asked to stop may take before it is killed."""
@@ -61,17 +64,23 @@ class Job:
 
     def start(self) -> None:
         """Start the process; returns at once."""
-        owner = os.getpid()
         context = multiprocessing.get_context("spawn")
-        self._folder = tempfile.mkdtemp(prefix=folder_prefix(owner))
+        self._folder = Path(tempfile.mkdtemp(prefix=folder_prefix(os.getpid())))
+        in_use.add(self._folder.name)
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(
-            target=child.main, args=(theirs, owner, self._folder, self._function, self._args), name=self.title
+            target=child.main, args=(theirs, str(self._folder), self._function, self._args), name=self.title
         )
-        self._process.start()
-        theirs.close()
-        self._started = time.monotonic()
-        self.state = JobState.RUNNING
+        try:
+            with _unheard(signal.SIGINT):  # until the process can say itself that Ctrl+C is not for it
+                self._process.start()
+            self._started = time.monotonic()
+            self.state = JobState.RUNNING
+        except BaseException:  # Ctrl+C, or no process to be had: nothing may stay of it either
+            self._end(JobState.CANCELLED)
+            raise
+        finally:
+            theirs.close()
 
     @property
     def ended(self) -> bool:
@@ -175,14 +184,31 @@ class Job:
     def _end(self, state: JobState) -> None:
         """Leave no process, pipe or temporary file behind; never waits for one that ends by itself."""
         self.state = state
-        if state is JobState.CANCELLED:
+        if state is JobState.CANCELLED and self._process.pid is not None:
             _kill_tree(self._process.pid)
         self._pipe.close()
-        self._process.join(0)
+        if self._process.pid is not None:
+            self._process.join(0)
+        if state is not JobState.DONE:
+            shared.remove(self._folder.name)
         shutil.rmtree(self._folder, ignore_errors=True)
+        in_use.discard(self._folder.name)
 
 
-def _kill_tree(pid: int | None) -> None:
+@contextlib.contextmanager
+def _unheard(number: signal.Signals) -> Iterator[None]:
+    """Hold a signal back, here and in what is started meanwhile (a new process takes the mask over)."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {number})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _kill_tree(pid: int) -> None:
     """Kill a process and all that it started."""
     try:
         top = psutil.Process(pid)

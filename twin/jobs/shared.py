@@ -3,13 +3,17 @@
 Pickle's out-of-band buffers keep arrays out of the pipe: they are laid into one shared block,
 and the receiver's arrays are views of it. The receiver unlinks the block's name as soon as it
 has mapped it, so that the memory goes when the last view does, whatever happens to the process.
+Where there is too little shared memory (64 MB in many containers), they go through the pipe.
 """
 
+import contextlib
 import mmap
+import os
 import pickle
 import secrets
 from multiprocessing.connection import Connection
 from multiprocessing.shared_memory import SharedMemory
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,8 +24,8 @@ _INLINE_BYTES = 1 << 16
 _ALIGN = 64
 
 
-def send(connection: Connection, message: Any, owner: int) -> SharedMemory | None:
-    """Send a message; large arrays in it go by a shared block named after process ``owner``.
+def send(connection: Connection, message: Any, prefix: str) -> SharedMemory | None:
+    """Send a message; large arrays in it go by a shared block whose name starts with ``prefix``.
 
     Returns
     -------
@@ -35,10 +39,10 @@ def send(connection: Connection, message: Any, owner: int) -> SharedMemory | Non
     for view in views:
         spans.append((size, view.nbytes))
         size += -(-view.nbytes // _ALIGN) * _ALIGN
-    if size <= _INLINE_BYTES:
+    block = _reserve(prefix, size) if size > _INLINE_BYTES else None
+    if block is None:
         connection.send_bytes(pickle.dumps((body, None, [bytes(v) for v in views])))
         return None
-    block = SharedMemory(name=f"{PREFIX}-{owner}-{secrets.token_hex(6)}", create=True, size=size)
     assert block.buf is not None  # it was made a line ago
     whole = np.frombuffer(block.buf, np.uint8)
     for view, (start, length) in zip(views, spans, strict=True):
@@ -46,6 +50,33 @@ def send(connection: Connection, message: Any, owner: int) -> SharedMemory | Non
     del whole
     connection.send_bytes(pickle.dumps((body, block.name, spans)))
     return block
+
+
+def _reserve(prefix: str, size: int) -> SharedMemory | None:
+    """Return a new block with its memory behind it; None where there is not so much."""
+    try:
+        # macOS allows 31 characters in all.
+        block = SharedMemory(name=prefix + secrets.token_hex(2), create=True, size=size)
+    except OSError:
+        return None
+    if hasattr(os, "posix_fallocate"):
+        # Without it the system promises memory that it lacks, and kills who writes to it.
+        try:
+            os.posix_fallocate(block._fd, 0, size)  # type: ignore[attr-defined]
+        except OSError:
+            block.close()
+            block.unlink()
+            return None
+    return block
+
+
+def remove(prefix: str) -> None:
+    """Remove the blocks that a killed process has left, as far as the system lists them (Linux)."""
+    for path in Path("/dev/shm").glob(f"{prefix}*"):
+        with contextlib.suppress(FileNotFoundError):
+            block = SharedMemory(name=path.name)
+            block.close()
+            block.unlink()
 
 
 def receive(connection: Connection) -> Any:

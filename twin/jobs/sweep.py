@@ -1,15 +1,19 @@
 """Removes what processes that died left behind: shared memory and job folders."""
 
+import contextlib
+import os
 import re
 import shutil
 import tempfile
 from pathlib import Path
 
-import psutil
-
+from twin import process
 from twin.jobs.shared import PREFIX
 
-_NAME = re.compile(rf"{PREFIX}-(\d+)-")
+_NAME = re.compile(rf"{PREFIX}-(\d+)-\w{{8}}")
+
+in_use: set[str] = set()
+"""Names of the folders of this process's own jobs; their blocks' names start with them."""
 
 
 def folder_prefix(owner: int) -> str:
@@ -28,10 +32,20 @@ def sweep() -> list[str]:
             continue
         for path in folder.glob(f"{PREFIX}-*"):
             match = _NAME.match(path.name)
-            if match and not psutil.pid_exists(int(match[1])):
-                if path.is_dir():
-                    shutil.rmtree(path, ignore_errors=True)
-                else:
-                    path.unlink(missing_ok=True)
-                gone.append(str(path))
+            if match and not _needed(match[0], int(match[1])):
+                with contextlib.suppress(OSError):  # another user's
+                    _remove(path)
+                    gone.append(str(path))
     return gone
+
+
+def _needed(name: str, owner: int) -> bool:
+    """Tell whether a job may still use it; in a container, processes get the same numbers again."""
+    return name in in_use if owner == os.getpid() else process.runs(owner)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

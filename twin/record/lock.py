@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 
+from twin import process
 from twin.errors import RecordError
 from twin.record import door
 
@@ -30,10 +31,9 @@ class Holder:
         if self.host != platform.node():
             return True
         try:
+            started = process.started(self.process)
             # The system's clock ticks in hundredths: the same process may read 10 ms apart.
-            return abs(psutil.Process(self.process).create_time() - self.started) < 0.5
-        except psutil.NoSuchProcess:
-            return False
+            return started is not None and abs(started - self.started) < 0.5
         except psutil.AccessDenied:
             return True
 
@@ -63,7 +63,7 @@ def take(path: Path, db: sqlite3.Connection) -> Holder:
         platform.node(),
         user_name(),
         os.getpid(),
-        psutil.Process().create_time(),
+        process.started(os.getpid()) or 0.0,
         datetime.now(UTC).isoformat(timespec="seconds"),
     )
     try:

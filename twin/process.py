@@ -1,0 +1,42 @@
+"""Which process is which: numbers are given again, and a clock may be set while a process runs."""
+
+import sys
+from pathlib import Path
+
+import psutil
+
+
+def started(number: int) -> float | None:
+    """Return when a process started, to tell it from a later one of the same number.
+
+    Returns
+    -------
+    float or None
+        Seconds, to be compared with another answer for the same number and nothing else (on Linux
+        they count from the system's start, since its wall clock moves what ``psutil`` answers).
+        None where it has ended, also if nobody has taken note of that yet (a zombie).
+
+    Raises
+    ------
+    psutil.AccessDenied
+        It runs, but this user may not know more.
+    """
+    try:
+        process = psutil.Process(number)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return None
+        if sys.platform == "linux":
+            # The name, second field, may hold blanks and brackets; the start is field 22, in 1/100 s.
+            fields = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
+            return int(fields[19]) / 100
+        return process.create_time()
+    except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
+        return None
+
+
+def runs(number: int) -> bool:
+    """Tell whether a process of that number runs."""
+    try:
+        return started(number) is not None
+    except psutil.AccessDenied:
+        return True
