@@ -15,12 +15,12 @@ NOTICE = "Research software. Not a medical device."
 
 def run_command(words: Sequence[str]) -> int:
     """Run one command and return its exit status."""
-    parser = build_parser()
-    options = parser.parse_args(words)
-    if not hasattr(options, "act"):
-        parser.print_help()
-        return 2
     try:
+        parser = build_parser()
+        options = parser.parse_args(words)
+        if not hasattr(options, "act"):
+            parser.print_help()
+            return 2
         status = options.act(options)
         sys.stdout.flush()
         return status or 0
@@ -28,7 +28,7 @@ def run_command(words: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (Exception, KeyboardInterrupt) as error:
-        if options.debug:
+        if "--debug" in words:
             traceback.print_exception(error)
         print(f"vitruvian: {_in_words(error)}", file=sys.stderr)
         return 1

@@ -1,10 +1,16 @@
 """Commands that change a record along its steps: run, undo, redo, replay."""
 
 import argparse
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from desktop.cli import command, print_json, record_path
 from desktop.cli.work import answer, parse_pairs, print_entry, run_call
-from twin.errors import UserError
+from twin.errors import Cancelled, UserError
+
+if TYPE_CHECKING:
+    from twin.record import Record
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -31,10 +37,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(options: argparse.Namespace) -> int:
     """Run one step and print what it made."""
-    from twin.run import prepare
-
     from desktop.catalogue import load as load_steps
     from twin.record import Record
+    from twin.run import prepare
 
     load_steps()
     with Record.open(record_path(options.record)) as record:
@@ -66,16 +71,16 @@ def move(options: argparse.Namespace) -> int:
 
 def replay(options: argparse.Namespace) -> int:
     """Run the steps of one record on another."""
-    from twin.run import replay as calls
-
     from desktop.catalogue import load as load_steps
     from twin.record import Record
+    from twin.run import replay as calls
 
     load_steps()
-    answers = []
+    answers: list[dict[str, Any]] = []
     with (
         Record.open(record_path(options.source), write=False) as source,
         Record.open(record_path(options.target)) as target,
+        _telling_what_stays(target),
     ):
         for call in calls(source, target, parse_pairs(options.bind, "NAME")):
             entry = run_call(target, call)
@@ -85,3 +90,19 @@ def replay(options: argparse.Namespace) -> int:
     if options.json:
         print_json(answers)
     return 0
+
+
+@contextlib.contextmanager
+def _telling_what_stays(target: "Record") -> Iterator[None]:
+    """Say, where a replay ends early, what it has done until then."""
+    before = len(target.log())
+    try:
+        yield
+    except (UserError, Cancelled, KeyboardInterrupt) as error:
+        done = len(target.log()) - before
+        if not done:
+            raise
+        why = error if isinstance(error, UserError) else UserError("Stopped.")
+        steps = "1 step is" if done == 1 else f"{done} steps are"
+        stays = f"{steps} done and in {target.path.name}; undo takes back one at a time."
+        raise UserError(why.message, f"{why.hint} {stays}".strip()) from error

@@ -34,10 +34,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def take(options: argparse.Namespace) -> int:
     """Import into a record; a record that was made for it goes again where nothing came in."""
-    from twin.run import prepare
-
     from desktop.catalogue import load as load_steps
     from twin.record import Record
+    from twin.run import prepare
 
     load_steps()
     path = record_path(options.record)
@@ -49,16 +48,15 @@ def take(options: argparse.Namespace) -> int:
         **parse_pairs(options.set, "PARAM"),
     }
     record = Record.create(path) if new else Record.open(path)
-    took = False
     try:
         entry = run_call(record, prepare(record, "import.images", {}, given, name=options.name))
-        took = True
         if options.json:
             print_json(answer(record, entry))
         else:
             print_entry(record, entry)
     finally:
+        empty = not record.log()
         record.close()
-        if new and not took:
+        if new and empty:
             path.unlink(missing_ok=True)
     return 0

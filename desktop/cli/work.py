@@ -1,10 +1,13 @@
 """Running steps from the command line: as jobs, under a progress bar."""
 
+import contextlib
+import signal
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from twin.errors import Cancelled, UserError
-from twin.jobs import Job
+from twin.jobs import Job, sweep
 from twin.record import Call, LogEntry, Record
 from twin.steps import find
 
@@ -34,7 +37,8 @@ class Bar:
 
 
 def run_job(job: Job) -> Any:
-    """Wait for a job under a bar; Ctrl+C stops it."""
+    """Wait for a job under a bar; Ctrl+C stops it. Clears away first what killed programs left."""
+    sweep()
     bar = Bar(job.title)
     try:
         return job.wait(bar)
@@ -55,7 +59,21 @@ def run_call(record: Record, call: Call) -> LogEntry:
         return run.run(record, call)
     job = StepJob(record, call)
     run_job(job)
-    return job.finish()
+    with _whole(step.title):
+        return job.finish()
+
+
+@contextlib.contextmanager
+def _whole(title: str) -> Iterator[None]:
+    """Let Ctrl+C wait until a result is in the record, and say then that it is."""
+    heard: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: heard.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if heard:
+        raise UserError(f"Stopped when “{title}” was done and in the record.", "Undo takes it back.")
 
 
 def parse_pairs(words: list[str], what: str) -> dict[str, str]:
