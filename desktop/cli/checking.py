@@ -38,7 +38,7 @@ SCREEN = {
 }
 
 MODULES = (
-    "numpy", "scipy", "numba", "psutil", "zstandard", "psygnal", "pydicom", "gdcm", "nibabel", "netgen", "pyacvd",
+    "numpy", "scipy", "numba", "psutil", "zstandard", "psygnal", "pydicom", "gdcm", "nibabel", "netgen",
     "pyamg", "vtkmodules", "pyvista", "PySide6", "qtawesome", "pyqtgraph", "reportlab",
 )  # fmt: skip
 
@@ -110,7 +110,8 @@ def check(options: argparse.Namespace) -> int:
         return 0 if answer["ready"] else 1
     print(f"{answer['system']}, Python {answer['python']}, {answer['cores']} cores")
     print(
-        f"memory {answer['memory_gb']} GB ({answer['memory_free_gb']} free), disk {answer['disk_free_gb']} GB free"
+        f"memory {answer['memory_gb']} GB ({answer['memory_free_gb']} free), "
+        f"disk {answer['disk_free_gb']} GB free"
     )
     print("screen: " + ("yes" if answer["screen"] else "none; pictures are made without one"))
     print(

@@ -27,8 +27,11 @@ class Fault:
         return f"{self.count} {self.name}" + (f" at {some}{more}" if some else "")
 
 
-def faults(points: NDArray, triangles: NDArray) -> tuple[Fault, ...]:
-    """Return all that keeps the surface from being a closed, outward, simple manifold."""
+def faults(points: NDArray, triangles: NDArray, *, simple: bool = True) -> tuple[Fault, ...]:
+    """Return all that keeps the surface from bounding a body: closed, outward, oriented.
+
+    ``simple`` asks for more: a manifold that does not touch or cross itself.
+    """
     if not len(triangles):
         return (Fault("triangles", 0, np.zeros((0, 3))),)
     bad = ~np.isfinite(points).all(axis=1)
@@ -40,16 +43,19 @@ def faults(points: NDArray, triangles: NDArray) -> tuple[Fault, ...]:
     middles = points[found.ends].mean(axis=1)
     open_, crowded = found.uses == 1, found.uses > 2
     turned = (found.uses == 2) & (found.balance != 0)
-    pinched = crowded_points(triangles, len(points))
-    crossing = BoxTree(points, triangles).self_intersections()
-    centers = points[triangles[crossing[:, 0]]].mean(axis=1)
     all_faults = [
         Fault("open edges", int(open_.sum()), middles[open_]),
-        Fault("edges with more than two triangles", int(crowded.sum()), middles[crowded]),
         Fault("edges where orientation changes", int(turned.sum()), middles[turned]),
-        Fault("points where sheets only touch", len(pinched), points[pinched]),
-        Fault("self-intersections", len(crossing), centers),
     ]
+    if simple:
+        pinched = crowded_points(triangles, len(points))
+        crossing = BoxTree(points, triangles).self_intersections()
+        centers = points[triangles[crossing[:, 0]]].mean(axis=1)
+        all_faults += [
+            Fault("edges with more than two triangles", int(crowded.sum()), middles[crowded]),
+            Fault("points where sheets only touch", len(pinched), points[pinched]),
+            Fault("self-intersections", len(crossing), centers),
+        ]
     if not open_.any() and not turned.any() and volume_mm3(points, triangles) <= 0.0:
         all_faults.append(Fault("enclosed volume: normals point inward", 1, points[:1]))
     return tuple(f for f in all_faults if f.count)

@@ -1,5 +1,6 @@
 """Surface in, tetrahedra out: repair, even triangles, mesher, patches, report."""
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +27,7 @@ _MOST_TETS = 8e6
 _SURFACE_SHARE = 0.9  # of the edge, so that the mean over all edges comes out near it
 _FINER = (1.0, 0.75, 0.55)  # shares of the edge, tried in turn where the surface crosses itself
 _CUT_COSINE = 0.9
+_MOST_LOST_PERCENT = 1.0  # of the volume: what a mesh may differ from its surface
 
 
 def fill(surface: Surface, params: "TetrahedraParams", progress: Progress) -> Made:
@@ -37,34 +39,55 @@ def fill(surface: Surface, params: "TetrahedraParams", progress: Progress) -> Ma
         Where the surface bounds nothing that could be filled, or the mesher asked for fails.
     """
     progress(0.0, "Looking at the surface")
-    sound = repair(surface, params.repair_mm, params.edge_mm)
-    _affordable(sound.surface, params)
-    notes = [f"Repaired: {words}." for words in sound.repairs]
-    mesher = params.mesher
-    tets: Tets | None = None
-    if mesher != "lattice":
-        try:
-            tets = _by_netgen(sound, params, progress.between(0.05, 0.9))
-            mesher = "netgen"
-        except netgen_mesher.MesherError as error:
-            if params.mesher == "netgen":
-                raise GeometryError(
-                    f"“{surface.structure or 'the surface'}” could not be filled by netgen: {error}.",
-                    "Choose another edge length, or the mesher “auto” or “lattice”.",
-                ) from None
-            notes.append(f"The lattice mesher was taken, since {error}.")
-            mesher = "lattice"
-    if tets is None:
-        tets = _by_lattice(sound.surface, params, progress.between(0.05, 0.9))
+    made = _by(params.mesher, surface, params, progress.between(0.0, 0.9))
+    tets, mesher, repairs, notes = made.tets, made.mesher, made.repairs, made.notes
     progress(0.92, "Measuring the mesh")
-    mesh = _assembled(tets, surface, params.order, tuple(notes))
+    mesh = _assembled(tets, surface, params.order, notes)
     summary = report(mesh, surface) | {
         "pieces": int(pieces(boundary(mesh.tets[:, :4])).max()) + 1,
         "mesher": mesher,
-        "repairs": list(sound.repairs),
+        "repairs": list(repairs),
     }
     progress(1.0, "Mesh made")
     return Made({"mesh": mesh}, summary, {"mesh": f"{surface.structure or 'body'} mesh"})
+
+
+@dataclass(frozen=True, eq=False)
+class _Filled:
+    tets: Tets
+    mesher: str
+    repairs: tuple[str, ...]
+    notes: tuple[str, ...]
+    lost_percent: float = 0.0
+    """Volume that the mesh lacks against the surface it was made from."""
+
+
+def _by(mesher: str, surface: Surface, params: "TetrahedraParams", progress: Progress) -> _Filled:
+    """Fill by the mesher asked for; ``auto`` is docs/decisions/0001-lattice-first.md."""
+    if mesher == "lattice":
+        return _by_lattice(surface, params, progress)
+    if mesher == "netgen":
+        try:
+            return _by_netgen(surface, params, progress)
+        except netgen_mesher.MesherError as error:
+            raise GeometryError(
+                f"“{surface.structure or 'the surface'}” could not be filled by netgen: {error}.",
+                "Choose another edge length, or the mesher “auto” or “lattice”.",
+            ) from None
+    if params.surface_edge_mm:
+        reason = "netgen makes a surface finer than the inside"
+    else:
+        filled = _by_lattice(surface, params, progress.between(0.0, 0.4))
+        if abs(filled.lost_percent) <= _MOST_LOST_PERCENT:
+            return filled
+        reason = f"the lattice of {params.edge_mm:g} mm would lose {filled.lost_percent:.1f} % of the volume"
+    try:
+        filled = _by_netgen(surface, params, progress.between(0.4, 1.0))
+        return replace(filled, notes=(*filled.notes, f"Netgen was taken: {reason}."))
+    except (netgen_mesher.MesherError, GeometryError) as error:
+        filled = _by_lattice(surface, params, progress.between(0.9, 1.0))
+        words = f"The lattice mesher was taken, with even edges throughout, since {str(error).rstrip('.')}."
+        return replace(filled, notes=(*filled.notes, words))
 
 
 def _affordable(surface: Surface, params: "TetrahedraParams") -> None:
@@ -80,11 +103,13 @@ def _affordable(surface: Surface, params: "TetrahedraParams") -> None:
         )
 
 
-def _by_netgen(sound: Repaired, params: "TetrahedraParams", progress: Progress) -> Tets:
+def _by_netgen(surface: Surface, params: "TetrahedraParams", progress: Progress) -> _Filled:
     """Even triangles, then netgen; finer triangles where the first cross or netgen fails."""
-    surface = sound.surface
+    sound = repair(surface, params.repair_mm, params.edge_mm)
+    _affordable(sound.surface, params)
+    repaired = sound.surface
     wanted = min(params.surface_edge_mm or params.edge_mm, params.edge_mm) * _SURFACE_SHARE
-    remesher = Remesher(surface.points, surface.triangles, surface.cut if sound.features else None)
+    remesher = Remesher(repaired.points, repaired.triangles, repaired.cut if sound.features else None)
     reason = ""
     for n, share in enumerate(_FINER):
         part = progress.between(n / len(_FINER), 1.0)
@@ -108,16 +133,27 @@ def _by_netgen(sound: Repaired, params: "TetrahedraParams", progress: Progress) 
             reason = str(error)
             continue
         if (volumes_mm3(*made) > 0.0).all():
-            return made
+            return _Filled(made, "netgen", sound.repairs, _repaired(sound))
         reason = "netgen left inverted elements"
     raise netgen_mesher.MesherError(reason)
 
 
-def _by_lattice(surface: Surface, params: "TetrahedraParams", progress: Progress) -> Tets:
+def _by_lattice(surface: Surface, params: "TetrahedraParams", progress: Progress) -> _Filled:
     from segmentation.tetrahedra import lattice
 
-    points, tets, _ = lattice.mesh(surface, params.edge_mm, progress)
-    return points, tets
+    sound = repair(surface, params.repair_mm, params.edge_mm, simple=False)
+    _affordable(sound.surface, params)
+    made = lattice.mesh(sound.surface, params.edge_mm, progress)
+    notes = _repaired(sound)
+    if made.dropped:
+        notes += (f"{made.dropped} loose parts ({made.dropped_mm3 / 1000:.2g} mL) were left out.",)
+    whole = volume_mm3(sound.surface.points, sound.surface.triangles)
+    lost = 100.0 * (1.0 - float(volumes_mm3(made.points, made.tets).sum()) / whole)
+    return _Filled((made.points, made.tets), "lattice", sound.repairs, notes, lost)
+
+
+def _repaired(sound: Repaired) -> tuple[str, ...]:
+    return tuple(f"Repaired: {words}." for words in sound.repairs)
 
 
 def _assembled(made: Tets, surface: Surface, order: int, notes: tuple[str, ...]) -> TetMesh:

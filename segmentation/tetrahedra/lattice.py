@@ -6,6 +6,8 @@ between 10.7° and 164.8° whatever the surface looks like. What is thinner than
 lost, and sharp edges are rounded: the mesh report says by how much.
 """
 
+from dataclasses import dataclass
+
 import numba
 import numpy as np
 from numpy.typing import NDArray
@@ -27,9 +29,27 @@ _FACES = np.array([[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2]])
 """Outward faces of a positively oriented tetrahedron."""
 
 
-def mesh(
-    surface: Surface, edge_mm: float, progress: Progress
-) -> tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.int32]]:
+@dataclass(frozen=True, eq=False)
+class Filled:
+    """What filling a surface gave.
+
+    Attributes
+    ----------
+    points : ndarray, shape (n, 3), LPS mm
+    tets : ndarray of int32, shape (m, 4), positively oriented
+    dropped : int
+        Parts of the body left out: smaller than a hundredth of the largest, and loose.
+    dropped_mm3 : float
+        Their volume.
+    """
+
+    points: NDArray[np.float64]
+    tets: NDArray[np.int32]
+    dropped: int
+    dropped_mm3: float
+
+
+def mesh(surface: Surface, edge_mm: float, progress: Progress) -> Filled:
     """Fill a surface with tetrahedra of about one edge length.
 
     Parameters
@@ -38,12 +58,6 @@ def mesh(
         Closed, normals outward; small faults (open edges, self-intersections) are bridged.
     edge_mm : float
         Wanted mean edge length.
-
-    Returns
-    -------
-    points : ndarray, shape (n, 3), LPS mm
-    tets : ndarray of int32, shape (m, 4), positively oriented
-    boundary : ndarray of int32, shape (b, 3), outward
 
     Raises
     ------
@@ -99,8 +113,7 @@ def mesh(
     everything = np.vstack([places, cuts[alive]])
     filled = stuff(tets, signs, coordinates, everything, keys, numbers)
     progress(0.9, "checking")
-    points, filled = _largest(everything * spacing + origin, filled)
-    return points, filled, boundary_faces(filled)
+    return _without_crumbs(everything * spacing + origin, filled)
 
 
 def _size(extent: NDArray[np.float64]) -> str:
@@ -220,10 +233,8 @@ def _warp(places, signs, edges, cuts, kind):  # type: ignore[no-untyped-def]
     return alive
 
 
-def _largest(
-    points: NDArray[np.float64], tets: NDArray[np.int32]
-) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-    """Keep the largest part that hangs together by faces, and the points it uses."""
+def _without_crumbs(points: NDArray[np.float64], tets: NDArray[np.int32]) -> Filled:
+    """Leave out parts that hang on by no face and are small."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
@@ -233,17 +244,10 @@ def _largest(
     pairs = order[:-1][same] // 4, order[1:][same] // 4
     graph = coo_array((np.ones(len(pairs[0]), bool), pairs), shape=(len(tets), len(tets)))
     _, part = connected_components(graph, directed=False)
-    tets = tets[part == np.bincount(part).argmax()]
+    volumes = np.linalg.det(points[tets[:, 1:]] - points[tets[:, :1]]) / 6
+    sizes = np.bincount(part, volumes)
+    crumbs = sizes < sizes.max() / 100
+    tets = tets[~crumbs[part]]
     used, compact = np.unique(tets, return_inverse=True)
-    return points[used], compact.reshape(tets.shape).astype(np.int32)
-
-
-def boundary_faces(tets: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return the faces that belong to one tetrahedron only, outward; shape (b, 3)."""
-    faces = tets[:, _FACES].reshape(-1, 3)
-    ordered = np.sort(faces, 1)
-    order = np.lexsort(ordered.T)
-    same = (ordered[order[1:]] == ordered[order[:-1]]).all(1)
-    once = np.ones(len(faces), bool)
-    once[order[1:][same]] = once[order[:-1][same]] = False
-    return np.ascontiguousarray(faces[once])
+    compacted = compact.reshape(tets.shape).astype(np.int32)
+    return Filled(points[used], compacted, int(crumbs.sum()), float(sizes[crumbs].sum()))

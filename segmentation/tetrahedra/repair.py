@@ -33,8 +33,8 @@ class Repaired:
     features: bool
 
 
-def repair(surface: Surface, repair_mm: float, edge_mm: float) -> Repaired:
-    """Return the surface closed, outward, manifold and without self-intersections.
+def repair(surface: Surface, repair_mm: float, edge_mm: float, *, simple: bool = True) -> Repaired:
+    """Return the surface closed, outward and, where it is to be ``simple``, manifold and not crossing itself.
 
     What moves no point is always done: dropping what is degenerate, twofold or without a position,
     joining points in the same place, turning triangles. Gaps and small holes are closed, and if that
@@ -49,18 +49,18 @@ def repair(surface: Surface, repair_mm: float, edge_mm: float) -> Repaired:
     name = surface.structure or "the surface"
     if not len(surface.triangles) or not np.isfinite(surface.points).any():
         raise GeometryError(f"“{name}” has no triangles to fill.", "Make its surface again.")
-    found = faults(surface.points, surface.triangles)
+    found = faults(surface.points, surface.triangles, simple=simple)
     if not found:
         return Repaired(*_without_crumbs(surface, edge_mm), True)
     work, done = _tidy(surface)
     work, turned = _turn(work)
     done += turned
-    left = faults(work.points, work.triangles)
+    left = faults(work.points, work.triangles, simple=simple)
     if left and repair_mm > 0.0 and any(f.name == "open edges" for f in left):
         work, closed = _close(work, repair_mm)
         work, turned = _turn(work)
         done += closed + turned
-        left = faults(work.points, work.triangles)
+        left = faults(work.points, work.triangles, simple=simple)
     if not left:
         work, crumbs = _without_crumbs(work, edge_mm)
         return Repaired(work, tuple(done) + crumbs, True)
@@ -102,8 +102,7 @@ def _tidy(surface: Surface) -> tuple[Surface, list[str]]:
     """Join points in one place; drop triangles that are degenerate, twofold or without a position."""
     done = []
     points, triangles = surface.points, surface.triangles
-    placed = np.isfinite(points).all(axis=1)
-    whole: NDArray[np.bool_] = placed[triangles].all(axis=1)
+    whole = np.isfinite(points[triangles]).all(axis=(1, 2))
     if not whole.all():
         done.append(f"dropped {np.count_nonzero(~whole)} triangles without a position")
         surface = _kept(surface, whole)

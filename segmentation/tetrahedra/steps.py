@@ -30,7 +30,8 @@ class TetrahedraParams:
         "auto",
         choices=("auto", "netgen", "lattice"),
         advanced=True,
-        help="netgen follows the surface closely; the lattice always succeeds; auto takes netgen first.",
+        help="The lattice always succeeds; netgen can make the surface finer than the inside and keeps sharp "
+        "edges; auto takes netgen where a finer surface is wanted.",
     )
     repair_mm: float = param(
         0.5,

@@ -47,7 +47,7 @@ def cut_ball() -> Surface:
 
 @pytest.fixture(scope="module")
 def filled_ball(cut_ball) -> tuple[TetMesh, dict]:
-    return filled(cut_ball, edge_mm=3.0)
+    return filled(cut_ball, edge_mm=3.0, mesher="netgen")
 
 
 def test_quality_of_a_corner_by_hand() -> None:
@@ -121,8 +121,8 @@ def test_cut_ball_filled(cut_ball, filled_ball) -> None:
 def test_rounds_go_on_until_good(cut_ball) -> None:
     from segmentation.tetrahedra.netgen_child import _good
 
-    _, raw = filled(cut_ball, edge_mm=3.0, optimize_rounds=0)
-    better, summary = filled(cut_ball, edge_mm=3.0, optimize_rounds=1)
+    _, raw = filled(cut_ball, edge_mm=3.0, mesher="netgen", optimize_rounds=0)
+    better, summary = filled(cut_ball, edge_mm=3.0, mesher="netgen", optimize_rounds=1)
     assert raw["dihedral_p01_deg"] + 5 < summary["dihedral_p01_deg"]
     smallest = dihedral_angles(better.points, better.tets).min(axis=1)
     # The limits at which the rounds stop.
@@ -285,7 +285,10 @@ def test_what_cannot_be_repaired_is_said_with_its_place() -> None:
     with pytest.raises(GeometryError, match=r"“left femur” .* open edges at \("):
         filled(half, edge_mm=3.0, repair_mm=0.5)
     with pytest.raises(GeometryError, match=r"self-intersections at \("):
-        filled(_two_that_overlap(), edge_mm=3.0, repair_mm=0.0)
+        filled(_two_that_overlap(), edge_mm=3.0, repair_mm=0.0, mesher="netgen")
+    mesh, summary = filled(_two_that_overlap(), edge_mm=3.0, repair_mm=0.0)
+    assert summary["mesher"] == "lattice"
+    assert any("self-intersections at (" in note for note in mesh.notes)
 
 
 def test_nothing_to_fill() -> None:
@@ -318,7 +321,7 @@ def test_netgen_that_fails_is_outlived(monkeypatch, program: str, said: str) -> 
 def test_lattice_steps_in_for_netgen(monkeypatch) -> None:
     monkeypatch.setattr(netgen_mesher, "_command", lambda: [sys.executable, "-c", "import os; os.abort()"])
     surface = smooth(shapes.ball(8), 11)
-    mesh, summary = filled(surface, edge_mm=3.0)
+    mesh, summary = filled(surface, edge_mm=3.0, surface_edge_mm=2.0)
     assert summary["mesher"] == "lattice"
     assert summary["inverted"] == 0
     assert any("lattice" in note and "died" in note for note in mesh.notes)
@@ -341,17 +344,18 @@ def test_cancel_ends_netgen(monkeypatch) -> None:
 
 
 @pytest.mark.slow
-def test_femur_at_two_millimeters(shared_data) -> None:
+@pytest.mark.parametrize("mesher", ["auto", "netgen"])
+def test_femur_at_two_millimeters(mesher, shared_data) -> None:
     import pyvista
 
     stl = pyvista.read(shared_data / "ct-hip" / "m3_lfemur_mm.stl")
     labels = shapes.from_triangles(np.asarray(stl.points, float), stl.regular_faces, 1.0)
     surface = make_surface(labels, SurfaceParams(), Progress()).outputs["surface"]
-    _, summary = filled(surface, edge_mm=2.0)
+    _, summary = filled(surface, edge_mm=2.0, mesher=mesher)
     # The list of what it must show, number 3.
     # "some 200,000", within three tenths.
     assert 140_000 < summary["tets"] < 260_000
-    assert summary["mesher"] == "netgen"
+    assert summary["mesher"] == {"auto": "lattice", "netgen": "netgen"}[mesher]
     assert summary["inverted"] == 0
     assert summary["dihedral_min_deg"] >= 10
     assert summary["dihedral_p01_deg"] >= 25
