@@ -83,7 +83,7 @@ def surface_net(mask: NDArray[np.bool_], cut_sides: NDArray[np.bool_]) -> Net:
         if cut_sides[2 * axis + 1]:
             sheet[low[:, axis] == mask.shape[along] - 2] = 2 + 2 * axis
         sheets.append(sheet)
-    centers: NDArray[np.float64] = where[:, ::-1] + 0.5
+    centers = np.asarray(where[:, ::-1] + 0.5, np.float64)
     points = (sums / counts[:, None]).astype(np.float64)
     net = Net(centers, points, np.concatenate(quads), np.concatenate(sheets))
     for side in np.flatnonzero(cut_sides):  # the outer faces of the image's last voxels

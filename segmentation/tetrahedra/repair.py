@@ -102,7 +102,7 @@ def _tidy(surface: Surface) -> tuple[Surface, list[str]]:
     """Join points in one place; drop triangles that are degenerate, twofold or without a position."""
     done = []
     points, triangles = surface.points, surface.triangles
-    whole = np.isfinite(points[triangles]).all(axis=(1, 2))
+    whole = np.asarray(np.isfinite(points[triangles]).all(axis=(1, 2)))
     if not whole.all():
         done.append(f"dropped {np.count_nonzero(~whole)} triangles without a position")
         surface = _kept(surface, whole)
