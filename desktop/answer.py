@@ -27,7 +27,8 @@ class AnswerCard(QFrame):
     """Controls of the result at hand and its numbers; a slider moves the stresses without solving."""
 
     def __init__(self, desk: Desk, actions: Actions) -> None:
-        super().__init__(objectName="card")
+        super().__init__()
+        self.setObjectName("card")
         self._desk = desk
         self._filling = False
         self.weight = DoubleSpinBox()
@@ -61,7 +62,7 @@ class AnswerCard(QFrame):
         self.again = CommandButton(actions["edit.again"], primary=True)
         self._lay_out()
         self.weight.valueChanged.connect(self._on_weight)
-        self.slider.valueChanged.connect(lambda v: self.weight.setValue(v))
+        self.slider.valueChanged.connect(self.weight.setValue)
         self.case.activated.connect(lambda _i: self._on_choice())
         self.field.activated.connect(lambda _i: self._on_choice())
         self.shape.activated.connect(lambda _i: self._on_choice())

@@ -40,7 +40,8 @@ class SeriesChooser(QWidget):
     left = Signal()
 
     def __init__(self, found: Found, take: Callable[[Series, dict[str, Any]], None]) -> None:
-        super().__init__(objectName="ground")
+        super().__init__()
+        self.setObjectName("ground")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._found, self._take = found, take
         self.list = QTreeWidget()
@@ -51,7 +52,7 @@ class SeriesChooser(QWidget):
             self._add(series)
         self.list.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.form = _form()
-        self.button = QPushButton("Import", objectName="primary")
+        self.button = theme.named(QPushButton("Import"), "primary")
         self.cancel = QPushButton("Cancel")
         self.cancel.setToolTip("Import nothing")
         column = QVBoxLayout(self)
@@ -59,7 +60,7 @@ class SeriesChooser(QWidget):
         column.setSpacing(theme.px(3))
         count = len(found.series)
         title = f"{count} series were found. Which one?" if count > 1 else "One series was found."
-        column.addWidget(QLabel(title, objectName="heading"))
+        column.addWidget(theme.named(QLabel(title), "heading"))
         column.addWidget(self.list, 1)
         if found.problems:
             column.addWidget(quiet(f"Left out: {'; '.join(found.problems[:3])}"))
@@ -75,7 +76,7 @@ class SeriesChooser(QWidget):
         self.button.clicked.connect(self._on_take)
         self.cancel.clicked.connect(self.left)
         best = max(found.series, key=lambda s: (s.is_volume, s.count))
-        self.list.setCurrentItem(self.list.topLevelItem(found.series.index(best)))
+        self.list.setCurrentIndex(self.list.model().index(found.series.index(best), 0))
 
     def chosen(self) -> Series | None:
         """Return the series that is selected."""

@@ -168,6 +168,10 @@ def _stage(method: str, *args: object) -> Callable[[Desk], None]:
     return lambda desk: getattr(desk.stage, method)(*args)
 
 
+def _go(workspace: str) -> Callable[[Desk], None]:
+    return lambda desk: desk.session.go_to(workspace)
+
+
 def _toggle_visible(desk: Desk) -> None:
     key = desk.session.selection
     desk.session.show(key, not desk.session.is_visible(key))
@@ -189,10 +193,12 @@ def _file() -> tuple[Command, ...]:
             _ask("reference"),
         ),
         Command(
-            "file.copy", "Save a copy as…", "copy", "Write a copy of this record; every step is already stored in it",
+            "file.copy", "Save a copy as…", "copy",
+            "Write a copy of this record; every step is already stored in it",
             _ask("save_copy"), _needs_record, "Ctrl+Shift+S",
         ),
-        Command("file.close", "Close the record", "x", "Close this record", _ask("close"), _needs_record, "Ctrl+W"),
+        Command("file.close", "Close the record", "x", "Close this record", _ask("close"), _needs_record,
+            "Ctrl+W"),
         Command("file.quit", "Quit", "sign-out", "Close the window", _ask("quit"), shortcut="Ctrl+Q"),
     )  # fmt: skip
 
@@ -200,11 +206,13 @@ def _file() -> tuple[Command, ...]:
 def _edit() -> tuple[Command, ...]:
     return (
         Command(
-            "edit.undo", "Undo", "arrow-u-up-left", "Take back the last step", lambda d: d.undo(), _needs_undo,
+            "edit.undo", "Undo", "arrow-u-up-left", "Take back the last step", lambda d: d.undo(),
+            _needs_undo,
             "Ctrl+Z", "Edit", titled=_undo_title,
         ),
         Command(
-            "edit.redo", "Redo", "arrow-u-up-right", "Do again the step that was taken back", lambda d: d.redo(),
+            "edit.redo", "Redo", "arrow-u-up-right", "Do again the step that was taken back",
+            lambda d: d.redo(),
             _needs_redo, "Ctrl+Shift+Z", "Edit", titled=_redo_title,
         ),
         Command(
@@ -216,7 +224,8 @@ def _edit() -> tuple[Command, ...]:
             _needs_entity, "", "Edit",
         ),
         Command(
-            "edit.delete", "Delete", "trash", "Take the selected thing out of the record; undo brings it back",
+            "edit.delete", "Delete", "trash",
+            "Take the selected thing out of the record; undo brings it back",
             _remove, _needs_entity, "Del", "Edit", "tree",
         ),
         Command(
@@ -225,10 +234,12 @@ def _edit() -> tuple[Command, ...]:
         ),
         Command(
             "edit.again", "Make again", "arrows-clockwise",
-            "Make what is stale again, from what its sources are now", _make_again, _needs_stale, "F5", "Edit",
+            "Make what is stale again, from what its sources are now", _make_again, _needs_stale, "F5",
+            "Edit",
         ),
         Command(
-            "edit.stop", "Stop what is running", "x-circle", "Cancel the running job; the record stays as it was",
+            "edit.stop", "Stop what is running", "x-circle",
+            "Cancel the running job; the record stays as it was",
             lambda d: d.queue.cancel(), _needs_job, "Ctrl+.", "Edit",
         ),
     )  # fmt: skip
@@ -254,7 +265,8 @@ def _view() -> tuple[Command, ...]:
     return (
         *shown,
         Command(
-            "view.window.file", "Window: as in the file", "sliders-horizontal", "Gray values as the file asks for",
+            "view.window.file", "Window: as in the file", "sliders-horizontal",
+            "Gray values as the file asks for",
             _stage("preset", ""), _needs_image, "0", "View", "views",
         ),
         *looks,
@@ -262,15 +274,19 @@ def _view() -> tuple[Command, ...]:
                 _needs_views, "F", "View", "views"),
         Command("view.all", "Four views", "squares-four", "Show all four views again", _stage("maximize", ""),
                 _needs_views, "", "View"),
-        Command("view.clip", "Clip plane", "scissors", "Cut the scene open at the crosshair", _stage("toggle_clip"),
+        Command("view.clip", "Clip plane", "scissors", "Cut the scene open at the crosshair",
+            _stage("toggle_clip"),
                 _needs_views, "C", "View", "views"),
         Command("view.theme", "Dark or light", "moon", "Change between the dark and the light theme", _theme,
                 shortcut="Ctrl+Shift+T", group="View"),
-        Command("view.larger", "Larger text", "text-aa", "Make everything larger", _font(1), shortcut="Ctrl++",
+        Command("view.larger", "Larger text", "text-aa", "Make everything larger", _font(1),
+            shortcut="Ctrl++",
                 group="View"),
-        Command("view.smaller", "Smaller text", "text-aa", "Make everything smaller", _font(-1), shortcut="Ctrl+-",
+        Command("view.smaller", "Smaller text", "text-aa", "Make everything smaller", _font(-1),
+            shortcut="Ctrl+-",
                 group="View"),
-        Command("view.find", "Find a command", "magnifying-glass", "Find any command by its name", _ask("palette"),
+        Command("view.find", "Find a command", "magnifying-glass", "Find any command by its name",
+            _ask("palette"),
                 shortcut="Ctrl+Shift+P", group="View"),
     )  # fmt: skip
 
@@ -286,26 +302,32 @@ def _walk() -> tuple[Command, ...]:
     goes = [
         Command(
             f"go.{name}", name.capitalize(), icons[name], helps[name],
-            (lambda desk, name=name: desk.session.go_to(name)), _needs_open, f"Ctrl+{n}", "Go",
+            _go(name), _needs_open, f"Ctrl+{n}", "Go",
         )
         for n, name in enumerate(WORKSPACES, 1)
     ]  # fmt: skip
     return (
         *goes,
-        Command("anatomy.segment", "Segment bone", "person-simple", "Find every bone in the CT, by itself", way.segment,
+        Command("anatomy.segment", "Segment bone", "person-simple", "Find every bone in the CT, by itself",
+            way.segment,
                 way.why_not_segment, "", "Anatomy"),
-        Command("anatomy.mesh", "Make mesh", "polygon", "Make a smooth surface and tetrahedra of the structure at hand",
+        Command("anatomy.mesh", "Make mesh", "polygon",
+            "Make a smooth surface and tetrahedra of the structure at hand",
                 way.mesh, way.why_not_mesh, "", "Anatomy"),
-        Command("anatomy.left", "It is the left side", "arrow-left", "Settle the side of the structure at hand: left",
+        Command("anatomy.left", "It is the left side", "arrow-left",
+            "Settle the side of the structure at hand: left",
                 _side("left"), way.why_not_side, "", "Anatomy"),
         Command("anatomy.right", "It is the right side", "arrow-right",
-                "Settle the side of the structure at hand: right", _side("right"), way.why_not_side, "", "Anatomy"),
+                "Settle the side of the structure at hand: right", _side("right"), way.why_not_side, "",
+                "Anatomy"),
         Command("simulate.load", "Place load and supports", "arrow-fat-lines-down",
-                "Find the landmarks of the femur and draw loads and supports on it", way.load, way.why_not_load, "",
+                "Find the landmarks of the femur and draw loads and supports on it", way.load,
+                way.why_not_load, "",
                 "Simulate"),
         Command("simulate.solve", "Solve", "play", "Compute displacement, strain and stress", way.solve,
                 way.why_not_solve, "Ctrl+Return", "Simulate"),
-        Command("report.write", "Write report (PDF)…", "file-pdf", "Write what was found, with its limits, as a PDF",
+        Command("report.write", "Write report (PDF)…", "file-pdf",
+            "Write what was found, with its limits, as a PDF",
                 _ask("report"), way.why_not_report, "", "Report"),
     )  # fmt: skip
 

@@ -17,13 +17,14 @@ class EmptyState(QWidget):
     """The first thing that a person sees; every button is a command."""
 
     def __init__(self, desk: Desk, actions: Actions) -> None:
-        super().__init__(objectName="ground")
+        super().__init__()
+        self.setObjectName("ground")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._desk, self._actions = desk, actions
-        self.drop = QFrame(objectName="drop")
+        self.drop = theme.named(QFrame(), "drop")
         self.drop.setMinimumSize(theme.px(120), theme.px(55))
         self._picture = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
-        title = QLabel(DROP_TEXT, objectName="heading", alignment=Qt.AlignmentFlag.AlignCenter)
+        title = theme.named(QLabel(DROP_TEXT, alignment=Qt.AlignmentFlag.AlignCenter), "heading")
         title.setWordWrap(True)
         self.reference = self._button("file.reference", primary=True)
         inside = QVBoxLayout(self.drop)
@@ -41,7 +42,7 @@ class EmptyState(QWidget):
         inside.addStretch()
         self._recent = QVBoxLayout()
         self._recent.setSpacing(0)
-        self._recent_title = QLabel("Recent", objectName="section")
+        self._recent_title = theme.named(QLabel("Recent"), "section")
         column = QVBoxLayout(self)
         column.addStretch(2)
         column.addWidget(self.drop, 0, Qt.AlignmentFlag.AlignHCenter)
@@ -65,7 +66,7 @@ class EmptyState(QWidget):
         files = self._desk.settings.recent_files()[:5]
         self._recent_title.setVisible(bool(files))
         for path in files:
-            button = QPushButton(path.name, objectName="flat")
+            button = theme.named(QPushButton(path.name), "flat")
             button.setIcon(theme.icon("clock-counter-clockwise", "quiet"))
             button.setToolTip(str(path))
             button.clicked.connect(lambda _on=False, path=path: self._desk.dropped.emit([path]))

@@ -21,7 +21,7 @@ class ErrorBar(QFrame):
         self.message = QLabel()
         self.message.setWordWrap(True)
         self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.hint = QLabel(objectName="quiet")
+        self.hint = theme.named(QLabel(), "quiet")
         self.hint.setWordWrap(True)
         self._more = QToolButton()
         self._more.setText("Details")

@@ -119,7 +119,7 @@ def make_reference(folder: Path, progress: Progress) -> None:
     """Make the reference patient's DICOM files in ``folder`` (runs in a job)."""
     from twin.reference import hip
 
-    hip.write_patient(folder, progress)
+    hip.write_hip_dicom(folder, progress)
 
 
 def record_name(identity: Identity, first: Path) -> str:

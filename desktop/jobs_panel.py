@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from desktop import theme
 from desktop.queue import Queue, Work
+from desktop.section import empty
 
 
 class JobsPanel(QWidget):
@@ -38,7 +39,7 @@ class JobsPanel(QWidget):
         row.setSpacing(theme.px(2))
         for widget in (self.text, self.bar, self.stop, self.more):
             row.addWidget(widget)
-        self.stop.clicked.connect(lambda: queue.cancel())
+        self.stop.clicked.connect(lambda _on=False: queue.cancel())
         self.more.clicked.connect(self.list.toggle)
         queue.changed.connect(self.refresh)
         queue.moved.connect(self.refresh)
@@ -68,6 +69,7 @@ class _List(QFrame):
         self.setObjectName("popover")
         self._queue = queue
         self._rows = QGridLayout()
+        self._labels: list[QLabel] = []
         column = QVBoxLayout(self)
         column.addLayout(self._rows)
 
@@ -79,26 +81,24 @@ class _List(QFrame):
         self.fill()
         self.adjustSize()
         parent = self.parentWidget()
+        assert parent is not None
         corner = parent.mapToGlobal(parent.rect().topLeft())
         self.move(corner.x(), corner.y() - self.height() - theme.px(1))
         self.show()
 
     def fill(self) -> None:
         """List all work with a stop button each."""
-        if self._rows.count() == 2 * len(self._queue.works):
-            for n, work in enumerate(self._queue.works):
-                label = self._rows.itemAtPosition(n, 0).widget()
-                if isinstance(label, QLabel):
-                    label.setText(status_of(work))
+        if len(self._labels) == len(self._queue.works):
+            for label, work in zip(self._labels, self._queue.works, strict=True):
+                label.setText(status_of(work))
             return
-        while self._rows.count():
-            widget = self._rows.takeAt(0).widget()
-            if widget is not None:
-                widget.deleteLater()
+        empty(self._rows)
+        self._labels = []
         for n, work in enumerate(self._queue.works):
             stop = _stop_button("Stop it")
             stop.clicked.connect(lambda _on=False, work=work: self._queue.cancel(work))
-            self._rows.addWidget(QLabel(status_of(work)), n, 0)
+            self._labels.append(QLabel(status_of(work)))
+            self._rows.addWidget(self._labels[-1], n, 0)
             self._rows.addWidget(stop, n, 1)
         if not self._queue.works:
             self.hide()

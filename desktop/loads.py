@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from resources.colors import LOAD_COLOR, SUPPORT_COLOR, structure_color
 from twin.domain import Model
+
+if TYPE_CHECKING:
+    from viewers.scene_view import SceneView
 
 LONGEST_MM = 70.0
 TURNABLE = "hip"
@@ -53,3 +58,20 @@ def drawn_length(arrow: Arrow, arrows: list[Arrow]) -> NDArray[np.float64]:
     longest = max(float(np.linalg.norm(a.force)) for a in arrows)
     share = float(np.linalg.norm(arrow.force)) / longest
     return arrow.force / np.linalg.norm(arrow.force) * LONGEST_MM * max(share, 0.25)
+
+
+def draw_model(scene: SceneView, key: str, model: Model, case: str) -> None:
+    """Show a model in a scene: its mesh, the arrows of one case, the points that are held."""
+    scene.show_mesh(f"{key}#mesh", model.mesh, color=structure_color(model.term))
+    arrows = arrows_of(model, case)
+    for arrow in arrows:
+        vector = drawn_length(arrow, arrows)
+        start = arrow.place - vector if arrow.pushes else arrow.place
+        scene.show_arrows(
+            f"{key}#{arrow.name}", start, vector, [label_of(arrow)], LOAD_COLOR, arrow.name == TURNABLE,
+            about="tip" if arrow.pushes else "start",
+        )  # fmt: skip
+    for support in model.supports:
+        points = model.mesh.points[support.nodes]
+        some = points[:: max(1, len(points) // 60)]
+        scene.show_points(f"{key}#{support.name}", some, [""] * len(some), SUPPORT_COLOR, radius_mm=1.2)

@@ -44,7 +44,8 @@ class NumberList(QWidget):
             name.setText(shown.name)
             size = round(theme.font_px() * 1.25)
             quiet_color = theme.current().quiet
-            line = f"<b style='font-size:{size}px'>{shown.text}</b> <span style='color:{quiet_color}'>({shown.range})</span>"
+            line = f"<b style='font-size:{size}px'>{shown.text}</b> "
+            line += f"<span style='color:{quiet_color}'>({shown.range})</span>"
             value.setText(f"<s>{line}</s>" if struck else line)
             about.setText("stale: make it again" if struck else shown.remark)
             about.setVisible(bool(about.text()))

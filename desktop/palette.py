@@ -60,6 +60,7 @@ class Palette(QFrame):
     def open(self) -> None:
         """Show it in the middle at the top of the window."""
         parent = self.parentWidget()
+        assert parent is not None
         width = min(theme.px(140), parent.width() - theme.px(8))
         self.setGeometry((parent.width() - width) // 2, theme.px(12), width, theme.px(90))
         self.line.clear()

@@ -34,7 +34,7 @@ def _stated_age(age: str) -> str:
 
 
 def line_of(identity: Identity, modality: str = "") -> str:
-    """Return one line for the top bar: “HIP, Model · HIP003 · born 1964-02-01, 62 y · male · CT 2026-01-05”."""
+    """Return one line for the top bar: “HIP, Model · HIP003 · born 1964-02-01, 61 y · male · CT …”."""
     age = age_of(identity)
     born = f"born {identity.birth_date}" if identity.birth_date else ""
     study = " ".join(w for w in (modality, identity.study_date) if w)
@@ -49,7 +49,7 @@ def line_of(identity: Identity, modality: str = "") -> str:
 
 
 def mixture(identities: Sequence[Identity]) -> str:
-    """Return why identities on one screen are a mixture: of patients, of studies; empty where they are not."""
+    """Return why identities on one screen are a mixture (patients, studies); empty where they are not."""
     if len({(i.patient_name, i.patient_id) for i in identities}) > 1:
         return "These data are of more than one patient"
     if len({i.study_uid or i.study_date for i in identities}) > 1:

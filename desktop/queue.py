@@ -113,7 +113,7 @@ class Queue(QObject):
 
     def close(self) -> None:
         """Kill what runs and drop what waits; a plan that asks for this itself goes on."""
-        asking = [w for w in self.works if w.plan.gi_running]
+        asking = [w for w in self.works if getattr(w.plan, "gi_running", False)]
         works, self.works = [w for w in self.works if w not in asking], asking
         if self._commit is not None:
             self._commit.join()

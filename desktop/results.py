@@ -146,7 +146,7 @@ class Results:
             self._shown = None
 
     def _compute(self, result: Any) -> None:
-        """Combine the unit loads: some tens of milliseconds, kept for the slider (runs in the reading thread)."""
+        """Combine the unit loads: some tens of milliseconds, kept for the slider (in the reading thread)."""
         from physics.recombine import combine, displacement
 
         combine(result, self.case, 1.0, self.field)
@@ -168,7 +168,7 @@ class Results:
         )  # fmt: skip
 
     def _rescale(self) -> None:
-        if self._scene is None or self._shown is None or self._shown[0].key not in self._scene.keys():
+        if self._scene is None or self._shown is None or self._shown[0].key not in list(self._scene.keys()):
             return
         item, result = self._shown
         self._scene.update_field(

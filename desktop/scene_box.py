@@ -62,7 +62,7 @@ class SceneBox(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(scene)
         self.stamp = _Stamp(self)
-        self.tools = QWidget(self, objectName="scenetools")
+        self.tools = theme.named(QWidget(self), "scenetools")
         self.clip_row = QWidget(self.tools)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, 200)

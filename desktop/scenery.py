@@ -11,10 +11,10 @@ from PySide6.QtCore import QTimer
 from desktop import way
 from desktop.colors import color_of
 from desktop.desk import Desk
-from desktop.loads import TURNABLE, arrows_of, drawn_length, label_of
+from desktop.loads import draw_model
 from desktop.overlay import caption_of
 from desktop.session import Item
-from resources.colors import LOAD_COLOR, MARK_COLOR, SUPPORT_COLOR, structure_color
+from resources.colors import MARK_COLOR
 
 if TYPE_CHECKING:
     from viewers.scene_view import SceneView
@@ -66,12 +66,11 @@ class Scenery:
         for key, state in wanted.items():
             if self._drawn.get(key) == state:
                 continue
-            entity = session.get(key)
-            item = session.item(key)
-            if entity is None or item is None:
+            entity, drawn = session.get(key), session.item(key)
+            if entity is None or drawn is None:
                 continue
             self._remove(key)
-            getattr(self, f"_draw_{item.kind}")(item, entity)
+            getattr(self, f"_draw_{drawn.kind}")(drawn, entity)
             self._drawn[key] = state
             drew = True
         self._say()
@@ -125,27 +124,7 @@ class Scenery:
         self.scene.show_points(item.key, np.array(list(points.values())), tuple(points), MARK_COLOR)
 
     def _draw_model(self, item: Item, model: Any) -> None:
-        self.scene.show_mesh(f"{item.key}#mesh", model.mesh, color=structure_color(item.term))
-        arrows = arrows_of(model, self._desk.results.case)
-        for arrow in arrows:
-            vector = drawn_length(arrow, arrows)
-            start = arrow.place - vector if arrow.pushes else arrow.place
-            about, turnable = "tip" if arrow.pushes else "start", arrow.name == TURNABLE
-            self.scene.show_arrows(
-                f"{item.key}#{arrow.name}",
-                start,
-                vector,
-                [label_of(arrow)],
-                LOAD_COLOR,
-                turnable,
-                about=about,
-            )
-        for support in model.supports:
-            points = model.mesh.points[support.nodes]
-            some = points[:: max(1, len(points) // 60)]
-            self.scene.show_points(
-                f"{item.key}#{support.name}", some, [""] * len(some), SUPPORT_COLOR, radius_mm=1.2
-            )
+        draw_model(self.scene, item.key, model, self._desk.results.case)
 
     def _draw_result(self, item: Item, result: Any) -> None:
         self._desk.results.draw(self.scene, item, result)

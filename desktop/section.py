@@ -58,14 +58,15 @@ class Panel(QScrollArea):
     """
 
     def __init__(self, title: str, lead: str = "") -> None:
-        super().__init__(objectName="panel")
+        super().__init__()
+        self.setObjectName("panel")
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         inside = QWidget()
         self.column = QVBoxLayout(inside)
         self.column.setContentsMargins(theme.px(4), theme.px(3), theme.px(4), theme.px(3))
         self.column.setSpacing(theme.px(2))
-        self.heading = QLabel(title, objectName="heading")
+        self.heading = theme.named(QLabel(title), "heading")
         self.heading.setWordWrap(True)
         self.column.addWidget(self.heading)
         self.lead = quiet(lead)
@@ -109,14 +110,14 @@ class Panel(QScrollArea):
 
 def quiet(text: str = "") -> QLabel:
     """Return a label for what need not be shouted."""
-    label = QLabel(text, objectName="quiet")
+    label = theme.named(QLabel(text), "quiet")
     label.setWordWrap(True)
     return label
 
 
 def section_title(text: str) -> QLabel:
     """Return the title of a group in a panel."""
-    label = QLabel(text, objectName="section")
+    label = theme.named(QLabel(text), "section")
     label.setIndent(0)
     return label
 
@@ -186,7 +187,8 @@ class StepSection(QFrame):
         facts: Callable[[], Sequence[tuple[str, str]]],
         again: str = "",
     ) -> None:
-        super().__init__(objectName="card")
+        super().__init__()
+        self.setObjectName("card")
         self._desk, self._steps, self._done, self._facts_of = desk, steps, done, facts
         self._command, self._again = BY_ID[command], again
         self._unfolded = False
@@ -196,7 +198,7 @@ class StepSection(QFrame):
         font = self.title.font()
         font.setWeight(font.Weight.DemiBold)
         self.title.setFont(font)
-        self.open_button = QPushButton("Change", objectName="flat")
+        self.open_button = theme.named(QPushButton("Change"), "flat")
         self.open_button.setToolTip("Show the parameters, to do it again with others")
         self.open_button.clicked.connect(self._toggle)
         self.body = QWidget()

@@ -251,10 +251,8 @@ class Session:
         if item.kind in ("volume", "labelmap"):
             return
         alone = item.kind in ("model", "result")
-        for other in self.items:
-            if other.key != item.key and other.kind not in ("volume", "labelmap"):
-                if alone or other.structure == item.structure:
-                    self._hidden.add(other.key)
+        others = [i for i in self.items if i.key != item.key and i.kind not in ("volume", "labelmap")]
+        self._hidden |= {i.key for i in others if alone or i.structure == item.structure}
 
     def _uncover(self, gone: Item) -> None:
         if gone.kind in ("volume", "labelmap") or gone.key in self._hidden:

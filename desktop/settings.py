@@ -69,7 +69,7 @@ def default_path() -> Path:
 
 
 def twins_folder() -> Path:
-    """Return where new records go: the documents folder's ``Vitruvian``; ``VITRUVIAN_TWINS`` names another."""
+    """Return where new records go: ``Vitruvian`` in the documents; ``VITRUVIAN_TWINS`` names another."""
     given = os.environ.get("VITRUVIAN_TWINS")
     if given:
         return Path(given)

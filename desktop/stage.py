@@ -14,10 +14,11 @@ from desktop.scenery import Scenery
 from desktop.words import place_text
 
 if TYPE_CHECKING:
+    from viewers.orientation import Plane
     from viewers.scene_view import SceneView
     from viewers.slice_view import Hover, SliceView
 
-PLANES = ("axial", "coronal", "sagittal")
+PLANES: tuple[Plane, ...] = ("axial", "coronal", "sagittal")
 _PLACES = {"axial": (0, 0), "3-D": (0, 1), "coronal": (1, 0), "sagittal": (1, 1)}
 
 
@@ -32,7 +33,8 @@ class Stage(QWidget):
     cursor_moved = Signal(str)
 
     def __init__(self, desk: Desk) -> None:
-        super().__init__(objectName="ground")
+        super().__init__()
+        self.setObjectName("ground")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._desk = desk
         self._grid = QGridLayout(self)

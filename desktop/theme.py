@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from functools import cache
 from string import Template
-from typing import Any
+from typing import Any, TypeVar
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QObject, QSize
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPalette
 from PySide6.QtWidgets import QApplication
 
@@ -69,7 +69,16 @@ def px(steps: float) -> int:
     return max(1, round(4 * steps * _Current.font_px / FONT_PX))
 
 
-def apply(app: QApplication, theme: Theme, font_px: int = FONT_PX) -> None:
+Named = TypeVar("Named", bound=QObject)
+
+
+def named(widget: Named, name: str) -> Named:
+    """Give a widget the name that the style sheet knows it by."""
+    widget.setObjectName(name)
+    return widget
+
+
+def apply(app: QApplication, theme: Theme = DARK, font_px: int = FONT_PX) -> None:
     """Dress the whole application."""
     _Current.theme, _Current.font_px = theme, font_px
     font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
@@ -162,7 +171,8 @@ QLabel#section { color: $quiet; font-weight: 600; padding-top: $u2; }
 QLabel#huge { font-size: $huge; font-weight: 600; }
 QLabel#identity { font-weight: 600; padding: 0 $u2; }
 QLabel#identity[mixed="true"] { color: $on_accent; background: $warn; border-radius: $u1; }
-QLabel#badge { color: $on_accent; background: $accent; border-radius: $u1; padding: 1px $u2; font-weight: 600; }
+QLabel#badge { color: $on_accent; background: $accent; border-radius: $u1; padding: 1px $u2;
+  font-weight: 600; }
 QLabel#warn { color: $warn; }
 QLabel#notice { color: $quiet; font-size: $small; }
 QToolTip { background: $raised; color: $text; border: 1px solid $line; padding: $u1 $u2; }
@@ -180,7 +190,8 @@ QPushButton#primary { background: $accent; color: $on_accent; border: 1px solid 
 QPushButton#primary:hover { border-color: $text; }
 QPushButton#primary:focus { border: 1px solid $text; }
 QPushButton#primary:disabled { background: $raised; color: $quiet; border: 1px dashed $line; }
-QPushButton#flat { background: transparent; border: 1px solid transparent; text-align: left; padding: $u1 $u2; }
+QPushButton#flat { background: transparent; border: 1px solid transparent; text-align: left;
+  padding: $u1 $u2; }
 QPushButton#flat:hover { background: $raised; }
 QPushButton#flat:focus { border: 1px solid $accent; }
 
@@ -195,7 +206,8 @@ QComboBox, QLineEdit, QAbstractSpinBox { background: $ground; color: $text; bord
   border-radius: $u1; padding: $half $u2; min-height: $u5; selection-background-color: $accent;
   selection-color: $on_accent; }
 QComboBox:disabled, QLineEdit:disabled, QAbstractSpinBox:disabled { color: $quiet; background: $panel; }
-QAbstractSpinBox QLineEdit, QTreeView QLineEdit { border: none; padding: 0; min-height: 0; background: transparent; }
+QAbstractSpinBox QLineEdit, QTreeView QLineEdit { border: none; padding: 0; min-height: 0;
+  background: transparent; }
 QTreeView QLineEdit { background: $ground; border: 1px solid $accent; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: none; }
 QComboBox::drop-down { border: none; width: $u6; }
@@ -231,7 +243,8 @@ QCheckBox:focus { color: $accent; }
 
 QScrollBar:vertical { background: transparent; width: $u3; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: $u3; margin: 0; }
-QScrollBar::handle { background: $line; border-radius: $half; min-height: $u6; min-width: $u6; margin: $half; }
+QScrollBar::handle { background: $line; border-radius: $half; min-height: $u6; min-width: $u6;
+  margin: $half; }
 QScrollBar::handle:hover { background: $quiet; }
 QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page
   { background: transparent; border: none; width: 0; height: 0; }

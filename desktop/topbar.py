@@ -27,8 +27,8 @@ class TopBar(QWidget):
         self.menu_button.setShortcut("Alt+M")
         self.menu_button.setAccessibleName("Menu")
         self.menu_button.setMenu(_menu(actions, self))
-        self.identity = _Elided(objectName="identity")
-        self.badge = QLabel("REFERENCE PATIENT", objectName="badge")
+        self.identity = theme.named(_Elided(), "identity")
+        self.badge = theme.named(QLabel("REFERENCE PATIENT"), "badge")
         self.badge.setToolTip("Made by the program itself: no person's data")
         row = QHBoxLayout(self)
         row.setContentsMargins(theme.px(2), 0, theme.px(2), 0)
@@ -82,7 +82,7 @@ class TopBar(QWidget):
         self.identity.style().polish(self.identity)
 
     def _workspace(self, name: str) -> QToolButton:
-        button = QToolButton(objectName="workspace")
+        button = theme.named(QToolButton(), "workspace")
         action = self._actions[f"go.{name}"]
         action.setCheckable(True)
         button.setDefaultAction(action)
@@ -100,8 +100,8 @@ class TopBar(QWidget):
 class _Elided(QLabel):
     """A label that ends in … where it does not fit; its tooltip holds all of it."""
 
-    def __init__(self, objectName: str) -> None:
-        super().__init__(objectName=objectName)
+    def __init__(self) -> None:
+        super().__init__()
         self._full = ""
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.setMinimumWidth(theme.px(20))

@@ -130,7 +130,10 @@ class TwinTree(QWidget):
     def _mark(self, key: str) -> None:
         row = self._rows.get(key)
         self._filling = True
-        self.tree.setCurrentItem(row)
+        if row is not None:
+            self.tree.setCurrentItem(row)
+        else:
+            self.tree.clearSelection()
         self._filling = False
 
     def _on_select(self) -> None:

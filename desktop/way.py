@@ -178,7 +178,7 @@ def solve(desk: Desk) -> None:
 
 
 def turn_load(desk: Desk, model_id: str, direction: NDArray[np.float64]) -> None:
-    """Make a model again with its hip force along another direction (LPS); what was solved of it is stale then."""
+    """Make a model again with its hip force along another direction (LPS); its results are stale then."""
     model, made = desk.session.load(model_id), desk.session.maker(model_id)
     if made is None or made.step != MODEL or model.landmarks is None:
         raise UserError(

@@ -51,7 +51,7 @@ class MainWindow(QMainWindow):
         self.strip = Strip(desk)
         self.views = QStackedWidget()
         self.views.addWidget(self.empty)
-        self.tasks = QStackedWidget(objectName="right")
+        self.tasks = theme.named(QStackedWidget(), "right")
         self.incoming = Incoming(desk)
         self.asking = Asking(self)
         self._lay_out()
@@ -65,7 +65,7 @@ class MainWindow(QMainWindow):
     # -- making ----------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
-        middle = QWidget(objectName="ground")
+        middle = theme.named(QWidget(), "ground")
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -80,7 +80,7 @@ class MainWindow(QMainWindow):
         self.tasks.setMinimumWidth(theme.px(62))
         left, right = theme.px(56), theme.px(76)
         self.splitter.setSizes([left, self.width() - left - right, right])
-        whole = QWidget(objectName="ground")
+        whole = theme.named(QWidget(), "ground")
         outer = QVBoxLayout(whole)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
@@ -182,7 +182,7 @@ class MainWindow(QMainWindow):
 
         def back() -> None:
             self.views.removeWidget(chooser)
-            self.views.setCurrentWidget(before)
+            self.views.setCurrentWidget(before or self.empty)
             chooser.deleteLater()
 
         chooser.left.connect(back)  # type: ignore[attr-defined]

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 _UNITS = {
-    "g_cm3": "g/cm³", "mm2": "mm²", "mm3": "mm³", "ml": "mL", "mm": "mm", "cm": "cm", "mpa": "MPa", "gpa": "GPa",
-    "kpa": "kPa", "n": "N", "kg": "kg", "s": "s", "ms": "ms", "hu": "HU", "deg": "°", "percent": "%", "mb": "MB",
+    "g_cm3": "g/cm³", "mm2": "mm²", "mm3": "mm³", "ml": "mL", "mm": "mm", "cm": "cm", "mpa": "MPa",
+    "gpa": "GPa",
+    "kpa": "kPa", "n": "N", "kg": "kg", "s": "s", "ms": "ms", "hu": "HU", "deg": "°", "percent": "%",
+    "mb": "MB",
     "iu": "", "um": "µm", "ue": "µε", "bw": "× body weight",
 }  # fmt: skip
 
@@ -58,12 +60,15 @@ def summary_lines(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 _FACTS = {
     "mesh.tetrahedra": {
-        "tets": "Tetrahedra", "nodes": "Nodes", "edge_mean_mm": "Mean edge", "dihedral_min_deg": "Smallest angle",
-        "dihedral_p01_deg": "Its 1st percentile", "inverted": "Inverted", "volume_error_percent": "Volume off by",
+        "tets": "Tetrahedra", "nodes": "Nodes", "edge_mean_mm": "Mean edge",
+        "dihedral_min_deg": "Smallest angle",
+        "dihedral_p01_deg": "Its 1st percentile", "inverted": "Inverted",
+        "volume_error_percent": "Volume off by",
         "distance_mean_mm": "Mean distance to surface", "mesher": "Mesher",
     },
     "physics.femur_model": {
-        "calibration": "Calibration", "young_median_mpa": "Median modulus", "young_max_mpa": "Highest modulus",
+        "calibration": "Calibration", "young_median_mpa": "Median modulus",
+        "young_max_mpa": "Highest modulus",
         "clipped_low_percent": "Clipped below", "clipped_high_percent": "Clipped above",
         "body_weight_n": "Body weight",
     },
@@ -83,7 +88,7 @@ def facts_of(step: str, summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]
 
 
 def place_text(lps: tuple[float, float, float]) -> str:
-    """Return a point of patient space with the letters of the side it lies on: “L 128.4  A 31.0  S 902.5 mm”."""
+    """Return a point of patient space with the letters of its sides: “L 128.4  A 31.0  S 902.5 mm”."""
     letters = ("LR", "PA", "SI")
     words = [f"{pair[0] if v >= 0 else pair[1]} {abs(v):.1f}" for pair, v in zip(letters, lps, strict=True)]
     return "  ".join(words) + " mm"

@@ -103,7 +103,8 @@ class _SideCard(QFrame):
     """Asks for the side where the scan does not settle it: loads and exports wait for the answer."""
 
     def __init__(self, desk: Desk, actions: Actions) -> None:
-        super().__init__(objectName="noticebar")
+        super().__init__()
+        self.setObjectName("noticebar")
         self._desk = desk
         self.question = QLabel()
         self.question.setWordWrap(True)

@@ -44,7 +44,6 @@ def window(qtbot, home: Path) -> Iterator[MainWindow]:
     made_window.deleteLater()
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     QApplication.processEvents()
-    del made_window
     gc.collect()
 
 

@@ -106,7 +106,8 @@ def fail(volume: Volume, params: VolumeParams, progress: Progress) -> Made:
 def tetrahedron() -> TetMesh:
     points = np.array([[0, 0, 0], [40, 0, 0], [0, 40, 0], [0, 0, 60.0]])
     return TetMesh(
-        points, np.array([[0, 1, 2, 3]], np.int32), np.zeros(1, np.int32), structure="left femur", term="femur",
+        points, np.array([[0, 1, 2, 3]], np.int32), np.zeros(1, np.int32), structure="left femur",
+            term="femur",
         side="left", identity=WHO, frame_of_reference="1.9",
     )  # fmt: skip
 
@@ -126,10 +127,12 @@ def model(surface: Surface, params: VolumeParams, progress: Progress) -> Made:
     mesh = tetrahedron()
     one = np.ones(1)
     made = Model(
-        mesh, Material(one * 15000, one * 0.3, one * 0.0073, one * 0.0104), (Support("distal", np.array([0, 1, 2])),),
+        mesh, Material(one * 15000, one * 0.3, one * 0.0073, one * 0.0104), (Support("distal", np.array([0,
+            1, 2])),),
         (Attachment("hip contact", np.array([3]), one, mesh.points[3]),),
         tuple(UnitLoad(f"hip {a}", 0, np.eye(3)[n]) for n, a in enumerate("xyz")),
-        {"walking": {"hip x": -0.5, "hip y": -0.3, "hip z": -2.3}}, 735.0, structure="left femur", term="femur",
+        {"walking": {"hip x": -0.5, "hip y": -0.3, "hip z": -2.3}}, 735.0, structure="left femur",
+            term="femur",
         side="left", identity=WHO,
     )  # fmt: skip
     return Made({"model": made}, {}, {"model": "left femur model"})
@@ -143,7 +146,8 @@ def result(model: Model, params: VolumeParams, progress: Progress) -> Made:
         2, 0, 2
     ] = -0.01  # hip z: 1 N gives szz = -0.01 MPa; walking at 75 kg: 0.01 * 2.3 * 735.5 = 16.9 MPa
     made = Result(
-        model.mesh, (Field("stress", "MPa", "element", stress), Field("displacement", "mm", "node", np.zeros((3, 4, 3)))),
+        model.mesh, (Field("stress", "MPa", "element", stress), Field("displacement", "mm", "node",
+            np.zeros((3, 4, 3)))),
         (Number("von Mises stress", 16.9, "MPa", 13.5, 20.3, {"density calibration ±20 %": (13.5, 20.3)}),),
         loads=("hip x", "hip y", "hip z"), cases=model.cases, body_weight_n=735.5, structure="left femur",
         term="femur", side="left", identity=WHO, limits=("level walking only, no fall, no fatigue",),

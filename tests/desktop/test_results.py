@@ -66,7 +66,7 @@ def test_arrows_push_onto_the_bone_and_show_their_size() -> None:
 
 
 def test_a_turned_arrow_gives_the_angles_that_bring_it_there() -> None:
-    # Rz(c) Ry(b) Rx(a) of the given angles, applied to the unturned force, must point along the hand's direction.
+    # Rz(c) Ry(b) Rx(a) of the given angles, applied to the unturned force, points along the hand's direction.
     axes = np.array(
         [[-1.0, 0, 0], [0, -1.0, 0], [0, 0, 1.0]]
     )  # a right femur: medial is −x of LPS... left of it
