@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,11 @@ class Arrow:
     place: NDArray[np.float64]
     force: NDArray[np.float64]
     pushes: bool
+
+
+def first_case(cases: Mapping[str, object]) -> str:
+    """Return the load case to show first: walking, where it is among them."""
+    return "walking" if "walking" in cases else next(iter(cases))
 
 
 def arrows_of(model: Model, case: str) -> list[Arrow]:

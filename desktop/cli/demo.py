@@ -60,12 +60,11 @@ def _say(words: str) -> None:
 
 
 def _walk(path: Path, folder: Path, patient: str) -> dict[str, Any]:
-    from twin.run import prepare
-
     from desktop.catalogue import load as load_steps
     from desktop.pictures import draw
     from desktop.report import write
     from twin.record import Record
+    from twin.run import prepare
 
     load_steps()
     module, stages, structure = DEMOS[patient]

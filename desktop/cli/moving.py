@@ -25,7 +25,6 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def export(options: argparse.Namespace) -> int:
     """Export one entity, or a part of it."""
     from twin.exports import export as write
-
     from twin.record import Record
 
     with Record.open(record_path(options.record)) as record:
