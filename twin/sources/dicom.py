@@ -1,5 +1,6 @@
 """DICOM in: files to series, a series to a volume."""
 
+import math
 import warnings
 from collections import defaultdict
 from collections.abc import Sequence
@@ -111,9 +112,11 @@ def _stack(frames: list[Frame]) -> Stack:
         raise NotAVolumeError(f"it is a localizer: {len(frames)} planning images, not a volume")
     if "MOSAIC" in first.image_type:
         raise NotAVolumeError("it is a mosaic: many slices laid into one picture")
-    if any(f.position is None or f.orientation is None for f in frames):
+    if first.pixels.bits not in (8, 16, 32):
+        raise NotAVolumeError(f"its images have {first.pixels.bits} bits a pixel, not 8, 16 or 32")
+    if any(not _finite(f.position) or not _finite(f.orientation) for f in frames):
         raise NotAVolumeError("its images do not say where in the patient they lie")
-    if any(f.spacing is None for f in frames):
+    if any(not _finite(f.spacing) for f in frames):
         raise NotAVolumeError("its images do not say how big their pixels are")
     if len(kinds) > 1:
         raise NotAVolumeError("its images have different sizes: " + ", ".join(f"{c}×{r}" for c, r in kinds))
@@ -129,6 +132,10 @@ def _stack(frames: list[Frame]) -> Stack:
         times=times,
         extent_mm=extent,
     )
+
+
+def _finite(numbers: tuple[float, ...] | None) -> bool:
+    return numbers is not None and all(math.isfinite(n) for n in numbers)
 
 
 def read(series: Series, choices: Choices, progress: Progress) -> Volume:
@@ -202,7 +209,11 @@ def _voxels(frames: tuple[Frame, ...], stacked: Stack, progress: Progress) -> tu
     scales = {(f.slope, f.intercept) for f in frames}
     reader = Reader()
     dtype = np.dtype(np.float32) if len(scales) > 1 else reader.dtype(frames)
-    voxels = np.zeros((t, k, pixels.rows, pixels.columns), dtype)
+    try:
+        voxels = np.zeros((t, k, pixels.rows, pixels.columns), dtype)
+    except (MemoryError, ValueError) as e:
+        size = f"{t}×{k}×{pixels.rows}×{pixels.columns}"
+        raise SourceError(f"{frames[0].path} and its series claim {size} voxels: too many for memory.") from e
     places = [(a, b) for a in range(t) for b in range(k) if stacked.frames[a, b] >= 0]
     for n, (a, b) in enumerate(places):
         progress(n / len(places), "reading images")

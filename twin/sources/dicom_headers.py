@@ -18,6 +18,10 @@ REFERENCE_PATIENT = "Vitruvian reference patient"
 """Text in Image Comments of images that the project made itself."""
 
 
+MOST_FRAMES = 200_000
+"""A file that claims more frames is broken."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pixels:
     """How the stored numbers lie in a file; ``offset`` is -1 where they are not plain bytes."""
@@ -190,8 +194,10 @@ def _header(path: Path, ds: Elements, syntax: str, offset: int) -> Header:
         high_bit=int(ds.get("HighBit", stored - 1)), signed=bool(ds.get("PixelRepresentation", 0)),
         photometric=str(ds.get("PhotometricInterpretation", "")), offset=offset if syntax in NATIVE else -1,
     )  # fmt: skip
-    if min(pixels.rows, pixels.columns, frames) < 1:
+    if min(pixels.rows, pixels.columns, frames) < 1 or frames > MOST_FRAMES:
         raise ValueError(f"its image is {pixels.columns}×{pixels.rows}×{frames}")
+    if not 1 <= stored <= pixels.high_bit + 1 <= bits:
+        raise ValueError(f"it keeps {stored} bits up to bit {pixels.high_bit} of {bits}")
     modality = str(ds.get("Modality") or "")
     number = ds.get("SeriesNumber")
     kernel = ds.get("ConvolutionKernel") or ""

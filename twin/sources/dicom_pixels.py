@@ -1,5 +1,6 @@
 """Stored numbers of DICOM images, plain or compressed."""
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,12 @@ class Reader:
         from pydicom.pixels import pixel_array
 
         if self._path != frame.path:
-            self._dataset = pydicom.dcmread(frame.path, force=True)
+            with warnings.catch_warnings(record=True) as said:
+                warnings.simplefilter("always")
+                self._dataset = pydicom.dcmread(frame.path, force=True)
+            # Some decoders fill up a picture that ends early and say nothing.
+            if any("End of file reached" in str(w.message) for w in said):
+                raise SourceError(f"{frame.path} is a truncated DICOM file: its image ends early.")
             if "TransferSyntaxUID" not in self._dataset.file_meta:
                 self._dataset.file_meta.TransferSyntaxUID = frame.pixels.syntax
             self._path = frame.path

@@ -9,6 +9,9 @@ TOLERANCE_MM = 0.1
 """How far a slice may lie from the even grid: positions are often written rounded to 0.1 mm."""
 
 MAX_TILT_DEG = 0.2
+MOST_MISSING = 50
+"""Where more slices in a row than this seem to be missing, the step is not one."""
+
 MAX_TURN = 1e-3
 """Largest difference of direction cosines that counts as the same orientation."""
 
@@ -130,6 +133,8 @@ def _steps(
     common = float(np.median(steps)) if n > 3 else float(steps.min())
     multiples = np.maximum(np.rint(steps / common), 1).astype(int)
     index = np.concatenate([[0], np.cumsum(multiples)])
+    if multiples.max() > MOST_MISSING:
+        raise NotAVolumeError(f"its slices lie {steps.min():.3g} to {steps.max():.3g} mm apart")
     even = (at[-1] - at[0]) / index[-1]
     off = np.abs(at - at[0] - index * even).max()
     if off > min(TOLERANCE_MM, 0.2 * even):

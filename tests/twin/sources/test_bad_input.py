@@ -62,11 +62,13 @@ def test_truncated_dicom(tmp_path: Path, share: float) -> None:
         bring_in(tmp_path)
 
 
-def test_truncated_compressed_dicom(shared_data: Path, tmp_path: Path) -> None:
-    source = next((shared_data / "dicom-nifti-pairs/generic/compressed_jpegls/001").iterdir())
-    data = source.read_bytes()
+@pytest.mark.parametrize("cut", [12, 400, 4000])
+@pytest.mark.parametrize("kind", ["", "_j2k", "_jpeg", "_jpegls", "_rle"])
+def test_truncated_compressed_dicom(shared_data: Path, tmp_path: Path, kind: str, cut: int) -> None:
+    folder = shared_data / f"dicom-nifti-pairs/generic/compressed{kind}/001"
+    source = max(folder.iterdir(), key=lambda p: p.stat().st_size)
     path = tmp_path / "cut.dcm"
-    path.write_bytes(data[: len(data) - 4000])
+    path.write_bytes(source.read_bytes()[:-cut])
     with pytest.raises(SourceError, match=rf"{path} (cannot be decoded|is a truncated)"):
         bring_in(tmp_path)
 
@@ -232,3 +234,32 @@ def _survives(path: Path) -> None:
         except SourceError as error:
             faults.append(error.message)
     assert all(str(path) in fault for fault in faults)
+
+
+@pytest.mark.parametrize(
+    ("tags", "fault"),
+    [
+        ({"HighBit": 40000}, "broken DICOM header: it keeps 16 bits up to bit 40000 of 16"),
+        ({"NumberOfFrames": 2000000000}, "broken DICOM header: its image is 7×6×2000000000"),
+        ({"RescaleSlope": 0}, "broken DICOM header: its rescale slope is 0"),
+        ({"BitsAllocated": 64, "BitsStored": 16}, "truncated DICOM file|64 bits a pixel"),
+        ({"ImageOrientationPatient": [1, 0, 0, 1, 0, 0]}, "not two perpendicular unit vectors"),
+        ({"PixelSpacing": [0, 0]}, "do not say how big their pixels are"),
+    ],
+)
+def test_absurd_headers(tmp_path: Path, tags: dict[str, object], fault: str) -> None:
+    made.write_series(tmp_path, **tags)
+    with pytest.raises(SourceError, match=fault) as error:
+        bring_in(tmp_path)
+    assert "series 4" in error.value.message or str(tmp_path) in error.value.message
+
+
+def test_a_slice_far_away_is_no_gap_of_a_billion_slices(tmp_path: Path) -> None:
+    import pydicom
+
+    path = made.write_series(tmp_path)[-1]
+    ds = pydicom.dcmread(path)
+    ds.ImagePositionPatient[2] = 1e9
+    ds.save_as(path)
+    with pytest.raises(SourceError, match=r"its slices lie 2 to 1e\+09 mm apart"):
+        bring_in(tmp_path)
