@@ -105,10 +105,18 @@ def icon(name: str, role: str = "text") -> QIcon:
 
 @cache
 def _icon(name: str, color: str, off: str) -> QIcon:
-    import qtawesome
-
-    made: QIcon = qtawesome.icon(f"ph.{name}", color=color, color_disabled=off)
+    made: QIcon = _font().icon(f"ph.{name}", color=color, color_disabled=off)
     return made
+
+
+@cache
+def _font() -> Any:
+    """Return qtawesome with one family of icons: loading all of them takes a quarter of a second."""
+    import qtawesome
+    from qtawesome.iconic_font import IconicFont
+
+    wanted = [font for font in getattr(qtawesome, "_BUNDLED_FONTS", ()) if font[0] == "ph"]
+    return IconicFont(*wanted) if wanted else qtawesome
 
 
 def icon_size() -> QSize:

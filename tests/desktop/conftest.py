@@ -77,7 +77,7 @@ def opened(window: MainWindow, hip: Path, qtbot) -> MainWindow:
 def settle(window: MainWindow, qtbot) -> None:
     """Wait until nothing is being read or computed."""
     desk = window.desk
-    qtbot.waitUntil(lambda: not desk.queue.busy and not desk.reader.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not desk.queue.busy and not desk.reader.busy, timeout=240_000)
     QApplication.processEvents()
     QApplication.processEvents()
-    qtbot.waitUntil(lambda: not desk.queue.busy and not desk.reader.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not desk.queue.busy and not desk.reader.busy, timeout=240_000)
