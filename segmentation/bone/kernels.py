@@ -208,12 +208,14 @@ def _grown(stack):
 
 
 @njit(cache=True)
-def flood(mask, removable):
+def flood(mask, removable, planar):
     """Return what is left of ``mask`` when the outside runs into its removable voxels (6 neighbours).
 
     Parameters
     ----------
     mask, removable : ndarray of bool, shape (k, j, i)
+    planar : bool
+        Stay within each slice k (4 neighbours).
 
     Returns
     -------
@@ -221,13 +223,13 @@ def flood(mask, removable):
     """
     nk, nj, ni = mask.shape
     left = mask.copy()
-    flat, may = left.reshape(-1), removable.reshape(-1)
+    whole, flat, may = mask.reshape(-1), left.reshape(-1), removable.reshape(-1)
     stack = np.empty(4096, np.int64)
     size = 0
     for n in range(flat.size):
-        if mask.reshape(-1)[n]:
+        if whole[n]:
             continue
-        for d in range(6):
+        for d in range(2 if planar else 0, 6):
             q = _neighbor(n, d, nk, nj, ni)
             if q >= 0 and flat[q] and may[q]:
                 flat[q] = False
@@ -238,7 +240,7 @@ def flood(mask, removable):
     while size > 0:
         size -= 1
         n = stack[size]
-        for d in range(6):
+        for d in range(2 if planar else 0, 6):
             q = _neighbor(n, d, nk, nj, ni)
             if q >= 0 and flat[q] and may[q]:
                 flat[q] = False
@@ -526,3 +528,15 @@ def contacts(image, labels, count, spacing, soft, wall, reach_mm, share):
                         gap[a, b] += 1
                         gap[b, a] += 1
     return touching, gap
+
+
+def holes(walls: NDArray[np.bool_], axis: int | None = None) -> NDArray[np.bool_]:
+    """Return what ``walls`` shut in: in 3-D, or within each slice across ``axis``."""
+    planar = axis is not None
+    turned = np.moveaxis(walls, axis, 0) if axis is not None else walls
+    margin = [(0 if planar else 1,) * 2, (1, 1), (1, 1)]
+    closed = np.pad(turned, margin)
+    room = np.pad(np.ones(turned.shape, bool), margin)
+    inner = flood(room, ~closed, planar) & ~closed
+    inner = inner[slice(None) if planar else slice(1, -1), 1:-1, 1:-1]
+    return np.ascontiguousarray(np.moveaxis(inner, 0, axis) if axis is not None else inner)

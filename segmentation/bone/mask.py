@@ -106,7 +106,7 @@ def solid(crop: Crop, progress: Progress) -> NDArray[np.bool_]:
     full = candidate | walls
     for n, (least_mm, voxels) in enumerate(((0.0, 0.0), (1.0, 1.01), (2.0, 1.5))):
         progress(0.1 + 0.25 * n, "filling marrow")
-        full = filled(full, crop, max(least_mm, voxels * spacing.max()))
+        full = filled(full, crop, max(least_mm, voxels * spacing.max()), tubes=n == 1)
     progress(0.85, "placing the boundary")
     # Dim walls count only where they shut marrow in.
     inner = full & ~candidate & ~walls
@@ -117,12 +117,12 @@ def solid(crop: Crop, progress: Progress) -> NDArray[np.bool_]:
     return full
 
 
-def filled(mask: NDArray[np.bool_], crop: Crop, seal_mm: float) -> NDArray[np.bool_]:
+def filled(mask: NDArray[np.bool_], crop: Crop, seal_mm: float, tubes: bool) -> NDArray[np.bool_]:
     """Return ``mask`` with marrow and canal, without cranial cavity, spinal canal and air cells.
 
     Holes of the mask *closed by* ``seal_mm`` are filled, so that a nutrient foramen or a gap in
     a thin cortex does not empty a bone; what the closing itself added stays out unless it lies
-    between such a hole and its wall.
+    between such a hole and its wall. ``tubes``: canals open at an end are filled as well.
     """
     hu, spacing, about = crop.hu, crop.spacing, crop.about
     pad = int(np.ceil(seal_mm / spacing.min())) + 1
@@ -130,8 +130,10 @@ def filled(mask: NDArray[np.bool_], crop: Crop, seal_mm: float) -> NDArray[np.bo
     if seal_mm > 0:
         closed = _closed(np.pad(mask, pad), spacing, seal_mm)[(slice(pad, -pad),) * 3] | mask
     walls = _capped(closed, crop)
-    holes = ndimage.binary_fill_holes(walls) & ~closed
-    holes = _marrow(holes, hu, spacing, about) | _tubes(closed | holes, hu, spacing, about)
+    holes = kernels.holes(walls) & ~closed
+    holes = _marrow(holes, hu, spacing, about)
+    if tubes:
+        holes |= _tubes(closed | holes, hu, spacing, about)
     if not holes.any():
         return mask
     rim = ndimage.binary_dilation(holes, iterations=pad, mask=(closed & ~mask) | holes)
@@ -203,12 +205,7 @@ def _tubes(
     """
     found = np.zeros_like(mask)
     for axis in range(3):
-        rings = np.zeros_like(mask)
-        for n in range(mask.shape[axis]):
-            cut = tuple(n if a == axis else slice(None) for a in range(3))
-            if mask[cut].any():
-                rings[cut] = ndimage.binary_fill_holes(mask[cut]) & ~mask[cut]
-        rings &= hu > -250
+        rings = kernels.holes(mask, axis) & (hu > -250)
         labels, _ = ndimage.label(rings)
         for n, box in enumerate(ndimage.find_objects(labels), start=1):
             region = labels[box] == n
@@ -234,7 +231,7 @@ def sharpened(mask: NDArray[np.bool_], crop: Crop) -> NDArray[np.bool_]:
     layer = mask & (kernels.depth_mm(mask, spacing) <= depth)
     reach = max(3.0, 1.5 * spacing.max())
     under = kernels.below_half(crop.hu, layer, spacing, reach, -120.0, max(3 * noise, 40.0))
-    return np.asarray(kernels.flood(mask, under))
+    return np.asarray(kernels.flood(mask, under, False))
 
 
 def no_bone(hu: float | None) -> UserError:

@@ -39,7 +39,7 @@ def hips(
     """Two femurs (head radius 23 mm, shaft cut by the lower border) in two sockets.
 
     Signed distances in mm; cortex 1.2 to 4 mm at 1100 to 1450 HU, spongy bone 180 HU, shaft's
-    canal −60 HU, muscle 50 HU, fat −95 HU. ``only`` ("left") leaves the other side out.
+    canal −60 HU, muscle 50 HU, fat −95 HU. ``only`` ("left") scans that side alone.
     """
     s = np.array(spacing)
     shape = (np.array([150, 110, 330]) / s).astype(int)
@@ -68,14 +68,16 @@ def hips(
     shaft = np.clip((-40 - p[..., 2]) / 40, 0, 1)
     for distance, label, cortex in ((femur, 1, 1.4 + 2.6 * shaft), (hip, 3, 1.2)):
         bone = distance < 0
-        if only == "left":
-            bone &= left
         truth[bone] = np.where(left, label, label + 1)[bone]
         core = np.where(shaft > 0.8, -60, 180 + texture) if label == 1 else 180 + texture
         hu = np.where(bone, np.where(distance < -cortex, core, 1100 + 350 * shaft), hu)
     hu = ndimage.gaussian_filter(hu, blur_mm / s) + noise_hu * random.normal(size=tuple(shape))
     affine = np.diag([s[2], s[1], s[0], 1.0])
     affine[:3, 3] = origin
+    if only == "left":
+        start = shape[2] // 2 + int(10 / s[2])
+        hu, truth = hu[:, :, start:], np.ascontiguousarray(truth[:, :, start:])
+        affine[0, 3] += start * s[2]
     volume = Volume(
         np.round(hu).astype(np.int16), affine, "CT", "HU", identity=Identity(patient_id="phantom")
     )

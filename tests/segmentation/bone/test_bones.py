@@ -75,7 +75,7 @@ def test_dicoms_laterality_names_a_single_side_unless_the_head_contradicts() -> 
 def test_order_of_axes_and_oblique_scans_do_not_matter(phantom: Phantom, phantom_bones: Made) -> None:
     # The same patient with slices along x, the affine permuted with them and tilted by 20°.
     volume = phantom.volume
-    swap = np.eye(4)[[2, 0, 1, 3]]
+    swap = np.eye(4)[[1, 2, 0, 3]]  # (i, j, k) is now (j, k, i)
     tilt = np.eye(4)
     c, s = np.cos(np.radians(20)), np.sin(np.radians(20))
     tilt[:3, :3] = [[1, 0, 0], [0, c, -s], [0, s, c]]
