@@ -4,8 +4,20 @@ import sys
 from collections.abc import Sequence
 
 WORDS = (
-    "demo", "check", "import", "list", "steps", "run", "export", "log", "undo", "redo", "replay", "report", "verify",
-)  # fmt: skip
+    "demo",
+    "check",
+    "import",
+    "list",
+    "steps",
+    "run",
+    "export",
+    "log",
+    "undo",
+    "redo",
+    "replay",
+    "report",
+    "verify",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

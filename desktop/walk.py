@@ -16,7 +16,7 @@ class Stage:
 HIP = (
     Stage("segmentation.bone"),
     Stage("mesh.surface", {"labels": "bones/{structure}"}),
-    Stage("mesh.tetrahedra"),
+    Stage("mesh.tetrahedra", {}, {"edge_mm": 3.0}),
     Stage("physics.femur_landmarks"),
     Stage("physics.femur_model"),
     Stage("physics.solve"),
