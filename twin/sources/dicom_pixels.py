@@ -1,5 +1,6 @@
 """Stored numbers of DICOM images, plain or compressed."""
 
+import struct
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -65,7 +66,38 @@ class Reader:
             if "TransferSyntaxUID" not in self._dataset.file_meta:
                 self._dataset.file_meta.TransferSyntaxUID = frame.pixels.syntax
             self._path = frame.path
+        self._check_size(frame)
         return pixel_array(self._dataset, index=frame.index, raw=True)
+
+    def _check_size(self, frame: Frame) -> None:
+        """Refuse a picture whose own size is not the header's: decoders believe it and take any memory."""
+        from pydicom.encaps import get_frame
+
+        p = frame.pixels
+        if p.syntax.startswith(("1.2.840.10008.1.2.4.", "1.2.840.10008.1.2.5")):
+            stream = get_frame(self._dataset.PixelData, frame.index, number_of_frames=p.frames)
+            size = picture_size(stream)
+            if size is not None and size != (p.columns, p.rows):
+                raise SourceError(
+                    f"{frame.path} contradicts itself: its header says {p.columns}×{p.rows}, "
+                    f"its picture {size[0]}×{size[1]}."
+                )
+
+
+def picture_size(stream: bytes) -> tuple[int, int] | None:
+    """Return (columns, rows) as a JPEG, JPEG-LS or JPEG 2000 stream says them; None where it is none."""
+    if stream[:4] == b"\xff\x4f\xff\x51":  # JPEG 2000, ISO 15444-1 A.5.1: size and offset of the grid
+        right, bottom, left, top = struct.unpack_from(">4I", stream, 8)
+        return right - left, bottom - top
+    at = 2 if stream[:2] == b"\xff\xd8" else len(stream)
+    while at + 9 < len(stream) and stream[at] == 0xFF:
+        marker = stream[at + 1]
+        # frame headers: C0 to CF but tables C4, C8, CC (ISO 10918-1 B.2.2), and JPEG-LS's F7
+        if (0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC)) or marker == 0xF7:
+            rows, columns = struct.unpack_from(">2H", stream, at + 5)
+            return columns, rows
+        at += 1 if marker == 0xFF else 2 + struct.unpack_from(">H", stream, at + 2)[0]
+    return None
 
 
 def _dtype(p: Pixels) -> np.dtype:

@@ -73,6 +73,26 @@ def test_truncated_compressed_dicom(shared_data: Path, tmp_path: Path, kind: str
         bring_in(tmp_path)
 
 
+@pytest.mark.parametrize("kind", ["", "_j2k", "_jpeg", "_jpegls"])
+def test_picture_that_claims_another_size_is_not_decoded(
+    shared_data: Path, tmp_path: Path, kind: str
+) -> None:
+    """A few changed bytes must not make a decoder take gigabytes."""
+    source = next((shared_data / f"dicom-nifti-pairs/generic/compressed{kind}/001").iterdir())
+    data = bytearray(source.read_bytes())
+    if kind in ("", "_j2k"):  # SOC, SIZ, length, capabilities, then the grid's width
+        at = data.index(b"\xff\x4f\xff\x51") + 8
+    else:  # start of frame, length, precision, rows, columns
+        at = data.index(b"\xff\xc3" if kind == "_jpeg" else b"\xff\xf7", data.index(b"\xff\xd8")) + 7
+    data[at : at + 2] = b"\x40\x00"
+    path = tmp_path / "big.dcm"
+    path.write_bytes(data)
+    with pytest.raises(
+        SourceError, match=rf"{path} contradicts itself: its header says 256×256, its picture"
+    ):
+        bring_in(path)
+
+
 def test_missing_slice_is_refused_then_filled(tmp_path: Path) -> None:
     files = made.write_series(tmp_path, made.voxels((6, 4, 4)))
     files[2].unlink()
