@@ -55,8 +55,8 @@ def arrows_of(model: Model, case: str) -> list[Arrow]:
 
 
 def label_of(arrow: Arrow) -> str:
-    """Return an arrow's name with its size: “hip contact 238 % of body weight”."""
-    return f"{arrow.name}  {100 * float(np.linalg.norm(arrow.force)):.0f} % of body weight"
+    """Return an arrow's name with its size: “hip 238 % BW”."""
+    return f"{arrow.name}  {100 * float(np.linalg.norm(arrow.force)):.0f} % BW"
 
 
 def drawn_length(arrow: Arrow, arrows: list[Arrow]) -> NDArray[np.float64]:

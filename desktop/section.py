@@ -132,6 +132,10 @@ def empty(layout: QLayout) -> None:
             widget.deleteLater()
 
 
+LONG = 28
+"""A value with more letters than this gets a line of its own."""
+
+
 class Facts(QWidget):
     """Named values in two columns."""
 
@@ -157,6 +161,13 @@ class Facts(QWidget):
             text.setWordWrap(True)
             text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+            if len(value) > LONG:
+                text.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+                text.setText(f"{words}: {value}" if words else value)
+                text.setObjectName("quiet")
+                self._grid.addWidget(text, row, 0, 1, 2)
+                name.deleteLater()
+                continue
             self._grid.addWidget(name, row, 0, Qt.AlignmentFlag.AlignTop)
             self._grid.addWidget(text, row, 1)
         self.setVisible(bool(facts))

@@ -96,7 +96,10 @@ class AnatomyPanel(Panel):
         mesh = way.shape(self._desk.session, "mesh")
         if mesh is None:
             return ()
-        return list(words.facts_of(way.TETRAHEDRA, self._desk.session.summary(mesh.id)))
+        entry = self._desk.session.entry(mesh.id)
+        notes = entry.tree.get("notes", ()) if entry else ()
+        facts = words.facts_of(way.TETRAHEDRA, self._desk.session.summary(mesh.id))
+        return [*facts, *(("Note", str(note)) for note in notes)]
 
 
 class _SideCard(QFrame):

@@ -24,7 +24,7 @@ class SimulatePanel(Panel):
         )  # fmt: skip
         self.look = quiet(
             "Look at the arrows before solving: does each push or pull where it should? "
-            "Drag the free end of an arrow to turn it."
+            "Drag the free end of the hip force to turn it. BW: body weight."
         )
         self.solve = StepSection(
             desk, actions, title="Stresses", command="simulate.solve", steps=(way.SOLVE,),
