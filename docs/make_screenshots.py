@@ -118,7 +118,6 @@ def walk(camera: Photographer, scan: Path | None, edge_mm: float) -> None:
         camera.do("simulate.load")
     camera.choose("model")
     if not session.of_kind("result"):
-        camera.take("load")
         camera.do("simulate.solve")
     camera.choose("result")
     session.show_only(session.of_kind("result")[-1].key)
