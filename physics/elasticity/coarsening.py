@@ -140,8 +140,32 @@ def tentative(owner, count, motions, fold):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, parallel=True)
-def product(start_a, columns_a, blocks_a, start_b, columns_b, blocks_b, width):  # type: ignore[no-untyped-def]
-    """Return (start, columns, blocks) of A B, columns ascending; ``width`` is B's number of block columns."""
+def invert_diagonal(start, columns, blocks, inverse):  # type: ignore[no-untyped-def]
+    """Fill the inverses (rows, 3, 3) of the diagonal blocks; a motion that is missing (diagonal 0) gets 1."""
+    for row in prange(start.size - 1):
+        for slot in range(start[row], start[row + 1]):
+            if columns[slot] != row:
+                continue
+            block = blocks[slot]
+            for i in range(3):
+                if block[i, i] <= 0.0:
+                    block[i, i] = 1.0
+            for i in range(3):
+                k, n = (i + 1) % 3, (i + 2) % 3
+                for j in range(3):
+                    s, t = (j + 1) % 3, (j + 2) % 3
+                    inverse[row, j, i] = block[k, s] * block[n, t] - block[k, t] * block[n, s]
+            determinant = 0.0
+            for j in range(3):
+                determinant += block[0, j] * inverse[row, j, 0]
+            for i in range(3):
+                for j in range(3):
+                    inverse[row, i, j] /= determinant
+
+
+@njit(cache=True, parallel=True, fastmath={"contract"})
+def widen(start_a, columns_a, blocks_a, start_b, columns_b, blocks_b, width):  # type: ignore[no-untyped-def]
+    """Return (start, columns, blocks) of A B, where B's blocks are 3×6; ``width`` is B's block columns."""
     rows = start_a.size - 1
     counts = np.zeros(rows + 1, np.int32)
     parts = 16
@@ -158,88 +182,135 @@ def product(start_a, columns_a, blocks_a, start_b, columns_b, blocks_b, width): 
             counts[row + 1] = count
     start = np.cumsum(counts).astype(np.int32)
     columns = np.empty(start[rows], np.int32)
-    blocks = np.zeros((start[rows], 3, 3))
+    blocks = np.empty((start[rows], 3, 6))
     for part in prange(parts):
         seen = np.full(width, -1, np.int32)
         for row in range(rows * part // parts, rows * (part + 1) // parts):
             first, place = start[row], start[row]
+            blocks[first : start[row + 1]] = 0.0
             for slot in range(start_a[row], start_a[row + 1]):
                 middle = columns_a[slot]
-                for other in range(start_b[middle], start_b[middle + 1]):
-                    column = columns_b[other]
-                    if seen[column] < first:
-                        seen[column] = first
-                        columns[place] = column
-                        place += 1
-            columns[first:place].sort()
-            for at in range(first, place):
-                seen[columns[at]] = at
-            for slot in range(start_a[row], start_a[row + 1]):
-                middle = columns_a[slot]
+                a00, a01, a02 = blocks_a[slot, 0, 0], blocks_a[slot, 0, 1], blocks_a[slot, 0, 2]
+                a10, a11, a12 = blocks_a[slot, 1, 0], blocks_a[slot, 1, 1], blocks_a[slot, 1, 2]
+                a20, a21, a22 = blocks_a[slot, 2, 0], blocks_a[slot, 2, 1], blocks_a[slot, 2, 2]
                 for other in range(start_b[middle], start_b[middle + 1]):
                     at = seen[columns_b[other]]
-                    for i in range(3):
-                        for j in range(3):
-                            blocks[at, i, j] += (
-                                blocks_a[slot, i, 0] * blocks_b[other, 0, j]
-                                + blocks_a[slot, i, 1] * blocks_b[other, 1, j]
-                                + blocks_a[slot, i, 2] * blocks_b[other, 2, j]
-                            )
+                    if at < first:
+                        at = place
+                        seen[columns_b[other]] = at
+                        columns[at] = columns_b[other]
+                        place += 1
+                    for j in range(6):
+                        b0, b1, b2 = blocks_b[other, 0, j], blocks_b[other, 1, j], blocks_b[other, 2, j]
+                        blocks[at, 0, j] += a00 * b0 + a01 * b1 + a02 * b2
+                        blocks[at, 1, j] += a10 * b0 + a11 * b1 + a12 * b2
+                        blocks[at, 2, j] += a20 * b0 + a21 * b1 + a22 * b2
     return start, columns, blocks
-
-
-@njit(cache=True)
-def transpose(start, columns, blocks, width):  # type: ignore[no-untyped-def]
-    """Return (start, columns, blocks) of the transpose; ``width`` is the number of block columns."""
-    rows = start.size - 1
-    turned = np.zeros(width + 1, np.int32)
-    for slot in range(columns.size):
-        turned[columns[slot] + 1] += 1
-    for i in range(width):
-        turned[i + 1] += turned[i]
-    place = turned[:-1].copy()
-    back = np.empty(columns.size, np.int32)
-    values = np.empty_like(blocks)
-    for row in range(rows):
-        for slot in range(start[row], start[row + 1]):
-            at = place[columns[slot]]
-            place[columns[slot]] += 1
-            back[at] = row
-            for i in range(3):
-                for j in range(3):
-                    values[at, i, j] = blocks[slot, j, i]
-    return turned, back, values
-
-
-@njit(cache=True, parallel=True)
-def invert_diagonal(start, columns, blocks, inverse):  # type: ignore[no-untyped-def]
-    """Fill the inverses (rows, 3, 3) of the diagonal blocks; a motion that is missing (diagonal 0) gets 1."""
-    for row in prange(start.size - 1):
-        block = np.zeros((3, 3))
-        for slot in range(start[row], start[row + 1]):
-            if columns[slot] == row:
-                for i in range(3):
-                    if blocks[slot, i, i] <= 0.0:
-                        blocks[slot, i, i] = 1.0
-                block[:] = blocks[slot]
-        inverse[row] = np.linalg.inv(block)
 
 
 @njit(cache=True, parallel=True)
 def smooth_prolongation(start, columns, blocks, inverse, factor, owner, tentative, fold):  # type: ignore[no-untyped-def]
     """Turn A T (in ``blocks``) into P = T − factor D⁻¹ A T, in place."""
     for row in prange(start.size - 1):
-        scaled = np.empty((3, 3))
         for slot in range(start[row], start[row + 1]):
-            for i in range(3):
-                for j in range(3):
-                    value = 0.0
-                    for k in range(3):
-                        value += inverse[row, i, k] * blocks[slot, k, j]
-                    scaled[i, j] = -factor * value
-            column = columns[slot]
-            if column // 2 == owner[row // fold]:
+            own = columns[slot] == owner[row // fold]
+            for j in range(6):
+                b0, b1, b2 = blocks[slot, 0, j], blocks[slot, 1, j], blocks[slot, 2, j]
                 for i in range(3):
-                    for j in range(3):
-                        scaled[i, j] += tentative[row, i, 3 * (column % 2) + j]
-            blocks[slot] = scaled
+                    value = inverse[row, i, 0] * b0 + inverse[row, i, 1] * b1 + inverse[row, i, 2] * b2
+                    blocks[slot, i, j] = (tentative[row, i, j] if own else 0.0) - factor * value
+
+
+@njit(cache=True)
+def turned(start, columns, width):  # type: ignore[no-untyped-def]
+    """Return (start, row, slot) of the transpose's pattern: where each column's blocks are."""
+    back = np.zeros(width + 1, np.int32)
+    for slot in range(columns.size):
+        back[columns[slot] + 1] += 1
+    for i in range(width):
+        back[i + 1] += back[i]
+    place = back[:-1].copy()
+    rows = np.empty(columns.size, np.int32)
+    slots = np.empty(columns.size, np.int32)
+    for row in range(start.size - 1):
+        for slot in range(start[row], start[row + 1]):
+            at = place[columns[slot]]
+            place[columns[slot]] += 1
+            rows[at] = row
+            slots[at] = slot
+    return back, rows, slots
+
+
+@njit(cache=True, parallel=True, fastmath={"contract"})
+def galerkin(back, rows, slots, blocks_p, start_q, columns_q, blocks_q):  # type: ignore[no-untyped-def]
+    """Return (start, columns, blocks) of Pᵀ Q in 3×3 blocks, columns ascending, where Q = A P.
+
+    ``back, rows, slots`` is P's transposed pattern. The product is symmetric: its upper part is
+    summed, the lower copied.
+    """
+    nodes = back.size - 1
+    counts = np.zeros(nodes + 1, np.int32)
+    parts = 16
+    for part in prange(parts):
+        seen = np.full(nodes, -1, np.int32)
+        for node in range(nodes * part // parts, nodes * (part + 1) // parts):
+            count = 0
+            for n in range(back[node], back[node + 1]):
+                for other in range(start_q[rows[n]], start_q[rows[n] + 1]):
+                    if seen[columns_q[other]] != node:
+                        seen[columns_q[other]] = node
+                        count += 1
+            counts[node + 1] = count
+    start = np.cumsum(counts).astype(np.int32)
+    columns = np.empty(start[nodes], np.int32)
+    blocks = np.zeros((start[nodes], 6, 6))
+    for part in prange(parts):
+        seen = np.full(nodes, -1, np.int32)
+        for node in range(nodes * part // parts, nodes * (part + 1) // parts):
+            first, place = start[node], start[node]
+            for n in range(back[node], back[node + 1]):
+                for other in range(start_q[rows[n]], start_q[rows[n] + 1]):
+                    if seen[columns_q[other]] < first:
+                        seen[columns_q[other]] = first
+                        columns[place] = columns_q[other]
+                        place += 1
+            columns[first:place].sort()
+            for at in range(first, place):
+                seen[columns[at]] = at
+            for n in range(back[node], back[node + 1]):
+                p = blocks_p[slots[n]]
+                for other in range(start_q[rows[n]], start_q[rows[n] + 1]):
+                    if columns_q[other] < node:
+                        continue
+                    at = seen[columns_q[other]]
+                    for i in range(6):
+                        p0, p1, p2 = p[0, i], p[1, i], p[2, i]
+                        for j in range(6):
+                            blocks[at, i, j] += (
+                                p0 * blocks_q[other, 0, j]
+                                + p1 * blocks_q[other, 1, j]
+                                + p2 * blocks_q[other, 2, j]
+                            )
+    split_start = np.empty(2 * nodes + 1, np.int32)
+    split_columns = np.empty(4 * columns.size, np.int32)
+    split_blocks = np.empty((4 * columns.size, 3, 3))
+    split_start[2 * nodes] = 4 * columns.size
+    for node in prange(nodes):
+        wide = 2 * (start[node + 1] - start[node])
+        for half in range(2):
+            split_start[2 * node + half] = 4 * start[node] + half * wide
+        for at in range(start[node], start[node + 1]):
+            other, mirrored = columns[at], at
+            if other < node:
+                mirrored = start[other] + np.searchsorted(columns[start[other] : start[other + 1]], node)
+            for a in range(2):
+                for b in range(2):
+                    to = 4 * start[node] + a * wide + 2 * (at - start[node]) + b
+                    split_columns[to] = 2 * other + b
+                    for i in range(3):
+                        for j in range(3):
+                            if other < node:
+                                split_blocks[to, i, j] = blocks[mirrored, 3 * b + j, 3 * a + i]
+                            else:
+                                split_blocks[to, i, j] = blocks[at, 3 * a + i, 3 * b + j]
+    return split_start, split_columns, split_blocks

@@ -197,7 +197,7 @@ def hold(start, columns, blocks, held):  # type: ignore[no-untyped-def]
                         blocks[slot, i, j] = 0.0
 
 
-@njit(cache=True, parallel=True)
+@njit(cache=True, parallel=True, fastmath={"contract"})
 def multiply(start, columns, blocks, x, y):  # type: ignore[no-untyped-def]
     """Set y = A x; x and y have shape (rows, 3, k): k vectors at once read the matrix once."""
     lanes = x.shape[2]
@@ -219,10 +219,11 @@ def multiply(start, columns, blocks, x, y):  # type: ignore[no-untyped-def]
         for slot in range(start[row], start[row + 1]):
             column = columns[slot]
             for i in range(3):
-                for j in range(3):
-                    entry = blocks[slot, i, j]
-                    for lane in range(lanes):
-                        y[row, i, lane] += entry * x[column, j, lane]
+                b0, b1, b2 = blocks[slot, i, 0], blocks[slot, i, 1], blocks[slot, i, 2]
+                for lane in range(lanes):
+                    y[row, i, lane] += (
+                        b0 * x[column, 0, lane] + b1 * x[column, 1, lane] + b2 * x[column, 2, lane]
+                    )
 
 
 @njit(cache=True, parallel=True)

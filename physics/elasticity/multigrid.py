@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from physics.elasticity import coarsening, sweeps
+from physics.elasticity import coarsening, kernels, sweeps
 from physics.elasticity.matrix import BlockMatrix
 
 _COARSEST_ROWS = 200
@@ -23,13 +23,21 @@ _MOST_LEVELS = 12
 
 @dataclass(frozen=True, eq=False)
 class _Level:
-    """One level: its matrix, the inverses of its diagonal blocks, the way to the next and back."""
+    """One level: its matrix, the inverses of its diagonal blocks, the way to the next and back.
+
+    ``start, columns, blocks`` is the prolongation, of 3×6 blocks; ``back, rows, turned`` is the same
+    by columns (the blocks themselves not transposed).
+    """
 
     matrix: BlockMatrix
     inverse: NDArray[np.float32]
     bounds: NDArray[np.int64]
-    prolong: BlockMatrix
-    restrict: BlockMatrix
+    start: NDArray[np.int32]
+    columns: NDArray[np.int32]
+    blocks: NDArray[np.float32]
+    back: NDArray[np.int32]
+    rows: NDArray[np.int32]
+    turned: NDArray[np.float32]
 
 
 class Multigrid:
@@ -38,6 +46,7 @@ class Multigrid:
     Parameters
     ----------
     matrix : BlockMatrix
+        Solved for at most ``sweeps.LANES`` right-hand sides at once.
     points : ndarray, shape (rows, 3)
         Where the rows' nodes lie.
     held : ndarray of bool, shape (rows, 3)
@@ -69,9 +78,12 @@ class Multigrid:
 
     def solve(self, right: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return approximate solutions (rows, 3, k): one cycle from zero."""
-        size = np.abs(right).max(axis=(0, 1))
+        lanes = right.shape[2]
+        size = np.sqrt(kernels.dots(right, right))
         size[size == 0.0] = 1.0
-        return self._cycle(0, (right / size).astype(np.float32)) * size
+        padded = np.zeros((*right.shape[:2], 1 if lanes == 1 else sweeps.LANES), np.float32)
+        np.divide(right, size, out=padded[:, :, :lanes], casting="same_kind")
+        return self._cycle(0, padded)[:, :, :lanes] * size
 
     def _cycle(self, depth: int, right: NDArray) -> NDArray:
         if depth == len(self._levels):
@@ -82,8 +94,10 @@ class Multigrid:
         x, left = np.empty_like(right), np.empty_like(right)
         sweeps.forward(*matrix, level.inverse, level.bounds, right, x)
         sweeps.remainder(*matrix, level.bounds, x, left)
-        below = self._cycle(depth + 1, level.restrict.times(left))
-        sweeps.add_product(level.prolong.start, level.prolong.columns, level.prolong.blocks, below, x)
+        below = np.empty((len(level.back) - 1, 6, right.shape[2]), right.dtype)
+        sweeps.restrict(level.back, level.rows, level.turned, left, below)
+        below = self._cycle(depth + 1, below.reshape(-1, 3, right.shape[2])).reshape(below.shape)
+        sweeps.prolong(level.start, level.columns, level.blocks, below, x)
         sweeps.backward(*matrix, level.inverse, level.bounds, right, x.copy(), x)
         return x
 
@@ -110,25 +124,17 @@ def _coarsen(
     coarsening.invert_diagonal(*a, inverse)
     owner, count = coarsening.aggregate(*coarsening.strength(*a, fold), (0.08 * 0.5**depth) ** 2)
     blocks, coarse_motions = coarsening.tentative(owner, count, motions, fold)
-    wide = np.repeat(owner, fold)
-    start = np.arange(0, 2 * rows + 1, 2, dtype=np.int32)
-    columns = np.stack([2 * wide, 2 * wide + 1], axis=1).ravel().astype(np.int32)
-    halves = np.ascontiguousarray(np.stack([blocks[..., :3], blocks[..., 3:]], axis=1)).reshape(-1, 3, 3)
-    width = 2 * count
-    p = coarsening.product(*a, start, columns, halves, width)
+    start = np.arange(rows + 1, dtype=np.int32)
+    p = coarsening.widen(*a, start, np.repeat(owner, fold), blocks, count)
     factor = 4.0 / 3.0 / _largest_eigenvalue(matrix, inverse)
     coarsening.smooth_prolongation(*p, inverse, factor, owner, blocks, fold)
-    r = coarsening.transpose(*p, width)
-    coarse = BlockMatrix(*coarsening.product(*r, *coarsening.product(*a, *p, width), width))
+    back, rows_of, slots = coarsening.turned(p[0], p[1], count)
+    coarse = BlockMatrix(*coarsening.galerkin(back, rows_of, slots, p[2], *coarsening.widen(*a, *p, count)))
     groups = max(1, min(_GROUPS, rows // _GROUP_ROWS))
     bounds = np.arange(groups + 1) * rows // groups
-    level = _Level(
-        _single(matrix),
-        inverse.astype(np.float32),
-        bounds,
-        _single(BlockMatrix(*p)),
-        _single(BlockMatrix(*r)),
-    )
+    single = BlockMatrix(matrix.start, matrix.columns, matrix.blocks.astype(np.float32))
+    small = p[2].astype(np.float32)
+    level = _Level(single, inverse.astype(np.float32), bounds, p[0], p[1], small, back, rows_of, small[slots])
     return level, coarse, coarse_motions
 
 
@@ -152,7 +158,3 @@ def _dense_inverse(matrix: BlockMatrix) -> NDArray[np.float32]:
     missing = np.diag(full) <= 0.0
     full[missing, missing] = 1.0
     return np.linalg.inv(full).astype(np.float32)
-
-
-def _single(matrix: BlockMatrix) -> BlockMatrix:
-    return BlockMatrix(matrix.start, matrix.columns, matrix.blocks.astype(np.float32))

@@ -2,11 +2,14 @@
 
 Within a group a sweep is block Gauss–Seidel, between groups Jacobi: the groups do not depend on the
 number of threads, so a cycle gives the same numbers on every machine. Vectors have shape
-(rows, 3, k); one vector has its own, faster path.
+(rows, 3, k) with k = 1 or ``LANES``: so the inner loop is one vector instruction or none.
 """
 
 import numpy as np
 from numba import njit, prange
+
+LANES = 8
+"""Right-hand sides that go together: eight single-precision numbers fill a vector register."""
 
 
 @njit(cache=True, parallel=True, fastmath={"contract"})
@@ -31,7 +34,7 @@ def forward(start, columns, blocks, inverse, bounds, right, x):  # type: ignore[
                 for i in range(3):
                     x[row, i, 0] = inverse[row, i, 0] * s0 + inverse[row, i, 1] * s1 + inverse[row, i, 2] * s2
             continue
-        sums = np.empty((3, lanes), right.dtype)
+        sums = np.empty((3, LANES), right.dtype)
         for row in range(low, high):
             sums[:] = right[row]
             for slot in range(start[row], start[row + 1]):
@@ -41,14 +44,14 @@ def forward(start, columns, blocks, inverse, bounds, right, x):  # type: ignore[
                 if c >= row:
                     break
                 for i in range(3):
-                    for lane in range(lanes):
+                    for lane in range(LANES):
                         sums[i, lane] -= (
                             blocks[slot, i, 0] * x[c, 0, lane]
                             + blocks[slot, i, 1] * x[c, 1, lane]
                             + blocks[slot, i, 2] * x[c, 2, lane]
                         )
             for i in range(3):
-                for lane in range(lanes):
+                for lane in range(LANES):
                     x[row, i, lane] = (
                         inverse[row, i, 0] * sums[0, lane]
                         + inverse[row, i, 1] * sums[1, lane]
@@ -76,7 +79,7 @@ def remainder(start, columns, blocks, bounds, x, left):  # type: ignore[no-untyp
                     s2 -= blocks[slot, 2, 0] * x0 + blocks[slot, 2, 1] * x1 + blocks[slot, 2, 2] * x2
                 left[row, 0, 0], left[row, 1, 0], left[row, 2, 0] = s0, s1, s2
             continue
-        sums = np.empty((3, lanes), x.dtype)
+        sums = np.empty((3, LANES), x.dtype)
         for row in range(low, high):
             sums[:] = 0
             for slot in range(start[row], start[row + 1]):
@@ -84,7 +87,7 @@ def remainder(start, columns, blocks, bounds, x, left):  # type: ignore[no-untyp
                 if low <= c <= row:
                     continue
                 for i in range(3):
-                    for lane in range(lanes):
+                    for lane in range(LANES):
                         sums[i, lane] -= (
                             blocks[slot, i, 0] * x[c, 0, lane]
                             + blocks[slot, i, 1] * x[c, 1, lane]
@@ -95,66 +98,95 @@ def remainder(start, columns, blocks, bounds, x, left):  # type: ignore[no-untyp
 
 @njit(cache=True, parallel=True, fastmath={"contract"})
 def backward(start, columns, blocks, inverse, bounds, right, before, x):  # type: ignore[no-untyped-def]
-    """Sweep up, in place: x starts as ``before``, which other groups read."""
-    lanes = right.shape[2]
+    """Sweep up, in place: x starts as ``before``, which other groups read.
+
+    Slots are read from high to low as rows are: memory that is read one way is fetched ahead.
+    """
+    one = right.shape[2] == 1
     for group in prange(bounds.size - 1):
         low, high = bounds[group], bounds[group + 1]
-        sums = np.empty((3, lanes), right.dtype)
+        sums = np.empty((3, LANES), right.dtype)
         for row in range(high - 1, low - 1, -1):
             first, last = start[row], start[row + 1]
-            inside = columns[first] >= low and columns[last - 1] < high
-            if inside and lanes == 1:
+            inner_first, inner_last = first, last
+            while columns[inner_first] < low:
+                inner_first += 1
+            while columns[inner_last - 1] >= high:
+                inner_last -= 1
+            if one:
                 s0, s1, s2 = right[row, 0, 0], right[row, 1, 0], right[row, 2, 0]
-                for slot in range(first, last):
-                    c = columns[slot]
-                    x0, x1, x2 = x[c, 0, 0], x[c, 1, 0], x[c, 2, 0]
-                    s0 -= blocks[slot, 0, 0] * x0 + blocks[slot, 0, 1] * x1 + blocks[slot, 0, 2] * x2
-                    s1 -= blocks[slot, 1, 0] * x0 + blocks[slot, 1, 1] * x1 + blocks[slot, 1, 2] * x2
-                    s2 -= blocks[slot, 2, 0] * x0 + blocks[slot, 2, 1] * x1 + blocks[slot, 2, 2] * x2
-                for i in range(3):
-                    x[row, i, 0] += (
-                        inverse[row, i, 0] * s0 + inverse[row, i, 1] * s1 + inverse[row, i, 2] * s2
-                    )
-                continue
-            sums[:] = right[row]
-            for slot in range(first, last):
-                c = columns[slot]
-                if inside or low <= c < high:
-                    for i in range(3):
-                        for lane in range(lanes):
-                            sums[i, lane] -= (
-                                blocks[slot, i, 0] * x[c, 0, lane]
-                                + blocks[slot, i, 1] * x[c, 1, lane]
-                                + blocks[slot, i, 2] * x[c, 2, lane]
-                            )
+            else:
+                sums[:] = right[row]
+            for part in range(3):
+                if part == 0:
+                    source, begin, end = before, inner_last, last
+                elif part == 1:
+                    source, begin, end = x, inner_first, inner_last
                 else:
+                    source, begin, end = before, first, inner_first
+                if one:
+                    for slot in range(end - 1, begin - 1, -1):
+                        c = columns[slot]
+                        x0, x1, x2 = source[c, 0, 0], source[c, 1, 0], source[c, 2, 0]
+                        s0 -= blocks[slot, 0, 0] * x0 + blocks[slot, 0, 1] * x1 + blocks[slot, 0, 2] * x2
+                        s1 -= blocks[slot, 1, 0] * x0 + blocks[slot, 1, 1] * x1 + blocks[slot, 1, 2] * x2
+                        s2 -= blocks[slot, 2, 0] * x0 + blocks[slot, 2, 1] * x1 + blocks[slot, 2, 2] * x2
+                    continue
+                for slot in range(end - 1, begin - 1, -1):
+                    c = columns[slot]
                     for i in range(3):
-                        for lane in range(lanes):
+                        for lane in range(LANES):
                             sums[i, lane] -= (
-                                blocks[slot, i, 0] * before[c, 0, lane]
-                                + blocks[slot, i, 1] * before[c, 1, lane]
-                                + blocks[slot, i, 2] * before[c, 2, lane]
+                                blocks[slot, i, 0] * source[c, 0, lane]
+                                + blocks[slot, i, 1] * source[c, 1, lane]
+                                + blocks[slot, i, 2] * source[c, 2, lane]
                             )
             for i in range(3):
-                for lane in range(lanes):
-                    x[row, i, lane] += (
-                        inverse[row, i, 0] * sums[0, lane]
-                        + inverse[row, i, 1] * sums[1, lane]
-                        + inverse[row, i, 2] * sums[2, lane]
-                    )
+                d0, d1, d2 = inverse[row, i, 0], inverse[row, i, 1], inverse[row, i, 2]
+                if one:
+                    x[row, i, 0] += d0 * s0 + d1 * s1 + d2 * s2
+                    continue
+                for lane in range(LANES):
+                    x[row, i, lane] += d0 * sums[0, lane] + d1 * sums[1, lane] + d2 * sums[2, lane]
 
 
 @njit(cache=True, parallel=True, fastmath={"contract"})
-def add_product(start, columns, blocks, x, y):  # type: ignore[no-untyped-def]
-    """Set y += A x."""
-    lanes = x.shape[2]
+def prolong(start, columns, blocks, below, x):  # type: ignore[no-untyped-def]
+    """Set x += P below; P's blocks are 3×6, ``below`` has shape (nodes, 6, k)."""
+    one = x.shape[2] == 1
     for row in prange(start.size - 1):
         for slot in range(start[row], start[row + 1]):
             c = columns[slot]
             for i in range(3):
-                for lane in range(lanes):
-                    y[row, i, lane] += (
-                        blocks[slot, i, 0] * x[c, 0, lane]
-                        + blocks[slot, i, 1] * x[c, 1, lane]
-                        + blocks[slot, i, 2] * x[c, 2, lane]
+                if one:
+                    total = x[row, i, 0]
+                    for j in range(6):
+                        total += blocks[slot, i, j] * below[c, j, 0]
+                    x[row, i, 0] = total
+                    continue
+                for lane in range(LANES):
+                    total = x[row, i, lane]
+                    for j in range(6):
+                        total += blocks[slot, i, j] * below[c, j, lane]
+                    x[row, i, lane] = total
+
+
+@njit(cache=True, parallel=True, fastmath={"contract"})
+def restrict(back, rows, blocks, left, below):  # type: ignore[no-untyped-def]
+    """Set below = Pᵀ left; ``back, rows`` is P's transposed pattern, ``blocks`` are P's in that order."""
+    one = left.shape[2] == 1
+    for node in prange(back.size - 1):
+        below[node] = 0
+        for n in range(back[node], back[node + 1]):
+            row = rows[n]
+            if one:
+                r0, r1, r2 = left[row, 0, 0], left[row, 1, 0], left[row, 2, 0]
+                for j in range(6):
+                    below[node, j, 0] += blocks[n, 0, j] * r0 + blocks[n, 1, j] * r1 + blocks[n, 2, j] * r2
+                continue
+            for j in range(6):
+                p0, p1, p2 = blocks[n, 0, j], blocks[n, 1, j], blocks[n, 2, j]
+                for lane in range(LANES):
+                    below[node, j, lane] += (
+                        p0 * left[row, 0, lane] + p1 * left[row, 1, lane] + p2 * left[row, 2, lane]
                     )
