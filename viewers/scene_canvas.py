@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import (
+    QFontMetricsF,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QWidget
 
 from viewers import paint
@@ -143,7 +152,11 @@ class SceneCanvas(QWidget):
     def _fit(self, scene: Scene) -> None:
         box = scene.bounds()
         if box is not None:
-            self.camera.fit(*box, self.width() / max(self.height(), 1))
+            # Beside the color bars, not behind them.
+            bars = [shown.bar for shown in self._shown.values() if shown.visible and shown.bar]
+            taken = min(self._decor.width_of_bars(QFontMetricsF(self.font()), bars), 0.4 * self.width())
+            self.camera.fit(*box, (self.width() - taken) / max(self.height(), 1))
+            self.camera.pan(-taken / 2, 0.0, max(self.height(), 1))
 
     def _stale(self) -> None:
         self._frame = None

@@ -157,6 +157,7 @@ class SceneDecor:
         if not labels:
             return
         look = self.look
+        metrics = QFontMetricsF(painter.font())
         seen = camera.project(np.array([label.lps for label in labels]))
         for label, (x, y, depth) in zip(labels, seen, strict=True):
             if depth <= 0:
@@ -166,8 +167,12 @@ class SceneDecor:
             painter.setPen(QPen(QColor(look.ground), 1.5))
             painter.setBrush(QColor(label.color))
             painter.drawEllipse(at, 3.2, 3.2)
+            wide = metrics.horizontalAdvance(label.text)
             place = QRectF(at.x() + 9, at.y() - 12, 300, 24)
             align = _ALIGN.AlignLeft | _ALIGN.AlignVCenter
+            if place.left() + wide > box.right() - 4 and at.x() - 9 - wide > box.left():
+                place.moveRight(at.x() - 9)
+                align = _ALIGN.AlignRight | _ALIGN.AlignVCenter
             # Colors of bodies are light; as letters on a light ground they would be too faint.
             color = QColor(label.color) if look.shadowed else QColor(label.color).darker(190)
             paint.text_at(painter, place, align, label.text, color, shadow=look.shadowed)
@@ -177,6 +182,10 @@ class SceneDecor:
         edge = box.right() - 14
         for bar in reversed(bars):
             edge = self._paint_bar(painter, box, edge, bar) - 18
+
+    def width_of_bars(self, metrics: QFontMetricsF, bars: Sequence[FieldBar]) -> float:
+        """Return how much of the picture's right the color bars take, px."""
+        return sum(max(metrics.horizontalAdvance(t) for t in _heading(bar)) + 18 for bar in bars)
 
     def _paint_bar(self, painter: QPainter, box: QRectF, edge: float, bar: FieldBar) -> float:
         """Paint one bar whose texts end at ``edge``; returns its left edge."""
@@ -188,10 +197,7 @@ class SceneDecor:
         height = min(max(box.height() * 0.46, 90.0), 320.0)
         values = ticks(low, high, 5 if height > 120 else 3)
         texts = [number_text(value, span) for value in values]
-        heading = [bar.title, f"in {bar.unit}" if bar.unit else ""]
-        if bar.remark:
-            heading.append(bar.remark)
-        heading = [text for text in heading if text]
+        heading = _heading(bar)
         marked = ""
         if bar.marked is not None:
             marked = f"{bar.marked_name} {number_text(bar.marked, span)}"
@@ -243,6 +249,10 @@ class SceneDecor:
         place = QRectF(well.right() + 8, y - line / 2, 200, line)
         align = _ALIGN.AlignLeft | _ALIGN.AlignVCenter
         paint.text_at(painter, place, align, text, look.warn, shadow=look.shadowed)
+
+
+def _heading(bar: FieldBar) -> list[str]:
+    return [text for text in (bar.title, f"in {bar.unit}" if bar.unit else "", bar.remark) if text]
 
 
 def view_name(letter: str) -> str:

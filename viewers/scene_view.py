@@ -224,11 +224,15 @@ class SceneView(SceneCanvas):
         """Show or hide what a key holds; ``KeyError`` where it holds nothing."""
         self._shown[key].visible = visible
         self._do(lambda scene: scene.things[key].set_visible(visible))
+        if not self._touched:
+            self.fit()
 
     def remove(self, key: str) -> None:
         """Take away what a key holds; an unknown key is no error."""
         if self._shown.pop(key, None) is not None:
             self._do(lambda scene: scene.remove(key))
+            if not self._touched:
+                self.fit()
 
     def clear(self) -> None:
         """Take everything away; what is shown next is fitted into the view."""
