@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from twin.errors import SourceError
 from twin.sources.dicom_headers import NATIVE, Frame, Pixels
 
+JPEG_2000 = ("1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91")
+
 
 class Reader:
     """Reads frames; keeps the last compressed multi-frame file open between its frames."""
@@ -66,22 +68,31 @@ class Reader:
             if "TransferSyntaxUID" not in self._dataset.file_meta:
                 self._dataset.file_meta.TransferSyntaxUID = frame.pixels.syntax
             self._path = frame.path
-        self._check_size(frame)
+        stream = self._stream(frame)
+        if frame.pixels.syntax in JPEG_2000 and stream is not None:
+            from openjpeg.utils import decode  # gdcm's JPEG 2000 ends the process on a broken stream
+
+            return decode(stream).astype(_dtype(frame.pixels))
         return pixel_array(self._dataset, index=frame.index, raw=True)
 
-    def _check_size(self, frame: Frame) -> None:
-        """Refuse a picture whose own size is not the header's: decoders believe it and take any memory."""
+    def _stream(self, frame: Frame) -> bytes | None:
+        """Return the compressed bytes of a frame; None where the file is not compressed picture by picture.
+
+        A picture whose own size is not the header's is refused: decoders would take any memory for it.
+        """
         from pydicom.encaps import get_frame
 
         p = frame.pixels
-        if p.syntax.startswith(("1.2.840.10008.1.2.4.", "1.2.840.10008.1.2.5")):
-            stream = get_frame(self._dataset.PixelData, frame.index, number_of_frames=p.frames)
-            size = picture_size(stream)
-            if size is not None and size != (p.columns, p.rows):
-                raise SourceError(
-                    f"{frame.path} contradicts itself: its header says {p.columns}×{p.rows}, "
-                    f"its picture {size[0]}×{size[1]}."
-                )
+        if not p.syntax.startswith(("1.2.840.10008.1.2.4.", "1.2.840.10008.1.2.5")):
+            return None
+        stream = get_frame(self._dataset.PixelData, frame.index, number_of_frames=p.frames)
+        size = picture_size(stream)
+        if size is not None and size != (p.columns, p.rows):
+            raise SourceError(
+                f"{frame.path} contradicts itself: its header says {p.columns}×{p.rows}, "
+                f"its picture {size[0]}×{size[1]}."
+            )
+        return stream
 
 
 def picture_size(stream: bytes) -> tuple[int, int] | None:

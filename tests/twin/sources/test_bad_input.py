@@ -244,6 +244,19 @@ def test_damaged_nifti_never_crashes(tmp_path: Path, at: int, value: int, length
     _survives(path)
 
 
+@pytest.mark.parametrize("kind", ["_j2k", "_jpeg", "_jpegls", "_rle"])
+def test_damaged_pictures_never_crash(shared_data: Path, tmp_path: Path, kind: str) -> None:
+    whole = next((shared_data / f"dicom-nifti-pairs/generic/compressed{kind}/001").iterdir()).read_bytes()
+    rng = np.random.default_rng(5)
+    path = tmp_path / "damaged.dcm"
+    for _ in range(40):
+        data = bytearray(whole)
+        for at in rng.integers(1000, min(len(data), 6000), rng.integers(1, 6)):
+            data[at] = rng.integers(256)
+        path.write_bytes(data)
+        _survives(path)
+
+
 def _survives(path: Path) -> None:
     """Reads, or says in a SourceError that names the file why not."""
     found = scan([path])
