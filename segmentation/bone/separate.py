@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from segmentation.bone import kernels
+from segmentation.bone import joints, kernels
 from segmentation.bone.mask import Crop
 from segmentation.bone.tissue import Tissue
 from twin.progress import Progress
@@ -109,7 +109,7 @@ def _attempt(
     lookup = np.zeros(count + 1, np.int32)
     lookup[big] = np.arange(1, big.sum() + 1)
     parts = lookup[cores]
-    kernels.watershed(scan.hu, parts, part, 256, scan.about.soft_hu, max(scan.wall * 1.5, 400.0))
+    joints.watershed(scan.hu, parts, part, 256, scan.about.soft_hu, max(scan.wall * 1.5, 400.0))
     return _merged(parts, scan)
 
 
@@ -125,7 +125,7 @@ def _open_gaps(part: NDArray[np.bool_], scan: _Scan, share: float) -> NDArray[np
 def _merged(parts: NDArray[np.int32], scan: _Scan) -> NDArray[np.int32]:
     """Merge neighbours whose contact shows no joint space, the least parted pair first."""
     count = int(parts.max())
-    touching, gap = kernels.contacts(
+    touching, gap = joints.contacts(
         scan.hu, parts, count, scan.spacing, scan.about.soft_hu, scan.wall,
         max(4.5, 1.6 * float(scan.spacing.max())), 0.75,
     )  # fmt: skip
