@@ -41,7 +41,11 @@ def param(
 
 @dataclass(frozen=True)
 class Parameter:
-    """What is known of one parameter; ``type`` is one of float, int, bool, str, tuple."""
+    """What is known of one parameter.
+
+    ``type`` is one of float, int, bool, str, tuple; for a tuple ``item`` is the type of its members and
+    ``count`` how many there must be (None: any number).
+    """
 
     name: str
     title: str
@@ -54,6 +58,8 @@ class Parameter:
     high: float | None
     choices: tuple[str, ...]
     advanced: bool
+    item: type = str
+    count: int | None = None
 
     @property
     def required(self) -> bool:
@@ -74,12 +80,14 @@ def parameters(cls: type) -> tuple[Parameter, ...]:
         if typing.get_origin(hint) is typing.Literal:
             choices, hint = typing.get_args(hint), str
         kind = typing.get_origin(hint) or hint
+        items = typing.get_args(hint) if kind is tuple else (str, ...)
         meta = f.metadata
         title = meta.get("title") or f.name.replace("_", " ").capitalize()
         found.append(
             Parameter(
                 f.name, title, kind, optional, f.default, meta.get("help", ""), meta.get("unit", ""),
                 meta.get("low"), meta.get("high"), choices, meta.get("advanced", False),
+                items[0], None if items[-1] is Ellipsis else len(items),
             )
         )  # fmt: skip
     return tuple(found)
@@ -116,8 +124,9 @@ def _value(p: Parameter, value: Any) -> Any:
                 value.lower()
             ]
         elif p.type is tuple:
-            words = value.split(",") if isinstance(value, str) else value
-            value = tuple(float(w) if _is_number(w) else w for w in words)
+            value = tuple(p.item(word) for word in (value.split(",") if isinstance(value, str) else value))
+            if p.count is not None and len(value) != p.count:
+                raise ValueError
         else:
             value = p.type(value)
     except (KeyError, TypeError, ValueError):
@@ -132,11 +141,3 @@ def _value(p: Parameter, value: Any) -> Any:
     if p.choices and value not in p.choices:
         raise UserError(f"“{value}” is no choice for “{p.name}”.", f"Choose one of: {', '.join(p.choices)}.")
     return value
-
-
-def _is_number(word: Any) -> bool:
-    try:
-        float(word)
-    except (TypeError, ValueError):
-        return False
-    return True

@@ -96,3 +96,21 @@ def test_what_makes_no_sense_is_refused_in_words(given_values: dict[str, Any], w
 def test_what_is_missing_is_asked_for() -> None:
     with pytest.raises(UserError, match=r"“name” is missing\. What it shall be called\."):
         parse(Required, {})
+
+
+@dataclass(frozen=True)
+class _Tuples:
+    paths: tuple[str, ...] = param((), help="Files.")
+    place: tuple[float, float, float] | None = param(None, help="A point.")
+
+
+def test_members_of_a_tuple_have_its_type() -> None:
+    assert parse(_Tuples, {"paths": ["2024", "a"]}).paths == ("2024", "a")
+    assert parse(_Tuples, {"place": "1, 2.5,-3"}).place == (1.0, 2.5, -3.0)
+    assert parse(_Tuples, {"place": [1, 2, 3]}).place == (1.0, 2.0, 3.0)
+
+
+@pytest.mark.parametrize("words", ["1,2", "1,2,3,4", "1,2,x"])
+def test_a_tuple_of_the_wrong_length_or_kind_is_refused(words: str) -> None:
+    with pytest.raises(UserError, match="is no value for"):
+        parse(_Tuples, {"place": words})
