@@ -103,7 +103,10 @@ def show_log(options: argparse.Namespace) -> int:
             if options.json:
                 print_json({"entries": len(record.log()), "faults": faults})
             else:
-                print("\n".join(faults) or f"{len(record.log())} entries, chain and blocks are whole.")
+                print(
+                    "\n".join(faults)
+                    or f"The log ({len(record.log())} long), its chain and every block are whole."
+                )
             if faults:
                 raise UserError(
                     f"{options.record} has {len(faults)} faults.", "Go back to a copy from before."

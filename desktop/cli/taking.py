@@ -58,5 +58,7 @@ def take(options: argparse.Namespace) -> int:
         empty = not record.log()
         record.close()
         if new and empty:
-            path.unlink(missing_ok=True)
+            # Where the disk is full, closing could not bring all into the one file.
+            for ending in ("", "-wal", "-shm"):
+                Path(f"{path}{ending}").unlink(missing_ok=True)
     return 0

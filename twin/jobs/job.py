@@ -201,6 +201,9 @@ def _unheard(number: signal.Signals) -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # started later, it would take the mask away again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {number})
     try:
         yield
