@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from desktop import theme
@@ -45,6 +45,7 @@ class Stage(QWidget):
         self.scenery: Scenery | None = None
         self._scene_box: QWidget | None = None
         self._maximized = ""
+        self._closed = False
         self._make_slices()
         self.overlay = SliceOverlay(desk, self.slices)
         for index in (0, 1):
@@ -53,7 +54,7 @@ class Stage(QWidget):
         desk.restyled.connect(self.restyle)
         desk.session.selected.connect(self._on_select)
         self.restyle()
-        QTimer.singleShot(0, self.make_scene)
+        desk.reader.compute(_load_drawing, lambda _done: self._make_scene_if_open())
 
     # -- making ----------------------------------------------------------------------------------
 
@@ -68,6 +69,10 @@ class Stage(QWidget):
             view.crosshair_moved.connect(lambda lps, sender=view: self._on_crosshair(lps, sender))
             view.window_changed.connect(lambda c, w, sender=view: self._on_window(c, w, sender))
             view.maximize_asked.connect(lambda plane=plane: self.maximize(plane))
+
+    def _make_scene_if_open(self) -> None:
+        if not self._closed:
+            self.make_scene()
 
     def make_scene(self) -> SceneView:
         """Make the 3-D view where it is not there yet (it takes a moment to load)."""
@@ -99,6 +104,7 @@ class Stage(QWidget):
 
     def close_scene(self) -> None:
         """Let go of the 3-D view's memory before the window goes."""
+        self._closed = True
         self._desk.session.selected.disconnect(self._on_select)
         self.overlay.detach()
         if self.scenery is not None:
@@ -188,3 +194,10 @@ class Stage(QWidget):
         )
         words = [place_text((x, y, z)), value.strip(), hover.structure]
         self.cursor_moved.emit("    ".join(w for w in words if w))
+
+
+def _load_drawing() -> None:
+    """Load what draws in 3-D: a second's work, for the reading thread."""
+    import viewers.drawn
+    import viewers.glyphs
+    import viewers.scene  # noqa: F401
