@@ -7,6 +7,7 @@ import dataclasses
 import math
 import types
 import typing
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,7 +59,7 @@ class Parameter:
     high: float | None
     choices: tuple[str, ...]
     advanced: bool
-    item: type = str
+    item: Callable[[Any], Any] = str
     count: int | None = None
 
     @property
