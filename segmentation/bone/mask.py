@@ -106,7 +106,7 @@ def solid(crop: Crop, progress: Progress) -> NDArray[np.bool_]:
     full = candidate | walls
     for n, (least_mm, voxels) in enumerate(((0.0, 0.0), (1.0, 1.01), (2.0, 1.5))):
         progress(0.1 + 0.25 * n, "filling marrow")
-        full = filled(full, crop, max(least_mm, voxels * spacing.max()), tubes=n == 1)
+        full = filled(full, crop, max(least_mm, voxels * spacing.max()), tubes=n == 2)
     progress(0.85, "placing the boundary")
     # Dim walls count only where they shut marrow in.
     inner = full & ~candidate & ~walls
