@@ -12,9 +12,8 @@ from twin.errors import UserError
 _PARDISO_UNKNOWNS = 150_000
 """Above this, multigrid is quicker than a factorization, unless for some fifteen loads and more.
 
-CPU s on one thread, whole solve of one load: 74,000 unknowns 2.4 by PARDISO, 1.7 by multigrid, but
-a further load 0.2 and 0.75; 269,000 unknowns
-25 s by PARDISO, 9 s by multigrid; a further load 1.3 s and 2.3 s.
+CPU s on one thread, whole solve of one load, then each further load, PARDISO beside multigrid: 74,000
+unknowns 2.4 beside 1.7, then 0.2 beside 0.75; 269,000 unknowns 25 beside 9, then 1.3 beside 2.3.
 """
 
 

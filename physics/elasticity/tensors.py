@@ -57,14 +57,18 @@ def principal(tensors, result):  # type: ignore[no-untyped-def]
         xy, yz, zx = tensors[n, 3], tensors[n, 4], tensors[n, 5]
         mean = (tensors[n, 0] + tensors[n, 1] + tensors[n, 2]) / 3
         xx, yy, zz = tensors[n, 0] - mean, tensors[n, 1] - mean, tensors[n, 2] - mean
-        square = (xx * xx + yy * yy + zz * zz) / 6 + (xy * xy + yz * yz + zx * zx) / 3
-        size = math.sqrt(square)
-        if size == 0:
+        largest = max(abs(xx), abs(yy), abs(zz), abs(xy), abs(yz), abs(zx))
+        if largest == 0:
             result[n, 0], result[n, 1], result[n, 2] = mean, mean, mean
             continue
+        # Scaled, so that products of very small numbers do not vanish.
+        xx, yy, zz, xy, yz, zx = (
+            xx / largest, yy / largest, zz / largest, xy / largest, yz / largest, zx / largest,
+        )  # fmt: skip
+        size = math.sqrt((xx * xx + yy * yy + zz * zz) / 6 + (xy * xy + yz * yz + zx * zx) / 3)
         determinant = xx * (yy * zz - yz * yz) - xy * (xy * zz - yz * zx) + zx * (xy * yz - yy * zx)
-        cosine = min(max(determinant / (2 * size * square), -1.0), 1.0)
-        angle = math.acos(cosine) / 3
+        angle = math.acos(min(max(determinant / (2 * size**3), -1.0), 1.0)) / 3
+        size *= largest
         high = mean + 2 * size * math.cos(angle)
         low = mean + 2 * size * math.cos(angle + 2 * math.pi / 3)
         middle = min(max(3 * mean - high - low, low), high)
