@@ -4,17 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.segmentation.bone.phantom import hips
 from tests.whole.chain import coarse
+from tests.whole.tiny import tiny_patient
 from twin.domain import Volume
 from twin.sources.dicom_writer import write_series
 
 
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A left femur and its hip bone at 3 mm, 50 slices, as DICOM: the chain takes seconds on it."""
+    """The tiny patient as DICOM."""
     folder = tmp_path_factory.mktemp("tiny") / "dicom"
-    write_series(hips((3.0, 3.0, 3.0), only="left").volume, folder)
+    write_series(tiny_patient(), folder)
     return folder
 
 

@@ -106,18 +106,19 @@ def _begin(stage: Stage, record: Path, temp: Path) -> subprocess.Popen[str]:
 
 
 def _kill(
-    process: subprocess.Popen[str], temp: Path, victim: str, seconds: float, chance: random.Random
+    process: subprocess.Popen[str], temp: Path, path: Path, victim: str, longest: float, chance: random.Random
 ) -> None:
     """Kill owner or worker anywhere between its start and its end, whatever it then does."""
-    longest = 2.5 + 1.5 * seconds
-    phase = chance.choice(("any", "work", "work", "commit")) if victim == "owner" else "work"
+    phase = chance.choice(("any", "work", "commit", "commit")) if victim == "owner" else "work"
     if phase != "any":
         while process.poll() is None and not chain.workers(temp):
             pass
     if phase == "commit":
-        while process.poll() is None and chain.workers(temp):
+        log = path.with_name(path.name + "-wal")
+        before = log.stat().st_size if log.exists() else 0
+        while process.poll() is None and log.exists() and log.stat().st_size <= before:
             pass
-        longest = 0.3
+        longest = 0.15
     try:
         process.wait(timeout=chance.uniform(0, longest))
     except subprocess.TimeoutExpired:
@@ -148,7 +149,7 @@ def test_killed_at_any_moment(walked: Walked, tmp_path: Path, monkeypatch: pytes
             except subprocess.TimeoutExpired:
                 process.kill()
         else:
-            _kill(process, temp, victim, walked.seconds[at], chance)
+            _kill(process, temp, path, victim, 2.5 + 1.5 * walked.seconds[at], chance)
         out, err = process.communicate()
         what = _after(stage, process, out, err, path, earlier)
         told[f"{victim}: {what}"] = told.get(f"{victim}: {what}", 0) + 1

@@ -1,9 +1,11 @@
 """Jobs: results and frames through shared memory, cancel, crashes, nothing left behind."""
 
+import errno
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from collections.abc import Generator
@@ -14,8 +16,9 @@ import numpy as np
 import psutil
 import pytest
 
+from twin import process
 from twin.errors import Cancelled, UserError
-from twin.jobs import Job, JobState, sweep
+from twin.jobs import Job, JobState, shared, sweep
 from twin.jobs.sweep import folder_prefix
 from twin.progress import Progress
 
@@ -43,6 +46,19 @@ def die(progress: Progress) -> None:
 def obey(progress: Progress) -> None:
     while True:
         progress(0.1, "waiting to be stopped")
+
+
+def die_while_sending(_progress: Progress) -> None:
+    assert shared._reserve(Path(tempfile.gettempdir()).name, 1 << 20) is not None
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def find_no_room(values: np.ndarray, _progress: Progress) -> np.ndarray:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "as /dev/shm of a container says")
+
+    shared.os.posix_fallocate = full  # type: ignore[assignment]  # in this process alone
+    return values + 1
 
 
 def ignore_stop(child_pid_file: str, progress: Progress) -> None:
@@ -97,6 +113,50 @@ def test_a_crash_is_told_and_survived() -> None:
         job.wait()
     assert job.state is JobState.FAILED
     assert left_behind() == []
+
+
+@pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="only Linux lists shared memory")
+def test_what_a_killed_worker_was_sending_goes_with_it() -> None:
+    job = Job(die_while_sending, title="sending")
+    with pytest.raises(UserError, match="broke off"):
+        job.wait()
+    assert left_behind() == []
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="memory is not reserved here")
+def test_arrays_arrive_where_there_is_no_shared_memory() -> None:
+    result = Job(find_no_room, np.arange(BLOCK), title="cramped").wait()
+    np.testing.assert_array_equal(result, np.arange(BLOCK) + 1)
+    assert left_behind() == []
+
+
+def test_what_an_earlier_process_of_our_number_left_is_swept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a container, the program gets the same process number at each start."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left = Path(tempfile.mkdtemp(prefix=folder_prefix(os.getpid())))
+    somebody_elses = tmp_path / "vitruvian-notes"
+    somebody_elses.mkdir()
+    job = Job(obey, title="running")
+    job.start()
+    try:
+        assert sweep() == [str(left)]
+        assert len(list(tmp_path.iterdir())) == 2
+    finally:
+        job.close()
+    assert list(tmp_path.iterdir()) == [somebody_elses]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no zombies")
+def test_a_process_that_nobody_buried_has_ended() -> None:
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    assert psutil.Process(child.pid).status() == psutil.STATUS_ZOMBIE
+    assert not process.runs(child.pid)
+    child.wait()
+    assert not process.runs(child.pid)
+    assert process.runs(os.getpid())
 
 
 def test_a_job_that_obeys_stops() -> None:

@@ -3,6 +3,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.twin.record.conftest import Do
@@ -51,6 +52,19 @@ def test_the_lock_of_a_killed_process_is_taken_over(walked: Record, do: Do) -> N
     with Record.open(walked.path) as mine:
         do(mine, "example.scan", seed=4)
         assert mine.check() == []
+
+
+def test_the_lock_of_a_killed_process_that_nobody_buried_is_taken_over(walked: Record) -> None:
+    """In a container whose first process waits for nobody, the killed stay as zombies for good."""
+    path = walked.path
+    walked.close()
+    process = holder(path)
+    process.kill()
+    while psutil.Process(process.pid).status() != psutil.STATUS_ZOMBIE:
+        pass
+    with Record.open(path) as again:
+        assert again.check() == []
+    process.communicate()
 
 
 def test_a_process_number_used_again_does_not_count(walked: Record) -> None:
