@@ -9,6 +9,7 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
 
+from PySide6.QtCore import QEventLoop
 from PySide6.QtWidgets import QApplication
 
 from desktop.settings import Settings
@@ -35,4 +36,5 @@ def wait_for_quiet(window: MainWindow) -> None:
     app = QApplication.instance()
     assert app is not None
     while window.desk.queue.busy or window.desk.reader.busy:
-        app.processEvents()
+        # As the program's own loop: asleep between events, not spinning.
+        app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)

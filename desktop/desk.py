@@ -39,6 +39,8 @@ class Desk(QObject):
         Several series lie there; the callable imports the one that is chosen.
     restyled
         Theme or font size changed.
+    settled
+        All that is loaded ahead is there.
     refreshed
         Anything a command's ``enabled`` may look at has changed.
     """
@@ -49,6 +51,7 @@ class Desk(QObject):
     dropped = Signal(list)
     choose = Signal(object, object)
     restyled = Signal()
+    settled = Signal()
     refreshed = Signal()
 
     def __init__(self, settings: Settings) -> None:

@@ -35,9 +35,15 @@ class Garbage(QObject):
         self._timer.timeout.connect(self._look)
         self._timer.start()
 
+    def spare(self) -> None:
+        """Leave what is loaded by now out of all further sweeps: it stays as long as the program."""
+        gc.collect()
+        gc.freeze()
+
     def stop(self) -> None:
         """Give collecting back to Python."""
         self._timer.stop()
+        gc.unfreeze()
         gc.enable()
 
     def _look(self) -> None:

@@ -8,6 +8,7 @@ each (a log entry, or a job's result). That way a chain (surface, then tetrahedr
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from twin.jobs import Job
 
 POLL_MS = 30
+WORKERS_NICE = 5
 
 Plan = Generator["Job", Any, None]
 """Yields jobs; is sent a step's log entry, or any other job's result."""
@@ -136,6 +138,7 @@ class Queue(QObject):
         try:
             work.job = move()
             work.job.start()
+            _let_window_go_first()
         except StopIteration:
             self._end(work)
         except UserError as error:
@@ -196,6 +199,19 @@ class Queue(QObject):
         self.changed.emit()
         if self.works:
             QTimer.singleShot(0, self._begin)
+
+
+def _let_window_go_first() -> None:
+    """Have the workers yield the processor to the window: they take what it leaves over."""
+    import multiprocessing
+
+    import psutil
+
+    lower = getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", WORKERS_NICE)
+    for child in multiprocessing.active_children():
+        with contextlib.suppress(psutil.Error):
+            if psutil.Process(child.pid).nice() != lower:
+                psutil.Process(child.pid).nice(lower)
 
 
 class _Commit(threading.Thread):

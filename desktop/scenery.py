@@ -15,6 +15,7 @@ from desktop.loads import draw_model
 from desktop.overlay import caption_of
 from desktop.session import Item
 from resources.colors import MARK_COLOR
+from twin.domain import Surface, TetMesh
 
 if TYPE_CHECKING:
     from viewers.scene_view import SceneView
@@ -33,6 +34,7 @@ class Scenery:
     def __init__(self, desk: Desk, scene: SceneView) -> None:
         self._desk, self.scene = desk, scene
         self._drawn: dict[str, tuple[Any, ...]] = {}
+        self._skinning: dict[int, Any] = {}
         self._fitted: frozenset[str] = frozenset()
         self.stamp = ""
         self._slice_view: SliceView | None = None
@@ -67,7 +69,7 @@ class Scenery:
             if self._drawn.get(key) == state:
                 continue
             entity, drawn = session.get(key), session.item(key)
-            if entity is None or drawn is None:
+            if entity is None or drawn is None or not self._is_ready(entity):
                 continue
             self._remove(key)
             getattr(self, f"_draw_{drawn.kind}")(drawn, entity)
@@ -83,6 +85,23 @@ class Scenery:
             self._fitted = shown
         if not self._drawn:
             self._fitted = frozenset()
+
+    def _is_ready(self, entity: Any) -> bool:
+        """Tell whether an entity can be drawn at once; else have its skin made, and draw it then."""
+        from viewers.skin import known_skin, skin_of
+
+        body = getattr(entity, "mesh", entity)
+        if not isinstance(body, Surface | TetMesh) or known_skin(body) is not None:
+            return True
+        if id(body) not in self._skinning:
+            self._skinning[id(body)] = body
+
+            def arrived(_done: Any) -> None:
+                del self._skinning[id(body)]
+                self._desk.session.arrived.emit()
+
+            self._desk.reader.compute(lambda: skin_of(body), arrived)
+        return False
 
     def view_of(self, view: SliceView) -> None:
         """Name the slice view whose crosshair and window the slices in the scene follow."""

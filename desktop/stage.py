@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from desktop import theme
 from desktop.desk import Desk
 from desktop.overlay import SliceOverlay
+from desktop.readiness import load_drawing, load_numerics
 from desktop.scenery import Scenery
 from desktop.words import place_text
 
@@ -54,7 +55,8 @@ class Stage(QWidget):
         desk.restyled.connect(self.restyle)
         desk.session.selected.connect(self._on_select)
         self.restyle()
-        desk.reader.compute(_load_drawing, lambda _done: self._make_scene_if_open())
+        desk.reader.compute(load_drawing, lambda _done: self._make_scene_if_open())
+        desk.reader.compute(load_numerics, lambda _done: desk.settled.emit())
 
     # -- making ----------------------------------------------------------------------------------
 
@@ -72,7 +74,7 @@ class Stage(QWidget):
 
     def _make_scene_if_open(self) -> None:
         if not self._closed:
-            self.make_scene()
+            self.make_scene().warm()
 
     def make_scene(self) -> SceneView:
         """Make the 3-D view where it is not there yet (it takes a moment to load)."""
@@ -194,10 +196,3 @@ class Stage(QWidget):
         )
         words = [place_text((x, y, z)), value.strip(), hover.structure]
         self.cursor_moved.emit("    ".join(w for w in words if w))
-
-
-def _load_drawing() -> None:
-    """Load what draws in 3-D: a second's work, for the reading thread."""
-    import viewers.drawn
-    import viewers.glyphs
-    import viewers.scene  # noqa: F401

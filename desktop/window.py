@@ -30,6 +30,10 @@ from desktop.tree import TwinTree
 from twin.errors import UserError
 
 
+READY_AFTER_MS = 200
+"""After the first frame; what the first record will need is then loaded ahead."""
+
+
 class MainWindow(QMainWindow):
     """Everything that is seen; what it does is done by commands at the desk."""
 
@@ -37,6 +41,9 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.desk = desk
         self.first_frame: float | None = None
+        self._closed = False
+        self._ready = QTimer(self, singleShot=True, interval=READY_AFTER_MS)
+        self._ready.timeout.connect(self._get_ready)
         self.setWindowTitle("Vitruvian")
         self.setAcceptDrops(True)
         self.resize(1280, 800)
@@ -57,6 +64,7 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self.palette_ = Palette(desk, COMMANDS, self)
         self.garbage = Garbage(self, lambda: desk.queue.busy)
+        desk.settled.connect(self.garbage.spare)
         self._connect()
         self._restore()
         self._on_opened()
@@ -218,6 +226,12 @@ class MainWindow(QMainWindow):
         if self.first_frame is None:
             self.first_frame = time.perf_counter()
             QTimer.singleShot(0, self.desk.load_steps)
+            self._ready.start()
+
+    def _get_ready(self) -> None:
+        """Load ahead what the first record will need; a window that is gone by then needs nothing."""
+        if not self._closed:
+            self._make_stage()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask where a running job would be lost; leave nothing running."""
@@ -234,6 +248,7 @@ class MainWindow(QMainWindow):
             self.errors.show_error(error)
             event.ignore()
             return
+        self._closed = True
         self.desk.reader.close()
         self.garbage.stop()
         event.accept()

@@ -17,10 +17,10 @@ from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkProperty
 
 from resources.colors import color_map, rgb
 from twin.domain import Surface, TetMesh
-from viewers.shell import CutFace, NodeAverage, Shell, cut_of, shell_of, vertex_normals
+from viewers.shell import CutFace, NodeAverage, cut_of, vertex_normals
+from viewers.skin import MeshSkin, Skin, creased, skin_of
 from viewers.views import Clip, Pick
 
-CREASE_DEGREES = 55.0
 _COARSE_FROM = 120_000
 
 
@@ -58,35 +58,23 @@ def polydata(points: NDArray, triangles: NDArray) -> vtkPolyData:
     return data
 
 
-def creased(
-    points: NDArray[np.float64], triangles: NDArray[np.int32]
-) -> tuple[vtkPolyData, NDArray[np.int64], NDArray[np.int32]]:
-    """Split points along creases, so that flat cuts stay flat and the rest is smooth.
+def solid(points: NDArray, triangles: NDArray) -> vtkPolyData:
+    """Return triangles as VTK data with normals, points split along creases."""
+    source, corners, normals = creased(points, triangles)
+    return skinned(points, Skin(source, corners, normals))
 
-    Returns
-    -------
-    data : vtkPolyData
-        With point normals.
-    source : ndarray, shape (n,)
-        Which of ``points`` each of its points came from.
-    triangles : ndarray, shape (m, 3)
-        Into its points, in the given order.
-    """
-    data = polydata(points, triangles)
-    numbers = numpy_to_vtk(np.arange(len(points), dtype=np.int64), deep=1)
-    numbers.SetName("source")
-    data.GetPointData().AddArray(numbers)
-    normals = vtkPolyDataNormals()
-    normals.SetInputData(data)
-    normals.SplittingOn()
-    normals.ConsistencyOff()
-    normals.SetFeatureAngle(CREASE_DEGREES)
-    normals.Update()
-    made = normals.GetOutput()
-    source = vtk_to_numpy(made.GetPointData().GetArray("source")).astype(np.int64)
-    made.GetPointData().RemoveArray("source")
-    corners = vtk_to_numpy(made.GetPolys().GetConnectivityArray()).reshape(-1, 3).astype(np.int32)
-    return made, source, corners
+
+def skinned(points: NDArray, skin: Skin) -> vtkPolyData:
+    """Return a body's skin as VTK data: triangles with normals at points (n, 3) of the body."""
+    data = polydata(points[skin.node], skin.corners)
+    _put_normals(data, skin.normals)
+    return data
+
+
+def _put_normals(data: vtkPolyData, normals: NDArray[np.float32]) -> None:
+    held = numpy_to_vtk(normals, deep=1)
+    held.SetName("Normals")
+    data.GetPointData().SetNormals(held)
 
 
 def bone_like(actor: vtkActor, color: str, opacity: float, filled: bool = False) -> None:
@@ -152,7 +140,7 @@ class DrawnSurface(Drawn):
     def __init__(self, surface: Surface, color: str, opacity: float) -> None:
         super().__init__()
         self.surface = surface
-        self._fine, _, _ = creased(surface.points, surface.triangles)
+        self._fine = skinned(surface.points, skin_of(surface))
         self._light: vtkPolyData | None = None
         self._mapper = vtkPolyDataMapper()
         self._mapper.SetInputData(self._fine)
@@ -208,17 +196,15 @@ class DrawnMesh(Drawn):
     Points and values are updated in place; nothing is extracted again.
     """
 
-    def __init__(self, mesh: TetMesh, shell: Shell | None = None) -> None:
+    def __init__(self, mesh: TetMesh) -> None:
         super().__init__()
         self.mesh = mesh
-        self.shell = shell or shell_of(mesh)
-        used, local = np.unique(self.shell.triangles, return_inverse=True)
-        corners = local.reshape(-1, 3).astype(np.int32)
-        self._data, source, self._corners = creased(mesh.points[used], corners)
-        self._node = used[source]
-        self._used = used
-        self._averages: dict[str, NodeAverage] = {}
-        self._rest_normals = self._data.GetPointData().GetNormals()
+        self._skin = skin = skin_of(mesh)
+        assert isinstance(skin, MeshSkin)
+        self.shell, self._used = skin.shell, skin.used
+        self._node, self._corners = skin.node, skin.corners
+        self._data = skinned(mesh.points, skin)
+        self._averages: dict[str, NodeAverage] = {"shell": skin.average}
         self._field: FieldValues | None = None
         self._nodal: NDArray[np.float64] | None = None
         self._moved = mesh.points
@@ -305,7 +291,7 @@ class DrawnMesh(Drawn):
         """Move the points by ``scale`` times the displacement, shape (nodes, 3), mm."""
         if displacement is None or scale == 0.0:
             self._moved = self.mesh.points
-            self._data.GetPointData().SetNormals(self._rest_normals)
+            _put_normals(self._data, self._skin.normals)
         else:
             self._moved = self.mesh.points + scale * displacement
         moved = self._moved[self._node]
@@ -314,9 +300,7 @@ class DrawnMesh(Drawn):
         held.Modified()
         self._data.GetPoints().Modified()
         if self._moved is not self.mesh.points:
-            normals = numpy_to_vtk(vertex_normals(moved, self._corners), deep=1)
-            normals.SetName("Normals")
-            self._data.GetPointData().SetNormals(normals)
+            _put_normals(self._data, vertex_normals(moved, self._corners))
         self._data.Modified()
         if self._cut is not None:
             held = self._cut_data.GetPoints().GetData()
@@ -404,4 +388,4 @@ def merged(parts: Sequence[tuple[NDArray, NDArray]]) -> tuple[NDArray, NDArray]:
     return points, triangles
 
 
-__all__ = ["Drawn", "DrawnMesh", "DrawnSurface", "FieldValues", "creased", "merged", "polydata"]
+__all__ = ["Drawn", "DrawnMesh", "DrawnSurface", "FieldValues", "merged", "polydata", "solid"]

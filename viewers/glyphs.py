@@ -13,7 +13,7 @@ from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkTexture
 
 from resources.colors import rgb
 from twin.domain import Volume
-from viewers.drawn import Drawn, creased, merged, polydata, shade
+from viewers.drawn import Drawn, merged, polydata, shade, solid
 from viewers.orientation import Plane, SliceFrame
 from viewers.sampling import GrayTable
 from viewers.views import Clip, Pick
@@ -85,7 +85,7 @@ class DrawnGlyphs(Drawn):
         kept = [part for part in parts if len(part[0])]
         self._ends = np.cumsum([len(triangles) for _, triangles in parts])
         if kept:
-            self._mapper.SetInputData(creased(*merged(kept))[0])
+            self._mapper.SetInputData(solid(*merged(kept)))
         self.actors[0].SetVisibility(self.visible and bool(kept))
 
     def set_clip(self, clip: Clip | None) -> None:

@@ -19,7 +19,8 @@ from vtkmodules.vtkCommonDataModel import vtkDataSet, vtkStaticCellLocator
 from vtkmodules.vtkRenderingCore import vtkCellPicker, vtkLight, vtkRenderer, vtkRenderWindow
 
 from resources.colors import rgb
-from viewers.drawn import Drawn
+from twin.domain import TetMesh
+from viewers.drawn import Drawn, DrawnMesh, FieldValues
 from viewers.turntable import VIEW_ANGLE, Turntable
 from viewers.views import Clip, Pick
 
@@ -51,6 +52,20 @@ class Scene:
         light.SetLightTypeToHeadlight()
         self._renderer.AddLight(light)
         self.set_ground("#15181C")
+
+    def warm(self) -> None:
+        """Draw a small body in each way there is, so that the driver's compiler has done its work."""
+        corners = np.vstack([np.zeros(3), np.eye(3)])
+        mesh = TetMesh(corners, np.array([[0, 1, 2, 3]], np.int32), np.zeros(1, np.int32))
+        plain, colored = DrawnMesh(mesh), DrawnMesh(mesh)
+        plain.paint("#E3DAC9")
+        colored.color_by(FieldValues(np.arange(4.0), "node", (0.0, 3.0), "viridis"))
+        camera = Turntable()
+        camera.fit(corners.min(axis=0), corners.max(axis=0), 1.0)
+        for thing in (plain, colored):
+            self.put("warm", thing)
+            self.render(camera, (64, 64))
+        self.remove("warm")
 
     def set_ground(self, color: str) -> None:
         """Set what lies behind everything: flat, since a gradient costs 4 ms a frame without a GPU."""

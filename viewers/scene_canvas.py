@@ -124,6 +124,13 @@ class SceneCanvas(QWidget):
         scene = self._ready()
         return None if scene is None else scene.pick(self.camera, *self._in_picture(at))
 
+    def warm(self) -> None:
+        """Draw one small body unseen, so that the first real one need not wait for the graphics driver."""
+        if self._scene is None:
+            self._scene = self._new_scene()
+            self._scene.warm()
+            self._stale()
+
     # The scene
 
     def _do(self, change: Callable[[Scene], None]) -> None:
@@ -136,18 +143,22 @@ class SceneCanvas(QWidget):
 
     def _ready(self) -> Scene | None:
         """Return the scene with all that waited done; None while nothing is shown."""
+        if not self._shown:
+            self._waiting.clear()
+            return None
         if self._scene is None:
-            if not self._shown:
-                self._waiting.clear()
-                return None
-            from viewers.scene import Scene
-
-            self._scene = Scene()
-            self._scene.set_ground(self._decor.look.ground)
-            waiting, self._waiting = self._waiting, []
-            for change in waiting:
-                change(self._scene)
+            self._scene = self._new_scene()
         return self._scene
+
+    def _new_scene(self) -> Scene:
+        from viewers.scene import Scene
+
+        scene = Scene()
+        scene.set_ground(self._decor.look.ground)
+        waiting, self._waiting = self._waiting, []
+        for change in waiting:
+            change(scene)
+        return scene
 
     def _fit(self, scene: Scene) -> None:
         box = scene.bounds()

@@ -98,9 +98,7 @@ class SceneView(SceneCanvas):
         def put(scene: Scene) -> None:
             from viewers.drawn import DrawnMesh, FieldValues
 
-            before = scene.things.get(key)
-            known = before.shell if isinstance(before, DrawnMesh) and before.mesh is mesh else None
-            drawn = DrawnMesh(mesh, known)
+            drawn = DrawnMesh(mesh)
             drawn.color_by(FieldValues(values, where, limits, map_for(title), flat))
             if displacement is not None:
                 drawn.deform(displacement, deform_scale)
