@@ -1,9 +1,10 @@
 """The whole chain for tests: its stages, small patients, and the program as a process of its own."""
 
+import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,13 @@ def workers(temp: Path) -> list[psutil.Process]:
         except psutil.Error:
             continue
     return found
+
+
+def until(process: subprocess.Popen[str], reached: Callable[[], bool]) -> None:
+    """Return when something is so, or the process has ended."""
+    while process.poll() is None and not reached():
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=0.03)
 
 
 def digests(record: Record) -> list[tuple[str, str, str]]:

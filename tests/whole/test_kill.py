@@ -111,8 +111,7 @@ def _kill(
     """Kill owner or worker anywhere between its start and its end, whatever it then does."""
     phase = chance.choice(("any", "work", "commit", "commit")) if victim == "owner" else "work"
     if phase != "any":
-        while process.poll() is None and not chain.workers(temp):
-            pass
+        chain.until(process, lambda: bool(chain.workers(temp)))
     if phase == "commit":
         log = path.with_name(path.name + "-wal")
         before = log.stat().st_size if log.exists() else 0

@@ -33,8 +33,7 @@ def whole(path: Path) -> tuple[object, ...]:
 def begin(command: list[str], temp: Path) -> subprocess.Popen[str]:
     """Start a command; returns when its worker computes."""
     process = chain.program(command, temp, start_new_session=True)
-    while process.poll() is None and not chain.workers(temp):
-        pass
+    chain.until(process, lambda: bool(chain.workers(temp)))
     return process
 
 
