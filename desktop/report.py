@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
+import numpy as np
+
 from desktop import words
 from desktop.describe import size_in_words
 from desktop.people import line_of
 from twin.errors import RecordError, UserError
 from twin.record import Entry, LogEntry, Record
+from viewers.orientation import lps_text
 
 NOTICE = "Research software. Not a medical device."
 _INK, _QUIET, _ACCENT, _WARN, _LINE = "#1B1F24", "#5B6570", "#1F7A86", "#8A5A00", "#D5DAE0"
@@ -70,7 +73,7 @@ def _styles() -> dict[str, Any]:
         "title": ParagraphStyle("title", body, fontName=f"{font}-Bold", fontSize=18, leading=22),
         "head": ParagraphStyle(
             "head", body, fontName=font + "-Bold", fontSize=12, leading=16, spaceBefore=14, spaceAfter=4,
-            textColor=_ACCENT,
+            textColor=_ACCENT, keepWithNext=1,
         ),
         "quiet": ParagraphStyle("quiet", body, fontSize=8, leading=11, textColor=_QUIET),
         "cell": ParagraphStyle("cell", body, fontSize=8.5, leading=11),
@@ -166,18 +169,21 @@ def _result(entry: Entry, text: Any, width: float) -> list[Any]:
     rows = [["Number", "Value", "Interval", "What to know"]]
     for number in tree["numbers"]:
         low, high = number["low"], number["high"]
-        span = "" if low is None or high is None else f"{words.interval(low, high)} {number['unit']}"
-        rows.append([number["name"], words.number(number["value"], number["unit"]), span, _remark(number)])
+        unit = "" if number["unit"] == "1" else number["unit"]
+        span = "" if low is None or high is None else f"{words.interval(low, high)} {unit}"
+        rows.append([number["name"], words.number(number["value"], unit), span, _remark(number)])
     story.append(_table(rows, [0.26, 0.14, 0.2, 0.4], text, width, struck=bool(entry.stale)))
     if tree["limits"]:
         story.append(text("What this model leaves out: " + "; ".join(tree["limits"]) + ".", "quiet"))
+    if tree["notes"]:
+        story.append(text("Notes: " + "; ".join(tree["notes"]) + ".", "quiet"))
     return story
 
 
 def _remark(number: dict[str, Any]) -> str:
     told = [number["remark"]] if number["remark"] else []
     if number["at"]:
-        told.append("at L {:.0f}, P {:.0f}, S {:.0f} mm".format(*number["at"]))
+        told.append(f"at {lps_text(np.array(number['at']))}")
     if number["causes"]:
         widest = max(number["causes"].items(), key=lambda cause: cause[1][1] - cause[1][0])
         told.append(f"largest source of doubt: {widest[0]}")
@@ -186,15 +192,17 @@ def _remark(number: dict[str, Any]) -> str:
 
 def _pictures(pictures: Sequence[Path], text: Any, width: float) -> list[Any]:
     from reportlab.lib.utils import ImageReader
-    from reportlab.platypus import Image, KeepTogether
+    from reportlab.platypus import Image, Table, TableStyle
 
-    story = [text("Pictures", "head")]
+    images = []
     for picture in pictures:
         across, down = ImageReader(str(picture)).getSize()
-        scale = min(width / across, 300 / down)
-        image = Image(str(picture), across * scale, down * scale)
-        story.append(KeepTogether([image, text(picture.stem.replace("-", " "), "quiet")]))
-    return story
+        scale = min((width / 2 - 6) / across, 230 / down)
+        images.append(Image(str(picture), across * scale, down * scale))
+    pairs = [[*images[n : n + 2], ""][:2] for n in range(0, len(images), 2)]
+    table = Table(pairs, colWidths=[width / 2] * 2)
+    table.setStyle(TableStyle([("ALIGN", (0, 0), (-1, -1), "LEFT"), ("LEFTPADDING", (0, 0), (-1, -1), 0)]))
+    return [text("Pictures", "head"), table]
 
 
 def _step_row(entry: LogEntry) -> list[str]:
