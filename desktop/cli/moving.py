@@ -19,6 +19,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     p = command(commands, "report", "Write the report of a record", answers=True)
     p.add_argument("record", metavar="RECORD")
     p.add_argument("-o", "--output", required=True, metavar="FILE.pdf")
+    p.add_argument("--no-pictures", action="store_true", help="words and numbers only")
     p.set_defaults(act=report)
 
 
@@ -43,12 +44,21 @@ def export(options: argparse.Namespace) -> int:
 
 
 def report(options: argparse.Namespace) -> int:
-    """Write the PDF report."""
+    """Write the PDF report, with pictures unless they are not wanted."""
+    import tempfile
+
+    from desktop.cli.work import run_job
+    from desktop.pictures import draw
     from desktop.report import write
+    from twin.jobs import Job
     from twin.record import Record
 
-    with Record.open(record_path(options.record)) as record:
-        path = write(record, Path(options.output))
+    record_file = record_path(options.record)
+    with Record.open(record_file) as record, tempfile.TemporaryDirectory() as folder:
+        pictures = []
+        if not options.no_pictures:
+            pictures = run_job(Job(draw, record_file, Path(folder), title="pictures"))
+        path = write(record, Path(options.output), pictures)
         record.note("exported", {"entity": "report", "path": str(path), "stale": ""})
     if options.json:
         print_json({"path": str(path)})

@@ -94,7 +94,7 @@ def test_log_shows_and_verifies(record: str, capsys: pytest.CaptureFixture[str])
         (["run", "{record}", "segmentation.bone", "--set", "wrong"], 1, "PARAM=VALUE"),
         (["export", "{record}", "v9", "-o", "{tmp}/x.nii.gz"], 1, "v9"),
         (["import", "{tmp}/new.twin", "{tmp}/absent"], 1, "absent"),
-        (["report", "{record}", "-o", "{tmp}/report.txt"], 1, ".pdf"),
+        (["report", "{record}", "-o", "{tmp}/report.txt", "--no-pictures"], 1, ".pdf"),
     ],
 )
 def test_refusals_name_the_fault_and_change_nothing(
