@@ -62,7 +62,7 @@ class Actions(QObject):
         """Look again at what can be done and why not."""
         for command in COMMANDS:
             action = self._actions[command.id]
-            why = command.enabled(self._desk)
+            why = command.why_not(self._desk)
             action.setEnabled(not why)
             title = command.title_for(self._desk)
             action.setText(title)

@@ -44,13 +44,18 @@ class Command:
     where: str = ""
     titled: Callable[[Desk], str] | None = None
 
+    def why_not(self, desk: Desk) -> str:
+        """Return why it cannot be done now; empty where it can."""
+        writes = self.id in _WRITING or self.group in ("Anatomy", "Simulate")
+        return (desk.read_only if writes else "") or self.enabled(desk)
+
     def title_for(self, desk: Desk) -> str:
         """Return the title as of now."""
         return self.titled(desk) if self.titled else self.title
 
     def trigger(self, desk: Desk) -> None:
         """Do it, or say why not."""
-        why = self.enabled(desk)
+        why = self.why_not(desk)
         if why:
             desk.said.emit(f"{self.title} cannot be done now.", why)
         else:
@@ -272,8 +277,10 @@ def _view() -> tuple[Command, ...]:
         *looks,
         Command("view.fit", "Fit all views", "arrows-out", "Bring everything into view", _stage("fit"),
                 _needs_views, "F", "View", "views"),
-        Command("view.all", "Four views", "squares-four", "Show all four views again", _stage("maximize", ""),
-                _needs_views, "", "View"),
+        Command("view.all", "Four views", "squares-four", "Show all four views alike, two by two",
+                _stage("arrange", "four"), _needs_views, "", "View"),
+        Command("view.scene", "3-D and slices", "layout", "Show the 3-D view large, the slices beside it",
+                _stage("arrange", "scene"), _needs_views, "", "View"),
         Command("view.clip", "Clip plane", "scissors", "Cut the scene open at the crosshair",
             _stage("toggle_clip"),
                 _needs_views, "C", "View", "views"),
@@ -331,6 +338,8 @@ def _walk() -> tuple[Command, ...]:
                 _ask("report"), way.why_not_report, "", "Report"),
     )  # fmt: skip
 
+
+_WRITING = {"edit.undo", "edit.redo", "edit.rename", "edit.color", "edit.delete", "edit.again"}
 
 COMMANDS: tuple[Command, ...] = (*_file(), *_edit(), *_view(), *_walk())
 """All commands, in the order of the menus."""

@@ -5,6 +5,7 @@ Commands act on it; the window listens to it. Whatever takes time goes through i
 
 from __future__ import annotations
 
+import functools
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -17,10 +18,13 @@ from desktop.reading import Reader
 from desktop.results import Results
 from desktop.session import Session
 from desktop.settings import Settings
-from twin.errors import UserError
+from twin.errors import RecordError, UserError
 
 if TYPE_CHECKING:
     from desktop.stage import Stage
+
+
+READ_ONLY = "This record is open for reading only."
 
 
 class Desk(QObject):
@@ -29,6 +33,8 @@ class Desk(QObject):
     Signals
     -------
     failed : (UserError, details)
+    offered : (UserError, label, callable)
+        What failed, and what can be done instead.
     said : (message, hint)
         Worth knowing, no error.
     dropped : list of Path
@@ -46,6 +52,7 @@ class Desk(QObject):
     """
 
     failed = Signal(object, str)
+    offered = Signal(object, str, object)
     said = Signal(str, str)
     asked = Signal(str)
     dropped = Signal(list)
@@ -93,13 +100,33 @@ class Desk(QObject):
 
     # -- records ---------------------------------------------------------------------------------
 
-    def open_record(self, path: Path) -> None:
-        """Open a ``.twin`` for writing, in place of the one that is open."""
+    def open_record(self, path: Path, *, write: bool = True) -> None:
+        """Open a ``.twin`` in place of the one that is open.
+
+        One that somebody else holds, or that lies where nothing can be written, is offered for
+        reading only.
+        """
         from twin.record import Record
 
         self.load_steps()
-        record = Record.open(path, write=True)
+        opened = self.session.record
+        if opened is not None and opened.writable and Path(opened.path).resolve() == path.resolve():
+            return
+        try:
+            record = Record.open(path, write=write)
+        except RecordError as error:
+            if not write or not _can_be_read(path):
+                raise
+            again = functools.partial(self.open_record, path, write=False)
+            self.offered.emit(error, "Open for reading only", functools.partial(self.guard, again))
+            return
         self._take(record)
+
+    @property
+    def read_only(self) -> str:
+        """Return why the open record cannot be changed; empty where it can."""
+        record = self.session.record
+        return READ_ONLY if record is not None and not record.writable else ""
 
     def new_record(self, path: Path) -> None:
         """Make a record and open it."""
@@ -165,7 +192,7 @@ class Desk(QObject):
         """
         from twin.run import prepare
 
-        call = prepare(self._record(), step, dict(inputs), dict(params or {}), into=dict(into or {}))
+        call = prepare(self._writable(), step, dict(inputs), dict(params or {}), into=dict(into or {}))
         return self._job_of(call, title)
 
     def _job_of(self, call: Any, title: str) -> Any:
@@ -184,7 +211,7 @@ class Desk(QObject):
         from twin.progress import Progress
         from twin.run import prepare, run
 
-        record = self._record()
+        record = self._writable()
         run(record, prepare(record, step, dict(inputs), dict(params)), Progress())
 
     def edit_entity(self, step: str, id: str, **params: Any) -> None:
@@ -206,7 +233,7 @@ class Desk(QObject):
     def _again(self, id: str) -> Plan:
         from twin.run import remake, remake_order
 
-        record = self._record()
+        record = self._writable()
         for one in remake_order(record, id):
             entry = self.session.entry(one)
             if entry is not None and entry.stale:
@@ -214,16 +241,22 @@ class Desk(QObject):
 
     def undo(self) -> None:
         """Undo the last step."""
-        self._record().undo()
+        self._writable().undo()
 
     def redo(self) -> None:
         """Redo the step that was undone last."""
-        self._record().redo()
+        self._writable().redo()
 
     def _record(self) -> Any:
         if self.session.record is None:
             raise UserError("No record is open.", "Open images or a .twin first.")
         return self.session.record
+
+    def _writable(self) -> Any:
+        record = self._record()
+        if self.read_only:
+            raise UserError(self.read_only, "Save a copy, and work on that.")
+        return record
 
     # -- looks -----------------------------------------------------------------------------------
 
@@ -253,6 +286,16 @@ def _copy_database(source: Path, target: Path) -> None:
         old.close()
     except (OSError, sqlite3.Error) as fault:
         raise UserError(f"{target} cannot be written ({fault}).", "Choose another place.") from fault
+
+
+def _can_be_read(path: Path) -> bool:
+    from twin.record import Record
+
+    try:
+        with Record.open(path, write=False):
+            return True
+    except UserError:
+        return False
 
 
 def free_bytes(folder: Path) -> int:

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop import theme
 from twin.errors import UserError
@@ -27,6 +38,9 @@ class ErrorBar(QFrame):
         self._more.setText("Details")
         self._more.setToolTip("Show what the program says about it")
         self._more.setCheckable(True)
+        self._act: Callable[[], None] | None = None
+        self.action = QPushButton()
+        self.action.clicked.connect(self._on_action)
         self._close = QToolButton()
         self._close.setToolTip("Put this message away")
         self.details = QPlainTextEdit()
@@ -49,6 +63,7 @@ class ErrorBar(QFrame):
         row = QHBoxLayout()
         row.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(words, 1)
+        row.addWidget(self.action, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._more, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
@@ -60,6 +75,19 @@ class ErrorBar(QFrame):
         """Show an error; ``details`` (a traceback) unfold on request."""
         self._leave.stop()
         self._say("errorbar", "warning-circle", "bad", error.message, error.hint, details)
+
+    def show_offer(self, error: UserError, label: str, act: Callable[[], None]) -> None:
+        """Show an error with a button that does what can be done instead."""
+        self.show_error(error)
+        self._act = act
+        self.action.setText(label)
+        self.action.show()
+
+    def _on_action(self) -> None:
+        act = self._act
+        self.hide()
+        if act is not None:
+            act()
 
     def show_notice(self, message: str, hint: str = "") -> None:
         """Show something worth knowing that is no error; it leaves by itself, and never covers an error."""
@@ -77,6 +105,8 @@ class ErrorBar(QFrame):
         self.message.setText(message)
         self.hint.setText(hint)
         self.hint.setVisible(bool(hint))
+        self._act = None
+        self.action.hide()
         self._more.setChecked(False)
         self._more.setVisible(bool(details))
         self.details.setPlainText(details)

@@ -79,7 +79,7 @@ class Palette(QFrame):
             title = command.title_for(self._desk)
             rate = score(query, f"{title} {command.group}")
             if rate is not None:
-                why = command.enabled(self._desk)
+                why = command.why_not(self._desk)
                 rated.append(((bool(why) and not query, rate if query else 0), title, why, command))
         rated.sort(key=lambda row: row[0])
         self.list.clear()

@@ -244,7 +244,7 @@ class StepSection(QFrame):
         self.button.set_primary(current)
         self.button._text = self._again if done and self._again else ""
         self.button._follow()
-        why = self._command.enabled(self._desk)
+        why = self._command.why_not(self._desk)
         self.reason.setVisible(bool(why))
         self.reason.setText(why)
         self.facts.show_facts(self._facts_of() if done and not brief else ())

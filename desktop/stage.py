@@ -1,4 +1,7 @@
-"""The views in the middle: three slices and the scene, linked, two by two; any of them fills the stage."""
+"""The views in the middle: three slices and the scene, linked; two by two, or the scene large beside them.
+
+Any of them fills the stage.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,13 @@ if TYPE_CHECKING:
     from viewers.slice_view import Hover, SliceView
 
 PLANES: tuple[Plane, ...] = ("axial", "coronal", "sagittal")
-_PLACES = {"axial": (0, 0), "3-D": (0, 1), "coronal": (1, 0), "sagittal": (1, 1)}
+
+# Row, column, rows and columns taken of each view; and how wide the columns are.
+_PLACES = {
+    "four": {"axial": (0, 0, 1, 1), "3-D": (0, 1, 1, 1), "coronal": (1, 0, 1, 1), "sagittal": (1, 1, 1, 1)},
+    "scene": {"3-D": (0, 0, 3, 1), "axial": (0, 1, 1, 1), "coronal": (1, 1, 1, 1), "sagittal": (2, 1, 1, 1)},
+}
+_WIDTHS = {"four": (1, 1), "scene": (2, 1)}
 
 
 class Stage(QWidget):
@@ -46,14 +55,15 @@ class Stage(QWidget):
         self.scenery: Scenery | None = None
         self._scene_box: QWidget | None = None
         self._maximized = ""
+        self._placed: tuple[object, ...] = ()
         self._closed = False
         self._make_slices()
         self.overlay = SliceOverlay(desk, self.slices)
-        for index in (0, 1):
-            self._grid.setRowStretch(index, 1)
-            self._grid.setColumnStretch(index, 1)
+        self._place()
         desk.restyled.connect(self.restyle)
         desk.session.selected.connect(self._on_select)
+        desk.session.moved.connect(self._on_move)
+        desk.session.changed.connect(self._on_move)
         self.restyle()
         desk.reader.compute(load_drawing, lambda _done: self._make_scene_if_open())
         desk.reader.compute(load_numerics, lambda _done: desk.settled.emit())
@@ -66,7 +76,6 @@ class Stage(QWidget):
         for plane in PLANES:
             view = SliceView(plane)
             self.slices[plane] = view
-            self._grid.addWidget(view, *_PLACES[plane])
             view.hovered.connect(self._on_hover)
             view.crosshair_moved.connect(lambda lps, sender=view: self._on_crosshair(lps, sender))
             view.window_changed.connect(lambda c, w, sender=view: self._on_window(c, w, sender))
@@ -86,13 +95,12 @@ class Stage(QWidget):
             self.scenery = Scenery(self._desk, self.scene)
             box = SceneBox(self._desk, self.scene, self.scenery.bounds)
             self._scene_box = box
-            self._grid.addWidget(box, *_PLACES["3-D"])
             self.scene.maximize_asked.connect(lambda: self.maximize("3-D"))
             self.scenery.stamped.connect(box.stamp.show_text)
             self.scenery.view_of(self.slices["axial"])
             box.stamp.show_text(self.scenery.stamp)
             self.restyle()
-            self.maximize(self._maximized)
+            self._place()
         return self.scene
 
     def restyle(self) -> None:
@@ -108,6 +116,8 @@ class Stage(QWidget):
         """Let go of the 3-D view's memory before the window goes."""
         self._closed = True
         self._desk.session.selected.disconnect(self._on_select)
+        self._desk.session.moved.disconnect(self._on_move)
+        self._desk.session.changed.disconnect(self._on_move)
         self.overlay.detach()
         if self.scenery is not None:
             self.scenery.detach()
@@ -119,14 +129,43 @@ class Stage(QWidget):
     def maximize(self, which: str) -> None:
         """Let one view fill the stage; the same again, or an empty name, shows all four."""
         self._maximized = "" if which == self._maximized and which else which
+        self._place()
+
+    def arrange(self, name: str) -> None:
+        """Show all views two by two (``four``) or the scene large (``scene``), and keep to that."""
+        self._desk.settings.layout["views"] = name
+        self._desk.settings.save()
+        self._maximized = ""
+        self._place()
+
+    @property
+    def arrangement(self) -> str:
+        """Return the user's own choice, else two by two until there is a mesh to look at in 3-D."""
+        session = self._desk.session
+        chosen = self._desk.settings.layout.get("views", "")
+        if chosen in _PLACES:
+            return chosen
+        return "scene" if session.workspace != "images" and session.of_kind("mesh") else "four"
+
+    def _place(self) -> None:
+        """Put each view where it belongs now."""
+        name, alone = self.arrangement, self._maximized
+        places = {n: p for n, p in _PLACES[name].items() if not alone or n == alone}
         views: dict[str, QWidget | None] = {**self.slices, "3-D": self._scene_box}
-        for name, view in views.items():
+        placed = (name, alone, self._scene_box is not None)
+        if placed == self._placed:
+            return
+        self._placed = placed
+        for which, view in views.items():
             if view is not None:
-                view.setVisible(not self._maximized or name == self._maximized)
-        for index in (0, 1):
-            places = [p for n, p in _PLACES.items() if not self._maximized or n == self._maximized]
-            self._grid.setRowStretch(index, int(any(p[0] == index for p in places)))
-            self._grid.setColumnStretch(index, int(any(p[1] == index for p in places)))
+                self._grid.removeWidget(view)
+                self._grid.addWidget(view, *_PLACES[name][which])
+                view.setVisible(which in places)
+        for row in range(3):
+            used = any(p[0] <= row < p[0] + p[2] for p in places.values())
+            self._grid.setRowStretch(row, int(used))
+        for column, width in enumerate(_WIDTHS[name]):
+            self._grid.setColumnStretch(column, width * any(p[1] == column for p in places.values()))
 
     @property
     def maximized(self) -> str:
@@ -152,6 +191,9 @@ class Stage(QWidget):
         self.make_scene()
         box: Any = self._scene_box
         box.toggle_clip()
+
+    def _on_move(self, _what: object) -> None:
+        self._place()
 
     # -- links -----------------------------------------------------------------------------------
 

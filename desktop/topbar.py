@@ -30,11 +30,14 @@ class TopBar(QWidget):
         self.identity = theme.named(_Elided(), "identity")
         self.badge = theme.named(QLabel("REFERENCE PATIENT"), "badge")
         self.badge.setToolTip("Made by the program itself: no person's data")
+        self.reading = theme.named(QLabel("READING ONLY"), "badge")
+        self.reading.setToolTip("Nothing can be changed here: save a copy (Ctrl+Shift+S), and work on that")
         row = QHBoxLayout(self)
         row.setContentsMargins(theme.px(2), 0, theme.px(2), 0)
         row.setSpacing(theme.px(1))
         row.addWidget(self.menu_button)
         row.addWidget(self.badge)
+        row.addWidget(self.reading)
         row.addWidget(self.identity, 1)
         for name in WORKSPACES:
             row.addWidget(self._workspace(name))
@@ -63,6 +66,7 @@ class TopBar(QWidget):
         people = session.identities()
         made = any(p.reference_patient for p in people)
         self.badge.setVisible(made)
+        self.reading.setVisible(bool(self._desk.read_only))
         mixed = mixture(people)
         if session.record is None:
             text, tip = "Vitruvian", "No record is open"

@@ -29,7 +29,6 @@ from desktop.topbar import TopBar
 from desktop.tree import TwinTree
 from twin.errors import UserError
 
-
 READY_AFTER_MS = 200
 """After the first frame; what the first record will need is then loaded ahead."""
 
@@ -86,7 +85,7 @@ class MainWindow(QMainWindow):
         self.splitter.setStretchFactor(1, 1)
         self.tree.setMinimumWidth(theme.px(38))
         self.tasks.setMinimumWidth(theme.px(62))
-        left, right = theme.px(56), theme.px(76)
+        left, right = theme.px(62), theme.px(76)
         self.splitter.setSizes([left, self.width() - left - right, right])
         whole = theme.named(QWidget(), "ground")
         outer = QVBoxLayout(whole)
@@ -100,6 +99,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         desk = self.desk
         desk.failed.connect(self.errors.show_error)
+        desk.offered.connect(self.errors.show_offer)
         desk.said.connect(self.errors.show_notice)
         desk.asked.connect(self.asking.answer)
         desk.dropped.connect(self.open_paths)
@@ -115,7 +115,7 @@ class MainWindow(QMainWindow):
             self.splitter.restoreState(QByteArray.fromBase64(layout["splitter"].encode()))
 
     def _keep_layout(self) -> None:
-        self.desk.settings.layout = {
+        self.desk.settings.layout |= {
             "geometry": self.saveGeometry().toBase64().toStdString(),
             "splitter": self.splitter.saveState().toBase64().toStdString(),
         }
@@ -144,7 +144,8 @@ class MainWindow(QMainWindow):
             self.views.setCurrentWidget(self.empty)
             self.setWindowTitle("Vitruvian")
             return
-        self.setWindowTitle(f"{Path(record.path).name} – Vitruvian")
+        only = "" if record.writable else " (reading only)"
+        self.setWindowTitle(f"{Path(record.path).name}{only} – Vitruvian")
         self._make_stage()
         stage = self.desk.stage
         if stage is not None:

@@ -382,8 +382,10 @@ class SceneCanvas(QWidget):
         super().changeEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Draw anew at the new size."""
+        """Draw anew at the new size, with all of it in the picture until a hand has moved the camera."""
         self._stale()
+        if self._scene is not None and not self._touched:
+            self._fit(self._scene)
 
     def sizeHint(self) -> QSize:
         """Return a comfortable size."""

@@ -21,6 +21,20 @@ _LINES: dict[Plane, tuple[Plane, Plane]] = {
 }
 
 
+_SMALL = 320.0
+"""A view this wide or less, in pixels of a 13 px font, has room for few words."""
+
+
+def is_small(box: QRectF) -> bool:
+    """Tell whether captions would cover what is to be seen."""
+    return min(box.width(), box.height()) <= _SMALL
+
+
+def _share(box: QRectF) -> float:
+    """Return the size of secondary texts against the view's font."""
+    return 0.85 if is_small(box) else 1.0
+
+
 class SliceDecor:
     """Letters, texts, scale, crosshair, marks and border of one slice view."""
 
@@ -113,13 +127,17 @@ class SliceDecor:
         inner = box.adjusted(10, 8, -10, -8)
         self._paint_still(painter, box, inner, sheet)
         half = self._half(inner)
-        low = [
-            (f"{frame.position_text(index)}   {index + 1} / {frame.counts[2]}", look.text),
-            (words[0], look.text),
-            (f"slice {frame.step_mm:.3g} mm · {words[1]}", look.quiet),
-        ]
+        thick = f"slice {frame.step_mm:.3g} mm · {words[1]}"
+        if is_small(inner):
+            low = [(frame.position_text(index), look.text), (words[0], look.quiet), (thick, look.quiet)]
+        else:
+            place = f"{frame.position_text(index)}   {index + 1} / {frame.counts[2]}"
+            low = [(place, look.text), (words[0], look.text), (thick, look.quiet)]
         corner = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
+        painter.save()
+        painter.setFont(paint.font_of(painter, _share(inner)))
         paint.lines_at(painter, half, corner, low)
+        painter.restore()
 
     @staticmethod
     def _half(inner: QRectF) -> QRectF:
@@ -151,7 +169,9 @@ class SliceDecor:
         """Paint letters, caption, scale and warnings."""
         look = self.look
         paint.edge_letters(painter, inner, sheet.frame.edge_letters(), look)
-        heading = [(self.plane, PLANE_COLORS[self.plane]), *((line, look.text) for line in self.caption)]
+        # In a small view the window's own bar and the 3-D view beside say whose it is.
+        caption = () if is_small(inner) else self.caption
+        heading = [(self.plane, PLANE_COLORS[self.plane]), *((line, look.text) for line in caption)]
         paint.lines_at(painter, self._half(inner), Qt.AlignmentFlag.AlignLeft, heading)
         paint.scale_bar(painter, inner, 1.0 / sheet.pixels_per_mm, look)
         at = inner.topRight()

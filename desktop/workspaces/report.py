@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 from desktop import way
@@ -69,18 +70,20 @@ class ReportPanel(Panel):
         yield Job(write_report, record, path, title=f"Writing {path.name}")
         self._desk.said.emit(f"The report is at {path}.", "")
         opened = self._desk.session.record
-        if opened is not None:
+        if opened is not None and opened.writable:
             opened.note("exported", {"what": "report", "path": str(path)})
 
 
 def write_report(record: Path, path: Path, progress: Progress) -> None:
-    """Write a record's report (runs in a job)."""
+    """Write a record's report, with its pictures (runs in a job: drawing needs a process of its own)."""
     try:
-        from desktop import report
+        from desktop import pictures, report
     except ImportError as fault:
         raise UserError(f"Reports cannot be written here ({fault}).", "Install what is missing.") from fault
     from twin.record import Record
 
-    progress(0.1, "collecting")
-    with Record.open(record, write=False) as opened:
-        report.write(opened, path)
+    with tempfile.TemporaryDirectory() as folder:
+        drawn = pictures.draw(record, Path(folder), progress.between(0.0, 0.9))
+        progress(0.9, "putting it together")
+        with Record.open(record, write=False) as opened:
+            report.write(opened, path, drawn)

@@ -47,7 +47,7 @@ def test_the_empty_window_says_what_to_do(window: MainWindow) -> None:
 def test_every_command_that_is_off_says_why(window: MainWindow) -> None:
     window.actions_.refresh()
     for command in COMMANDS:
-        why = command.enabled(window.desk)
+        why = command.why_not(window.desk)
         assert window.actions_[command.id].isEnabled() == (not why)
         assert (why or command.help) in window.actions_[command.id].toolTip()
     assert BY_ID["anatomy.segment"].enabled(window.desk) == "Open a CT first."
@@ -287,3 +287,25 @@ def test_every_panel_fits_a_window_of_1280(opened: MainWindow, qtbot, workspace:
     inside = panel.widget()
     assert inside.minimumSizeHint().width() <= panel.viewport().width()
     assert opened.width() == 1280
+
+
+def test_the_scene_is_large_where_a_mesh_is_looked_at(window: MainWindow, home: Path, qtbot) -> None:
+    path = home / "mesh.twin"
+    with Record.create(path) as record:
+        for step in ("test.volume", "test.labels", "test.mesh"):
+            do(record, step)
+    window.open_paths([path])
+    settle(window, qtbot)
+    stage = window.desk.stage
+    assert stage.arrangement == "four"
+    press(qtbot, window, "go.simulate")
+    QApplication.processEvents()
+    assert stage.arrangement == "scene"
+    # Two thirds of the stage's width, all of its height.
+    assert 0.6 < stage.scene.width() / stage.width() < 0.7
+    assert stage.scene.height() > 0.97 * stage.height()
+    assert all(view.isVisible() for view in stage.slices.values())
+    window.desk.stage.arrange("four")
+    press(qtbot, window, "go.report")
+    assert stage.arrangement == "four"  # the user's own choice is kept
+    assert stage.scene.width() < 0.52 * stage.width()
