@@ -119,6 +119,7 @@ class Elasticity:
             gradients, volumes = stiffness_gradients(mesh)
             checks.check_volumes(mesh, volumes)
             checks.check_held(mesh, supports, held)
+            self._loose = np.setdiff1d(np.arange(len(mesh.points)), mesh.tets)
         with self._phase(0.1, "pattern", "preparing the equations"):
             self._stiffness = Stiffness(mesh.points, mesh.tets, held, gradients, volumes)
         self._matrix = self._assemble(material)
@@ -194,9 +195,7 @@ class Elasticity:
             raise UserError(f"Forces of shape {forces.shape} do not fit {len(self._mesh.points)} nodes.")
         if not np.all(np.isfinite(forces)):
             raise UserError("A load has forces that are not numbers.", "Check its attachment's weights.")
-        loose = np.ones(len(self._mesh.points), bool)
-        loose[self._mesh.tets.ravel()] = False
-        if np.any(forces[:, loose]):
+        if np.any(forces[:, self._loose]):
             raise UserError("A load acts on a node that belongs to no element.", "Make the model again.")
 
     def _solve_some(self, forces: NDArray[np.float64], progress: Progress) -> NDArray[np.float64]:
