@@ -12,12 +12,14 @@ import traceback
 from collections.abc import Callable, Generator
 from multiprocessing.connection import Connection
 from multiprocessing.shared_memory import SharedMemory
+from pathlib import Path
 from typing import Any
 
 import psutil
 
 from twin.errors import Cancelled, UserError
 from twin.jobs import shared
+from twin.jobs.sweep import mark
 from twin.progress import Progress
 
 REPORT_EVERY_S = 0.05
@@ -89,6 +91,7 @@ def main(connection: Connection, folder: str, function: Callable[..., Any], args
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # held back while this process began
     tempfile.tempdir = folder
+    mark(Path(folder))
     line = _Line(connection, os.path.basename(folder))
     started = time.monotonic()
     message: tuple[Any, ...]

@@ -4,7 +4,6 @@ import contextlib
 import enum
 import multiprocessing
 import os
-import shutil
 import signal
 import tempfile
 import time
@@ -17,7 +16,7 @@ import psutil
 
 from twin.errors import Cancelled, UserError
 from twin.jobs import child, shared
-from twin.jobs.sweep import folder_prefix, in_use
+from twin.jobs.sweep import clear, folder_prefix, in_use
 
 GRACE_S = 0.3
 """How long a job that was asked to stop may take before it is killed."""
@@ -191,7 +190,7 @@ class Job:
             self._process.join(0)
         if state is not JobState.DONE:
             shared.remove(self._folder.name)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        clear(self._folder)
         in_use.discard(self._folder.name)
 
 

@@ -11,6 +11,7 @@ from twin import process
 from twin.jobs.shared import PREFIX
 
 _NAME = re.compile(rf"{PREFIX}-(\d+)-\w{{8}}")
+_WORKER = "worker-"
 
 in_use: set[str] = set()
 """Names of the folders of this process's own jobs; their blocks' names start with them."""
@@ -19,6 +20,19 @@ in_use: set[str] = set()
 def folder_prefix(owner: int) -> str:
     """Start of the name of every temporary folder of process ``owner``'s jobs."""
     return f"{PREFIX}-{owner}-"
+
+
+def mark(folder: Path) -> None:
+    """Note in a job's folder which process works in it."""
+    (folder / f"{_WORKER}{os.getpid()}").touch()
+
+
+def clear(folder: Path) -> None:
+    """Remove a job's folder, and what Intel's OpenMP has left of a worker that was killed."""
+    for note in folder.glob(f"{_WORKER}*"):
+        for path in Path("/dev/shm").glob(f"__KMP_REGISTERED_LIB_{note.name.removeprefix(_WORKER)}_*"):
+            path.unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def sweep() -> list[str]:
@@ -35,6 +49,7 @@ def sweep() -> list[str]:
             if match and not _needed(match[0], int(match[1])):
                 with contextlib.suppress(OSError):  # another user's
                     _remove(path)
+                if not path.exists():
                     gone.append(str(path))
     return gone
 
@@ -46,6 +61,6 @@ def _needed(name: str, owner: int) -> bool:
 
 def _remove(path: Path) -> None:
     if path.is_dir():
-        shutil.rmtree(path)
+        clear(path)
     else:
         path.unlink(missing_ok=True)

@@ -53,6 +53,12 @@ def die_while_sending(_progress: Progress) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def die_with_threads(_progress: Progress) -> None:
+    # As Intel's OpenMP, which the solver loads, does at its start and takes back at its end.
+    Path(f"/dev/shm/__KMP_REGISTERED_LIB_{os.getpid()}_{os.getuid()}").touch()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def find_no_room(values: np.ndarray, _progress: Progress) -> np.ndarray:
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "as /dev/shm of a container says")
@@ -121,6 +127,10 @@ def test_what_a_killed_worker_was_sending_goes_with_it() -> None:
     with pytest.raises(UserError, match="broke off"):
         job.wait()
     assert left_behind() == []
+    job = Job(die_with_threads, title="solving")
+    with pytest.raises(UserError, match="broke off"):
+        job.wait()
+    assert list(Path("/dev/shm").glob(f"__KMP*_{job._process.pid}_*")) == []
 
 
 @pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="memory is not reserved here")
