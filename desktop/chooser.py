@@ -26,7 +26,7 @@ from desktop.section import quiet
 if TYPE_CHECKING:
     from twin.sources.series import Found, Series
 
-_COLUMNS = ("Series", "Modality", "Images", "Size", "Spacing (mm)", "Patient", "Remark")
+_COLUMNS = ("No.", "Series", "Modality", "Images", "Size", "Spacing (mm)", "Patient", "Remark")
 
 
 class SeriesChooser(QWidget):
@@ -44,9 +44,10 @@ class SeriesChooser(QWidget):
         self.setObjectName("ground")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._found, self._take = found, take
+        self._columns = [c for c in _COLUMNS if c != "Remark" or any(s.why_not for s in found.series)]
         self.list = QTreeWidget()
         self.list.setRootIsDecorated(False)
-        self.list.setHeaderLabels(list(_COLUMNS))
+        self.list.setHeaderLabels(self._columns)
         self.list.setAccessibleName("Series found")
         for series in found.series:
             self._add(series)
@@ -86,6 +87,7 @@ class SeriesChooser(QWidget):
     def _add(self, series: Series) -> None:
         row = QTreeWidgetItem(
             [
+                "" if series.number is None else str(series.number),
                 series.description or series.label,
                 series.modality,
                 str(series.count),
@@ -96,7 +98,7 @@ class SeriesChooser(QWidget):
             ]
         )
         row.setToolTip(0, series.uid)
-        row.setToolTip(6, series.why_not)
+        row.setToolTip(len(_COLUMNS) - 1, series.why_not)
         if not series.is_volume:
             for n in range(len(_COLUMNS)):
                 row.setForeground(n, QColor(theme.current().quiet))
@@ -105,6 +107,8 @@ class SeriesChooser(QWidget):
     def _on_select(self) -> None:
         series = self.chosen()
         why = "Choose a series." if series is None else ("" if self._readable(series) else series.why_not)
+        # What a DICOM series says of itself is not asked for; whether gaps are borne is.
+        self.form.setVisible(series is not None and (series.format != "dicom" or series.gaps > 0))
         self.button.setEnabled(not why)
         self.button.setToolTip(why or "Bring this series into the record")
 

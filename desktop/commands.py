@@ -91,6 +91,14 @@ def _needs_image(desk: Desk) -> str:
     return ""
 
 
+def _needs_ct(desk: Desk) -> str:
+    volume = desk.session.volume
+    entry = desk.session.entry(volume.id) if volume is not None else None
+    if entry is not None and entry.tree.get("modality") != "CT":
+        return "This window is in Hounsfield units, and the image is no CT."
+    return _needs_image(desk)
+
+
 def _needs_selection(desk: Desk) -> str:
     if desk.session.item(desk.session.selection) is None:
         return "Choose something in the tree first."
@@ -255,7 +263,7 @@ def _view() -> tuple[Command, ...]:
     shown = [
         Command(
             f"view.window.{name.replace(' ', '_')}", f"Window: {name}", "sliders-horizontal",
-            f"Gray values as for {name} (CT)", _stage("preset", name), _needs_image, key, "View", "views",
+            f"Gray values as for {name} (CT)", _stage("preset", name), _needs_ct, key, "View", "views",
         )
         for name, key in presets
     ]  # fmt: skip

@@ -173,7 +173,7 @@ def _tooltip(p: Parameter) -> str:
 
 
 def _words(choice: str) -> str:
-    text = str(choice).replace("_", " ")
+    text = str(choice).replace("_", " ") or "as the file says"
     return text[:1].upper() + text[1:]
 
 

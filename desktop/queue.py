@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from twin.jobs import Job
 
 POLL_MS = 30
-WORKERS_NICE = 5
+WORKERS_NICE = 2
 
 Plan = Generator["Job", Any, None]
 """Yields jobs; is sent a step's log entry, or any other job's result."""

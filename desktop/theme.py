@@ -248,6 +248,11 @@ QProgressBar { background: $line; border: none; border-radius: $half; max-height
 QProgressBar::chunk { background: $accent; border-radius: $half; }
 QCheckBox { spacing: $u2; }
 QCheckBox:focus { color: $accent; }
+QCheckBox::indicator { width: $u3; height: $u3; border: 1px solid $quiet; border-radius: $half;
+  background: $ground; }
+QCheckBox::indicator:hover { border-color: $accent; }
+QCheckBox::indicator:checked { background: $accent; border-color: $accent; }
+QCheckBox::indicator:disabled { border-color: $line; }
 
 QScrollBar:vertical { background: transparent; width: $u3; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: $u3; margin: 0; }

@@ -22,9 +22,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("scan", nargs="?", type=Path, help="a DICOM folder, or a .twin that holds the walk")
     parser.add_argument("-o", "--output", type=Path, default=ROOT / "docs" / "screenshots")
     parser.add_argument("--edge", type=float, default=2.5, help="edge of the tetrahedra, mm")
-    parser.add_argument(
-        "--scale", type=int, default=1, help="2 for a 4K screen"
-    )
+    parser.add_argument("--scale", type=int, default=1, help="2 for a 4K screen")
     parser.add_argument("--theme", choices=("dark", "light"), default="dark")
     return parser.parse_args()
 
@@ -53,12 +51,14 @@ class Photographer:
 
     def settle(self) -> None:
         """Run the event loop until nothing runs, nothing is read and everything is drawn."""
-        from PySide6.QtCore import QElapsedTimer
+        from PySide6.QtCore import QElapsedTimer, QEventLoop, QTimer
 
         desk, quiet = self.window.desk, QElapsedTimer()
         quiet.start()
         while quiet.elapsed() < 700:
-            self.app.processEvents()
+            loop = QEventLoop()
+            QTimer.singleShot(50, loop.quit)
+            loop.exec()
             if desk.queue.busy or desk.reader.busy:
                 quiet.restart()
 
@@ -66,7 +66,7 @@ class Photographer:
         """Run a command and wait for what comes of it."""
         from desktop.commands import BY_ID
 
-        why = BY_ID[command].enabled(self.window.desk)
+        why = BY_ID[command].why_not(self.window.desk)
         if why:
             raise SystemExit(f"{command}: {why}")
         BY_ID[command].trigger(self.window.desk)
