@@ -31,7 +31,7 @@ class Detail:
 def scan(files: Sequence[Path], progress: Progress) -> Found:
     """Read headers and sort the images into series; nothing is decoded."""
     groups: dict[tuple[str, bool], list[Header]] = defaultdict(list)
-    problems = []
+    broken = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of odd but readable headers
         for n, path in enumerate(files):
@@ -39,7 +39,7 @@ def scan(files: Sequence[Path], progress: Progress) -> Found:
             try:
                 header = read_header(path)
             except SourceError as e:
-                problems.append(e.message)
+                broken.append((path, e.message))
                 continue
             if header is not None:
                 # Some writers blank the series UID: then a folder's files of one number are a series.
@@ -47,7 +47,7 @@ def scan(files: Sequence[Path], progress: Progress) -> Found:
                 groups[uid, "LOCALIZER" in header.frames[0].image_type].append(header)
     ordered = sorted(groups, key=lambda g: (groups[g][0].number is None, groups[g][0].number or 0, g))
     series = [s for uid, localizer in ordered for s in _split(uid, groups[uid, localizer])]
-    return Found(tuple(series), tuple(problems))
+    return Found(tuple(series), tuple(message for _path, message in broken), tuple(broken))
 
 
 def _split(uid: str, headers: list[Header]) -> list[Series]:

@@ -1,6 +1,7 @@
 """NIfTI-1 and -2 in: volumes, and labelmaps with their names. RAS becomes LPS here and nowhere else."""
 
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,6 +106,7 @@ def _open(path: Path) -> Any:
     """Open a file's header with every fault named."""
     import nibabel as nib
 
+    logging.getLogger("nibabel.global").setLevel(logging.CRITICAL)  # what it logs, it also raises
     try:
         image: Any = nib.load(path)
         shape = tuple(int(n) for n in image.shape)

@@ -82,13 +82,22 @@ class Choices:
 
 @dataclass(frozen=True)
 class Found:
-    """Result of a look: the series, and the files that are broken, each with its fault."""
+    """Result of a look: the series, and what is wrong, in words.
+
+    ``broken`` are images that cannot be read, each with its fault: a series beside them may lack them.
+    """
 
     series: tuple[Series, ...] = ()
     problems: tuple[str, ...] = ()
+    broken: tuple[tuple[Path, str], ...] = ()
 
     def __add__(self, other: Self) -> Self:
-        return replace(self, series=self.series + other.series, problems=self.problems + other.problems)
+        return replace(
+            self,
+            series=self.series + other.series,
+            problems=self.problems + other.problems,
+            broken=self.broken + other.broken,
+        )
 
     @property
     def volumes(self) -> tuple[Series, ...]:

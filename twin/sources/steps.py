@@ -89,13 +89,27 @@ def choose(found: Found, params: ImportParams) -> tuple[Series, ...]:
         named = tuple(s for s in found.series if wanted in (s.uid, str(s.number)))
         if not named:
             raise SourceError(f"There is no series “{wanted}” here.", "There are: " + _list(found.series))
-        return named
+        return _whole(named, found)
     if wanted == "all" and len(readable) < len(found.series):
         bad = [s for s in found.series if s not in readable]
         raise SourceError(f"Not every series can be read: {_list(bad)}", "Name one with --series.")
+    _whole(found.series, found)
     if not readable:
         raise SourceError(f"Nothing here can be read as it is: {_list(found.series)}", _hint(found.series))
     return readable
+
+
+def _whole(series: tuple[Series, ...], found: Found) -> tuple[Series, ...]:
+    """Return the series; ``SourceError`` where images beside their own cannot be read: they may lack them."""
+    folders = {path.parent for s in series for path in s.files}
+    faults = [message for path, message in found.broken if path.parent in folders]
+    if faults:
+        more = f" And {len(faults) - 3} more." if len(faults) > 3 else ""
+        raise SourceError(
+            " ".join(faults[:3]) + more + " Without it the series may be incomplete.",
+            "Fetch it again, or move it away if it does not belong to the series.",
+        )
+    return series
 
 
 def _list(series: tuple[Series, ...] | list[Series]) -> str:
