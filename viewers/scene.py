@@ -53,7 +53,7 @@ class Scene:
         self._renderer.AddLight(light)
         self.set_ground("#15181C")
 
-    def warm(self) -> None:
+    def warm(self, size: tuple[int, int]) -> None:
         """Draw a small body in each way there is, so that the driver's compiler has done its work."""
         corners = np.vstack([np.zeros(3), np.eye(3)])
         mesh = TetMesh(corners, np.array([[0, 1, 2, 3]], np.int32), np.zeros(1, np.int32))
@@ -64,7 +64,7 @@ class Scene:
         camera.fit(corners.min(axis=0), corners.max(axis=0), 1.0)
         for thing in (plain, colored):
             self.put("warm", thing)
-            self.render(camera, (64, 64))
+            self.render(camera, size)
         self.remove("warm")
 
     def set_ground(self, color: str) -> None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from viewers.scene import Scene
 
 _QUICK_S = 0.025
-_PATIENT_S = 0.045
+_PATIENT_S = 0.040
 """How long a picture may take while a hand moves, and once it rests."""
 _PICTURE_PIXELS = 2_000_000
 """Up to here a picture to take away is drawn at its finest without a graphics card too."""
@@ -86,6 +86,9 @@ class SceneCanvas(QWidget):
         self._last_at = QPointF()
         self._settle = QTimer(self, singleShot=True, interval=140)
         self._settle.timeout.connect(self._refine)
+        self._finer = 1.0
+        self._smooth = QTimer(self, singleShot=True, interval=10)
+        self._smooth.timeout.connect(self._draw_finely)
         self._look_under = QTimer(self, singleShot=True, interval=40)
         self._look_under.timeout.connect(self._hover)
 
@@ -128,7 +131,7 @@ class SceneCanvas(QWidget):
         """Draw one small body unseen, so that the first real one need not wait for the graphics driver."""
         if self._scene is None:
             self._scene = self._new_scene()
-            self._scene.warm()
+            self._scene.warm((max(self.width(), 2), max(self.height(), 2)))
             self._stale()
 
     # The scene
@@ -207,10 +210,18 @@ class SceneCanvas(QWidget):
         began = perf_counter()
         self._frame = self._render(scene, ratio)
         took = max(perf_counter() - began, 1e-4)
-        # Smooth by drawing finer: the time goes with the number of pixels.
-        finer = min(2.0, (_PATIENT_S / took) ** 0.5)
-        if finer >= 1.3:
-            self._frame = self._render(scene, ratio * finer, occluded=not scene.software)
+        # Smooth by drawing finer, in a turn of its own: the time goes with the number of pixels.
+        self._finer = min(2.0, (_PATIENT_S / took) ** 0.5)
+        self.update()
+        if self._finer >= 1.3:
+            self._smooth.start()
+
+    def _draw_finely(self) -> None:
+        """Draw with smooth edges, where nothing has changed since."""
+        scene = self._ready()
+        if scene is None or self._frame is None or self._settle.isActive() or self._drag:
+            return
+        self._frame = self._render(scene, self.devicePixelRatioF() * self._finer, not scene.software)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -279,8 +290,15 @@ class SceneCanvas(QWidget):
             drawn.reshape([arrow(*pair) for pair in arrows.pairs()])
 
         self._do(reshape)
-        name = key if len(arrows.names) == 1 else f"{key}/{arrows.names[number]}"
-        self.handle_turned.emit(name, arrows.direction(number))
+
+    def _tell_turned(self) -> None:
+        """Tell once, at the drag's end, where an arrow points now: what follows from it takes time."""
+        assert self._handle is not None
+        key, number = self._handle
+        arrows = self._shown[key].arrows if key in self._shown else None
+        if arrows is not None:
+            name = key if len(arrows.names) == 1 else f"{key}/{arrows.names[number]}"
+            self.handle_turned.emit(name, arrows.direction(number))
 
     def _hover(self) -> None:
         if not self._drag and self.underMouse():
@@ -336,6 +354,8 @@ class SceneCanvas(QWidget):
             self.picked.emit(self.pick_at(event.position()))
         elif drag:
             self._settle.start()
+        if drag == "turn" and event.position() != self._pressed_at:
+            self._tell_turned()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Ask to be maximized."""

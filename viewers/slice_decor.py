@@ -129,6 +129,9 @@ class SliceDecor:
         half = self._half(inner)
         thick = f"slice {frame.step_mm:.3g} mm · {words[1]}"
         if is_small(inner):
+            thick = thick.removeprefix("slice ")
+            if all(len(letters) == 1 for letters in frame.edge_letters().values()):
+                half = half.adjusted(0, 0, 14, 0)  # beside a single letter there is more room
             low = [(frame.position_text(index), look.text), (words[0], look.quiet), (thick, look.quiet)]
         else:
             place = f"{frame.position_text(index)}   {index + 1} / {frame.counts[2]}"

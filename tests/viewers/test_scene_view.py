@@ -292,6 +292,7 @@ def test_arrow_is_turned_by_hand_about_its_tip(qtbot, view):
     lean = np.radians(30)
     end = on_screen(view, tip + 40 * np.array([np.sin(lean), 0, np.cos(lean)]))
     drag(qtbot, view, start, end)
+    assert len(told) == 1  # once, when the hand lets go
     key, way = told[-1]
     assert key == "hip"
     assert np.linalg.norm(way) == pytest.approx(1)
