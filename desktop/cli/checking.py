@@ -39,7 +39,7 @@ SCREEN = {
 
 MODULES = (
     "numpy", "scipy", "numba", "psutil", "zstandard", "psygnal", "pydicom", "gdcm", "nibabel", "netgen",
-    "pyamg", "vtkmodules", "pyvista", "PySide6", "qtawesome", "pyqtgraph", "reportlab",
+    "pyamg", "vtkmodules", "PySide6", "qtawesome", "reportlab",
 )  # fmt: skip
 
 

@@ -78,6 +78,9 @@ def _walk(path: Path, folder: Path, patient: str) -> dict[str, Any]:
             entry = run_call(record, call)
             steps.append(answer(record, entry))
             _say(f"  {stage.step:<26} {entry.seconds:6.1f} s  {_made(entry.outputs)}")
+            if stage.step == "import.images":  # something to look at while the rest is made
+                first = run_job(Job(draw, path, folder, title="first pictures"))
+                _say(f"  the first pictures are there: {', '.join(p.name for p in first)}")
         record.flush()
         pictures = run_job(Job(draw, path, folder, title="pictures"))
         report = write(record, folder / "report.pdf", pictures)

@@ -7,6 +7,7 @@ import numpy as np
 
 from physics.femur.landmarks import FemurLandmarksParams, femur_landmarks
 from physics.femur.model import FemurModelParams, femur_model
+from segmentation.tetrahedra import lattice
 from tests.physics.boxes import boundary
 from twin.domain import Landmarks, Model, Patch, Surface, TetMesh, Volume
 from twin.progress import Progress
@@ -64,24 +65,11 @@ def read_ct(folder: Path) -> Volume:
 
 
 def tetrahedra(bone, edge_mm, side) -> TetMesh:
-    """Mesh a closed surface by netgen on an even remesh of it."""
-    import netgen.meshing as ng
-    import pyacvd
-
-    clusters = pyacvd.Clustering(bone)
-    clusters.cluster(int(bone.area / (0.7 * edge_mm**2)))
-    even = clusters.create_mesh().clean()
-    mesh = ng.Mesh(3)
-    mesh.Add(ng.FaceDescriptor(surfnr=1, domin=1, domout=0, bc=1))
-    nodes = [mesh.Add(ng.MeshPoint(ng.Pnt(*map(float, p)))) for p in even.points]
-    for triangle in even.faces.reshape(-1, 4)[:, 1:]:
-        mesh.Add(ng.Element2D(1, [nodes[n] for n in triangle]))
-    mesh.GenerateVolumeMesh(mp=ng.MeshingParameters(maxh=edge_mm, optsteps3d=2))
-    points = np.array(mesh.Coordinates())
-    tets = mesh.Elements3D().NumPy()["nodes"][:, :4].astype(np.int32) - 1
-    a, b, c, d = (points[tets[:, k]] for k in range(4))
-    inverted = np.einsum("ij,ij->i", np.cross(b - a, c - a), d - a) < 0
-    tets[inverted] = tets[inverted][:, [0, 2, 1, 3]]
+    """Mesh a closed surface by the lattice mesher."""
+    made = lattice.mesh(
+        Surface(np.asarray(bone.points, float), bone.regular_faces.astype(np.int32)), edge_mm, Progress()
+    )
+    points, tets = made.points, made.tets
     faces = boundary(tets)
     u, v, w = (points[faces[:, k]] for k in range(3))
     normal = np.cross(v - u, w - u)
