@@ -47,6 +47,11 @@ def press(window: MainWindow, qtbot, text: str) -> None:
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
+def failed(window: MainWindow) -> bool:
+    """Tell whether an error is shown; where the record lies may still be said."""
+    return window.errors.isVisible() and window.errors.objectName() == "errorbar"
+
+
 def test_a_dropped_folder_becomes_bone_and_mesh_with_one_button_a_step(
     window: MainWindow, folder: Path, home: Path, qtbot
 ) -> None:
@@ -60,7 +65,7 @@ def test_a_dropped_folder_becomes_bone_and_mesh_with_one_button_a_step(
     press(window, qtbot, "Go on to Anatomy")
     press(window, qtbot, "Segment bone")
     settle(window, qtbot)
-    assert not window.errors.isVisible(), window.errors.message.text()
+    assert not failed(window), window.errors.message.text()
     structures = session.structures()
     assert len(structures) == 1
     volume = session.summary(structures[0].id)["structures"][0]["volume_ml"]
@@ -71,7 +76,7 @@ def test_a_dropped_folder_becomes_bone_and_mesh_with_one_button_a_step(
     window.desk.params["mesh.tetrahedra"] = {"edge_mm": 5.0}
     press(window, qtbot, "Make mesh")
     settle(window, qtbot)
-    assert not window.errors.isVisible(), window.errors.message.text()
+    assert not failed(window), window.errors.message.text()
     (mesh,) = session.of_kind("mesh")
     assert session.summary(mesh.id)["inverted"] == 0
     assert len(session.of_kind("surface")) == 1  # the one that was there already was taken
