@@ -140,27 +140,34 @@ def tentative(owner, count, motions, fold):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, parallel=True)
-def invert_diagonal(start, columns, blocks, inverse):  # type: ignore[no-untyped-def]
-    """Fill the inverses (rows, 3, 3) of the diagonal blocks; a motion that is missing (diagonal 0) gets 1."""
+def diagonal(start, columns, blocks, found):  # type: ignore[no-untyped-def]
+    """Fill the diagonal blocks (rows, 3, 3); a motion that is missing (diagonal 0) gets 1, here and there."""
     for row in prange(start.size - 1):
         for slot in range(start[row], start[row + 1]):
             if columns[slot] != row:
                 continue
-            block = blocks[slot]
             for i in range(3):
-                if block[i, i] <= 0.0:
-                    block[i, i] = 1.0
-            for i in range(3):
-                k, n = (i + 1) % 3, (i + 2) % 3
-                for j in range(3):
-                    s, t = (j + 1) % 3, (j + 2) % 3
-                    inverse[row, j, i] = block[k, s] * block[n, t] - block[k, t] * block[n, s]
-            determinant = 0.0
+                if blocks[slot, i, i] <= 0.0:
+                    blocks[slot, i, i] = 1.0
+            found[row] = blocks[slot]
+
+
+@njit(cache=True, parallel=True)
+def inverted(blocks, inverse):  # type: ignore[no-untyped-def]
+    """Fill the inverses of 3×3 blocks (rows, 3, 3)."""
+    for row in prange(blocks.shape[0]):
+        block = blocks[row]
+        for i in range(3):
+            k, n = (i + 1) % 3, (i + 2) % 3
             for j in range(3):
-                determinant += block[0, j] * inverse[row, j, 0]
-            for i in range(3):
-                for j in range(3):
-                    inverse[row, i, j] /= determinant
+                s, t = (j + 1) % 3, (j + 2) % 3
+                inverse[row, j, i] = block[k, s] * block[n, t] - block[k, t] * block[n, s]
+        determinant = 0.0
+        for j in range(3):
+            determinant += block[0, j] * inverse[row, j, 0]
+        for i in range(3):
+            for j in range(3):
+                inverse[row, i, j] /= determinant
 
 
 @njit(cache=True, parallel=True, fastmath={"contract"})

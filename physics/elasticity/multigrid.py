@@ -17,7 +17,7 @@ _COARSEST_ROWS = 200
 """Below this many block rows (600 unknowns) a dense inverse is quicker than a further level."""
 
 _GROUPS = 16
-_GROUP_ROWS = 400
+_GROUP_ROWS = 1500
 _MOST_LEVELS = 12
 
 
@@ -25,11 +25,13 @@ _MOST_LEVELS = 12
 class _Level:
     """One level: its matrix, the inverses of its diagonal blocks, the way to the next and back.
 
+    ``extra`` is what strengthens the diagonal where a row is coupled to other groups than its own.
     ``start, columns, blocks`` is the prolongation, of 3×6 blocks; ``back, rows, turned`` is the same
     by columns (the blocks themselves not transposed).
     """
 
     matrix: BlockMatrix
+    extra: NDArray[np.float32]
     inverse: NDArray[np.float32]
     bounds: NDArray[np.int64]
     start: NDArray[np.int32]
@@ -93,7 +95,7 @@ class Multigrid:
         matrix = (level.matrix.start, level.matrix.columns, level.matrix.blocks)
         x, left = np.empty_like(right), np.empty_like(right)
         sweeps.forward(*matrix, level.inverse, level.bounds, right, x)
-        sweeps.remainder(*matrix, level.bounds, x, left)
+        sweeps.remainder(*matrix, level.extra, level.bounds, x, left)
         below = np.empty((len(level.back) - 1, 6, right.shape[2]), right.dtype)
         sweeps.restrict(level.back, level.rows, level.turned, left, below)
         below = self._cycle(depth + 1, below.reshape(-1, 3, right.shape[2])).reshape(below.shape)
@@ -120,8 +122,9 @@ def _coarsen(
     """Return a level, the next matrix and the rigid motions on it."""
     a = (matrix.start, matrix.columns, matrix.blocks)
     rows = len(matrix.start) - 1
-    inverse = np.empty((rows, 3, 3))
-    coarsening.invert_diagonal(*a, inverse)
+    diagonal, inverse = np.empty((2, rows, 3, 3))
+    coarsening.diagonal(*a, diagonal)
+    coarsening.inverted(diagonal, inverse)
     owner, count = coarsening.aggregate(*coarsening.strength(*a, fold), (0.08 * 0.5**depth) ** 2)
     blocks, coarse_motions = coarsening.tentative(owner, count, motions, fold)
     start = np.arange(rows + 1, dtype=np.int32)
@@ -134,7 +137,21 @@ def _coarsen(
     bounds = np.arange(groups + 1) * rows // groups
     single = BlockMatrix(matrix.start, matrix.columns, matrix.blocks.astype(np.float32))
     small = p[2].astype(np.float32)
-    level = _Level(single, inverse.astype(np.float32), bounds, p[0], p[1], small, back, rows_of, small[slots])
+    extra = np.empty((rows, 3))
+    sweeps.strengthen(*a, bounds, diagonal, extra)
+    coarsening.inverted(diagonal, inverse)
+    level = _Level(
+        single,
+        extra.astype(np.float32),
+        inverse.astype(np.float32),
+        bounds,
+        p[0],
+        p[1],
+        small,
+        back,
+        rows_of,
+        small[slots],
+    )
     return level, coarse, coarse_motions
 
 

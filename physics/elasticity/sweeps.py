@@ -59,16 +59,35 @@ def forward(start, columns, blocks, inverse, bounds, right, x):  # type: ignore[
                     )
 
 
+@njit(cache=True, parallel=True)
+def strengthen(start, columns, blocks, bounds, diagonal, extra):  # type: ignore[no-untyped-def]
+    """Add to diagonal blocks (rows, 3, 3), and to ``extra`` (rows, 3), what couples a row to other groups.
+
+    The sum of its absolute values: then Gauss–Seidel within groups converges whatever the groups are
+    (ℓ1 smoothers; Baker, Falgout, Kolev and Yang 2011, section 6).
+    """
+    for group in prange(bounds.size - 1):
+        for row in range(bounds[group], bounds[group + 1]):
+            for i in range(3):
+                extra[row, i] = 0.0
+                for slot in range(start[row], start[row + 1]):
+                    if not bounds[group] <= columns[slot] < bounds[group + 1]:
+                        for j in range(3):
+                            extra[row, i] += abs(blocks[slot, i, j])
+                diagonal[row, i, i] += extra[row, i]
+
+
 @njit(cache=True, parallel=True, fastmath={"contract"})
-def remainder(start, columns, blocks, bounds, x, left):  # type: ignore[no-untyped-def]
+def remainder(start, columns, blocks, extra, bounds, x, left):  # type: ignore[no-untyped-def]
     """Set left = right − A x for the x that ``forward`` made: only what it did not yet see counts."""
     lanes = x.shape[2]
     for group in prange(bounds.size - 1):
         low, high = bounds[group], bounds[group + 1]
         if lanes == 1:
-            zero = x.dtype.type(0)
             for row in range(low, high):
-                s0, s1, s2 = zero, zero, zero
+                s0 = extra[row, 0] * x[row, 0, 0]
+                s1 = extra[row, 1] * x[row, 1, 0]
+                s2 = extra[row, 2] * x[row, 2, 0]
                 for slot in range(start[row], start[row + 1]):
                     c = columns[slot]
                     if low <= c <= row:
@@ -81,7 +100,9 @@ def remainder(start, columns, blocks, bounds, x, left):  # type: ignore[no-untyp
             continue
         sums = np.empty((3, LANES), x.dtype)
         for row in range(low, high):
-            sums[:] = 0
+            for i in range(3):
+                for lane in range(LANES):
+                    sums[i, lane] = extra[row, i] * x[row, i, lane]
             for slot in range(start[row], start[row + 1]):
                 c = columns[slot]
                 if low <= c <= row:
