@@ -145,13 +145,13 @@ def _shaft_range(levels: NDArray[np.float64], loops: list[Loop]) -> tuple[int, i
     below_head = levels < (levels[-1] - 40) if len(levels) else np.zeros(0, bool)
     if not below_head.any():
         raise _no_shaft(0.0)
-    # Not the very smallest: where the cut lies oblique to the axis, its corner is a section, too.
-    usual = float(np.percentile(areas[below_head], 10))
-    slim = (areas > 0.65 * usual) & (areas < 1.35 * usual) & below_head
-    ends = np.flatnonzero(np.diff(np.concatenate([[0], slim.astype(np.int8), [0]])))
-    runs = ends.reshape(-1, 2)
-    low, stop = (int(n) for n in runs[np.argmax(runs[:, 1] - runs[:, 0])])
-    high = stop - 1
+    smallest = int(np.argmin(np.where(below_head, areas, np.inf)))
+    slim = (areas < 1.35 * areas[smallest]) & below_head
+    low = high = smallest
+    while low > 0 and slim[low - 1]:
+        low -= 1
+    while high + 1 < len(slim) and slim[high + 1]:
+        high += 1
     length = float(levels[high] - levels[low])
     if length < 25:
         raise _no_shaft(length)

@@ -127,8 +127,15 @@ def test_steps_tell_units_ranges_and_defaults(capsys: pytest.CaptureFixture[str]
     steps = answer(capsys)
     assert isinstance(steps, list)
     by_name = {s["name"]: s for s in steps}
-    wanted = {"import.images", "segmentation.bone", "mesh.surface", "mesh.tetrahedra", "physics.femur_landmarks",
-              "physics.femur_model", "physics.solve"}  # fmt: skip
+    wanted = {
+        "import.images",
+        "segmentation.bone",
+        "mesh.surface",
+        "mesh.tetrahedra",
+        "physics.femur_landmarks",
+        "physics.femur_model",
+        "physics.solve",
+    }
     assert wanted <= by_name.keys()
     edge = next(p for p in by_name["mesh.tetrahedra"]["parameters"] if p["name"] == "edge_mm")
     assert edge["unit"] == "mm"
