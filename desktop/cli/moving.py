@@ -1,6 +1,7 @@
 """Commands that send out: export, report."""
 
 import argparse
+import shutil
 from pathlib import Path
 
 from desktop.cli import command, print_json, record_path
@@ -34,12 +35,16 @@ def export(options: argparse.Namespace) -> int:
             raise UserError(
                 f"{entry.name} is stale: {entry.stale}.", "Make it again, or export it as it is with --stale."
             )
-        path = write(record.load(options.entity), Path(options.output))
+        asked = Path(options.output)
+        path = write(record.load(options.entity), asked)
+        if path != asked:  # the side was put into the name; what was asked for is there, too
+            asked.unlink(missing_ok=True)
+            shutil.copyfile(path, asked)
         record.note("exported", {"entity": options.entity, "path": str(path), "stale": entry.stale})
     if options.json:
-        print_json({"path": str(path), "stale": bool(entry.stale)})
+        print_json({"path": str(path), "asked": str(asked), "stale": bool(entry.stale)})
     else:
-        print(path)
+        print(path if path == asked else f"{asked}, and with the side in its name {path}")
     return 0
 
 

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import nibabel as nib
 import numpy as np
@@ -158,3 +159,13 @@ def test_the_report_is_a_pdf(record: str, tmp_path: Path) -> None:
     path = tmp_path / "report.pdf"
     assert main(["report", record, "-o", str(path)]) == 0
     assert path.read_bytes().startswith(b"%PDF")
+
+
+def test_export_is_where_it_was_asked_for(record: str, tmp_path: Path) -> None:
+    path = tmp_path / "again.nii.gz"
+    assert main(["export", record, "v1", "-o", str(path)]) == 0
+    with Record.open(Path(record), write=False) as opened:
+        original: Any = opened.load("v1")
+        assert opened.log()[-1].kind == "exported"
+    voxels = np.asarray(nib.load(path).dataobj)
+    np.testing.assert_array_equal(np.sort(voxels.ravel()), np.sort(original.voxels.ravel()))
