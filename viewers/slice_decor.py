@@ -71,14 +71,17 @@ class SliceDecor:
         gap = 12.0
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         x, y = round(at.x()) + 0.0, round(at.y()) + 0.0
-        for color, lines in (
-            (level, [QLineF(box.left(), y, x - gap, y), QLineF(x + gap, y, box.right(), y)]),
-            (upright, [QLineF(x, box.top(), x, y - gap), QLineF(x, y + gap, x, box.bottom())]),
+        left, top, right, bottom = box.left(), box.top(), box.right(), box.bottom()
+        # Filled, not stroked: a pixel-wide box costs a tenth of a line.
+        for color, boxes in (
+            (level, [(left, y, x - gap - left, 1.0), (x + gap, y, right - x - gap, 1.0)]),
+            (upright, [(x, top, 1.0, y - gap - top), (x, y + gap, 1.0, bottom - y - gap)]),
         ):
             tint = QColor(color)
             tint.setAlpha(170)
-            painter.setPen(QPen(tint, 1))
-            painter.drawLines(lines)
+            for place in boxes:
+                if place[2] > 0 and place[3] > 0:
+                    painter.fillRect(QRectF(*place), tint)
 
     def paint_marks(
         self,
