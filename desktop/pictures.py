@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 _SCENE = (900, 700)
 _SLICES = {"axial": (700, 460), "coronal": (700, 460)}
-GRAVITY = 9.81
 
 
 def draw(path: Path, folder: Path, progress: Progress) -> list[Path]:
@@ -152,7 +151,7 @@ def _model(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
 
 def _result(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
     from desktop.loads import first_case
-    from desktop.results import limits_of
+    from desktop.results import GRAVITY, limits_of
     from physics.recombine import FIELDS, RATIO, VON_MISES, combine
 
     result: Any = record.load(entry.id)
