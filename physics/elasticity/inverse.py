@@ -39,7 +39,7 @@ def make_inverse(
     if solver == "amg" or not pardiso.available() or (solver == "auto" and large):
         return Multigrid(matrix, points, held)
     try:
-        return PardisoInverse(matrix)
+        return pardiso.Cholesky(matrix)
     except pardiso.FactorizationError as e:
         if solver == "pardiso":
             raise UserError(
@@ -47,50 +47,3 @@ def make_inverse(
                 "Choose the solver “amg”, which needs less memory, or a coarser mesh.",
             ) from e
         return Multigrid(matrix, points, held)
-
-
-class PardisoInverse:
-    """Cholesky factors by PARDISO: single precision, and double where that is not enough."""
-
-    def __init__(self, matrix: BlockMatrix) -> None:
-        self._matrix = matrix
-        self._single = True
-        try:
-            self._factors = pardiso.Cholesky(matrix, single=True)
-        except pardiso.FactorizationError:
-            self._single = False
-            self._factors = pardiso.Cholesky(matrix, single=False)
-
-    @property
-    def name(self) -> str:
-        """In words."""
-        return f"PARDISO Cholesky ({'single' if self._single else 'double'} precision)"
-
-    @property
-    def most(self) -> int:
-        """Iterations after which rounding has eaten the factors."""
-        return 40 if self._single else 10
-
-    def solve(self, right: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return approximate solutions (rows, 3, k)."""
-        return self._factors.solve(right)
-
-    def renew(self, matrix: BlockMatrix) -> None:
-        """Factorize another matrix of the same pattern."""
-        self._matrix = matrix
-        try:
-            self._factors.refactorize(matrix)
-        except pardiso.FactorizationError:
-            self._single = False
-            self._factors = pardiso.Cholesky(matrix, single=False)
-
-    def strengthen(self) -> bool:
-        """Factorize in double precision; False where that is what there is."""
-        if not self._single:
-            return False
-        try:
-            self._factors = pardiso.Cholesky(self._matrix, single=False)
-        except pardiso.FactorizationError:
-            return False
-        self._single = False
-        return True

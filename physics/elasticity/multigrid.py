@@ -74,10 +74,6 @@ class Multigrid:
             matrix, fold = coarse, 2
         self._coarsest = _dense_inverse(matrix)
 
-    def strengthen(self) -> bool:
-        """False: there is nothing stronger."""
-        return False
-
     def solve(self, right: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return approximate solutions (rows, 3, k): one cycle from zero."""
         lanes = right.shape[2]

@@ -49,16 +49,13 @@ class Inverse(Protocol):
     def renew(self, matrix: "BlockMatrix") -> None:
         """Take another matrix of the same pattern."""
 
-    def strengthen(self) -> bool:
-        """Make the inverse more accurate; False where it cannot be."""
-
 
 class Elasticity:
     """The linear elastic system of one mesh: pattern, stiffness and its approximate inverse.
 
     Small-strain isotropic elasticity with the elements of ``mesh`` (four-node or ten-node).
     Every solution is found by conjugate gradients in double precision to a relative residual
-    of 1e-8; the preconditioner is a single-precision factorization (PARDISO) or multigrid.
+    of 1e-8; the preconditioner is a factorization (PARDISO) or multigrid.
 
     Parameters
     ----------
@@ -202,25 +199,23 @@ class Elasticity:
         from physics.elasticity.conjugate import conjugate_gradients
 
         right = self._stiffness.gather(forces)
-        while True:
-            solution, error, iterations = conjugate_gradients(
-                self._matrix,
-                right,
-                self._inverse.solve,
-                tolerance=self._tolerance,
-                most=self._inverse.most,
-                watch=lambda done: progress(done, "solving"),
+        solution, error, iterations = conjugate_gradients(
+            self._matrix,
+            right,
+            self._inverse.solve,
+            tolerance=self._tolerance,
+            most=self._inverse.most,
+            watch=lambda done: progress(done, "solving"),
+        )
+        self.iterations += iterations
+        if not np.all(error <= self._tolerance):
+            raise UserError(
+                f"The equations could not be solved to a relative residual of {self._tolerance:g} "
+                f"(reached {float(np.nanmax(error)):.1e} with {self.solver_name}).",
+                "Look for nearly flat elements or extreme ratios of moduli, or choose another solver.",
             )
-            self.iterations += iterations
-            if np.all(error <= self._tolerance):
-                self.residual = max(self.residual, float(error.max(initial=0.0)))
-                return self._stiffness.spread(solution, len(self._mesh.points))
-            if not self._inverse.strengthen():
-                raise UserError(
-                    f"The equations could not be solved to a relative residual of {self._tolerance:g} "
-                    f"(reached {float(np.nanmax(error)):.1e} with {self.solver_name}).",
-                    "Look for nearly flat elements or extreme ratios of moduli, or choose another solver.",
-                )
+        self.residual = max(self.residual, float(error.max(initial=0.0)))
+        return self._stiffness.spread(solution, len(self._mesh.points))
 
 
 def unit_forces(model: Model) -> NDArray[np.float64]:
