@@ -11,11 +11,12 @@ def load_drawing() -> None:
 
 
 def load_numerics() -> None:
-    """Load what combines solved loads, and its compiled kernels, by use on a single element."""
+    """Load what combines solved loads and what draws slices, with compiled kernels, by a small use."""
     import numpy as np
 
     from physics.recombine import RATIO, VON_MISES, combine, displacement
     from twin.domain import Field, Result, TetMesh
+    from viewers import slice_kernels
 
     points = np.vstack([np.zeros(3), np.eye(3)])
     one = np.ones(1)
@@ -36,3 +37,4 @@ def load_numerics() -> None:
     for field in (VON_MISES, RATIO):
         combine(result, "case", 1.0, field)
     displacement(result, "case", 1.0)
+    slice_kernels.warm()

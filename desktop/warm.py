@@ -17,6 +17,7 @@ from twin.record import Call, Record
 from twin.reference.hip import make_hip_patient
 from twin.run import prepare, run
 from twin.steps import Made
+from viewers import slice_kernels
 
 SPACING_MM = (2.0, 2.0, 2.0)
 Z_MM = (-160.0, 124.0)
@@ -42,6 +43,7 @@ def main() -> int:
     solver.start()
     try:
         warm()
+        slice_kernels.warm()
         solver.wait()
     except UserError as error:
         print(f"vitruvian: kernels could not all be compiled ahead: {error}", file=sys.stderr)

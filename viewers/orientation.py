@@ -125,6 +125,18 @@ class SliceFrame:
             flat = flat.T
         return flat[:: -1 if self.flips[1] else 1, :: -1 if self.flips[0] else 1]
 
+    def address(self, index: int, steps: tuple[int, int, int]) -> tuple[int, tuple[int, int]]:
+        """Return where slice ``index`` lies in a flat array.
+
+        ``steps`` are the places from a voxel to the next along i, j and k. Returned are the place of the
+        slice's first voxel *as shown*, and the steps to the next column and row.
+        """
+        first, signed = 0, []
+        for axis, flip, count in zip(self.axes, self.flips, self.counts, strict=True):
+            first += steps[axis] * (count - 1) if flip else 0
+            signed.append(-steps[axis] if flip else steps[axis])
+        return first + index * signed[2], (signed[0], signed[1])
+
     def lps(self, column: float, row: float, index: float) -> NDArray[np.float64]:
         """Return the place in LPS mm, shape (3,)."""
         return self.to_lps[:3, :3] @ np.array([column, row, index]) + self.to_lps[:3, 3]

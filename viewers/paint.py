@@ -70,7 +70,7 @@ def lines_at(
     *,
     shadow: bool = True,
 ) -> None:
-    """Paint lines of (text, color) in a corner of ``box``; too long ones end in an ellipsis."""
+    """Paint lines of (text, color) in a corner of ``box``, elided where too long; empty ones leave room."""
     metrics = QFontMetricsF(painter.font())
     height = metrics.lineSpacing()
     top = box.top()
@@ -78,6 +78,8 @@ def lines_at(
         top = box.bottom() - height * len(lines)
     across = corner & Qt.AlignmentFlag.AlignHorizontal_Mask
     for number, (text, color) in enumerate(lines):
+        if not text:
+            continue
         line = QRectF(box.left(), top + number * height, box.width(), height)
         short = metrics.elidedText(text, Qt.TextElideMode.ElideRight, box.width())
         text_at(painter, line, across | Qt.AlignmentFlag.AlignVCenter, short, color, shadow=shadow)

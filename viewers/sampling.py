@@ -7,9 +7,14 @@ from numpy.typing import NDArray
 
 from resources.colors import rgb
 from twin.domain import LabelMap, Volume
-from viewers.orientation import SliceFrame
+from viewers.slice_sheet import SlicePixels
 
-_STORED_16 = (np.dtype(np.uint8), np.dtype(np.int8), np.dtype(np.uint16), np.dtype(np.int16))
+BLACK = 0xFF000000
+_LINE_BYTES = 64
+"""What one read from memory brings."""
+
+EXACT = ("uint8", "int16", "uint16")
+"""Kinds of voxels whose every number has a place in a table of grays."""
 
 
 def first_window(volume: Volume) -> tuple[float, float, bool]:
@@ -43,11 +48,50 @@ def value_limits(volume: Volume) -> tuple[float, float]:
     return float(ends.min()), float(ends.max())
 
 
+class Turned:
+    """Where a slice lies in memory; slices that cut across it are kept turned, some neighbors at a time.
+
+    Such a slice (sagittal in an axial scan) has every voxel on a cache line of its own, beside those of the
+    neighboring slices: scrolling would read the whole line again for each of them.
+    """
+
+    def __init__(self) -> None:
+        self._grid: NDArray | None = None
+        self._begin = 0
+        self._block = np.empty((0, 0, 0))
+
+    def slice_of(self, grid: NDArray, pixels: SlicePixels) -> tuple[NDArray, int, tuple[int, int]]:
+        """Return a flat array, where the slice's first voxel lies in it, and the steps to the next."""
+        from viewers import slice_kernels
+
+        frame = pixels.frame
+        depth, height, width = grid.shape
+        if grid.dtype.name not in slice_kernels.VOXELS:
+            flat = np.ascontiguousarray(frame.slice_of(grid, pixels.index), np.float32)
+            return slice_kernels.read_only(flat).reshape(-1), 0, (1, flat.shape[1])
+        if frame.axes[2] != 0:
+            return slice_kernels.read_only(grid).reshape(-1), *frame.address(
+                pixels.index, (1, width, width * height)
+            )
+        many = _LINE_BYTES // grid.dtype.itemsize
+        column = width - 1 - pixels.index if frame.flips[2] else pixels.index
+        begin = column - column % many
+        same = self._grid is not None and self._grid.ctypes.data == grid.ctypes.data
+        if not same or begin != self._begin or self._block.shape[::2] != (depth, height):
+            self._grid, self._begin = grid, begin
+            self._block = np.empty((depth, min(many, width - begin), height), grid.dtype)
+            slice_kernels.turn(slice_kernels.read_only(grid), begin, self._block)
+        count = self._block.shape[1]
+        first, strides = frame.address(0, (0, 1, height * count))
+        flat = slice_kernels.read_only(self._block).reshape(-1)
+        return flat, first + (column - begin) * height, strides
+
+
 class GrayTable:
     """Values to screen grays, for one volume and one window.
 
-    8- and 16-bit voxels go through a table of 65,536 packed colors; wider ones (PET, results)
-    are quantized to 16 bits within the window first.
+    Voxels go through a table of packed colors by ``round(scale stored + shift)``: those of ``EXACT`` kinds
+    have a place each, others (PET, results) share 65,536 within the window.
 
     Parameters
     ----------
@@ -60,32 +104,43 @@ class GrayTable:
     """
 
     def __init__(self, volume: Volume, center: float, width: float, inverted: bool = False) -> None:
-        self.exact = volume.voxels.dtype in _STORED_16
         low = center - width / 2
-        if self.exact:
-            kind = volume.voxels.dtype
-            stored = np.arange(65536, dtype=np.uint16)
-            if kind.itemsize == 1:
-                stored = stored[:256].astype(np.uint8)
-            values = stored.view(kind).astype(np.float32) * volume.slope + volume.intercept
+        kind = volume.voxels.dtype
+        exact = kind.name in EXACT
+        if exact:
+            lowest = int(np.iinfo(kind).min)
+            scale, shift = 1.0, -float(lowest)
+            stored = np.arange(lowest, int(np.iinfo(kind).max) + 1, dtype=np.float32)
+            values = stored * np.float32(volume.slope) + np.float32(volume.intercept)
             gray = (values - np.float32(low)) * np.float32(255.0 / width)
         else:
-            self._scale = 65535.0 * volume.slope / width
-            self._shift = 65535.0 * (volume.intercept - low) / width
+            scale = 65535.0 * volume.slope / width
+            shift = 65535.0 * (volume.intercept - low) / width
             gray = np.linspace(0.0, 255.0, 65536, dtype=np.float32)
         gray = np.clip(gray + 0.5, 0, 255).astype(np.uint32)
         if inverted:
             gray = 255 - gray
+        self._exact = exact
+        self._scale, self._shift = np.float32(scale), np.float32(shift)
         self._table = gray * np.uint32(0x010101) | np.uint32(0xFF000000)
 
     def colors(self, stored: NDArray) -> NDArray[np.uint32]:
-        """Return packed 0xFFRRGGBB of a slice of stored numbers, same shape, contiguous."""
-        if self.exact:
-            index: NDArray[np.integer] = stored.view(np.uint8 if stored.dtype.itemsize == 1 else np.uint16)
-        else:
-            quantized = np.nan_to_num(stored.astype(np.float32) * self._scale + self._shift, nan=0.0)
-            index = np.clip(quantized, 0, 65535).astype(np.uint16)
-        return np.take(self._table, index)
+        """Return packed 0xFFRRGGBB of a slice of stored numbers, same shape; what is no number is black."""
+        place = np.nan_to_num(stored * self._scale + self._shift, nan=-1.0)
+        packed = np.take(self._table, np.clip(place + 0.5, 0, len(self._table) - 1).astype(np.intp))
+        return np.where(place == -1.0, np.uint32(0xFF000000), packed)
+
+    def paint(
+        self, grid: NDArray, turned: "Turned", pixels: SlicePixels, smooth: bool, picture: NDArray[np.uint32]
+    ) -> None:
+        """Fill a picture with a slice of a grid (k, j, i), and with black around it."""
+        from viewers import slice_kernels
+
+        slice_kernels.grays(
+            *turned.slice_of(grid, pixels), pixels.frame.counts[:2],
+            pixels.across, pixels.down, smooth, slice_kernels.read_only(self._table),
+            self._scale, self._shift, self._exact, np.uint32(BLACK), picture,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,16 +154,15 @@ class LabelPaint:
         Packed color 0xAARRGGBB of every label's area and of its outline; 0 where hidden.
     same_grid : bool
         The labels lie on the shown volume's own grid; else they are looked up voxel by voxel.
-    mixed : ndarray of uint32, shape (131072,), or None
-        For 8-bit labels: what the lowest layer's area, and from 65536 on its outline, gives over
-        gray, by 256 × label + gray.
+    turned : tuple of Turned
+        A layer each.
     """
 
     labels: LabelMap
     fills: NDArray[np.uint32]
     rims: NDArray[np.uint32]
     same_grid: bool
-    mixed: NDArray[np.uint32] | None
+    turned: tuple[Turned, ...]
 
     @classmethod
     def of(
@@ -134,89 +188,49 @@ class LabelPaint:
         same_grid = labels.labels.shape[-3:] == volume.shape and np.allclose(
             labels.affine, volume.affine, atol=1e-3
         )
-        mixed = None
-        if size == 256:
-            gray = np.tile(np.arange(256, dtype=np.uint32) * 0x010101 | 0xFF000000, 512)
-            mixed = _blend(gray, np.repeat(np.concatenate([fills[0], rims[0]]), 256))
-        return cls(labels, fills, rims, bool(same_grid), mixed)
+        return cls(labels, fills, rims, bool(same_grid), tuple(Turned() for _ in range(layers)))
 
     def layers(self) -> NDArray:
         """Return the labels with a layer axis in front, shape (layer, k, j, i)."""
         grid = self.labels.labels
         return grid[None] if grid.ndim == 3 else grid
 
-    def _flat(self, grid: NDArray, frame: SliceFrame, index: int) -> NDArray:
-        """Return labels at the voxels of a slice, shape (rows, columns); nearest where grids differ."""
-        if self.same_grid:
-            return frame.slice_of(grid, index)
-        columns, rows, _ = frame.counts
-        column, row = np.meshgrid(np.arange(columns), np.arange(rows))
-        to_grid = np.linalg.inv(self.labels.affine) @ frame.to_lps
-        flat = np.zeros((rows, columns), grid.dtype)
-        where = [
-            np.rint(a * column + b * row + (c * index + d)).astype(np.int64) for a, b, c, d in to_grid[:3]
-        ]
-        inside = np.ones((rows, columns), bool)
-        for axis, size in zip(where, grid.shape[::-1], strict=True):
-            inside &= (axis >= 0) & (axis < size)
-        i, j, k = (axis[inside] for axis in where)
-        flat[inside] = grid[k, j, i]
-        return flat
+    def lay_over(self, pixels: SlicePixels, picture: NDArray[np.uint32]) -> None:
+        """Blend a slice of the labels into a picture, in place; their rims are as wide whatever the zoom."""
+        from viewers import slice_kernels
 
-    def lay_over(self, picture: NDArray[np.uint32], frame: SliceFrame, index: int) -> None:
-        """Blend slice ``index`` of the labels into ``picture`` (rows, columns) in place."""
+        seen = np.empty(pixels.size, self.labels.labels.dtype)
+        reach = max(1, round(1.5 * pixels.ratio))
+        to_grid = (np.linalg.inv(self.labels.affine) @ pixels.to_lps)[:3]
         for layer, grid in enumerate(self.layers()):
-            flat = np.ascontiguousarray(self._flat(grid, frame, index))
-            rows, columns = np.flatnonzero(flat.any(axis=1)), np.flatnonzero(flat.any(axis=0))
-            if rows.size == 0:
-                continue
-            if layer == 0 and self.mixed is not None:
-                # Over plain gray each color is known beforehand: one look-up, in the labels' box only.
-                box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-                code = _rim(flat)[box].astype(np.uint32) << 16
-                code |= flat[box].astype(np.uint32) << 8
-                code |= picture[box] & 255
-                picture[box] = np.take(self.mixed, code)
-                continue
-            inside = np.flatnonzero(flat)
-            label = flat.reshape(-1)[inside]
-            edge = _rim(flat).reshape(-1)[inside]
-            paint = np.where(edge, self.rims[layer][label], self.fills[layer][label])
-            seen = paint > 0
-            inside, paint = inside[seen], paint[seen]
-            pixels = picture.reshape(-1)
-            pixels[inside] = _blend(pixels[inside], paint)
+            if self.same_grid:
+                place = self.turned[layer].slice_of(grid, pixels)
+                rows = slice_kernels.nearest(
+                    *place, pixels.frame.counts[:2], pixels.across, pixels.down, seen
+                )
+            else:
+                rows = slice_kernels.nearest_anywhere(
+                    slice_kernels.read_only(grid), slice_kernels.read_only(to_grid), seen
+                )
+            fills, rims = (
+                slice_kernels.read_only(self.fills[layer]),
+                slice_kernels.read_only(self.rims[layer]),
+            )
+            slice_kernels.lay_over(seen, *rows, reach, fills, rims, picture)
 
-    def name_at(self, frame: SliceFrame, column: int, row: int, index: int) -> str:
-        """Return the name of the visible structure there, the uppermost layer first; empty for none."""
+    def name_at(self, lps: NDArray[np.float64]) -> str:
+        """Return the name of the visible structure at a place in LPS mm, the uppermost layer first."""
+        i, j, k = np.rint((np.linalg.inv(self.labels.affine) @ [*lps, 1.0])[:3]).astype(int)
+        depth, height, width = self.labels.labels.shape[-3:]
+        if not (0 <= i < width and 0 <= j < height and 0 <= k < depth):
+            return ""
         for layer, grid in reversed(list(enumerate(self.layers()))):
-            label = int(self._flat(grid, frame, index)[row, column])
+            label = int(grid[k, j, i])
             if label and self.rims[layer, label]:
                 for structure in self.labels.structures:
                     if structure.layer == layer and structure.label == label:
                         return structure.name
         return ""
-
-
-def _rim(flat: NDArray) -> NDArray[np.bool_]:
-    """Return where a voxel of the slice borders another label; shape of ``flat``."""
-    edge = np.zeros(flat.shape, bool)
-    across = flat[:, 1:] != flat[:, :-1]
-    down = flat[1:] != flat[:-1]
-    edge[:, 1:] |= across
-    edge[:, :-1] |= across
-    edge[1:] |= down
-    edge[:-1] |= down
-    return edge
-
-
-def _blend(under: NDArray[np.uint32], over: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """Return packed ``over`` (with alpha) laid on opaque packed ``under``."""
-    alpha = (over >> 24) + (over >> 31)  # 0..256
-    rest = 256 - alpha
-    red_blue = ((under & 0xFF00FF) * rest + (over & 0xFF00FF) * alpha) >> 8 & 0xFF00FF
-    green = ((under & 0x00FF00) * rest + (over & 0x00FF00) * alpha) >> 8 & 0x00FF00
-    return (red_blue | green | np.uint32(0xFF000000)).astype(np.uint32)
 
 
 def _packed(color: tuple[float, float, float], opacity: float) -> int:

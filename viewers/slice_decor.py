@@ -68,20 +68,20 @@ class SliceDecor:
     def paint_crosshair(self, painter: QPainter, box: QRectF, at: QPointF) -> None:
         """Paint two lines, each in the color of the plane it stands for, with a gap where they meet."""
         level, upright = (PLANE_COLORS[plane] for plane in _LINES[self.plane])
-        gap = 12.0
+        gap = 12
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        x, y = round(at.x()) + 0.0, round(at.y()) + 0.0
-        left, top, right, bottom = box.left(), box.top(), box.right(), box.bottom()
+        x, y = round(at.x()), round(at.y())
+        right, bottom = round(box.right()), round(box.bottom())
         # Filled, not stroked: a pixel-wide box costs a tenth of a line.
         for color, boxes in (
-            (level, [(left, y, x - gap - left, 1.0), (x + gap, y, right - x - gap, 1.0)]),
-            (upright, [(x, top, 1.0, y - gap - top), (x, y + gap, 1.0, bottom - y - gap)]),
+            (level, [(0, y, x - gap, 1), (x + gap, y, right - x - gap, 1)]),
+            (upright, [(x, 0, 1, y - gap), (x, y + gap, 1, bottom - y - gap)]),
         ):
             tint = QColor(color)
             tint.setAlpha(170)
             for place in boxes:
                 if place[2] > 0 and place[3] > 0:
-                    painter.fillRect(QRectF(*place), tint)
+                    painter.fillRect(*place, tint)
 
     def paint_marks(
         self,
@@ -128,21 +128,23 @@ class SliceDecor:
         if self.stamp:
             paint.hatch(painter, box, look)
         inner = box.adjusted(10, 8, -10, -8)
-        self._paint_still(painter, box, inner, sheet)
+        self._paint_still(painter, box, inner, sheet, words)
+        place = frame.position_text(index)
+        if not is_small(inner):
+            place = f"{place}   {index + 1} / {frame.counts[2]}"
+        self._paint_low(painter, inner, sheet, [(place, look.text), ("", ""), ("", "")])
+
+    def _paint_low(
+        self, painter: QPainter, inner: QRectF, sheet: SliceSheet, lines: Sequence[tuple[str, str]]
+    ) -> None:
+        """Paint lines of (text, color) into the lower left corner."""
         half = self._half(inner)
-        thick = f"slice {frame.step_mm:.3g} mm · {words[1]}"
-        if is_small(inner):
-            thick = thick.removeprefix("slice ")
-            if all(len(letters) == 1 for letters in frame.edge_letters().values()):
-                half = half.adjusted(0, 0, 14, 0)  # beside a single letter there is more room
-            low = [(frame.position_text(index), look.text), (words[0], look.quiet), (thick, look.quiet)]
-        else:
-            place = f"{frame.position_text(index)}   {index + 1} / {frame.counts[2]}"
-            low = [(place, look.text), (words[0], look.text), (thick, look.quiet)]
+        if is_small(inner) and all(len(letters) == 1 for letters in sheet.frame.edge_letters().values()):
+            half = half.adjusted(0, 0, 14, 0)  # beside a single letter there is more room
         corner = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
         painter.save()
         painter.setFont(paint.font_of(painter, _share(inner)))
-        paint.lines_at(painter, half, corner, low)
+        paint.lines_at(painter, half, corner, lines)
         painter.restore()
 
     @staticmethod
@@ -150,12 +152,14 @@ class SliceDecor:
         """Return the part of the view left of the upper and lower letters."""
         return QRectF(inner.left(), inner.top(), inner.width() / 2 - 26.0, inner.height())
 
-    def _paint_still(self, painter: QPainter, box: QRectF, inner: QRectF, sheet: SliceSheet) -> None:
+    def _paint_still(
+        self, painter: QPainter, box: QRectF, inner: QRectF, sheet: SliceSheet, words: tuple[str, str]
+    ) -> None:
         """Paint what scrolling does not change, kept as a picture: text is the slowest part of a frame."""
         device = painter.device()
         ratio = device.devicePixelRatio()
         place = (box.width(), box.height(), ratio, sheet.pixels_per_mm, sheet.frame, painter.font().key())
-        still = (place, self.caption, self.stamp, self.reference_patient, self.look)
+        still = (place, words, self.caption, self.stamp, self.reference_patient, self.look)
         if self._still is None or self._still[0] != still:
             picture = QImage(
                 round(box.width() * ratio),
@@ -166,19 +170,25 @@ class SliceDecor:
             picture.fill(0)
             aside = QPainter(picture)
             aside.setFont(painter.font())
-            self._paint_words(aside, inner, sheet)
+            self._paint_words(aside, inner, sheet, words)
             aside.end()
             self._still = (still, picture)
         painter.drawImage(QPointF(0, 0), self._still[1])
 
-    def _paint_words(self, painter: QPainter, inner: QRectF, sheet: SliceSheet) -> None:
-        """Paint letters, caption, scale and warnings."""
+    def _paint_words(
+        self, painter: QPainter, inner: QRectF, sheet: SliceSheet, words: tuple[str, str]
+    ) -> None:
+        """Paint letters, caption, window, interpolation, scale and warnings."""
         look = self.look
         paint.edge_letters(painter, inner, sheet.frame.edge_letters(), look)
         # In a small view the window's own bar and the 3-D view beside say whose it is.
         caption = () if is_small(inner) else self.caption
         heading = [(self.plane, PLANE_COLORS[self.plane]), *((line, look.text) for line in caption)]
         paint.lines_at(painter, self._half(inner), Qt.AlignmentFlag.AlignLeft, heading)
+        small = is_small(inner)
+        thick = f"{'' if small else 'slice '}{sheet.frame.step_mm:.3g} mm · {words[1]}"
+        low = [("", ""), (words[0], look.quiet if small else look.text), (thick, look.quiet)]
+        self._paint_low(painter, inner, sheet, low)
         paint.scale_bar(painter, inner, 1.0 / sheet.pixels_per_mm, look)
         at = inner.topRight()
         for warning in (paint.REFERENCE_PATIENT if self.reference_patient else "", self.stamp):

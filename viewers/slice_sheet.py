@@ -9,6 +9,46 @@ from PySide6.QtGui import QTransform
 
 from viewers.orientation import SliceFrame
 
+
+@dataclass(frozen=True, eq=False)
+class SlicePixels:
+    """Which place of a slice lies under each pixel of a picture.
+
+    Pixel (y, x) shows column ``across[0] + x across[1] + y across[2]`` and row ``down[0] + y down[1]``.
+
+    Attributes
+    ----------
+    frame : SliceFrame
+    index : int
+        The slice shown.
+    across, down : tuple of float
+    size : tuple of int
+        Height and width of the picture, in pixels.
+    ratio : float
+        Pixels to a logical pixel of the widget.
+    """
+
+    frame: SliceFrame
+    index: int
+    across: tuple[float, float, float]
+    down: tuple[float, float]
+    size: tuple[int, int]
+    ratio: float
+
+    @property
+    def to_lps(self) -> NDArray[np.float64]:
+        """Takes (x, y, 1) of a pixel to LPS mm; shape (4, 3), its last row (0, 0, 1)."""
+        place = np.array(
+            [
+                [self.across[1], self.across[2], self.across[0]],
+                [0.0, self.down[1], self.down[0]],
+                [0.0, 0.0, float(self.index)],
+                [0.0, 0.0, 1.0],
+            ]
+        )
+        return np.asarray(self.frame.to_lps @ place, np.float64)
+
+
 _MARGIN = 0.96
 _LIMITS = (0.2, 60.0)
 
@@ -49,6 +89,17 @@ class SliceSheet:
         x = self.width / 2 - scale * middle[0]
         y = self.height / 2 - scale * middle[1]
         return QTransform(flat[0, 0], flat[1, 0], flat[0, 1], flat[1, 1], x, y)
+
+    def pixels(self, index: int, ratio: float) -> SlicePixels:
+        """Return what lies under the pixels of the whole widget, ``ratio`` to a logical one."""
+        at = self.transform()
+        row_step = 1.0 / (ratio * at.m22())
+        row = (0.5 / ratio - at.dy()) / at.m22()
+        lean = at.m21() / at.m11()  # of a sheared grid: its columns shift with the row
+        column = (0.5 / ratio - at.dx()) / at.m11() - lean * row
+        across = (column, 1.0 / (ratio * at.m11()), -lean * row_step)
+        size = round(self.height * ratio), round(self.width * ratio)
+        return SlicePixels(self.frame, index, across, (row, row_step), size, ratio)
 
     def to_screen(self, column: float, row: float) -> QPointF:
         """Return the widget position of a place on the slice."""

@@ -22,7 +22,7 @@ from twin.domain import LabelMap, Volume
 from viewers.marks import Outline, OutlineCut, PointMark
 from viewers.orientation import Plane, SliceFrame
 from viewers.paint import Look
-from viewers.sampling import GrayTable, LabelPaint, first_window
+from viewers.sampling import GrayTable, LabelPaint, Turned, first_window
 from viewers.slice_decor import SliceDecor
 from viewers.slice_sheet import SliceSheet
 
@@ -83,6 +83,8 @@ class SliceView(QWidget):
         self._cuts: list[OutlineCut] = []
         self._picture: QImage | None = None
         self._pixels: NDArray[np.uint32] | None = None
+        self._shown: tuple[object, ...] = ()
+        self._turned = Turned()
         self._smooth = True
         self._drag = ""
         self._pressed_at = QPointF()
@@ -168,7 +170,7 @@ class SliceView(QWidget):
     def set_smooth(self, smooth: bool) -> None:
         """Interpolate between voxels, or show each as it is."""
         self._smooth = smooth
-        self.update()
+        self._stale()
 
     def set_theme(self, look: Look) -> None:
         """Take the window's colors; the image itself stays on black."""
@@ -249,40 +251,45 @@ class SliceView(QWidget):
         voxels = self._volume.voxels
         return voxels if voxels.ndim == 3 else voxels[self._time]
 
-    def _draw_picture(self) -> QImage:
+    def _draw_picture(self, ratio: float) -> QImage:
+        """Return the slice on the device's pixels, kept until something it shows changes."""
         assert self._sheet is not None
         assert self._table is not None
-        flat = self._sheet.frame.slice_of(self._grid(), self._index)
-        pixels = self._table.colors(flat)
-        if self._labels is not None:
-            self._labels.lay_over(pixels, self._sheet.frame, self._index)
-        rows, columns = pixels.shape
-        self._pixels = pixels  # QImage borrows the memory
-        return QImage(pixels.data, columns, rows, columns * 4, QImage.Format.Format_RGB32)
+        pixels = self._sheet.pixels(self._index, ratio)
+        shown = (pixels.across, pixels.down, pixels.size, pixels.index)
+        if self._picture is None or shown != self._shown:
+            if self._pixels is None or self._pixels.shape != pixels.size:
+                self._pixels = np.empty(pixels.size, np.uint32)
+            self._table.paint(self._grid(), self._turned, pixels, self._smooth, self._pixels)
+            if self._labels is not None:
+                self._labels.lay_over(pixels, self._pixels)
+            rows, columns = pixels.size
+            # QImage borrows the memory.
+            self._picture = QImage(self._pixels.data, columns, rows, columns * 4, QImage.Format.Format_RGB32)
+            self._picture.setDevicePixelRatio(ratio)
+            self._shown = shown
+        return self._picture
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint image, marks, crosshair and texts."""
         painter = QPainter(self)
-        self._paint(painter)
-        self._decor.paint_border(painter, QRectF(self.rect()), self.hasFocus())
+        try:
+            self._paint(painter)
+            self._decor.paint_border(painter, QRectF(self.rect()), self.hasFocus())
+        finally:
+            painter.end()  # an error's traceback would keep it painting, and Qt dies of that
 
     def _paint(self, painter: QPainter) -> None:
         box = QRectF(self.rect())
-        self._decor.paint_ground(painter, box)
         if self._sheet is not None and self._table is not None:
-            if self._picture is None:
-                self._picture = self._draw_picture()
+            painter.drawImage(QPointF(0, 0), self._draw_picture(painter.device().devicePixelRatio()))
             transform = self._sheet.transform()
-            painter.save()
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._smooth)
-            painter.setTransform(transform, combine=True)
-            painter.drawImage(QPointF(-0.5, -0.5), self._picture)
-            painter.restore()
             self._decor.paint_marks(painter, self._sheet, self._index, self._cuts, self._points)
             column, row, _ = self._sheet.frame.place(self._crosshair)
             self._decor.paint_crosshair(painter, box, transform.map(QPointF(column, row)))
             self._decor.paint_texts(painter, box, self._sheet, self._index, self._words())
         else:
+            self._decor.paint_ground(painter, box)
             self._decor.paint_empty(painter, box)
 
     def _words(self) -> tuple[str, str]:
@@ -331,8 +338,9 @@ class SliceView(QWidget):
             return
         stored = self._sheet.frame.slice_of(self._grid(), self._index)[j, i]
         value = float(stored) * self._volume.slope + self._volume.intercept
-        name = "" if self._labels is None else self._labels.name_at(self._sheet.frame, i, j, self._index)
-        self.hovered.emit(Hover(self._sheet.frame.lps(column, row, self._index), value, self._unit, name))
+        lps = self._sheet.frame.lps(column, row, self._index)
+        name = "" if self._labels is None else self._labels.name_at(lps)
+        self.hovered.emit(Hover(lps, value, self._unit, name))
 
     def _near_crosshair(self, at: QPointF) -> bool:
         cross = self.position_of(self._crosshair)
