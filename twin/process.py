@@ -1,4 +1,4 @@
-"""Which process is which: numbers are given again, and a clock may be set while a process runs."""
+"""Which process is which (numbers are given again, a clock may be set meanwhile), and what one took."""
 
 import sys
 from pathlib import Path
@@ -40,3 +40,14 @@ def runs(number: int) -> bool:
         return started(number) is not None
     except psutil.AccessDenied:
         return True
+
+
+def peak_mb() -> float:
+    """Return the highest resident memory so far of this process, or of one it started, in MB."""
+    if sys.platform == "win32":
+        return float(psutil.Process().memory_info().peak_wset) / 1e6
+    import resource
+
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes there, kB on Linux
+    peaks = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return max(peaks) * unit / 1e6

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-import psutil
-
 from twin import params as parameters
 from twin import steps
 from twin.domain import Entity, Identity
 from twin.errors import UserError
+from twin.process import peak_mb
 from twin.progress import Progress
 from twin.record import Call, Entry, LogEntry, Record, Ref, parts, reference
 from twin.record.history import makers
@@ -151,18 +150,6 @@ def run(record: Record, call: Call, progress: Progress | None = None) -> LogEntr
     start = time.perf_counter()
     made = execute(call, record.load_ref, progress or Progress())
     return record.commit(call, made, time.perf_counter() - start, peak_mb())
-
-
-def peak_mb() -> float:
-    """Return the highest memory that this process has held, in MB."""
-    memory = psutil.Process().memory_info()
-    if hasattr(memory, "peak_wset"):  # Windows
-        return float(memory.peak_wset) / 1e6
-    import resource
-    import sys
-
-    unit = 1 if sys.platform == "darwin" else 1024  # bytes there, kB on Linux
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 
 def remake(record: Record, ref: str, *, lose_edits: bool = False) -> Call:

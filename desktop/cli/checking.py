@@ -39,7 +39,7 @@ SCREEN = {
 
 MODULES = (
     "numpy", "scipy", "numba", "psutil", "zstandard", "psygnal", "pydicom", "gdcm", "nibabel", "netgen",
-    "pyamg", "vtkmodules", "PySide6", "qtawesome", "reportlab",
+    "vtkmodules", "PySide6", "qtawesome", "reportlab",
 )  # fmt: skip
 
 
@@ -90,6 +90,8 @@ def check(options: argparse.Namespace) -> int:
     """Report on this machine."""
     import psutil
 
+    from physics.elasticity import pardiso
+
     missing = missing_libraries()
     absent = [name for name in MODULES if importlib.util.find_spec(name) is None]
     answer: dict[str, Any] = {
@@ -101,7 +103,7 @@ def check(options: argparse.Namespace) -> int:
         "memory_free_gb": round(psutil.virtual_memory().available / 1e9, 1),
         "disk_free_gb": round(shutil.disk_usage(Path.home()).free / 1e9, 1),
         "screen": has_screen(),
-        "fast_solver": importlib.util.find_spec("pypardiso") is not None,
+        "fast_solver": pardiso.available(),
         "missing_system_packages": sorted(missing.values()),
         "missing_python_packages": absent,
     }

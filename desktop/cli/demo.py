@@ -38,7 +38,7 @@ def demo(options: argparse.Namespace) -> int:
     missing = missing_libraries()
     if missing:
         return say_missing(missing)
-    folder = Path(options.output or f"demo-{options.patient}").absolute()
+    folder = Path(options.output).absolute() if options.output else _free_folder(f"demo-{options.patient}")
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"reference {options.patient}.twin"
     if path.exists():
@@ -53,6 +53,15 @@ def demo(options: argparse.Namespace) -> int:
 
         return run([str(path)])
     return 0
+
+
+def _free_folder(name: str) -> Path:
+    """Return the folder of that name here, numbered where an earlier demo's is in the way."""
+    folder, number = Path(name).absolute(), 1
+    while folder.exists():
+        number += 1
+        folder = Path(f"{name}-{number}").absolute()
+    return folder
 
 
 def _say(words: str) -> None:

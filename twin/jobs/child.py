@@ -15,11 +15,10 @@ from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from twin.errors import Cancelled, UserError
 from twin.jobs import shared
 from twin.jobs.sweep import mark
+from twin.process import peak_mb
 from twin.progress import Progress
 
 REPORT_EVERY_S = 0.05
@@ -99,7 +98,7 @@ def main(connection: Connection, folder: str, function: Callable[..., Any], args
         result = function(*args, Progress(line.report, line.stop.is_set))
         if isinstance(result, Generator):
             result = _drive(result, line)
-        message = ("done", result, time.monotonic() - started, _peak_mb())
+        message = ("done", result, time.monotonic() - started, peak_mb())
     except Cancelled:
         message = ("cancelled",)
     except Exception as fault:
@@ -129,14 +128,3 @@ def _drive(frames: Generator[Any, Any, Any], line: _Line) -> Any:
         given = line.newest_controls()
     frames.close()
     raise Cancelled
-
-
-def _peak_mb() -> float:
-    """Highest resident memory of this process or of one it started, in MB."""
-    if os.name == "nt":
-        return psutil.Process().memory_info().peak_wset / 1e6
-    import resource
-
-    unit = 1 if sys.platform == "darwin" else 1024
-    peaks = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return max(peaks) * unit / 1e6
