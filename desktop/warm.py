@@ -1,19 +1,26 @@
 """Compiles the numerical kernels into numba's cache, so that nobody waits at the first use.
 
-Run once at set-up: ``python -m desktop.warm``. It walks the whole way on a small reference patient,
-through a record, so that the kernels meet the very kinds of arrays that they will meet later.
+Run once at set-up: ``python -m desktop.warm``. One process walks the whole way on a small reference patient,
+through a record, so that the kernels meet the very kinds of arrays that they will meet later. Another one
+compiles beside it what the walk comes to last: two cores share the work.
 """
 
 import sys
 import tempfile
 from pathlib import Path
 
+import numpy as np
+
 from desktop.catalogue import load
 from desktop.walk import HIP, Stage
-from physics.verify import verify
+from physics.elasticity.warm import warm_up
+from twin import steps
+from twin.domain import LabelMap, Structure
 from twin.errors import UserError
 from twin.jobs import Job
+from twin.progress import Progress
 from twin.record import Call, Record
+from twin.record.objects import freeze
 from twin.reference.hip import make_hip_patient
 from twin.run import prepare, run
 from twin.steps import Made
@@ -24,7 +31,7 @@ Z_MM = (-160.0, 124.0)
 EDGE_MM = 7.0
 
 
-def warm() -> None:
+def walk() -> None:
     """Run every step of the hip's walk once; ``UserError`` where one fails."""
     load()
     patient = make_hip_patient(SPACING_MM, Z_MM)
@@ -36,20 +43,35 @@ def warm() -> None:
             run(record, prepare(record, stage.step, inputs, params))
 
 
+def aside(progress: Progress) -> None:
+    """Compile the kernels of solving, meshing and drawing, on a box and a ball."""
+    load()
+    warm_up()
+    k, j, i = np.ogrid[:24, :24, :24]
+    ball = (k - 12) ** 2 + (j - 12) ** 2 + (i - 12) ** 2 < 90
+    entity = LabelMap(ball.astype(np.uint8), np.eye(4), (Structure("ball", 1),))
+    for name in ("mesh.surface", "mesh.tetrahedra"):
+        step = steps.find(name)
+        freeze(entity)
+        made = step.function(entity, params=step.params(), progress=progress)
+        (entity,) = made.outputs.values()
+    slice_kernels.warm()
+
+
 def main() -> int:
     """Warm up; 1 where a step failed, and the first use then waits for its compiler."""
-    # The solver's kernels are compiled beside the others, on a core of their own.
-    solver = Job(verify, ("patch", "cantilever"), title="solver kernels")
-    solver.start()
+    from desktop.warm import aside  # by its own name: this module may run as __main__
+
+    job = Job(aside, title="kernels")
+    job.start()
     try:
-        warm()
-        slice_kernels.warm()
-        solver.wait()
+        walk()
+        job.wait()
     except UserError as error:
         print(f"vitruvian: kernels could not all be compiled ahead: {error}", file=sys.stderr)
         return 1
     finally:
-        solver.close()
+        job.close()
     return 0
 
 

@@ -33,7 +33,10 @@ def _recover(points, centers, volumes, element, start, strain, out):  # type: ig
             continue
         size = 0.0
         for k in range(start[n], start[n + 1]):
-            size += np.sqrt(np.sum((centers[element[k]] - points[n]) ** 2)) / many
+            away = 0.0
+            for i in range(3):
+                away += (centers[element[k], i] - points[n, i]) ** 2
+            size += np.sqrt(away) / many
         normal = np.zeros((4, 4))
         right = np.zeros((4, 6))
         total = 0.0
@@ -52,9 +55,16 @@ def _recover(points, centers, volumes, element, start, strain, out):  # type: ig
         damp = total * (0.02 if many >= 8 else 10.0)
         for i in range(1, 4):
             normal[i, i] += damp
-        found = np.linalg.solve(normal, right)
+        # Symmetric and positive: eliminated from the last unknown up, the first is what is wanted.
+        for i in range(3, 0, -1):
+            for r in range(i):
+                factor = normal[r, i] / normal[i, i]
+                for j in range(i):
+                    normal[r, j] -= factor * normal[i, j]
+                for c in range(6):
+                    right[r, c] -= factor * right[i, c]
         for c in range(6):
-            out[n, c] = found[0, c]
+            out[n, c] = right[0, c] / normal[0, 0]
 
 
 @numba.njit(cache=True)

@@ -22,8 +22,8 @@ class BoxTree:
     """
 
     def __init__(self, points: NDArray, triangles: NDArray) -> None:
-        self.points = np.ascontiguousarray(points, np.float64)
-        self.triangles = np.ascontiguousarray(triangles, np.int32)
+        self.points = _to_read(points, np.float64)
+        self.triangles = _to_read(triangles, np.int32)
         corners = self.points[self.triangles]
         low, high = corners.min(axis=1), corners.max(axis=1)
         self._order = np.argsort(_morton(0.5 * (low + high)), kind="stable").astype(np.int32)
@@ -46,7 +46,7 @@ class BoxTree:
         triangles : ndarray of int32, shape (q,)
         distances : ndarray, shape (q,)
         """
-        asked = np.ascontiguousarray(queries, np.float64)
+        asked = _to_read(queries, np.float64)
         return _closest(asked, self.points, self.triangles, self._order, self._boxes, self._leaves)
 
     def self_intersections(self) -> NDArray[np.int32]:
@@ -56,6 +56,13 @@ class BoxTree:
         folded onto each other.
         """
         return _crossings(self.points, self.triangles, self._order, self._boxes, self._leaves)
+
+
+def _to_read(array: NDArray, kind: type) -> NDArray:
+    """Return an unwritable view (a copy where needed): kernels are compiled for that alone, not twice."""
+    view = np.ascontiguousarray(array, kind).view()
+    view.flags.writeable = False
+    return view
 
 
 def _morton(centers: NDArray) -> NDArray[np.uint64]:
