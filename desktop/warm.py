@@ -15,7 +15,7 @@ from desktop.catalogue import load
 from desktop.walk import HIP, Stage
 from physics.elasticity.warm import warm_up
 from twin import steps
-from twin.domain import LabelMap, Structure
+from twin.domain import Entity, LabelMap, Structure
 from twin.errors import UserError
 from twin.jobs import Job
 from twin.progress import Progress
@@ -49,7 +49,7 @@ def aside(progress: Progress) -> None:
     warm_up()
     k, j, i = np.ogrid[:24, :24, :24]
     ball = (k - 12) ** 2 + (j - 12) ** 2 + (i - 12) ** 2 < 90
-    entity = LabelMap(ball.astype(np.uint8), np.eye(4), (Structure("ball", 1),))
+    entity: Entity = LabelMap(ball.astype(np.uint8), np.eye(4), (Structure("ball", 1),))
     for name in ("mesh.surface", "mesh.tetrahedra"):
         step = steps.find(name)
         freeze(entity)

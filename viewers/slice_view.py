@@ -5,17 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QEnterEvent,
-    QImage,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QResizeEvent,
-    QWheelEvent,
-)
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from twin.domain import LabelMap, Volume
@@ -24,6 +15,7 @@ from viewers.orientation import Plane, SliceFrame
 from viewers.paint import Look
 from viewers.sampling import GrayTable, LabelPaint, Turned, first_window
 from viewers.slice_decor import SliceDecor
+from viewers.slice_hands import SliceHands
 from viewers.slice_sheet import SliceSheet
 
 
@@ -40,11 +32,7 @@ class Hover:
 class SliceView(QWidget):
     """One plane of a volume.
 
-    Wheel, arrow keys, Page Up and Down, Home and End scroll. Ctrl and wheel, or a drag with the right button,
-    zooms; a drag with the middle button, or with Space held, pans. A drag with the left button sets
-    the window (right: wider, down: higher level), or moves the crosshair where it is taken hold
-    of. A click, or moving with Shift held, sets the crosshair. Double-click maximizes, R resets,
-    I inverts, N turns interpolation off and on.
+    What mouse and keys do in it: see ``SliceHands``.
 
     Parameters
     ----------
@@ -62,6 +50,7 @@ class SliceView(QWidget):
 
     def __init__(self, plane: Plane, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._hands = SliceHands(self)
         self.plane: Plane = plane
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
@@ -70,7 +59,8 @@ class SliceView(QWidget):
         self.setAccessibleName(f"{plane} view")
         self._decor = SliceDecor(plane)
         self._volume: Volume | None = None
-        self._sheet: SliceSheet | None = None
+        self.sheet: SliceSheet | None = None
+        """Zoom and pan; None while the view is empty."""
         self._labels: LabelPaint | None = None
         self._labels_wanted: tuple[LabelMap, dict[str, str], float, set[str]] | None = None
         self._table: GrayTable | None = None
@@ -86,11 +76,6 @@ class SliceView(QWidget):
         self._shown: tuple[object, ...] = ()
         self._turned = Turned()
         self._smooth = True
-        self._drag = ""
-        self._pressed_at = QPointF()
-        self._last_at = QPointF()
-        self._space = False
-        self._wheel = 0.0
 
     # What is shown
 
@@ -103,10 +88,10 @@ class SliceView(QWidget):
         self._volume = volume
         self._time = 0
         if volume is None:
-            self._sheet = self._table = None
+            self.sheet = self._table = None
         elif not _same_grid(before, volume):
             frame = SliceFrame.of(self.plane, volume.affine, volume.shape)
-            self._sheet = SliceSheet(frame, self.width(), self.height())
+            self.sheet = SliceSheet(frame, self.width(), self.height())
             columns, rows, slices = frame.counts
             self.set_crosshair(frame.lps((columns - 1) // 2, (rows - 1) // 2, (slices - 1) // 2))
         if volume is not None and (before is None or volume is not before):
@@ -137,8 +122,8 @@ class SliceView(QWidget):
     def set_crosshair(self, lps: NDArray[np.float64] | Sequence[float]) -> None:
         """Move the crosshair to a place in LPS mm and show its slice; emits nothing."""
         self._crosshair = np.asarray(lps, np.float64)
-        if self._sheet is not None:
-            frame = self._sheet.frame
+        if self.sheet is not None:
+            frame = self.sheet.frame
             index = int(np.clip(np.rint(frame.place(self._crosshair)[2]), 0, frame.counts[2] - 1))
             if index != self._index:
                 self._index = index
@@ -167,8 +152,13 @@ class SliceView(QWidget):
         self._decor.stamp = text
         self.update()
 
-    def set_smooth(self, smooth: bool) -> None:
-        """Interpolate between voxels, or show each as it is."""
+    @property
+    def smooth(self) -> bool:
+        """Whether the picture is interpolated between voxels, or shows each as it is."""
+        return self._smooth
+
+    @smooth.setter
+    def smooth(self, smooth: bool) -> None:
         self._smooth = smooth
         self._stale()
 
@@ -179,8 +169,8 @@ class SliceView(QWidget):
 
     def reset_view(self) -> None:
         """Fit the whole slice."""
-        if self._sheet is not None:
-            self._sheet.reset()
+        if self.sheet is not None:
+            self.sheet.reset()
             self.update()
 
     # What it is asked for
@@ -203,21 +193,21 @@ class SliceView(QWidget):
     @property
     def pixels_per_mm(self) -> float:
         """Scale of the picture in logical pixels; 0 while the view is empty."""
-        return 0.0 if self._sheet is None else self._sheet.pixels_per_mm
+        return 0.0 if self.sheet is None else self.sheet.pixels_per_mm
 
     def lps_at(self, at: QPointF) -> NDArray[np.float64] | None:
         """Return the place in LPS mm under a widget position; None while the view is empty."""
-        if self._sheet is None:
+        if self.sheet is None:
             return None
-        column, row = self._sheet.to_slice(at)
-        return self._sheet.frame.lps(column, row, self._index)
+        column, row = self.sheet.to_slice(at)
+        return self.sheet.frame.lps(column, row, self._index)
 
     def position_of(self, lps: NDArray[np.float64]) -> QPointF | None:
         """Return the widget position of a place in LPS mm, dropped onto the slice; None while empty."""
-        if self._sheet is None:
+        if self.sheet is None:
             return None
-        column, row, _ = self._sheet.frame.place(lps)
-        return self._sheet.to_screen(column, row)
+        column, row, _ = self.sheet.frame.place(lps)
+        return self.sheet.to_screen(column, row)
 
     def image(self, scale: float = 1.0) -> QImage:
         """Return the view as a picture, ``scale`` times the screen's resolution."""
@@ -244,7 +234,7 @@ class SliceView(QWidget):
         self._labels = LabelPaint.of(labels, self._volume, colors, opacity, hidden)
 
     def _cut_outlines(self) -> None:
-        self._cuts = [OutlineCut(o, self._sheet.frame) for o in self._outlines] if self._sheet else []
+        self._cuts = [OutlineCut(o, self.sheet.frame) for o in self._outlines] if self.sheet else []
 
     def _grid(self) -> NDArray:
         assert self._volume is not None
@@ -253,9 +243,9 @@ class SliceView(QWidget):
 
     def _draw_picture(self, ratio: float) -> QImage:
         """Return the slice on the device's pixels, kept until something it shows changes."""
-        assert self._sheet is not None
+        assert self.sheet is not None
         assert self._table is not None
-        pixels = self._sheet.pixels(self._index, ratio)
+        pixels = self.sheet.pixels(self._index, ratio)
         shown = (pixels.across, pixels.down, pixels.size, pixels.index)
         if self._picture is None or shown != self._shown:
             if self._pixels is None or self._pixels.shape != pixels.size:
@@ -281,13 +271,13 @@ class SliceView(QWidget):
 
     def _paint(self, painter: QPainter) -> None:
         box = QRectF(self.rect())
-        if self._sheet is not None and self._table is not None:
+        if self.sheet is not None and self._table is not None:
             painter.drawImage(QPointF(0, 0), self._draw_picture(painter.device().devicePixelRatio()))
-            transform = self._sheet.transform()
-            self._decor.paint_marks(painter, self._sheet, self._index, self._cuts, self._points)
-            column, row, _ = self._sheet.frame.place(self._crosshair)
+            transform = self.sheet.transform()
+            self._decor.paint_marks(painter, self.sheet, self._index, self._cuts, self._points)
+            column, row, _ = self.sheet.frame.place(self._crosshair)
             self._decor.paint_crosshair(painter, box, transform.map(QPointF(column, row)))
-            self._decor.paint_texts(painter, box, self._sheet, self._index, self._words())
+            self._decor.paint_texts(painter, box, self.sheet, self._index, self._words())
         else:
             self._decor.paint_ground(painter, box)
             self._decor.paint_empty(painter, box)
@@ -303,180 +293,31 @@ class SliceView(QWidget):
     def _unit(self) -> str:
         return "" if self._volume is None else self._volume.unit
 
-    # Hands
-
-    def _scroll(self, steps: int) -> None:
-        if self._sheet is None:
-            return
-        self._go_to(int(np.clip(self._index + steps, 0, self._sheet.frame.counts[2] - 1)))
-
-    def _go_to(self, index: int) -> None:
-        assert self._sheet is not None
-        if index == self._index:
-            return
-        frame = self._sheet.frame
-        column, row, _ = frame.place(self._crosshair)
-        self.set_crosshair(frame.lps(column, row, index))
-        self.crosshair_moved.emit(self.crosshair)
-
-    def _cross_to(self, at: QPointF) -> None:
-        lps = self.lps_at(at)
-        if lps is not None and self._sheet is not None:
-            columns, rows, slices = self._sheet.frame.counts
-            place = np.clip(self._sheet.frame.place(lps), 0, [columns - 1, rows - 1, slices - 1])
-            self.set_crosshair(self._sheet.frame.lps(*place))
-            self.crosshair_moved.emit(self.crosshair)
-
-    def _hover(self, at: QPointF) -> None:
-        if self._sheet is None or self._volume is None:
-            return
-        column, row = self._sheet.to_slice(at)
-        columns, rows, _ = self._sheet.frame.counts
+    def hover_at(self, at: QPointF) -> Hover | None:
+        """Return what lies under a widget position; None beside the image."""
+        if self.sheet is None or self._volume is None:
+            return None
+        column, row = self.sheet.to_slice(at)
+        columns, rows, _ = self.sheet.frame.counts
         i, j = int(np.rint(column)), int(np.rint(row))
         if not (0 <= i < columns and 0 <= j < rows):
-            self.hovered.emit(None)
-            return
-        stored = self._sheet.frame.slice_of(self._grid(), self._index)[j, i]
+            return None
+        stored = self.sheet.frame.slice_of(self._grid(), self._index)[j, i]
         value = float(stored) * self._volume.slope + self._volume.intercept
-        lps = self._sheet.frame.lps(column, row, self._index)
+        lps = self.sheet.frame.lps(column, row, self._index)
         name = "" if self._labels is None else self._labels.name_at(lps)
-        self.hovered.emit(Hover(lps, value, self._unit, name))
+        return Hover(lps, value, self._unit, name)
 
-    def _near_crosshair(self, at: QPointF) -> bool:
-        cross = self.position_of(self._crosshair)
-        if cross is None:
-            return False
-        away = at - cross
-        on_line = min(abs(away.x()), abs(away.y())) <= 4
-        return on_line and max(abs(away.x()), abs(away.y())) <= 40
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin a click or a drag."""
-        self._pressed_at = self._last_at = event.position()
-        button = event.button()
-        if button == Qt.MouseButton.MiddleButton or (button == Qt.MouseButton.LeftButton and self._space):
-            self._drag = "pan"
-        elif button == Qt.MouseButton.RightButton:
-            self._drag = "zoom"
-        elif button == Qt.MouseButton.LeftButton:
-            self._drag = "crosshair" if self._near_crosshair(event.position()) else "click"
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Follow a drag, or hover."""
-        at = event.position()
-        by = at - self._last_at
-        if self._drag == "click" and (at - self._pressed_at).manhattanLength() >= 4:
-            self._drag = "window"
-        if self._sheet is None:
-            return
-        if self._drag == "pan":
-            self._sheet.pan(by)
-            self.update()
-        elif self._drag == "zoom":
-            self._sheet.zoom_by(1.01 ** float(-by.y()), self._pressed_at)
-            self.update()
-        elif self._drag == "window":
-            center, width, inverted = self._window
-            width, level = width * 1.006 ** float(by.x()), center + float(by.y()) * width / 300
-            self.set_window(level, width, inverted)
-            self.window_changed.emit(*self._window[:2])
-        elif self._drag == "crosshair" or (
-            not self._drag and event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-        ):
-            self._cross_to(at)
-        self._last_at = at
-        self._hover(at)
-        if not self._drag:
-            near = self._near_crosshair(at)
-            self.setCursor(Qt.CursorShape.SizeAllCursor if near else Qt.CursorShape.CrossCursor)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """End a drag; a click sets the crosshair."""
-        if self._drag == "click":
-            self._cross_to(event.position())
-        self._drag = ""
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Ask to be maximized."""
-        if event.button() == Qt.MouseButton.LeftButton:
-            self._drag = ""
-            self.maximize_asked.emit()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Scroll, or zoom with Ctrl."""
-        turns = event.angleDelta().y() / 120
-        if self._sheet is None or turns == 0:
-            return
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self._sheet.zoom_by(1.15**turns, event.position())
-            self.update()
-        else:
-            self._wheel += turns
-            steps = int(self._wheel)
-            self._wheel -= steps
-            self._scroll(steps)
-            self._hover(event.position())
-        event.accept()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Scroll, zoom, reset, invert."""
-        key = event.key()
-        steps = {
-            Qt.Key.Key_Up: 1,
-            Qt.Key.Key_Right: 1,
-            Qt.Key.Key_Down: -1,
-            Qt.Key.Key_Left: -1,
-            Qt.Key.Key_PageUp: 10,
-            Qt.Key.Key_PageDown: -10,
-            Qt.Key.Key_End: 1_000_000,
-            Qt.Key.Key_Home: -1_000_000,
-        }.get(Qt.Key(key))
-        zoom = {Qt.Key.Key_Plus: 1.15, Qt.Key.Key_Equal: 1.15, Qt.Key.Key_Minus: 1 / 1.15}.get(Qt.Key(key))
-        if steps is not None:
-            self._scroll(steps)
-        elif zoom is not None and self._sheet is not None:
-            self._sheet.zoom_by(zoom, QPointF(self.width() / 2, self.height() / 2))
-            self.update()
-        elif key == Qt.Key.Key_R:
-            self.reset_view()
-        elif key == Qt.Key.Key_I:
-            center, width, inverted = self._window
-            self.set_window(center, width, not inverted)
-        elif key == Qt.Key.Key_N:
-            self.set_smooth(not self._smooth)
-        elif key == Qt.Key.Key_Space:
-            self._space = True
-        else:
-            super().keyPressEvent(event)
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """Let go of Space."""
-        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self._space = False
-        super().keyReleaseEvent(event)
-
-    def enterEvent(self, event: QEnterEvent) -> None:
-        """Show the cursor that aims."""
-        self.setCursor(Qt.CursorShape.CrossCursor)
-        super().enterEvent(event)
-
-    def leaveEvent(self, event: object) -> None:
-        """Tell that nothing is hovered."""
-        self.hovered.emit(None)
-
-    def focusOutEvent(self, event: object) -> None:
-        """Forget held keys."""
-        self._space = False
-        self.update()
-
-    def focusInEvent(self, event: object) -> None:
-        """Show that keys go here."""
-        self.update()
+    def event(self, event: QEvent) -> bool:
+        """Give the hands what is theirs; Qt does the rest."""
+        if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            self.update()  # shows where keys go
+        return self._hands.take(event) or super().event(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the picture to the new size."""
-        if self._sheet is not None:
-            self._sheet.width, self._sheet.height = self.width(), self.height()
+        if self.sheet is not None:
+            self.sheet.width, self.sheet.height = self.width(), self.height()
 
     def sizeHint(self) -> QSize:
         """Return a comfortable size."""

@@ -60,7 +60,7 @@ class BoxTree:
 
 def _to_read(array: NDArray, kind: type) -> NDArray:
     """Return an unwritable view (a copy where needed): kernels are compiled for that alone, not twice."""
-    view = np.ascontiguousarray(array, kind).view()
+    view: NDArray = np.ascontiguousarray(array, kind).view()
     view.flags.writeable = False
     return view
 

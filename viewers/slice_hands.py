@@ -1,0 +1,212 @@
+"""What mouse and keys do in a slice view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
+
+if TYPE_CHECKING:
+    from viewers.slice_view import SliceView
+
+_STEPS = {
+    Qt.Key.Key_Up: 1,
+    Qt.Key.Key_Right: 1,
+    Qt.Key.Key_Down: -1,
+    Qt.Key.Key_Left: -1,
+    Qt.Key.Key_PageUp: 10,
+    Qt.Key.Key_PageDown: -10,
+    Qt.Key.Key_End: 1_000_000,
+    Qt.Key.Key_Home: -1_000_000,
+}
+_ZOOMS = {Qt.Key.Key_Plus: 1.15, Qt.Key.Key_Equal: 1.15, Qt.Key.Key_Minus: 1 / 1.15}
+
+
+class SliceHands:
+    """The gestures of one slice view.
+
+    Wheel, arrow keys, Page Up and Down, Home and End scroll. Ctrl and wheel, or a drag with the right button,
+    zooms; a drag with the middle button, or with Space held, pans. A drag with the left button sets
+    the window (right: wider, down: higher level), or moves the crosshair where it is taken hold
+    of. A click, or moving with Shift held, sets the crosshair. Double-click maximizes, R resets,
+    I inverts, N turns interpolation off and on.
+    """
+
+    def __init__(self, view: SliceView) -> None:
+        self._view = view
+        self._drag = ""
+        self._pressed_at = QPointF()
+        self._last_at = QPointF()
+        self._space = False
+        self._wheel = 0.0
+        kind = QEvent.Type
+        self._takes: dict[QEvent.Type, Callable[[Any], bool]] = {
+            kind.MouseButtonPress: self._press,
+            kind.MouseMove: self._move,
+            kind.MouseButtonRelease: self._release,
+            kind.MouseButtonDblClick: self._double_click,
+            kind.Wheel: self._turn_wheel,
+            kind.KeyPress: self._press_key,
+            kind.KeyRelease: self._release_key,
+            kind.Enter: self._enter,
+            kind.Leave: self._leave,
+            kind.FocusOut: self._lose_focus,
+        }
+
+    def take(self, event: QEvent) -> bool:
+        """Act on an event of the view; False where Qt is to go on with it."""
+        act = self._takes.get(event.type())
+        return act is not None and act(event)
+
+    def _scroll(self, steps: int) -> None:
+        view = self._view
+        if view.sheet is None:
+            return
+        frame = view.sheet.frame
+        index = int(np.clip(view.slice_index + steps, 0, frame.counts[2] - 1))
+        if index != view.slice_index:
+            column, row, _ = frame.place(view.crosshair)
+            view.set_crosshair(frame.lps(column, row, index))
+            view.crosshair_moved.emit(view.crosshair)
+
+    def _zoom(self, factor: float, about: QPointF) -> None:
+        if self._view.sheet is not None:
+            self._view.sheet.zoom_by(factor, about)
+            self._view.update()
+
+    def _cross_to(self, at: QPointF) -> None:
+        view, lps = self._view, self._view.lps_at(at)
+        if lps is not None and view.sheet is not None:
+            frame = view.sheet.frame
+            place = np.clip(frame.place(lps), 0, np.array(frame.counts) - 1)
+            view.set_crosshair(frame.lps(*place))
+            view.crosshair_moved.emit(view.crosshair)
+
+    def _hover(self, at: QPointF) -> None:
+        if self._view.sheet is not None:
+            self._view.hovered.emit(self._view.hover_at(at))
+
+    def _near_crosshair(self, at: QPointF) -> bool:
+        cross = self._view.position_of(self._view.crosshair)
+        if cross is None:
+            return False
+        away = at - cross
+        on_line = min(abs(away.x()), abs(away.y())) <= 4
+        return on_line and max(abs(away.x()), abs(away.y())) <= 40
+
+    def _press(self, event: QMouseEvent) -> bool:
+        """Begin a click or a drag."""
+        self._pressed_at = self._last_at = event.position()
+        button = event.button()
+        if button == Qt.MouseButton.MiddleButton or (button == Qt.MouseButton.LeftButton and self._space):
+            self._drag = "pan"
+        elif button == Qt.MouseButton.RightButton:
+            self._drag = "zoom"
+        elif button == Qt.MouseButton.LeftButton:
+            self._drag = "crosshair" if self._near_crosshair(event.position()) else "click"
+        return True
+
+    def _move(self, event: QMouseEvent) -> bool:
+        """Follow a drag, or hover."""
+        view, at = self._view, event.position()
+        by = at - self._last_at
+        if self._drag == "click" and (at - self._pressed_at).manhattanLength() >= 4:
+            self._drag = "window"
+        if view.sheet is None:
+            return True
+        if self._drag == "pan":
+            view.sheet.pan(by)
+            view.update()
+        elif self._drag == "zoom":
+            self._zoom(1.01 ** float(-by.y()), self._pressed_at)
+        elif self._drag == "window":
+            center, width, inverted = view.window_level
+            width, level = width * 1.006 ** float(by.x()), center + float(by.y()) * width / 300
+            view.set_window(level, width, inverted)
+            view.window_changed.emit(*view.window_level[:2])
+        elif self._drag == "crosshair" or (
+            not self._drag and event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        ):
+            self._cross_to(at)
+        self._last_at = at
+        self._hover(at)
+        if not self._drag:
+            near = self._near_crosshair(at)
+            view.setCursor(Qt.CursorShape.SizeAllCursor if near else Qt.CursorShape.CrossCursor)
+        return True
+
+    def _release(self, event: QMouseEvent) -> bool:
+        """End a drag; a click sets the crosshair."""
+        if self._drag == "click":
+            self._cross_to(event.position())
+        self._drag = ""
+        return True
+
+    def _double_click(self, event: QMouseEvent) -> bool:
+        """Ask to be maximized."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._drag = ""
+            self._view.maximize_asked.emit()
+        return True
+
+    def _turn_wheel(self, event: QWheelEvent) -> bool:
+        """Scroll, or zoom with Ctrl."""
+        turns = event.angleDelta().y() / 120
+        if self._view.sheet is None or turns == 0:
+            return False
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._zoom(1.15**turns, event.position())
+        else:
+            self._wheel += turns
+            steps = int(self._wheel)
+            self._wheel -= steps
+            self._scroll(steps)
+            self._hover(event.position())
+        event.accept()
+        return True
+
+    def _press_key(self, event: QKeyEvent) -> bool:
+        """Scroll, zoom, reset, invert; other keys are not for the view."""
+        view, key = self._view, Qt.Key(event.key())
+        if event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier):
+            return False
+        if key in _STEPS:
+            self._scroll(_STEPS[key])
+        elif key in _ZOOMS:
+            self._zoom(_ZOOMS[key], QPointF(view.width() / 2, view.height() / 2))
+        elif key == Qt.Key.Key_R:
+            view.reset_view()
+        elif key == Qt.Key.Key_I:
+            center, width, inverted = view.window_level
+            view.set_window(center, width, not inverted)
+        elif key == Qt.Key.Key_N:
+            view.smooth = not view.smooth
+        elif key == Qt.Key.Key_Space:
+            self._space = True
+        else:
+            return False
+        return True
+
+    def _release_key(self, event: QKeyEvent) -> bool:
+        """Let go of Space."""
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self._space = False
+        return False
+
+    def _enter(self, event: QEvent) -> bool:
+        """Show the cursor that aims."""
+        self._view.setCursor(Qt.CursorShape.CrossCursor)
+        return False
+
+    def _leave(self, event: QEvent) -> bool:
+        """Tell that nothing is hovered."""
+        self._view.hovered.emit(None)
+        return False
+
+    def _lose_focus(self, event: QEvent) -> bool:
+        """Forget held keys."""
+        self._space = False
+        return False
