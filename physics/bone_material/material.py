@@ -116,7 +116,7 @@ def rescaled(material: Material, density_factor: float) -> Material | None:
 
 def _crop(mesh: TetMesh, volume: Volume) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """Return the CT numbers around the mesh and their affine."""
-    if volume.modality != "CT" or volume.unit not in ("HU", ""):
+    if volume.modality != "CT" or volume.unit != "HU":
         raise UserError(
             f"Bone moduli come from a CT in HU; this volume is {volume.modality or 'of no modality'}"
             f" in {volume.unit or 'no unit'}.",
