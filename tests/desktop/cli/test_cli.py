@@ -169,3 +169,13 @@ def test_export_is_where_it_was_asked_for(record: str, tmp_path: Path) -> None:
         assert opened.log()[-1].kind == "exported"
     voxels = np.asarray(nib.load(path).dataobj)
     np.testing.assert_array_equal(np.sort(voxels.ravel()), np.sort(original.voxels.ravel()))
+
+
+def test_a_second_demo_takes_a_folder_of_its_own(tmp_path, monkeypatch) -> None:
+    from desktop.cli.demo import _free_folder
+
+    monkeypatch.chdir(tmp_path)
+    assert _free_folder("demo-hip") == tmp_path / "demo-hip"
+    (tmp_path / "demo-hip").mkdir()
+    (tmp_path / "demo-hip-2").mkdir()
+    assert _free_folder("demo-hip") == tmp_path / "demo-hip-3"
