@@ -203,8 +203,9 @@ def neighbor(n, d, nk, nj, ni):
 
 
 @njit(cache=True)
-def _grown(stack):
-    bigger = np.empty(2 * stack.size, np.int64)
+def grown(stack):
+    """Return a stack of twice the room with the same content."""
+    bigger = np.empty(2 * stack.size, stack.dtype)
     bigger[: stack.size] = stack
     return bigger
 
@@ -238,7 +239,7 @@ def flood(mask, removable, planar):
                 stack[size] = q
                 size += 1
                 if size == stack.size:
-                    stack = _grown(stack)
+                    stack = grown(stack)
     while size > 0:
         size -= 1
         n = stack[size]
@@ -249,7 +250,7 @@ def flood(mask, removable, planar):
                 stack[size] = q
                 size += 1
                 if size == stack.size:
-                    stack = _grown(stack)
+                    stack = grown(stack)
     return left
 
 
@@ -305,7 +306,7 @@ def open_gaps(image, mask, spacing, reach_mm, soft, tolerance, share):
                     stack[size] = q
                     size += 1
                     if size == stack.size:
-                        stack = _grown(stack)
+                        stack = grown(stack)
     return gaps
 
 

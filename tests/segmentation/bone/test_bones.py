@@ -143,6 +143,25 @@ def test_mr_is_refused_and_an_unknown_modality_asked_for() -> None:
         segment(_small(40, "", ""), assume_hu=True)
 
 
+def test_a_ct_in_another_unit_is_refused_by_its_unit() -> None:
+    # DICOM's Rescale Type of a CT can be optical density or mg/mL as well.
+    with pytest.raises(UserError, match="MGML"):
+        segment(_small(40, "CT", "MGML"))
+    with pytest.raises(UserError, match="no unit"):
+        segment(_small(40, "CT", ""))
+
+
+def test_a_scan_without_its_intercept_is_refused_and_taken_with_it() -> None:
+    whole = hips((2.0, 1.5, 1.5), only="left").volume
+    bare = replace(whole, voxels=whole.voxels + 1024)
+    # The phantom is −1000 HU in air and 50 HU in muscle: 24 and 1074 without the intercept.
+    with pytest.raises(UserError, match=r"air is at 2.*“add_hu”"):
+        segment(bare)
+    made, expected = segment(bare, add_hu=-1024.0), segment(whole)
+    assert (bones_of(made).labels == bones_of(expected).labels).all()
+    assert any("“add_hu”" in note for note in bones_of(made).notes)
+
+
 def test_it_stops_when_asked(phantom: Phantom) -> None:
     asked = iter([False] * 6 + [True] * 1000)
     with pytest.raises(Cancelled):
