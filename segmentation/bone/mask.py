@@ -125,7 +125,7 @@ def solid(crop: Crop, progress: Progress) -> NDArray[np.bool_]:
     full = sharpened(full & ~crop.pool, crop)
     if spacing.max() >= _COARSE_MM:
         full |= (kernels.surrounded(full, spacing, 20.0) >= 20) & (hu > -150) & ~crop.pool
-    return full
+    return filled(full, crop, 0.0, tubes=False)
 
 
 def filled(mask: NDArray[np.bool_], crop: Crop, seal_mm: float, tubes: bool) -> NDArray[np.bool_]:
@@ -211,8 +211,8 @@ def _tubes(
 ) -> NDArray[np.bool_]:
     """Return canals that are open at an end inside the image (a sawn or cropped shaft).
 
-    A ring in the slices along one axis counts when it holds fat or spongy bone, is
-    narrower than 50 mm, and four fifths of what bounds it is bone.
+    A ring in the slices along one axis counts when four fifths of what bounds it is bone, and it
+    is narrower than 50 mm, or than 10 mm where its content could be that of a spinal canal.
     """
     found = np.zeros_like(mask)
     for axis in range(3):
@@ -222,12 +222,13 @@ def _tubes(
             region = labels[box] == n
             if region.sum() * np.prod(spacing) < 200:
                 continue
-            if _like_soft_tissue(float(hu[box][region].mean()), about):
-                continue
             wide = tuple(slice(max(s.start - 1, 0), s.stop + 1) for s in box)
             region = labels[wide] == n
             shell = ndimage.binary_dilation(region) & ~region
-            if mask[wide][shell].sum() > 0.8 * shell.sum() and kernels.depth_mm(region, spacing).max() < 25:
+            if mask[wide][shell].sum() <= 0.8 * shell.sum():
+                continue
+            widest = 5.0 if _like_soft_tissue(float(hu[wide][region].mean()), about) else 25.0
+            if kernels.depth_mm(region, spacing).max() < widest:
                 found[wide] |= region
     return found
 

@@ -162,7 +162,7 @@ def _ball(
         x = np.linalg.lstsq(system, ((near - center) ** 2).sum(axis=1), rcond=None)[0]
         center = center + x[:3]
         radius = float(np.sqrt(max(x[3] + x[:3] @ x[:3], 0)))
-        if not 16 <= radius <= 34:
+        if not 16 <= radius <= 29:
             return None
     return center, radius
 

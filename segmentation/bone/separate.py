@@ -156,5 +156,5 @@ def _without_gap(parts: NDArray[np.int32], scan: _Scan) -> NDArray[np.int32]:
         borders[low] |= met
         borders[high] |= met
     near = (kernels.depth_mm(~borders, scan.spacing) <= 3.0) & (parts > 0)
-    gaps = _open_gaps(parts > 0, scan, 0.5) & near
-    return np.where(gaps, 0, parts).astype(np.int32)
+    both = parts > 0
+    return np.where(kernels.flood(both, _open_gaps(both, scan, 0.5) & near, False), parts, 0).astype(np.int32)
