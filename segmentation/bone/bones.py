@@ -46,6 +46,10 @@ def find_bones(volume: Volume, params: "BoneParams", progress: Progress) -> Made
     scene = _scene(labels, hu, volume.affine, spacing)
     recognize(scene, about.soft_hu)
     side_of, said = sides(scene.bones, volume.identity.laterality)
+    if params.separate and spacing.max() >= masks.COARSE_MM:
+        said.append(
+            f"Voxels are up to {spacing.max():.1f} mm long: bones that are closer may stay one structure."
+        )
     name_of = names(scene.bones, side_of)
     structures = tuple(
         Structure(name_of[b.label], b.label, b.term, side_of[b.label], touches_border=_at_border(b, scene))

@@ -12,7 +12,7 @@ from segmentation.bone.tissue import Tissue, blocks_of, pooled, spread
 from twin.errors import UserError
 from twin.progress import Progress
 
-_COARSE_MM = 2.0
+COARSE_MM = 2.0
 """From this voxel size on a thin cortex has gaps that no closing shuts and a joint space is no wider than
 a voxel: what bone surrounds on nearly all sides is then taken for its inside."""
 
@@ -123,7 +123,7 @@ def solid(crop: Crop, progress: Progress) -> NDArray[np.bool_]:
     inner = full & ~candidate & ~walls
     full = candidate | inner | (walls & ndimage.binary_dilation(inner, np.ones((3, 3, 3), bool)))
     full = sharpened(full & ~crop.pool, crop)
-    if spacing.max() >= _COARSE_MM:
+    if spacing.max() >= COARSE_MM:
         full |= (kernels.surrounded(full, spacing, 20.0) >= 20) & (hu > -150) & ~crop.pool
     return filled(full, crop, 0.0, tubes=False)
 

@@ -72,7 +72,9 @@ def recognize(scene: Scene, soft_hu: float) -> None:
     It is skull, femur, hip bone, pelvis, sacrum, vertebra, spine, or "bone" where nothing is sure.
     """
     for bone in scene.bones:
-        if bone.volume_ml >= 60 and _has_brain(bone, scene):
+        if bone.volume_ml >= 60 and has_brain(
+            scene.labels[bone.box] == bone.label, scene.hu[bone.box], scene.spacing
+        ):
             bone.term = "skull"
     for bone in scene.bones:
         if bone.term == "bone" and 25 <= bone.volume_ml <= 1000:
@@ -84,12 +86,11 @@ def recognize(scene: Scene, soft_hu: float) -> None:
             bone.term = _column(bone, scene, soft_hu)
 
 
-def _has_brain(bone: Bone, scene: Scene) -> bool:
-    """Tell whether the bone walls off, on five of six sides, a wide room of soft tissue."""
-    crop = scene.labels[bone.box] == bone.label
-    factors = blocks_of(scene.spacing, 4.0)
-    size = scene.spacing * factors
-    wall = pooled(crop.astype(np.float32), factors) > 0.2
+def has_brain(mask: NDArray[np.bool_], hu: NDArray[np.float32], spacing: NDArray[np.float64]) -> bool:
+    """Tell whether a bone walls off, on five of six sides, a wide room of soft tissue."""
+    factors = blocks_of(spacing, 4.0)
+    size = spacing * factors
+    wall = pooled(mask, factors) > 0.2
     walled = np.zeros(wall.shape, np.int8)
     for axis in range(3):
         walled += np.maximum.accumulate(wall, axis)
@@ -99,7 +100,7 @@ def _has_brain(bone: Bone, scene: Scene) -> bool:
         return False
     sizes = np.bincount(rooms.ravel())[1:] * float(np.prod(size)) / 1000
     room = rooms == 1 + int(np.argmax(sizes))
-    content = float(np.median(pooled(scene.hu[bone.box], factors)[room]))
+    content = float(np.median(pooled(hu, factors)[room]))
     # The image's border is no wall: a head scanned in part is as wide as it is.
     wide = float(kernels.depth_mm(room, size).max())
     return bool(sizes.max() > 150 and wide > 20 and -10 < content < 90)
