@@ -127,11 +127,8 @@ def _try_femur(bone: Bone, scene: Scene) -> None:
         if fit is None:
             continue
         center, radius = fit
-        at = np.round(scene.index(center[None])[0] - start).astype(int)
-        if (at < 0).any() or (at >= mask.shape).any() or depth[tuple(at)] < 0.7 * radius:
-            continue  # hollow: the outside of a socket
         share = _free_share(mask, start, center, radius, scene)
-        if share < 0.6:
+        if share < 0.6 or not _is_solid(mask, start, center, radius, scene):
             continue
         away = np.linalg.norm(voxels - center, axis=1)
         rest = voxels[away > 2.2 * radius]
@@ -163,21 +160,32 @@ def _ball(
         x = np.linalg.lstsq(system, ((near - center) ** 2).sum(axis=1), rcond=None)[0]
         center = center + x[:3]
         radius = float(np.sqrt(max(x[3] + x[:3] @ x[:3], 0)))
-        if not 16 <= radius <= 29:
+        if not 18 <= radius <= 29:
             return None
     return center, radius
+
+
+def _is_bone(mask: NDArray, start: NDArray, points: NDArray, scene: Scene) -> NDArray[np.bool_]:
+    """Tell which LPS points lie in a padded mask that begins at the scene's voxel ``start``."""
+    at = np.clip(np.round(scene.index(points) - start).astype(int), 0, np.array(mask.shape) - 1)
+    return np.asarray(mask[tuple(at.T)])
+
+
+def _is_solid(mask: NDArray, start: NDArray, center: NDArray, radius: float, scene: Scene) -> bool:
+    """Tell whether a ball is full of bone, but for a pore; the outside of a socket is hollow."""
+    rays = _directions(100)
+    inner = np.concatenate([center + share * radius * rays for share in (0.1, 0.3, 0.5, 0.7)])
+    return bool(_is_bone(mask, start, inner, scene).mean() > 0.9)
 
 
 def _free_share(mask: NDArray, start: NDArray, center: NDArray, radius: float, scene: Scene) -> float:
     """Return how much of a ball's surface (0..1) is the bone's own: bone just inside, none just outside."""
     rays = _directions(400)
     step = 1.0 + 0.5 * float(scene.spacing.max())
-    is_bone = []
-    for r in (radius - step, radius + step):
-        at = np.round(scene.index(center + r * rays) - start).astype(int)
-        at = np.clip(at, 0, np.array(mask.shape) - 1)
-        is_bone.append(mask[tuple(at.T)])
-    return float((is_bone[0] & ~is_bone[1]).mean())
+    inside, outside = (
+        _is_bone(mask, start, center + r * rays, scene) for r in (radius - step, radius + step)
+    )
+    return float((inside & ~outside).mean())
 
 
 def _directions(count: int) -> NDArray[np.float64]:
