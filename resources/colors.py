@@ -26,6 +26,7 @@ STRUCTURE_COLORS: dict[str, str] = {
     "hip bone": "#DCC39A",
     "sacrum": "#D2B48C",
     "vertebra": "#E0C9A6",
+    "spine": "#E0C9A6",
     "skull": "#EADFC6",
     "mandible": "#DBC6A0",
     "rib": "#E3D0A8",

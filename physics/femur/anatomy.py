@@ -70,7 +70,7 @@ class Shaft:
 def find_shaft(shape: Shape) -> Shaft:
     """Fit a line to the centroids of the shaft's cross-sections, cut at right angles to it.
 
-    The shaft is where the sections are within 1.35 times the smallest one, without a gap.
+    The shaft is where the sections are within 1.35 times the smallest one, without a gap, for 25 mm.
 
     Raises
     ------
@@ -141,21 +141,29 @@ def _profile(shape: Shape, axis: Vector) -> tuple[NDArray[np.float64], list[Loop
 
 
 def _shaft_range(levels: NDArray[np.float64], loops: list[Loop]) -> tuple[int, int]:
+    """Return the range of levels around the slimmest section that begins 25 mm of shaft.
+
+    Where the rough axis leans, a neck can be slimmer, but not for long; and the lowest levels
+    hold but a corner of a bone that is cut off. Their sections grow from one to the next by more
+    than a shaft's do (5 %), and count only from where that ends.
+    """
     areas = np.array([loop.area for loop in loops])
-    below_head = levels < (levels[-1] - 40) if len(levels) else np.zeros(0, bool)
-    if not below_head.any():
-        raise _no_shaft(0.0)
-    smallest = int(np.argmin(np.where(below_head, areas, np.inf)))
-    slim = (areas < 1.35 * areas[smallest]) & below_head
-    low = high = smallest
-    while low > 0 and slim[low - 1]:
-        low -= 1
-    while high + 1 < len(slim) and slim[high + 1]:
-        high += 1
-    length = float(levels[high] - levels[low])
-    if length < 25:
-        raise _no_shaft(length)
-    return low, high + 1
+    whole = levels < (levels[-1] - 40) if len(levels) else np.zeros(0, bool)
+    whole[: int(np.argmin(np.append(areas[1:] > 1.05 * areas[:-1], False)))] = False
+    beside = np.pad(np.where(whole, areas, np.inf), 1, constant_values=np.inf)
+    lowest = np.flatnonzero(whole & (areas <= beside[:-2]) & (areas <= beside[2:]))
+    longest = 0.0
+    for smallest in sorted(lowest, key=lambda n: float(areas[n])):
+        slim = whole & (areas >= areas[smallest]) & (areas < 1.35 * areas[smallest])
+        low = high = smallest
+        while low > 0 and slim[low - 1]:
+            low -= 1
+        while high + 1 < len(slim) and slim[high + 1]:
+            high += 1
+        longest = max(longest, float(levels[high] - levels[low]))
+        if longest >= 25:
+            return int(low), int(high) + 1
+    raise _no_shaft(longest)
 
 
 def _no_shaft(length: float) -> GeometryError:

@@ -30,7 +30,7 @@ def find_bones(volume: Volume, params: "BoneParams", progress: Progress) -> Made
         For a volume that is no CT, or holds no bone.
     """
     _check(volume, params)
-    hu, notes = tissues.hounsfield(volume)
+    hu, notes = tissues.hounsfield(volume, params.add_hu)
     spacing = np.ascontiguousarray(volume.spacing_mm[::-1])
     progress(0.02, "finding the body")
     body = tissues.body(hu, spacing)
@@ -44,8 +44,12 @@ def find_bones(volume: Volume, params: "BoneParams", progress: Progress) -> Made
     labels, small = _labelled(crops, hu.shape, params, progress.between(0.15, 0.85))
     progress(0.85, "recognizing bones")
     scene = _scene(labels, hu, volume.affine, spacing)
-    recognize(scene)
+    recognize(scene, about.soft_hu)
     side_of, said = sides(scene.bones, volume.identity.laterality)
+    if params.separate and spacing.max() >= masks.COARSE_MM:
+        said.append(
+            f"Voxels are up to {spacing.max():.1f} mm long: bones that are closer may stay one structure."
+        )
     name_of = names(scene.bones, side_of)
     structures = tuple(
         Structure(name_of[b.label], b.label, b.term, side_of[b.label], touches_border=_at_border(b, scene))
@@ -107,8 +111,15 @@ def _scene(
 
 
 def _check(volume: Volume, params: "BoneParams") -> None:
-    if volume.modality == "CT" or params.assume_hu or volume.unit == "HU":
+    """Refuse values that nobody says are Hounsfield units."""
+    if volume.unit == "HU" or params.assume_hu:
         return
+    if volume.modality == "CT":
+        raise UserError(
+            f"The values of this CT are in {f'“{volume.unit}”' if volume.unit else 'no unit'}, "
+            "not in Hounsfield units (HU).",
+            "Choose a series in HU, or set “assume_hu” if its values are Hounsfield units after all.",
+        )
     if volume.modality:
         raise UserError(
             f"This volume is {volume.modality}, not CT: its values do not tell bone from other tissue.",

@@ -203,10 +203,24 @@ def neighbor(n, d, nk, nj, ni):
 
 
 @njit(cache=True)
-def _grown(stack):
-    bigger = np.empty(2 * stack.size, np.int64)
+def grown(stack):
+    """Return a stack of twice the room with the same content."""
+    bigger = np.empty(2 * stack.size, stack.dtype)
     bigger[: stack.size] = stack
     return bigger
+
+
+@njit(cache=True)
+def _touches_outside(mask, k, j, i, planar):
+    nk, nj, ni = mask.shape
+    return (
+        (i > 0 and not mask[k, j, i - 1])
+        or (i < ni - 1 and not mask[k, j, i + 1])
+        or (j > 0 and not mask[k, j - 1, i])
+        or (j < nj - 1 and not mask[k, j + 1, i])
+        or (not planar and k > 0 and not mask[k - 1, j, i])
+        or (not planar and k < nk - 1 and not mask[k + 1, j, i])
+    )
 
 
 @njit(cache=True)
@@ -225,31 +239,45 @@ def flood(mask, removable, planar):
     """
     nk, nj, ni = mask.shape
     left = mask.copy()
-    whole, flat, may = mask.reshape(-1), left.reshape(-1), removable.reshape(-1)
     stack = np.empty(4096, np.int64)
-    size = 0
-    for n in range(flat.size):
-        if whole[n]:
-            continue
-        for d in range(2 if planar else 0, 6):
-            q = neighbor(n, d, nk, nj, ni)
-            if q >= 0 and flat[q] and may[q]:
-                flat[q] = False
-                stack[size] = q
-                size += 1
-                if size == stack.size:
-                    stack = _grown(stack)
-    while size > 0:
-        size -= 1
-        n = stack[size]
-        for d in range(2 if planar else 0, 6):
-            q = neighbor(n, d, nk, nj, ni)
-            if q >= 0 and flat[q] and may[q]:
-                flat[q] = False
-                stack[size] = q
-                size += 1
-                if size == stack.size:
-                    stack = _grown(stack)
+    for k0 in range(nk):
+        for j0 in range(nj):
+            for i0 in range(ni):
+                if not (removable[k0, j0, i0] and left[k0, j0, i0]):
+                    continue
+                if not _touches_outside(mask, k0, j0, i0, planar):
+                    continue
+                left[k0, j0, i0] = False
+                stack[0] = (k0 * nj + j0) * ni + i0
+                size = 1
+                while size > 0:
+                    size -= 1
+                    row, i = stack[size] // ni, stack[size] % ni
+                    k, j = row // nj, row % nj
+                    # Row by row: the whole run is taken, and of each run beside it one voxel is put aside.
+                    low = i
+                    while low > 0 and left[k, j, low - 1] and removable[k, j, low - 1]:
+                        low -= 1
+                        left[k, j, low] = False
+                    high = i
+                    while high < ni - 1 and left[k, j, high + 1] and removable[k, j, high + 1]:
+                        high += 1
+                        left[k, j, high] = False
+                    for d in range(2 if planar else 4):
+                        kk = k if d < 2 else k + 2 * d - 5
+                        jj = j + 2 * d - 1 if d < 2 else j
+                        if kk < 0 or jj < 0 or kk >= nk or jj >= nj:
+                            continue
+                        before = False
+                        for x in range(low, high + 1):
+                            here = left[kk, jj, x] and removable[kk, jj, x]
+                            if here and not before:
+                                left[kk, jj, x] = False
+                                stack[size] = (kk * nj + jj) * ni + x
+                                size += 1
+                                if size == stack.size:
+                                    stack = grown(stack)
+                            before = here
     return left
 
 
@@ -305,7 +333,7 @@ def open_gaps(image, mask, spacing, reach_mm, soft, tolerance, share):
                     stack[size] = q
                     size += 1
                     if size == stack.size:
-                        stack = _grown(stack)
+                        stack = grown(stack)
     return gaps
 
 
@@ -350,34 +378,48 @@ def _envelope(f, n, weight, place, bound, out):
 
 
 @njit(cache=True)
+def _distance_along(dist, weight, place, bound):
+    """Go on with the squared distance along axis 1 of ``dist``, in place, for all lines along axis 0 and 2.
+
+    Sixteen lines at a time are copied out, so that what lies side by side in memory is read so.
+    """
+    na, n, nb = dist.shape
+    f, out = np.empty((16, n), np.float64), np.empty(n, np.float64)
+    for a in range(na):
+        for start in range(0, nb, 16):
+            lines = min(16, nb - start)
+            any_of = np.zeros(16, np.bool_)
+            for q in range(n):
+                for x in range(lines):
+                    f[x, q] = dist[a, q, start + x]
+                    any_of[x] |= f[x, q] > 0
+            for x in range(lines):
+                if any_of[x]:
+                    _envelope(f[x], n, weight, place, bound, out)
+                    f[x] = out
+            for q in range(n):
+                for x in range(lines):
+                    dist[a, q, start + x] = f[x, q]
+
+
+@njit(cache=True)
 def _squared_distance(mask, spacing):
     nk, nj, ni = mask.shape
-    far = 1e12
     dist = np.empty(mask.shape, np.float32)
     n = max(nk, nj, ni)
-    f, out = np.empty(n, np.float64), np.empty(n, np.float64)
     place, bound = np.empty(n + 1, np.int64), np.empty(n + 2, np.float64)
     for k in range(nk):
         for j in range(nj):
-            for i in range(ni):
-                f[i] = far if mask[k, j, i] else 0.0
-            _envelope(f, ni, spacing[2] ** 2, place, bound, out)
-            for i in range(ni):
-                dist[k, j, i] = out[i]
-    for k in range(nk):
-        for i in range(ni):
-            for j in range(nj):
-                f[j] = dist[k, j, i]
-            _envelope(f, nj, spacing[1] ** 2, place, bound, out)
-            for j in range(nj):
-                dist[k, j, i] = out[j]
-    for j in range(nj):
-        for i in range(ni):
-            for k in range(nk):
-                f[k] = dist[k, j, i]
-            _envelope(f, nk, spacing[0] ** 2, place, bound, out)
-            for k in range(nk):
-                dist[k, j, i] = out[k]
+            # Along i the nearest zero is found by going there and back.
+            for way in range(2):
+                run = 1e6
+                for x in range(ni):
+                    i = x if way == 0 else ni - 1 - x
+                    run = run + 1 if mask[k, j, i] else 0.0
+                    square = min((run * spacing[2]) ** 2, 1e12)
+                    dist[k, j, i] = square if way == 0 else min(square, dist[k, j, i])
+    _distance_along(dist, spacing[1] ** 2, place, bound)
+    _distance_along(dist.reshape(1, nk, nj * ni), spacing[0] ** 2, place, bound)
     return dist
 
 

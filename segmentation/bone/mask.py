@@ -6,12 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from segmentation.bone import kernels
+from segmentation.bone import kernels, lumens
+from segmentation.bone.pools import pools
 from segmentation.bone.tissue import Tissue, blocks_of, pooled, spread
 from twin.errors import UserError
 from twin.progress import Progress
 
-_COARSE_MM = 2.0
+COARSE_MM = 2.0
 """From this voxel size on a thin cortex has gaps that no closing shuts and a joint space is no wider than
 a voxel: what bone surrounds on nearly all sides is then taken for its inside."""
 
@@ -34,6 +35,7 @@ class Crop:
 
     box: tuple[slice, slice, slice]
     candidate: NDArray[np.bool_]
+    pool: NDArray[np.bool_]
     hu: NDArray[np.float32]
     spacing: NDArray[np.float64]
     about: Tissue
@@ -67,12 +69,19 @@ def crops(
     """
     progress(0.0, "finding bone")
     wide, strict = body
-    labels, count = ndimage.label((hu > limits.low_hu) & wide)
+    bright = (hu > limits.low_hu) & wide
+    pool = pools(hu, bright, spacing, about, limits.low_hu)
+    labels, count = ndimage.label(bright & ~pool)
+    del bright
     progress(0.5, "finding bone")
     voxel = float(np.prod(spacing))
     every, sure = (n * voxel for n in kernels.counts(labels, count, hu, limits.sure_hu))
     within = kernels.counts(labels, count, strict, 0)[1] * voxel
     keep = (within >= 0.5 * every) & (every >= 1000 * speck_ml) & (sure >= 0.1 * np.minimum(every, 2000))
+    # A vessel leaves a pool and runs through more of it, or through lung. Bones of the real scans have
+    # 0.13 of their faces there at most, vessels 0.24 at least.
+    faces, to_pool, to_air = lumens.surroundings(labels, count, hu, pool, -400.0)
+    keep &= (to_pool == 0) | (to_pool + to_air < 0.2 * faces)
     keep[0] = False
     if not keep.any():
         raise no_bone(limits.sure_hu)
@@ -92,7 +101,9 @@ def crops(
         box = (k, j, i)
         own = spread(groups[coarse] == n, factors, tuple(s.stop - s.start for s in box))
         borders = tuple((s.start == 0, s.stop == size) for s, size in zip(box, hu.shape, strict=True))
-        found.append(Crop(box, candidate[box] & own, np.ascontiguousarray(hu[box]), spacing, about, borders))
+        found.append(
+            Crop(box, candidate[box] & own, pool[box], np.ascontiguousarray(hu[box]), spacing, about, borders)
+        )
     return found, int(count - keep.sum())
 
 
@@ -100,7 +111,7 @@ def solid(crop: Crop, progress: Progress) -> NDArray[np.bool_]:
     """Return the bone of a crop, filled, its boundary at the local half-maximum."""
     progress(0.0, "filling marrow")
     candidate, hu, spacing, about = crop.candidate, crop.hu, crop.spacing, crop.about
-    near = kernels.depth_mm(~candidate, spacing) <= max(2.0, 2.01 * spacing.max())
+    near = (kernels.depth_mm(~candidate, spacing) <= max(2.0, 2.01 * spacing.max())) & ~crop.pool
     dim = about.soft_hu + max(30.0, 2 * about.noise_hu)
     walls = kernels.ridges(hu, near & ~candidate, dim, max(30.0, 3 * about.noise_hu))
     full = candidate | walls
@@ -111,10 +122,10 @@ def solid(crop: Crop, progress: Progress) -> NDArray[np.bool_]:
     # Dim walls count only where they shut marrow in.
     inner = full & ~candidate & ~walls
     full = candidate | inner | (walls & ndimage.binary_dilation(inner, np.ones((3, 3, 3), bool)))
-    full = sharpened(full, crop)
-    if spacing.max() >= _COARSE_MM:
-        full |= (kernels.surrounded(full, spacing, 20.0) >= 20) & (hu > -150)
-    return full
+    full = sharpened(full & ~crop.pool, crop)
+    if spacing.max() >= COARSE_MM:
+        full |= (kernels.surrounded(full, spacing, 20.0) >= 20) & (hu > -150) & ~crop.pool
+    return filled(full, crop, 0.0, tubes=False)
 
 
 def filled(mask: NDArray[np.bool_], crop: Crop, seal_mm: float, tubes: bool) -> NDArray[np.bool_]:
@@ -200,8 +211,8 @@ def _tubes(
 ) -> NDArray[np.bool_]:
     """Return canals that are open at an end inside the image (a sawn or cropped shaft).
 
-    A ring in the slices along one axis counts when it holds fat or spongy bone, is
-    narrower than 50 mm, and four fifths of what bounds it is bone.
+    A ring in the slices along one axis counts when four fifths of what bounds it is bone, and it
+    is narrower than 50 mm, or than 10 mm where its content could be that of a spinal canal.
     """
     found = np.zeros_like(mask)
     for axis in range(3):
@@ -211,12 +222,13 @@ def _tubes(
             region = labels[box] == n
             if region.sum() * np.prod(spacing) < 200:
                 continue
-            if _like_soft_tissue(float(hu[box][region].mean()), about):
-                continue
             wide = tuple(slice(max(s.start - 1, 0), s.stop + 1) for s in box)
             region = labels[wide] == n
             shell = ndimage.binary_dilation(region) & ~region
-            if mask[wide][shell].sum() > 0.8 * shell.sum() and kernels.depth_mm(region, spacing).max() < 25:
+            if mask[wide][shell].sum() <= 0.8 * shell.sum():
+                continue
+            widest = 5.0 if _like_soft_tissue(float(hu[wide][region].mean()), about) else 25.0
+            if kernels.depth_mm(region, spacing).max() < widest:
                 found[wide] |= region
     return found
 

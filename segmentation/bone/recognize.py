@@ -4,6 +4,7 @@ All lengths are in mm and all points in LPS (+x left, +y posterior, +z up).
 """
 
 from dataclasses import dataclass, field
+from itertools import permutations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,17 +52,29 @@ class Scene:
         ijk: NDArray[np.float64] = lps @ inverse[:3, :3].T + inverse[:3, 3]
         return ijk[:, ::-1]
 
-    def axis_of(self, lps_axis: int) -> int:
-        """Return the array axis that runs nearest to an LPS axis."""
-        return 2 - int(
-            np.argmax(np.abs(self.affine[lps_axis, :3]) / np.linalg.norm(self.affine[:3, :3], axis=0))
-        )
+    @property
+    def axes(self) -> tuple[int, int, int]:
+        """The array axes that run nearest to z, y and x; each of the three once."""
+        along = np.abs(self.affine[:3, :3] / np.linalg.norm(self.affine[:3, :3], axis=0))[::-1, ::-1]
+        k, j, i = max(permutations((0, 1, 2)), key=lambda axes: float(along[range(3), axes].sum()))
+        return k, j, i
+
+    def upright(self, array: NDArray) -> tuple[NDArray, NDArray[np.float64]]:
+        """Return a view of an array on this grid with z, y, x rising along its axes, and its spacing."""
+        down = [self.affine[2 - n, 2 - axis] < 0 for n, axis in enumerate(self.axes)]
+        turned = array.transpose(self.axes)[tuple(slice(None, None, -1 if d else 1) for d in down)]
+        return turned, self.spacing[list(self.axes)]
 
 
-def recognize(scene: Scene) -> None:
-    """Set each bone's term: skull, femur, hip bone, sacrum, vertebra, or "bone"."""
+def recognize(scene: Scene, soft_hu: float) -> None:
+    """Set each bone's term, by its shape and place and the HU of soft tissue.
+
+    It is skull, femur, hip bone, pelvis, sacrum, vertebra, spine, or "bone" where nothing is sure.
+    """
     for bone in scene.bones:
-        if bone.volume_ml >= 60 and _has_brain(bone, scene):
+        if bone.volume_ml >= 60 and has_brain(
+            scene.labels[bone.box] == bone.label, scene.hu[bone.box], scene.spacing
+        ):
             bone.term = "skull"
     for bone in scene.bones:
         if bone.term == "bone" and 25 <= bone.volume_ml <= 1000:
@@ -69,16 +82,15 @@ def recognize(scene: Scene) -> None:
     _hip_bones(scene)
     _sacrum(scene)
     for bone in scene.bones:
-        if bone.term == "bone" and 4 <= bone.volume_ml <= 150 and _has_canal(bone, scene):
-            bone.term = "vertebra"
+        if bone.term == "bone" and 4 <= bone.volume_ml <= 1500:
+            bone.term = _column(bone, scene, soft_hu)
 
 
-def _has_brain(bone: Bone, scene: Scene) -> bool:
-    """Tell whether the bone walls off, on five of six sides, a wide room of soft tissue."""
-    crop = scene.labels[bone.box] == bone.label
-    factors = blocks_of(scene.spacing, 4.0)
-    size = scene.spacing * factors
-    wall = pooled(crop.astype(np.float32), factors) > 0.2
+def has_brain(mask: NDArray[np.bool_], hu: NDArray[np.float32], spacing: NDArray[np.float64]) -> bool:
+    """Tell whether a bone walls off, on five of six sides, a wide room of soft tissue."""
+    factors = blocks_of(spacing, 4.0)
+    size = spacing * factors
+    wall = pooled(mask, factors) > 0.2
     walled = np.zeros(wall.shape, np.int8)
     for axis in range(3):
         walled += np.maximum.accumulate(wall, axis)
@@ -88,7 +100,7 @@ def _has_brain(bone: Bone, scene: Scene) -> bool:
         return False
     sizes = np.bincount(rooms.ravel())[1:] * float(np.prod(size)) / 1000
     room = rooms == 1 + int(np.argmax(sizes))
-    content = float(np.median(pooled(scene.hu[bone.box], factors)[room]))
+    content = float(np.median(pooled(hu, factors)[room]))
     # The image's border is no wall: a head scanned in part is as wide as it is.
     wide = float(kernels.depth_mm(room, size).max())
     return bool(sizes.max() > 150 and wide > 20 and -10 < content < 90)
@@ -115,11 +127,8 @@ def _try_femur(bone: Bone, scene: Scene) -> None:
         if fit is None:
             continue
         center, radius = fit
-        at = np.round(scene.index(center[None])[0] - start).astype(int)
-        if (at < 0).any() or (at >= mask.shape).any() or depth[tuple(at)] < 0.7 * radius:
-            continue  # hollow: the outside of a socket
         share = _free_share(mask, start, center, radius, scene)
-        if share < 0.6:
+        if share < 0.6 or not _is_solid(mask, start, center, radius, scene):
             continue
         away = np.linalg.norm(voxels - center, axis=1)
         rest = voxels[away > 2.2 * radius]
@@ -151,21 +160,32 @@ def _ball(
         x = np.linalg.lstsq(system, ((near - center) ** 2).sum(axis=1), rcond=None)[0]
         center = center + x[:3]
         radius = float(np.sqrt(max(x[3] + x[:3] @ x[:3], 0)))
-        if not 16 <= radius <= 34:
+        if not 18 <= radius <= 29:
             return None
     return center, radius
+
+
+def _is_bone(mask: NDArray, start: NDArray, points: NDArray, scene: Scene) -> NDArray[np.bool_]:
+    """Tell which LPS points lie in a padded mask that begins at the scene's voxel ``start``."""
+    at = np.clip(np.round(scene.index(points) - start).astype(int), 0, np.array(mask.shape) - 1)
+    return np.asarray(mask[tuple(at.T)])
+
+
+def _is_solid(mask: NDArray, start: NDArray, center: NDArray, radius: float, scene: Scene) -> bool:
+    """Tell whether a ball is full of bone, but for a pore; the outside of a socket is hollow."""
+    rays = _directions(100)
+    inner = np.concatenate([center + share * radius * rays for share in (0.1, 0.3, 0.5, 0.7)])
+    return bool(_is_bone(mask, start, inner, scene).mean() > 0.9)
 
 
 def _free_share(mask: NDArray, start: NDArray, center: NDArray, radius: float, scene: Scene) -> float:
     """Return how much of a ball's surface (0..1) is the bone's own: bone just inside, none just outside."""
     rays = _directions(400)
     step = 1.0 + 0.5 * float(scene.spacing.max())
-    is_bone = []
-    for r in (radius - step, radius + step):
-        at = np.round(scene.index(center + r * rays) - start).astype(int)
-        at = np.clip(at, 0, np.array(mask.shape) - 1)
-        is_bone.append(mask[tuple(at.T)])
-    return float((is_bone[0] & ~is_bone[1]).mean())
+    inside, outside = (
+        _is_bone(mask, start, center + r * rays, scene) for r in (radius - step, radius + step)
+    )
+    return float((inside & ~outside).mean())
 
 
 def _directions(count: int) -> NDArray[np.float64]:
@@ -230,18 +250,30 @@ def _gap_mm(one: Bone, other: Bone, scene: Scene) -> float:
     return float(cKDTree(points[0]).query(points[1])[0].min())
 
 
-def _has_canal(bone: Bone, scene: Scene) -> bool:
-    """Tell whether slices across the patient's long axis show a ring around a canal of 80 to 800 mm²."""
-    mask = scene.labels[bone.box] == bone.label
-    axis = scene.axis_of(2)
-    area = float(np.prod(np.delete(scene.spacing, axis)))
-    if mask.shape[axis] * scene.spacing[axis] > 90:
-        return False
-    slices = 0
-    for n in range(mask.shape[axis]):
-        cut = mask.take(n, axis)
+def _column(bone: Bone, scene: Scene, soft_hu: float) -> str:
+    """Tell a vertebra, or a longer piece of the spine, by its canal; "bone" where there is none.
+
+    A slice across the patient shows the canal as a hole of 80 to 800 mm² in the bone, with cord,
+    fluid and a little fat in it, behind 15 mm and more of vertebral body. A long bone's marrow has
+    a thin wall in front, a skull's or a pelvis' slices are wide.
+    """
+    mask, size = scene.upright(scene.labels[bone.box] == bone.label)
+    hu, _ = scene.upright(scene.hu[bone.box])
+    area = float(size[1] * size[2])
+    canal, widths = np.zeros(len(mask), bool), []
+    for n, cut in enumerate(mask):
+        widths.append(np.ptp(np.flatnonzero(cut.any(axis=0))) * size[2] if cut.any() else 0.0)
         holes, count = ndimage.label(ndimage.binary_fill_holes(cut) & ~cut)
-        if count:
-            largest = np.bincount(holes.ravel())[1:].max() * area
-            slices += 80 <= largest <= 800
-    return slices * scene.spacing[axis] >= 4
+        if not count:
+            continue
+        hole = holes == 1 + int(np.argmax(np.bincount(holes.ravel())[1:]))
+        y, x = (int(c) for c in ndimage.center_of_mass(hole))
+        front = cut[:y, x].sum() * size[1]
+        content = float(np.median(hu[n][hole]))
+        canal[n] = 80 <= hole.sum() * area <= 800 and front >= 15 and -60 <= content <= soft_hu + 60
+    height = len(mask) * size[0]
+    if canal.sum() * size[0] < 4 or np.median(widths) > 120:
+        return "bone"
+    low, high = bone.box[scene.axes[0]].start, bone.box[scene.axes[0]].stop
+    cut_off_at_both_ends = low == 0 and high == scene.labels.shape[scene.axes[0]]
+    return "spine" if height > 75 or cut_off_at_both_ends else "vertebra"

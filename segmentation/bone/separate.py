@@ -14,6 +14,7 @@ from scipy import ndimage
 
 from segmentation.bone import joints, kernels
 from segmentation.bone.mask import Crop
+from segmentation.bone.recognize import has_brain
 from segmentation.bone.tissue import Tissue
 from twin.progress import Progress
 
@@ -68,10 +69,14 @@ def separated(mask: NDArray[np.bool_], crop: Crop, progress: Progress) -> NDArra
 def _wall_hu(
     hu: NDArray[np.float32], part: NDArray[np.bool_], spacing: NDArray[np.float64], about: Tissue
 ) -> float:
-    """Return the least HU that counts as cortex: well above soft tissue, by this bone's own surface."""
+    """Return the least HU that counts as cortex: well above soft tissue, by this bone's own surface.
+
+    A shaft's cortex must not set it too high for a hip's: a wall of a millimetre stands 450 HU above soft
+    tissue in voxels of two. Only a skull's own sutures, sinuses and canals run between walls as thin.
+    """
     layer = part & (kernels.depth_mm(part, spacing) <= max(2.0, 1.5 * spacing.max()))
-    typical = float(np.median(hu[layer]))
-    return about.soft_hu + max(0.8 * (typical - about.soft_hu), 100.0)
+    wall = max(0.8 * (float(np.median(hu[layer])) - about.soft_hu), 100.0)
+    return about.soft_hu + (wall if has_brain(part, hu, spacing) else min(wall, 450.0))
 
 
 def _split(part: NDArray[np.bool_], scan: _Scan, progress: Progress) -> NDArray[np.int32]:
@@ -156,5 +161,5 @@ def _without_gap(parts: NDArray[np.int32], scan: _Scan) -> NDArray[np.int32]:
         borders[low] |= met
         borders[high] |= met
     near = (kernels.depth_mm(~borders, scan.spacing) <= 3.0) & (parts > 0)
-    gaps = _open_gaps(parts > 0, scan, 0.5) & near
-    return np.where(gaps, 0, parts).astype(np.int32)
+    both = parts > 0
+    return np.where(kernels.flood(both, _open_gaps(both, scan, 0.5) & near, False), parts, 0).astype(np.int32)

@@ -10,7 +10,7 @@ from segmentation.bone.recognize import Bone
 from twin.domain import Side
 
 PAIRED = ("femur", "hip bone")
-MIDLINE = ("skull", "sacrum", "vertebra", "pelvis")
+MIDLINE = ("skull", "sacrum", "vertebra", "spine", "pelvis")
 
 _OTHER: dict[Side, Side] = {"left": "right", "right": "left"}
 

@@ -30,7 +30,15 @@ class BoneParams:
     separate: bool = param(True, help="Tell bones apart that touch across a joint space.")
     assume_hu: bool = param(
         False,
-        help="Take the values for Hounsfield units although the volume does not say that it is a CT.",
+        help="Take the values for Hounsfield units although the volume does not say that they are.",
+        advanced=True,
+    )
+    add_hu: float = param(
+        0.0,
+        help="Added to every value: what a file without its rescale intercept lacks, mostly −1024.",
+        unit="HU",
+        low=-10000.0,
+        high=10000.0,
         advanced=True,
     )
 

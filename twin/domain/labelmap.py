@@ -16,7 +16,7 @@ class Structure:
 
     ``name`` carries the side where there are two ("left femur"), or
     "femur 1 (side unconfirmed)" where the scan does not settle it. ``term`` is the bare
-    term ("femur", "hip bone", "sacrum", "vertebra", "skull", "bone").
+    term ("femur", "hip bone", "sacrum", "vertebra", "spine", "skull", "bone").
     """
 
     name: str

@@ -122,8 +122,6 @@ def made_femur(rotation_deg=0.0) -> tuple[Surface, dict[str, np.ndarray]]:
     a line along x (posterior is +y in LPS, medial +x on the right). The whole is then turned
     about z, so that medial moves towards anterior.
     """
-    import pyvista as pv
-
     head = np.array([45.0, -10.0, 430.0])
     bodies = [
         _capsule([0, 0, 20], [0, 0, 400], 14),
@@ -134,13 +132,7 @@ def made_femur(rotation_deg=0.0) -> tuple[Surface, dict[str, np.ndarray]]:
         _ball([23, 5, 20], 20),
         _ball([-23, 5, 20], 20),
     ]
-    low, high, step = np.array([-60.0, -40, -10]), np.array([85.0, 50, 465]), 1.5
-    counts = np.ceil((high - low) / step).astype(int) + 1
-    grid = pv.ImageData(dimensions=counts, spacing=(step,) * 3, origin=low)
-    distance = np.min([body(np.asarray(grid.points)) for body in bodies], axis=0)
-    bone = grid.contour([0.0], scalars=distance)
-    bone = bone.connectivity("largest").extract_surface(algorithm="dataset_surface")
-    surface = surface_of(bone.compute_normals(auto_orient_normals=True), "right")
+    surface = _contour(bodies, np.array([-60.0, -40, -10]), np.array([85.0, 50, 465]))
     a = np.radians(rotation_deg)
     # Medial (+x) towards anterior (−y).
     turn = np.array([[np.cos(a), np.sin(a), 0], [-np.sin(a), np.cos(a), 0], [0, 0, 1]])
@@ -151,6 +143,38 @@ def made_femur(rotation_deg=0.0) -> tuple[Surface, dict[str, np.ndarray]]:
         "medial": turn @ [1, 0, 0],
     }
     return replace(surface, points=surface.points @ turn.T), truth
+
+
+def cut_femur(bottom_mm, lean_deg=0.0) -> tuple[Surface, np.ndarray]:
+    """Make a right femur, cut off by the scan at z = ``bottom_mm``, and its shaft's direction.
+
+    Head: sphere of 23 mm at the origin; neck to (-38, 8, -42); the shaft, of 15 mm, runs from
+    (-40, 8, -35) to (-35, 5, -400). The whole is turned about y, the shaft's end away from the middle.
+    """
+    a = np.radians(lean_deg)
+    turn = np.array([[np.cos(a), 0, np.sin(a)], [0, 1, 0], [-np.sin(a), 0, np.cos(a)]])
+    bodies = [
+        _ball([0, 0, 0], 23),
+        _capsule([0, 0, 0], turn @ [-38, 8, -42], 13),
+        _capsule(turn @ [-40, 8, -35], turn @ [-35, 5, -400], 15),
+    ]
+
+    def cut(points):
+        return np.maximum(np.min([body(points) for body in bodies], axis=0), bottom_mm - points[:, 2])
+
+    surface = _contour([cut], np.array([-130.0, -30, bottom_mm - 4]), np.array([30.0, 30, 30]))
+    return surface, turn @ [-5, 3, 365]
+
+
+def _contour(bodies, low, high, step=1.5) -> Surface:
+    import pyvista as pv
+
+    counts = np.ceil((high - low) / step).astype(int) + 1
+    grid = pv.ImageData(dimensions=counts, spacing=(step,) * 3, origin=low)
+    distance = np.min([body(np.asarray(grid.points)) for body in bodies], axis=0)
+    bone = grid.contour([0.0], scalars=distance)
+    bone = bone.connectivity("largest").extract_surface(algorithm="dataset_surface")
+    return surface_of(bone.compute_normals(auto_orient_normals=True), "right")
 
 
 def _ball(center, radius):

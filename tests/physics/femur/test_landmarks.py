@@ -3,9 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from physics.femur.anatomy import Shape, find_shaft
 from physics.femur.sections import section
 from tests.physics.boxes import box_mesh
-from tests.physics.femur.femora import MIRROR, landmarks_of, mirrored_surface
+from tests.physics.femur.femora import MIRROR, cut_femur, landmarks_of, mirrored_surface
 from twin.errors import GeometryError, UserError
 
 
@@ -78,6 +79,19 @@ def test_real_femur(femur, landmarks):
     line = head.point - landmarks.points["neck center"].point
     # Adults: 110° to 145°.
     assert 110 < 180 - _angle(line, axes[2]) < 145
+
+
+@pytest.mark.parametrize("bottom_mm", [-125.0, -137.0, -180.0])
+@pytest.mark.parametrize("lean_deg", [0.0, 15.0])
+def test_a_shaft_that_the_border_cuts_off_short_has_its_own_axis(bottom_mm, lean_deg):
+    # The rough axis leans by up to 20° towards the head: along that the neck is slimmer than the
+    # shaft, and the lowest cuts hold but a corner of it.
+    surface, direction = cut_femur(bottom_mm, lean_deg)
+    shaft = find_shaft(Shape.of(surface))
+    # The flare below the neck, up to 1.35 times the shaft's section, is 2 mm off an axis of 80 mm.
+    assert _angle(shaft.direction, direction) < 1.5
+    # 30 mm thick, and up to √1.35 times that in the flare.
+    assert shaft.diameter == pytest.approx(30, abs=1)
 
 
 def test_mirrored_femur_has_mirrored_landmarks(femur, landmarks):
