@@ -137,6 +137,17 @@ def _needs_job(desk: Desk) -> str:
     return "" if desk.queue.busy else "Nothing is running."
 
 
+def _needs_no_reference(desk: Desk) -> str:
+    return way.why_busy(desk, way.REFERENCE)
+
+
+def _visible_title(desk: Desk) -> str:
+    item = desk.session.item(desk.session.selection)
+    if item is None:
+        return "Show or hide"
+    return f"{'Hide' if desk.session.is_visible(item.key) else 'Show'} {item.name}"
+
+
 def _undo_title(desk: Desk) -> str:
     title = desk.session.record.undo_title() if desk.session.record else ""
     return f"Undo {title}".strip()
@@ -203,7 +214,7 @@ def _file() -> tuple[Command, ...]:
         Command(
             "file.reference", "Try the reference patient", "person",
             "Make a CT of a hip with the program's own code and open it: no download, no patient's data",
-            _ask("reference"),
+            _ask("reference"), _needs_no_reference,
         ),
         Command(
             "file.copy", "Save a copy as…", "copy",
@@ -243,7 +254,7 @@ def _edit() -> tuple[Command, ...]:
         ),
         Command(
             "edit.visible", "Show or hide", "eye", "Show or hide the selected thing", _toggle_visible,
-            _needs_selection, "Space", "Edit", "tree",
+            _needs_selection, "Space", "Edit", "tree", titled=_visible_title,
         ),
         Command(
             "edit.again", "Make again", "arrows-clockwise",

@@ -8,7 +8,6 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QCheckBox,
     QDoubleSpinBox,
     QFormLayout,
     QLabel,
@@ -20,14 +19,14 @@ from PySide6.QtWidgets import (
 )
 
 from desktop import theme, words
-from desktop.fields import ComboBox, DoubleSpinBox, SpinBox
+from desktop.fields import CheckBox, ComboBox, DoubleSpinBox, SpinBox
 from twin.params import Parameter
 
 _FAR = 1e9
 
 
 class Form(QWidget):
-    """One field a parameter. ``values`` gives what differs from the defaults."""
+    """One field a parameter. ``values`` gives what differs from the defaults; ``more`` is the fold's name."""
 
     changed = Signal()
 
@@ -35,9 +34,10 @@ class Form(QWidget):
         self,
         declared: Sequence[Parameter],
         given: dict[str, Any] | None = None,
-        parent: QWidget | None = None,
+        *,
+        more: str = "Advanced",
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self.fields: dict[str, QWidget] = {}
         self._read: dict[str, tuple[Parameter, Callable[[], Any]]] = {}
         plain = [p for p in declared if not p.advanced]
@@ -47,7 +47,7 @@ class Form(QWidget):
         column.setSpacing(theme.px(1))
         column.addLayout(self._rows(plain, given or {}))
         self.more = QToolButton()
-        self.more.setText("Advanced")
+        self.more.setText(more)
         self.more.setToolTip("Show the parameters that seldom need a change")
         self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.more.setIcon(theme.icon("caret-right", "quiet"))
@@ -96,7 +96,7 @@ class Form(QWidget):
 
     def _field(self, p: Parameter, value: Any) -> tuple[QWidget, Callable[[], Any]]:
         if p.type is bool:
-            box = QCheckBox(title_of(p))
+            box = CheckBox(title_of(p))
             box.setChecked(bool(value))
             box.toggled.connect(lambda _on: self.changed.emit())
             return box, box.isChecked

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop import settings
+from desktop import settings, way
 from desktop.desk import Desk
 from desktop.people import name_of
 from desktop.queue import Plan
@@ -53,7 +53,7 @@ class Incoming(QObject):
 
     def reference(self) -> None:
         """Make the reference patient, as DICOM, and import it as any other."""
-        self._desk.start("Make the reference patient", self._make_reference())
+        self._desk.start("Make the reference patient", self._make_reference(), key=way.REFERENCE)
 
     def _look(self, paths: list[Path], name: str) -> Plan:
         from twin.jobs import Job

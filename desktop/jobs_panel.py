@@ -37,7 +37,8 @@ class JobsPanel(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.px(2))
-        for widget in (self.text, self.bar, self.stop, self.more):
+        # What changes its width comes last, so that the stop button stays under the hand.
+        for widget in (self.bar, self.stop, self.text, self.more):
             row.addWidget(widget)
         self.stop.clicked.connect(lambda _on=False: queue.cancel())
         self.more.clicked.connect(self.list.toggle)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSlider, QToolButton, QVBoxLayout, QWidget
 
 from desktop import theme
@@ -18,35 +18,6 @@ if TYPE_CHECKING:
 
 _NORMALS = {"L": (1.0, 0.0, 0.0), "P": (0.0, 1.0, 0.0), "S": (0.0, 0.0, 1.0)}
 _WORDS = {"L": "sagittal", "P": "coronal", "S": "axial"}
-
-
-class _Stamp(QWidget):
-    """Hatches the scene and says why what it shows must not be trusted; hands reach through it."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.text = ""
-        self.hide()
-
-    def show_text(self, text: str) -> None:
-        """Show the stamp, or take it away where the text is empty."""
-        self.text = text
-        self.setVisible(bool(text))
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint hatching and text."""
-        from viewers import paint
-
-        painter = QPainter(self)
-        box = QRectF(self.rect())
-        look = theme.viewer_look()
-        paint.hatch(painter, box, look)
-        line = box.adjusted(theme.px(3), 0, -theme.px(3), -theme.px(8))
-        flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom
-        paint.text_at(painter, line, flags, self.text, look.warn)
-        painter.end()
 
 
 class SceneBox(QWidget):
@@ -61,13 +32,12 @@ class SceneBox(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(scene)
-        self.stamp = _Stamp(self)
         self.tools = theme.named(QWidget(self), "scenetools")
         self.clip_row = QWidget(self.tools)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, 200)
         self.slider.setValue(100)
-        self.slider.setFixedWidth(theme.px(30))
+        self.slider.setFixedWidth(theme.px(18))
         self.slider.setToolTip("Move the clip plane")
         self.slider.setAccessibleName("Clip plane")
         self.slider.valueChanged.connect(lambda _v: self._clip())
@@ -163,11 +133,12 @@ class SceneBox(QWidget):
         self.scene.set_clip(Clip(normal * at, normal))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the tools in the corner."""
-        self.stamp.setGeometry(self.rect())
+        """Keep the tools in their place."""
         self._place()
 
     def _place(self) -> None:
         self.tools.adjustSize()
-        self.tools.move(self.width() - self.tools.width() - theme.px(1), theme.px(1))
+        # Above the scale bar: the upper corners belong to whose it is and to warnings.
+        right, bottom = self.width() - self.tools.width(), self.height() - self.tools.height()
+        self.tools.move(right - theme.px(2), bottom - theme.px(10))
         self.tools.raise_()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from psygnal import Signal
 from PySide6.QtCore import QTimer
 
 from desktop import way
@@ -28,15 +27,11 @@ _DRAWN = ("surface", "mesh", "landmarks", "model", "result")
 class Scenery:
     """What the scene shows. Subscribes to the session; changes no record."""
 
-    stamped = Signal(str)
-    """Why what is drawn must not be trusted (stale); empty where nothing is."""
-
     def __init__(self, desk: Desk, scene: SceneView) -> None:
         self._desk, self.scene = desk, scene
         self._drawn: dict[str, tuple[Any, ...]] = {}
         self._skinning: dict[int, Any] = {}
         self._fitted: frozenset[str] = frozenset()
-        self.stamp = ""
         self._slice_view: SliceView | None = None
         self._slices_shown: tuple[Any, ...] = ()
         self._late = QTimer(scene, singleShot=True, interval=SLICES_AFTER_MS)
@@ -44,6 +39,8 @@ class Scenery:
         self._events = (desk.session.opened, desk.session.changed, desk.session.shown, desk.session.arrived)
         for event in self._events:
             event.connect(self._on_event)
+        for event in (desk.results.changed, desk.results.rescaled):
+            event.connect(self._say)
         scene.picked.connect(self._on_pick)
         scene.handle_turned.connect(self._on_turn)
         self.sync()
@@ -52,6 +49,8 @@ class Scenery:
         """Listen no more."""
         for event in self._events:
             event.disconnect(self._on_event)
+        for event in (self._desk.results.changed, self._desk.results.rescaled):
+            event.disconnect(self._say)
 
     def sync(self) -> None:
         """Draw what is visible and not drawn yet, hide what is not, forget what is gone."""
@@ -160,11 +159,12 @@ class Scenery:
         session = self._desk.session
         shown = [i for i in session.items if i.key in self._drawn]
         entry = session.entry(shown[-1].id) if shown else None
-        lines = caption_of(entry) if entry else []
-        self.scene.set_caption(lines)
+        whose, names = caption_of(entry)[:-1] if entry else [], [i.name for i in shown]
+        what = ", ".join(names) if len(names) <= 2 else f"{len(names)} shapes"
+        load = [self._desk.results.load_text()] if any(i.kind == "result" for i in shown) else []
+        self.scene.set_caption([*whose, what, *load] if shown else [])
         stale = [i for i in shown if i.stale]
-        self.stamp = f"Stale: {stale[0].name} – {stale[0].stale}" if stale else ""
-        self.stamped.emit(self.stamp)
+        self.scene.set_stamp(f"STALE: {stale[0].name} – {stale[0].stale}" if stale else "")
 
     def bounds(self) -> tuple[Any, Any]:
         """Return the lowest and the highest corner of what is drawn, LPS mm."""

@@ -262,10 +262,12 @@ class StepSection(QFrame):
             return
         for n, name in enumerate(self._steps):
             try:
-                declared = steps.find(name).parameters
+                declared = steps.find(name)
             except UserError:
                 continue
-            form = Form(declared, self._desk.params_of(name))
+            # Where several steps hide behind one button, each fold says whose it is.
+            more = f"Advanced: {declared.title.lower()}" if len(self._steps) > 1 else "Advanced"
+            form = Form(declared.parameters, self._desk.params_of(name), more=more)
             form.changed.connect(lambda name=name, form=form: self._keep(name, form))
             self.forms[name] = form
             self._form_column.insertWidget(n, form)

@@ -28,6 +28,9 @@ GROUPS = {
 }
 """Kind of entity to its group in the tree, in the order in which work makes them."""
 
+SHAPES = frozenset({"surface", "mesh", "model", "result"})
+"""Kinds of which one at a time stands for a structure in 3-D; landmarks lie upon them."""
+
 WORKSPACES = ("images", "anatomy", "simulate", "report")
 _KEPT = 12
 
@@ -248,17 +251,18 @@ class Session:
 
     def _hide_others(self, item: Item) -> None:
         """Hide the other shapes of a structure; a load or a result is looked at alone."""
-        if item.kind in ("volume", "labelmap"):
-            return
         alone = item.kind in ("model", "result")
-        others = [i for i in self.items if i.key != item.key and i.kind not in ("volume", "labelmap")]
-        self._hidden |= {i.key for i in others if alone or i.structure == item.structure}
+        replaced = SHAPES | {"landmarks"} if alone else SHAPES
+        if item.kind in SHAPES:
+            self._hidden |= {
+                i.key for i in self.items
+                if i.key != item.key and i.kind in replaced and (alone or i.structure == item.structure)
+            }  # fmt: skip
 
     def _uncover(self, gone: Item) -> None:
-        if gone.kind in ("volume", "labelmap") or gone.key in self._hidden:
+        if gone.kind not in SHAPES or gone.key in self._hidden:
             return
-        shapes = ("surface", "mesh", "model", "result")
-        left = [i for i in self.items if i.kind in shapes and i.structure == gone.structure]
+        left = [i for i in self.items if i.kind in SHAPES and i.structure == gone.structure]
         if left:
             self._hidden.discard(left[-1].key)
         if gone.kind in ("model", "result") and left and left[-1].kind in ("surface", "mesh"):

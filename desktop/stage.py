@@ -96,9 +96,7 @@ class Stage(QWidget):
             box = SceneBox(self._desk, self.scene, self.scenery.bounds)
             self._scene_box = box
             self.scene.maximize_asked.connect(lambda: self.maximize("3-D"))
-            self.scenery.stamped.connect(box.stamp.show_text)
             self.scenery.view_of(self.slices["axial"])
-            box.stamp.show_text(self.scenery.stamp)
             self.restyle()
             self._place()
         return self.scene

@@ -29,7 +29,7 @@ class Strip(QWidget):
         row.setContentsMargins(theme.px(3), 0, theme.px(3), 0)
         row.setSpacing(theme.px(6))
         row.addWidget(self.jobs)
-        row.addStretch()
+        row.addStretch(1)
         row.addWidget(self.cursor_text)
         row.addWidget(self.memory)
         line = QHBoxLayout()

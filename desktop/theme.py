@@ -45,9 +45,6 @@ LIGHT = Theme(
 )  # fmt: skip
 THEMES = {t.name: t for t in (DARK, LIGHT)}
 
-PLANE_COLORS = {"axial": "#E5534B", "sagittal": "#E3B341", "coronal": "#57AB5A", "3-D": "#4FB3BF"}
-"""The field's own colours of the planes: axial red, sagittal yellow, coronal green."""
-
 
 class _Current:
     theme = DARK
@@ -206,6 +203,7 @@ QPushButton#flat:focus { border: 1px solid $accent; }
 QToolButton { background: transparent; color: $text; border: 1px solid transparent; border-radius: $u1;
   padding: $u1; }
 QToolButton:hover { background: $raised; }
+QToolButton:disabled { color: $quiet; }
 QToolButton::menu-indicator { image: none; }
 QToolButton#workspace { padding: $u1 $u3; border-radius: $u1; }
 QToolButton#workspace:checked { background: $raised; color: $accent; font-weight: 600; }

@@ -30,6 +30,8 @@ TETRAHEDRA = "mesh.tetrahedra"
 LANDMARKS = "physics.femur_landmarks"
 MODEL = "physics.femur_model"
 SOLVE = "physics.solve"
+REFERENCE = "reference"
+"""Work that is no step: the reference patient is made."""
 
 SHOWN_AT_ONCE = 8
 """Of so many of the largest structures a surface is made right after the segmentation."""
@@ -89,14 +91,14 @@ def why_not_segment(desk: Desk) -> str:
         return "Open a CT first."
     if scan(desk.session) is None:
         return "Bone is segmented from a CT, and there is none in this record."
-    return _why_busy(desk, BONE)
+    return why_busy(desk, BONE)
 
 
 def why_not_mesh(desk: Desk) -> str:
     """A structure is wanted."""
     if not desk.session.structures():
         return "Segment bone first: a mesh is made from a structure."
-    return _why_busy(desk, TETRAHEDRA)
+    return why_busy(desk, TETRAHEDRA)
 
 
 def why_not_side(desk: Desk) -> str:
@@ -119,7 +121,7 @@ def why_not_load(desk: Desk) -> str:
         return f"The mesh is stale ({mesh.stale}). Make it again first."
     if scan(desk.session) is None:
         return "The material comes from a CT's densities, and there is no CT in this record."
-    return _why_busy(desk, MODEL)
+    return why_busy(desk, MODEL)
 
 
 def why_not_solve(desk: Desk) -> str:
@@ -129,7 +131,7 @@ def why_not_solve(desk: Desk) -> str:
         return "Place the load and the supports first, and look at the arrows."
     if model.stale:
         return f"The model is stale ({model.stale}). Make it again first."
-    return _why_busy(desk, SOLVE)
+    return why_busy(desk, SOLVE)
 
 
 def why_not_report(desk: Desk) -> str:
@@ -142,8 +144,9 @@ def why_not_report(desk: Desk) -> str:
     return ""
 
 
-def _why_busy(desk: Desk, step: str) -> str:
-    return "This is being done already." if any(w.key == step for w in desk.queue.works) else ""
+def why_busy(desk: Desk, key: str) -> str:
+    """Return that work of this kind runs or waits, or nothing."""
+    return "This is being done: see the strip below." if any(w.key == key for w in desk.queue.works) else ""
 
 
 # -- what the buttons do ---------------------------------------------------------------------------
@@ -193,7 +196,7 @@ def _turn_plan(desk: Desk, model_id: str, made: LogEntry, params: dict[str, Any]
     inputs = {name: used["id"] for name, used in made.inputs.items()}
     role = next(role for role, output in made.outputs.items() if output["id"] == model_id)
     yield desk.job(MODEL, inputs, params, into={role: model_id}, title="Turning the load")
-    desk.session.select(model_id)
+    _show_made(desk, model_id)
 
 
 def confirm_side(desk: Desk, item: Item, side: str) -> None:
@@ -238,7 +241,7 @@ def _mesh_plan(desk: Desk, item: Item) -> Plan:
     entry = yield desk.job(
         TETRAHEDRA, inputs_for(TETRAHEDRA, sources), desk.params_of(TETRAHEDRA), title=f"Meshing the {name}"
     )
-    desk.session.select(made_of(entry, "mesh"))
+    _show_made(desk, made_of(entry, "mesh"))
 
 
 def _surface_at_hand(desk: Desk, item: Item) -> str | None:
@@ -265,7 +268,7 @@ def _load_plan(desk: Desk, item: Item) -> Plan:
     entry = yield desk.job(
         MODEL, inputs_for(MODEL, sources), desk.params_of(MODEL), title="Placing load and supports"
     )
-    desk.session.select(made_of(entry, "model"))
+    _show_made(desk, made_of(entry, "model"))
 
 
 def _solve_plan(desk: Desk, item: Item) -> Plan:
@@ -273,7 +276,14 @@ def _solve_plan(desk: Desk, item: Item) -> Plan:
         SOLVE, inputs_for(SOLVE, {"model": item.id}), desk.params_of(SOLVE),
         title=f"Solving the {item.structure}",
     )  # fmt: skip
-    desk.session.select(made_of(entry, "result"))
+    _show_made(desk, made_of(entry, "result"))
+
+
+def _show_made(desk: Desk, id: str) -> None:
+    """Select what a job made, unless the user has gone on to another structure: buttons act on that one."""
+    made, chosen = desk.session.item(id), desk.session.item(desk.session.selection)
+    if made is not None and (chosen is None or chosen.structure in ("", made.structure)):
+        desk.session.select(id)
 
 
 # -- inputs and outputs ----------------------------------------------------------------------------

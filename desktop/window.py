@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QByteArray, QMimeData, Qt, QTimer
+from PySide6.QtCore import QByteArray, QMimeData, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -29,6 +29,9 @@ from desktop.topbar import TopBar
 from desktop.tree import TwinTree
 from twin.errors import UserError
 
+FRAME_PX, TITLE_PX = 4, 40
+"""What a window manager's frame takes of the screen, at the most."""
+
 READY_AFTER_MS = 200
 """After the first frame; what the first record will need is then loaded ahead."""
 
@@ -45,7 +48,7 @@ class MainWindow(QMainWindow):
         self._ready.timeout.connect(self._get_ready)
         self.setWindowTitle("Vitruvian")
         self.setAcceptDrops(True)
-        self.resize(1280, 800)
+        self.resize(_first_size(self))
         self.setMinimumSize(900, 560)
         desk.restyled.connect(self.restyle)  # before all others, which then take the new colors
         self.actions_ = Actions(desk, self)
@@ -253,6 +256,12 @@ class MainWindow(QMainWindow):
         self.desk.reader.close()
         self.garbage.stop()
         event.accept()
+
+
+def _first_size(window: QWidget) -> QSize:
+    """Return 1280×800, or what the screen leaves beside a frame: the notice must not lie below its edge."""
+    room = window.screen().availableSize() - QSize(FRAME_PX, TITLE_PX)
+    return QSize(1280, 800).boundedTo(room)
 
 
 def _files(data: QMimeData) -> list[Path]:

@@ -31,14 +31,14 @@ def _sentence(words: list[str]) -> str:
 
 def number(value: float, unit: str = "") -> str:
     """Return a number with three significant figures and its unit; whole numbers stay whole."""
-    if isinstance(value, int) or (float(value).is_integer() and abs(value) >= 1000):
-        text = f"{int(value):,}".replace(",", "\u202f")
+    if isinstance(value, int) or abs(value) >= 1000:
+        text = f"{round(value):,}".replace(",", "\u202f")
     elif abs(value) >= 100:
         text = f"{value:.0f}"
     else:
         text = f"{value:.3g}"
     space = "" if unit in ("°", "") else " "
-    return f"{text}{space}{unit}"
+    return f"{text}{space}{unit}".replace("-", "−", 1) if value < 0 else f"{text}{space}{unit}"
 
 
 def interval(low: float, high: float) -> str:
@@ -61,15 +61,15 @@ def summary_lines(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 _FACTS = {
     "mesh.tetrahedra": {
         "tets": "Tetrahedra", "nodes": "Nodes", "edge_mean_mm": "Mean edge",
-        "dihedral_min_deg": "Smallest angle",
-        "dihedral_p01_deg": "Its 1st percentile", "inverted": "Inverted",
+        "dihedral_min_deg": "Smallest dihedral angle",
+        "dihedral_p01_deg": "1st percentile of these", "inverted": "Inverted elements",
         "volume_error_percent": "Volume off by",
         "distance_mean_mm": "Mean distance to surface", "mesher": "Mesher",
     },
     "physics.femur_model": {
         "calibration": "Calibration", "young_median_mpa": "Median modulus",
         "young_max_mpa": "Highest modulus",
-        "clipped_low_percent": "Clipped below", "clipped_high_percent": "Clipped above",
+        "clipped_low_percent": "Modulus held at floor", "clipped_high_percent": "Modulus held at ceiling",
         "body_weight_n": "Body weight",
     },
 }  # fmt: skip

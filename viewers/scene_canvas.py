@@ -46,7 +46,6 @@ class Shown:
     bar: FieldBar | None = None
     labels: list[PlacedText] = field(default_factory=list)
     arrows: ArrowSet | None = None
-    stamp: str = ""
     reference_patient: bool = False
 
 
@@ -241,7 +240,6 @@ class SceneCanvas(QWidget):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(box, frame)
         seen = [shown for shown in self._shown.values() if shown.visible]
-        self._decor.stamp = next((shown.stamp for shown in seen if shown.stamp), "")
         self._decor.reference_patient = any(shown.reference_patient for shown in seen)
         names = [label for shown in seen for label in shown.labels]
         self._decor.paint_labels(painter, box, self.camera, names)

@@ -47,7 +47,8 @@ class AnatomyPanel(Panel):
         self.opacity.setValue(35)
         self.go = CommandButton(actions["go.simulate"], text="Go on to Simulate")
         self.add(self.bone, self.side, self.mesh, self.go)
-        self.add(section_title("Labels over the image"), self.opacity)
+        self.opacity_title = section_title("Labels over the image")
+        self.add(self.opacity_title, self.opacity)
         self.end()
         self.follow(desk)
 
@@ -58,7 +59,8 @@ class AnatomyPanel(Panel):
         self.bone.refresh(current=not segmented)
         self.side.refresh()
         waits = bool(way.unconfirmed(session))
-        self.mesh.setVisible(segmented)
+        for widget in (self.mesh, self.opacity_title, self.opacity):
+            widget.setVisible(segmented)
         self.mesh.refresh(current=segmented and not meshed and not waits)
         self.go.setVisible(meshed)
         self.go.set_primary(meshed and not waits)

@@ -380,8 +380,8 @@ def test_hatching_and_reference_patient_are_seen(view, monkeypatch):
         where="node",
         title="t",
         unit="",
-        hatched="PREVIEW of a reduced model",
     )
+    view.set_stamp("PREVIEW of a reduced model")
     view.grab()
     assert set(written) == {"REFERENCE PATIENT", "PREVIEW of a reduced model"}
     corner = (slice(40, 140), slice(5, 120))
