@@ -105,7 +105,8 @@ class Form(QWidget):
         if p.type in (float, int) and not p.optional:
             return self._number(p, value)
         line = QLineEdit("" if value is None else _as_text(value))
-        line.setPlaceholderText("automatic" if p.optional else "")
+        unit = f", or {p.unit}" if p.unit else ""
+        line.setPlaceholderText(f"automatic{unit}" if p.optional else "")
         line.editingFinished.connect(self.changed)
         return line, lambda: _from_text(p, line.text())
 

@@ -47,7 +47,7 @@ def line_of(identity: Identity, modality: str = "", *, short: bool = False) -> s
         name_of(identity) or "name not stated",
         identity.patient_id or "no ID",
         ", ".join(w for w in (born, age) if w) or "age not stated",
-        sex[:1].upper() if short and identity.sex in _SEX else sex,
+        identity.sex if short and identity.sex in ("M", "F") else sex,
         study or "study date not stated",
     ]
     return (" · " if short else "  ·  ").join(words)

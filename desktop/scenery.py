@@ -32,6 +32,7 @@ class Scenery:
         self._drawn: dict[str, tuple[Any, ...]] = {}
         self._skinning: dict[int, Any] = {}
         self._fitted: frozenset[str] = frozenset()
+        self._turned: set[str] = set()
         self._slice_view: SliceView | None = None
         self._slices_shown: tuple[Any, ...] = ()
         self._late = QTimer(scene, singleShot=True, interval=SLICES_AFTER_MS)
@@ -41,6 +42,7 @@ class Scenery:
             event.connect(self._on_event)
         for event in (desk.results.changed, desk.results.rescaled):
             event.connect(self._say)
+        desk.queue.changed.connect(self._on_work)
         scene.picked.connect(self._on_pick)
         scene.handle_turned.connect(self._on_turn)
         self.sync()
@@ -51,6 +53,7 @@ class Scenery:
             event.disconnect(self._on_event)
         for event in (self._desk.results.changed, self._desk.results.rescaled):
             event.disconnect(self._say)
+        self._desk.queue.changed.disconnect(self._on_work)
 
     def sync(self) -> None:
         """Draw what is visible and not drawn yet, hide what is not, forget what is gone."""
@@ -160,7 +163,8 @@ class Scenery:
         shown = [i for i in session.items if i.key in self._drawn]
         entry = session.entry(shown[-1].id) if shown else None
         whose, names = caption_of(entry)[:-1] if entry else [], [i.name for i in shown]
-        what = ", ".join(names) if len(names) <= 2 else f"{len(names)} shapes"
+        kinds = {i.group.lower() for i in shown}
+        what = names[0] if len(names) == 1 else f"{len(names)} {kinds.pop() if len(kinds) == 1 else 'shapes'}"
         load = [self._desk.results.load_text()] if any(i.kind == "result" for i in shown) else []
         self.scene.set_caption([*whose, what, *load] if shown else [])
         stale = [i for i in shown if i.stale]
@@ -186,7 +190,17 @@ class Scenery:
 
     def _on_turn(self, key: str, direction: Any) -> None:
         id = key.partition("#")[0]
+        self._turned.add(id)
         self._desk.guard(lambda: way.turn_load(self._desk, id, np.asarray(direction)))
+        self._on_work()
+
+    def _on_work(self) -> None:
+        """Put arrows back that a hand has turned where it came to nothing: stopped, or out of range."""
+        if self._turned and not way.why_busy(self._desk, way.MODEL):
+            for id in self._turned:
+                self._remove(id)
+            self._turned.clear()
+            self.sync()
 
 
 def points_of(entity: Any) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
@@ -47,6 +48,8 @@ class CommandButton(QPushButton):
 
     def _follow(self) -> None:
         self.setText(self._text or self._action.text())
+        if not self._action.isEnabled() and self.hasFocus():
+            self.window().setFocus()  # else Qt hands the focus to whatever comes next: the menu
         self.setEnabled(self._action.isEnabled())
         self.setToolTip(self._action.toolTip())
 
@@ -61,6 +64,7 @@ class Panel(QScrollArea):
         super().__init__()
         self.setObjectName("panel")
         self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         inside = QWidget()
         self.column = QVBoxLayout(inside)
@@ -184,6 +188,8 @@ class StepSection(QFrame):
         Tells whether the step has been done for what is at hand.
     facts : callable () -> sequence of (words, value)
         What came of it.
+    folds : mapping
+        By step, what the fold of its advanced parameters is called.
     """
 
     def __init__(
@@ -197,11 +203,12 @@ class StepSection(QFrame):
         done: Callable[[], bool],
         facts: Callable[[], Sequence[tuple[str, str]]],
         again: str = "",
+        folds: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         super().__init__()
         self.setObjectName("card")
         self._desk, self._steps, self._done, self._facts_of = desk, steps, done, facts
-        self._command, self._again = BY_ID[command], again
+        self._command, self._again, self._folds = BY_ID[command], again, folds
         self._unfolded = False
         self.forms: dict[str, Form] = {}
         self.mark = QLabel()
@@ -262,15 +269,14 @@ class StepSection(QFrame):
             return
         for n, name in enumerate(self._steps):
             try:
-                declared = steps.find(name)
+                declared = steps.find(name).parameters
             except UserError:
                 continue
-            # Where several steps hide behind one button, each fold says whose it is.
-            more = f"Advanced: {declared.title.lower()}" if len(self._steps) > 1 else "Advanced"
-            form = Form(declared.parameters, self._desk.params_of(name), more=more)
+            form = Form(declared, self._desk.params_of(name), more=self._folds.get(name, "Advanced"))
             form.changed.connect(lambda name=name, form=form: self._keep(name, form))
             self.forms[name] = form
             self._form_column.insertWidget(n, form)
+        theme.tab_through(self.open_button, *self.forms.values(), self.button)
 
     def _keep(self, name: str, form: Form) -> None:
         kept: dict[str, Any] = form.values()

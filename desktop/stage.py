@@ -99,6 +99,7 @@ class Stage(QWidget):
             self.scenery.view_of(self.slices["axial"])
             self.restyle()
             self._place()
+            theme.tab_through(*self.slices.values(), self.scene, box.tools)
         return self.scene
 
     def restyle(self) -> None:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cache
+from itertools import pairwise
 from string import Template
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QObject, QSize
+from PySide6.QtCore import QObject, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 FONT_PX = 13
 
@@ -114,6 +115,18 @@ def _font() -> Any:
 
     wanted = [font for font in getattr(qtawesome, "_BUNDLED_FONTS", ()) if font[0] == "ph"]
     return IconicFont(*wanted) if wanted else qtawesome
+
+
+def tab_through(*widgets: QWidget) -> None:
+    """Let the Tab key walk these and all that takes keys in them in this order, whenever they were made."""
+    stops = [
+        stop for widget in widgets for stop in (widget, *widget.findChildren(QWidget))
+        if stop.focusPolicy() & Qt.FocusPolicy.TabFocus
+        and stop.focusProxy() is None
+        and stop.window() is widget.window()
+    ]  # fmt: skip
+    for before, after in pairwise(stops):
+        QWidget.setTabOrder(before, after)
 
 
 def icon_size() -> QSize:
@@ -226,7 +239,8 @@ QMenu::item:disabled { color: $quiet; }
 QMenu::separator { height: 1px; background: $line; margin: $u1 0; }
 QMenu::icon { padding-left: $u2; }
 
-QTreeView, QListView, QTableView { background: $panel; border: none; outline: 0; }
+QTreeView, QListView, QTableView { background: $panel; border: 1px solid transparent; outline: 0; }
+QTreeView:focus { border-color: $accent; }
 QTreeView::item, QListView::item { min-height: $u6; padding: 0 $half; }
 QTreeView::item:hover, QListView::item:hover { background: $raised; }
 QTreeView::item:selected, QListView::item:selected { background: $raised; color: $accent; }

@@ -189,6 +189,12 @@ def turn_load(desk: Desk, model_id: str, direction: NDArray[np.float64]) -> None
         )
     arrow = next(a for a in arrows_of(model, desk.results.case) if a.name == TURNABLE)
     turns = turn_angles(model.landmarks.axes, arrow.force, direction, made.params)
+    most = next(p.high for p in steps.find(MODEL).parameters if p.name in turns) or 180.0
+    if max(abs(angle) for angle in turns.values()) > most:
+        raise UserError(
+            f"The hip force turns by {most:g}° about each of the femur's axes at the most.",
+            "It is back where it was: turn it less.",
+        )
     desk.start("Turn the load", _turn_plan(desk, model_id, made, made.params | turns), key=MODEL)
 
 
@@ -196,7 +202,7 @@ def _turn_plan(desk: Desk, model_id: str, made: LogEntry, params: dict[str, Any]
     inputs = {name: used["id"] for name, used in made.inputs.items()}
     role = next(role for role, output in made.outputs.items() if output["id"] == model_id)
     yield desk.job(MODEL, inputs, params, into={role: model_id}, title="Turning the load")
-    _show_made(desk, model_id)
+    show_made(desk, model_id)
 
 
 def confirm_side(desk: Desk, item: Item, side: str) -> None:
@@ -241,7 +247,7 @@ def _mesh_plan(desk: Desk, item: Item) -> Plan:
     entry = yield desk.job(
         TETRAHEDRA, inputs_for(TETRAHEDRA, sources), desk.params_of(TETRAHEDRA), title=f"Meshing the {name}"
     )
-    _show_made(desk, made_of(entry, "mesh"))
+    show_made(desk, made_of(entry, "mesh"))
 
 
 def _surface_at_hand(desk: Desk, item: Item) -> str | None:
@@ -268,7 +274,7 @@ def _load_plan(desk: Desk, item: Item) -> Plan:
     entry = yield desk.job(
         MODEL, inputs_for(MODEL, sources), desk.params_of(MODEL), title="Placing load and supports"
     )
-    _show_made(desk, made_of(entry, "model"))
+    show_made(desk, made_of(entry, "model"))
 
 
 def _solve_plan(desk: Desk, item: Item) -> Plan:
@@ -276,10 +282,10 @@ def _solve_plan(desk: Desk, item: Item) -> Plan:
         SOLVE, inputs_for(SOLVE, {"model": item.id}), desk.params_of(SOLVE),
         title=f"Solving the {item.structure}",
     )  # fmt: skip
-    _show_made(desk, made_of(entry, "result"))
+    show_made(desk, made_of(entry, "result"))
 
 
-def _show_made(desk: Desk, id: str) -> None:
+def show_made(desk: Desk, id: str) -> None:
     """Select what a job made, unless the user has gone on to another structure: buttons act on that one."""
     made, chosen = desk.session.item(id), desk.session.item(desk.session.selection)
     if made is not None and (chosen is None or chosen.structure in ("", made.structure)):

@@ -83,6 +83,10 @@ class SceneDecor:
         paint.edge_letters(painter, inner, edges, look)
         half = QRectF(inner.left(), inner.top(), inner.width() / 2 - 26, inner.height())
         heading = [("3-D", look.accent), *((line, look.text) for line in self.caption)]
+        metrics = QFontMetricsF(painter.font())
+        wide = max(metrics.horizontalAdvance(text) for text, _ in heading)
+        size = QSizeF(min(wide, half.width()), metrics.lineSpacing() * len(heading))
+        self._plate(painter, QRectF(half.topLeft(), size).adjusted(-4, -2, 4, 2))
         paint.lines_at(painter, half, _ALIGN.AlignLeft, heading, shadow=look.shadowed)
         paint.scale_bar(painter, inner, camera.height_mm / box.height(), look)
         self.paint_cube(painter, QPointF(inner.left() + 34, inner.bottom() - 34), camera)
@@ -158,10 +162,7 @@ class SceneDecor:
         look = self.look
         metrics = QFontMetricsF(painter.font())
         seen = camera.project(np.array([label.lps for label in labels]))
-        middle = float(np.mean(seen[:, 0]))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        plate = QColor(look.ground)
-        plate.setAlphaF(0.72)
         taken: list[QRectF] = []
         for label, (x, y, depth) in sorted(zip(labels, seen, strict=True), key=lambda pair: -pair[1][1]):
             if depth <= 0:
@@ -171,14 +172,20 @@ class SceneDecor:
             painter.setBrush(QColor(label.color))
             painter.drawEllipse(at, 3.2, 3.2)
             size = QSizeF(metrics.horizontalAdvance(label.text) + 8, metrics.height())
-            place = _free_place(QRectF(box), at, size, x < middle, taken)
+            place = _free_place(QRectF(box), at, size, x < 0, taken)
             taken.append(place)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(plate)
-            painter.drawRoundedRect(place, 3, 3)
+            self._plate(painter, place)
             # Colors of bodies are light; as letters on a light ground they would be too faint.
             color = QColor(label.color) if look.shadowed else QColor(label.color).darker(190)
             paint.text_at(painter, place, _ALIGN.AlignCenter, label.text, color, shadow=look.shadowed)
+
+    def _plate(self, painter: QPainter, box: QRectF) -> None:
+        """Dim what lies under words."""
+        ground = QColor(self.look.ground)
+        ground.setAlphaF(0.72)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ground)
+        painter.drawRoundedRect(box, 3, 3)
 
     def paint_bars(self, painter: QPainter, box: QRectF, bars: Sequence[FieldBar]) -> None:
         """Paint the color bars side by side at the right, the last one outermost."""
@@ -257,7 +264,7 @@ class SceneDecor:
 def _free_place(
     box: QRectF, at: QPointF, size: QSizeF, outward_left: bool, taken: Sequence[QRectF]
 ) -> QRectF:
-    """Return where a name goes: beside its place, away from the others' middle, below what is there."""
+    """Return where a name goes: beside its place, away from the middle, below what is there."""
     place = QRectF(at.x() + 7, at.y() - size.height() / 2, size.width(), size.height())
     if outward_left:
         place.moveRight(at.x() - 7)

@@ -92,6 +92,6 @@ def test_the_model_shows_its_loads_before_solve(opened: MainWindow, qtbot) -> No
     settle(opened, qtbot)
     QApplication.processEvents()
     keys = opened.desk.stage.scene.keys()
-    assert any(k.endswith("#hip contact") for k in keys)
+    assert any(k.endswith("#hip") for k in keys)
     assert any(k.endswith("#distal") for k in keys)
     assert opened.desk.stage.scene.image() != without
