@@ -5,6 +5,7 @@ Commands act on it; the window listens to it. Whatever takes time goes through i
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -188,12 +189,18 @@ class Desk(QObject):
     ) -> Any:
         """Return a job that runs a step on the open record; the queue commits what it makes.
 
-        ``into`` names, by role, the entity whose content the output replaces.
+        ``into`` names, by role, the entity whose content the output replaces; a name that the user
+        gave it stays.
         """
         from twin.run import prepare
 
         call = prepare(self._writable(), step, dict(inputs), dict(params or {}), into=dict(into or {}))
-        return self._job_of(call, title)
+        kept = {}
+        for role, id in (into or {}).items():
+            entry, made = self.session.entry(id), self.session.maker(id)
+            if entry is not None and made is not None and made.outputs[role]["name"] != entry.name:
+                kept[role] = entry.name
+        return self._job_of(dataclasses.replace(call, names=kept), title)
 
     def _job_of(self, call: Any, title: str) -> Any:
         from twin.jobs.step_job import StepJob

@@ -86,7 +86,9 @@ class Form(QWidget):
             if p.type is bool:
                 rows.addRow(field)
                 continue
-            label = QLabel(title_of(p))
+            # A line holds no unit, as a number's field does.
+            unit = f" ({p.unit})" if p.unit and isinstance(field, QLineEdit) else ""
+            label = QLabel(title_of(p) + unit)
             label.setWordWrap(True)
             label.setFixedWidth(theme.px(26))
             label.setToolTip(tip)
@@ -105,8 +107,7 @@ class Form(QWidget):
         if p.type in (float, int) and not p.optional:
             return self._number(p, value)
         line = QLineEdit("" if value is None else _as_text(value))
-        unit = f", or {p.unit}" if p.unit else ""
-        line.setPlaceholderText(f"automatic{unit}" if p.optional else "")
+        line.setPlaceholderText("automatic" if p.optional else "")
         line.editingFinished.connect(self.changed)
         return line, lambda: _from_text(p, line.text())
 

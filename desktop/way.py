@@ -212,9 +212,7 @@ def confirm_side(desk: Desk, item: Item, side: str) -> None:
 
 
 def _segment_plan(desk: Desk, volume: Item) -> Plan:
-    entry = yield desk.job(
-        BONE, inputs_for(BONE, {"volume": volume.id}), desk.params_of(BONE), title="Segmenting bone"
-    )
+    entry = yield _job(desk, BONE, {"volume": volume.id}, "Segmenting bone")
     made = made_of(entry, "labelmap")
     first = _first_part(desk.session, made)
     if first:
@@ -232,8 +230,8 @@ def _largest(summary: Mapping[str, Any]) -> list[str]:
 
 
 def _surface_job(desk: Desk, item: Item) -> Any:
-    inputs = inputs_for(SURFACE, {"labelmap": item.key} | _scan_of(desk.session))
-    return desk.job(SURFACE, inputs, desk.params_of(SURFACE), title=f"Surface of the {item.part}")
+    sources = {"labelmap": item.key} | _scan_of(desk.session)
+    return _job(desk, SURFACE, sources, f"Surface of the {item.part}")
 
 
 def _mesh_plan(desk: Desk, item: Item) -> Plan:
@@ -244,9 +242,7 @@ def _mesh_plan(desk: Desk, item: Item) -> Plan:
         entry = yield _surface_job(desk, item)
         known = made_of(entry, "surface")
     sources["surface"] = known
-    entry = yield desk.job(
-        TETRAHEDRA, inputs_for(TETRAHEDRA, sources), desk.params_of(TETRAHEDRA), title=f"Meshing the {name}"
-    )
+    entry = yield _job(desk, TETRAHEDRA, sources, f"Meshing the {name}")
     show_made(desk, made_of(entry, "mesh"))
 
 
@@ -266,22 +262,14 @@ def _surface_at_hand(desk: Desk, item: Item) -> str | None:
 def _load_plan(desk: Desk, item: Item) -> Plan:
     sources = _sources_of(desk.session, item)
     if "landmarks" not in sources:
-        entry = yield desk.job(
-            LANDMARKS, inputs_for(LANDMARKS, sources), desk.params_of(LANDMARKS),
-            title=f"Landmarks of the {item.structure}",
-        )  # fmt: skip
+        entry = yield _job(desk, LANDMARKS, sources, f"Landmarks of the {item.structure}")
         sources["landmarks"] = made_of(entry, "landmarks")
-    entry = yield desk.job(
-        MODEL, inputs_for(MODEL, sources), desk.params_of(MODEL), title="Placing load and supports"
-    )
+    entry = yield _job(desk, MODEL, sources, "Placing load and supports")
     show_made(desk, made_of(entry, "model"))
 
 
 def _solve_plan(desk: Desk, item: Item) -> Plan:
-    entry = yield desk.job(
-        SOLVE, inputs_for(SOLVE, {"model": item.id}), desk.params_of(SOLVE),
-        title=f"Solving the {item.structure}",
-    )  # fmt: skip
+    entry = yield _job(desk, SOLVE, {"model": item.id}, f"Solving the {item.structure}")
     show_made(desk, made_of(entry, "result"))
 
 
@@ -293,6 +281,30 @@ def show_made(desk: Desk, id: str) -> None:
 
 
 # -- inputs and outputs ----------------------------------------------------------------------------
+
+
+def _job(desk: Desk, step: str, sources: Mapping[str, str], title: str) -> Any:
+    """Return a job of a step with what its form holds.
+
+    What the step made of the same inputs before is replaced, so that all that follows from it is stale.
+    """
+    inputs = inputs_for(step, sources)
+    return desk.job(
+        step, inputs, desk.params_of(step), into=_made_before(desk.session, step, inputs), title=title
+    )
+
+
+def _made_before(session: Session, step: str, inputs: Mapping[str, str]) -> dict[str, str]:
+    """Return, by role, what a step made of these inputs; what a hand has changed since is left alone."""
+    here = {entry.id for entry in session.entries}
+    for entry in reversed(session.entries):
+        made = session.maker(entry.id)
+        if made is None or made.step != step:
+            continue
+        used = {name: "/".join(filter(None, (u["id"], u["part"]))) for name, u in made.inputs.items()}
+        if used == inputs:
+            return {role: out["id"] for role, out in made.outputs.items() if out["id"] in here}
+    return {}
 
 
 def inputs_for(step: str, sources: Mapping[str, str]) -> dict[str, str]:

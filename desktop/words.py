@@ -61,10 +61,10 @@ def summary_lines(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 _FACTS = {
     "mesh.tetrahedra": {
         "tets": "Tetrahedra", "nodes": "Nodes", "edge_mean_mm": "Mean edge",
-        "dihedral_min_deg": "Smallest dihedral angle",
-        "dihedral_p01_deg": "1st percentile of these", "inverted": "Inverted elements",
+        "dihedral_min_deg": "Smallest angle",
+        "dihedral_p01_deg": "1st percentile angle", "inverted": "Inverted elements",
         "volume_error_percent": "Volume off by",
-        "distance_mean_mm": "Mean distance to surface", "mesher": "Mesher",
+        "distance_mean_mm": "Off the surface by", "mesher": "Mesher",
     },
     "physics.femur_model": {
         "calibration": "Calibration", "young_median_mpa": "Median modulus",

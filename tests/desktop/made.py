@@ -168,6 +168,7 @@ def result(model: Model, params: ResultParams, progress: Progress) -> Made:
             np.zeros((3, 4, 3)))),
         (Number("von Mises stress", 16.9, "MPa", 13.5, 20.3, {"density calibration ±20 %": (13.5, 20.3)}),),
         loads=("hip x", "hip y", "hip z"), cases=model.cases, body_weight_n=params.body_weight_n,
-        structure="left femur", term="femur", side="left", identity=WHO, limits=("level walking only, no fall, no fatigue",),
+        structure="left femur", term="femur", side="left", identity=WHO,
+        limits=("level walking only, no fall, no fatigue",),
     )  # fmt: skip
     return Made({"result": made}, {}, {"result": "left femur stresses"})
