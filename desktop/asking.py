@@ -37,7 +37,7 @@ class Asking:
         box.setText(f"Still running: {titles}.")
         box.setInformativeText("Stopping loses what it has done so far. Every finished step is stored.")
         stop = box.addButton("Stop and close", QMessageBox.ButtonRole.DestructiveRole)
-        box.addButton("Keep running", QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(box.addButton("Keep running", QMessageBox.ButtonRole.RejectRole))
         box.exec()
         return box.clickedButton() is stop
 

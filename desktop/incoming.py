@@ -48,7 +48,7 @@ class Incoming(QObject):
         if records:
             self._desk.open_record(records[0])
         else:
-            name = found[0].name if len(found) == 1 else f"{len(found)} files"
+            name = found[0].name if len(found) == 1 else f"{len(found)} files and folders"
             self._desk.start(f"Open {name}", self._look(found, name))
 
     def reference(self) -> None:

@@ -168,7 +168,7 @@ class Scenery:
         load = [self._desk.results.load_text()] if any(i.kind == "result" for i in shown) else []
         self.scene.set_caption([*whose, what, *load] if shown else [])
         stale = [i for i in shown if i.stale]
-        self.scene.set_stamp(f"STALE: {stale[0].name} – {stale[0].stale}" if stale else "")
+        self.scene.set_stamp(f"STALE: {stale[0].name}" if stale else "")
 
     def bounds(self) -> tuple[Any, Any]:
         """Return the lowest and the highest corner of what is drawn, LPS mm."""

@@ -165,7 +165,7 @@ class Facts(QWidget):
             text.setWordWrap(True)
             text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
-            if len(value) > LONG:
+            if len(value) > LONG or not words:
                 text.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
                 text.setText(f"{words}: {value}" if words else value)
                 text.setObjectName("quiet")

@@ -214,9 +214,10 @@ def confirm_side(desk: Desk, item: Item, side: str) -> None:
 def _segment_plan(desk: Desk, volume: Item) -> Plan:
     entry = yield _job(desk, BONE, {"volume": volume.id}, "Segmenting bone")
     made = made_of(entry, "labelmap")
-    first = _first_part(desk.session, made)
-    if first:
-        desk.session.select(f"{made}/{first}")
+    chosen, parts = desk.session.item(desk.session.selection), _parts(desk.session, made)
+    if parts and (chosen is None or chosen.structure not in [i.structure for i in parts]):
+        femurs = [i for i in parts if i.term == "femur"]
+        desk.session.select((femurs or parts)[0].key)
     for name in _largest(entry.summary):
         here = desk.session.item(f"{made}/{name}")
         if here is not None:
@@ -342,7 +343,5 @@ def _scan_of(session: Session) -> dict[str, str]:
     return {"volume": volume.id} if volume else {}
 
 
-def _first_part(session: Session, id: str) -> str:
-    parts = [i for i in session.structures() if i.id == id]
-    femurs = [i for i in parts if i.term == "femur"]
-    return (femurs or parts)[0].part if parts else ""
+def _parts(session: Session, id: str) -> list[Item]:
+    return [i for i in session.structures() if i.id == id]

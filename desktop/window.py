@@ -193,6 +193,7 @@ class MainWindow(QMainWindow):
         self.views.setCurrentWidget(chooser)
 
         def back() -> None:
+            self.setFocus()
             self.views.removeWidget(chooser)
             self.views.setCurrentWidget(before or self.empty)
             chooser.deleteLater()
