@@ -31,6 +31,8 @@ GROUPS = {
 SHAPES = frozenset({"surface", "mesh", "model", "result"})
 """Kinds of which one at a time stands for a structure in 3-D; landmarks lie upon them."""
 
+CONFIRM_SIDE = "labelmap.confirm_side"
+
 WORKSPACES = ("images", "anatomy", "simulate", "report")
 _KEPT = 12
 
@@ -269,6 +271,19 @@ class Session:
             self._hidden -= {
                 i.key for i in self.items if i.kind == "surface" and i.structure != gone.structure
             }
+
+
+def sizes_of(session: Session, id: str) -> list[dict[str, Any]]:
+    """Return what the segmentation says of a labelmap's structures (volume, center) under their names now.
+
+    A side that was confirmed changes a name and nothing else.
+    """
+    made, log = session.maker(id), {e.number: e for e in session.record.log()} if session.record else {}
+    while made is not None and made.step == CONFIRM_SIDE:
+        made = log.get(next(iter(made.inputs.values()))["made_by"])
+    listed = list(made.summary.get("structures") or ()) if made else []
+    names = [i.part for i in session.structures() if i.id == id]
+    return [one | {"name": name} for one, name in zip(listed, names, strict=False)]
 
 
 def identity_of(entry: Entry) -> Identity:

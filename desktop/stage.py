@@ -15,6 +15,7 @@ from desktop.desk import Desk
 from desktop.overlay import SliceOverlay
 from desktop.readiness import load_drawing, load_numerics
 from desktop.scenery import Scenery
+from desktop.session import sizes_of
 from desktop.words import place_text
 
 if TYPE_CHECKING:
@@ -212,7 +213,7 @@ class Stage(QWidget):
         if not named:
             return
         item = named[-1]
-        for one in self._desk.session.summary(item.id).get("structures") or ():
+        for one in sizes_of(self._desk.session, item.id):
             if one["name"] == item.part and one.get("center_lps_mm"):
                 for view in self.slices.values():
                     view.set_crosshair(one["center_lps_mm"])

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop.loads import TURNABLE, arrows_of
-from desktop.session import Item, Session
+from desktop.session import CONFIRM_SIDE, Item, Session
 from desktop.turning import turn_angles
 from twin import steps
 from twin.errors import UserError
@@ -206,9 +206,12 @@ def _turn_plan(desk: Desk, model_id: str, made: LogEntry, params: dict[str, Any]
 
 
 def confirm_side(desk: Desk, item: Item, side: str) -> None:
-    """Settle the side of a structure by hand."""
-    declared = steps.find("labelmap.confirm_side")
+    """Settle the side of a structure by hand, in its surface too."""
+    declared = steps.find(CONFIRM_SIDE)
     desk.edit(declared.name, {declared.inputs[0].name: item.id}, {"structure": item.part, "side": side})
+    for surface in desk.session.of_kind("surface"):
+        if surface.structure == item.structure and surface.stale:
+            desk.make_again(surface.id)  # its name holds the side
 
 
 def _segment_plan(desk: Desk, volume: Item) -> Plan:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSlider, QVBoxLayout
@@ -13,6 +12,7 @@ from desktop.actions import Actions
 from desktop.desk import Desk
 from desktop.fields import ComboBox
 from desktop.section import CommandButton, Panel, StepSection, quiet, section_title
+from desktop.session import sizes_of
 
 
 class AnatomyPanel(Panel):
@@ -86,8 +86,7 @@ class AnatomyPanel(Panel):
 
     def _bone_facts(self) -> Sequence[tuple[str, str]]:
         maps = self._desk.session.of_kind("labelmap")
-        summary = self._desk.session.summary(maps[-1].id) if maps else {}
-        listed: Sequence[Mapping[str, Any]] = summary.get("structures") or ()
+        listed = sizes_of(self._desk.session, maps[-1].id) if maps else []
         sized = [s for s in listed if "volume_ml" in s]
         shown = sorted(sized, key=lambda s: -s["volume_ml"])[:6]
         facts = [(s["name"], words.number(s["volume_ml"], "mL")) for s in shown]

@@ -119,8 +119,9 @@ def surface(labels: LabelMap, params: VolumeParams, progress: Progress) -> Made:
     """Make a tetrahedron's surface."""
     mesh = tetrahedron()
     triangles = np.array([[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2]], np.int32)
-    made = Surface(mesh.points, triangles, structure="left femur", term="femur", side="left", identity=WHO)
-    return Made({"surface": made}, {}, {"surface": "left femur surface"})
+    of = labels.structures[0]
+    made = Surface(mesh.points, triangles, structure=of.name, term="femur", side=of.side, identity=WHO)
+    return Made({"surface": made}, {}, {"surface": f"{of.name} surface"})
 
 
 @step("test.model", version=1, title="Make a model", quick=True)
