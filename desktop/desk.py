@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,8 +41,6 @@ class Desk(QObject):
         These are to be opened.
     asked : str
         A command wants the window's help: a file dialog, the palette, renaming in the tree.
-    choose : (Sequence of series, callable)
-        Several series lie there; the callable imports the one that is chosen.
     restyled
         Theme or font size changed.
     settled
@@ -57,7 +54,6 @@ class Desk(QObject):
     said = Signal(str, str)
     asked = Signal(str)
     dropped = Signal(list)
-    choose = Signal(object, object)
     restyled = Signal()
     settled = Signal()
     refreshed = Signal()
@@ -155,12 +151,10 @@ class Desk(QObject):
             return
         if path.resolve() == Path(record.path).resolve():
             raise UserError(f"{path.name} is the open record itself.", "Choose another name for the copy.")
+        from twin.record import care
+
         record.flush()
-        copy = getattr(record, "copy_to", None)
-        if copy is not None:
-            copy(path)
-        else:
-            _copy_database(Path(record.path), path)
+        care.copy(Path(record.path), path)
         self.settings.add_recent(path)
         self.said.emit(f"A copy is now at {path}.", "You go on working on the original.")
 
@@ -280,21 +274,6 @@ class Desk(QObject):
         self.restyled.emit()
 
 
-def _copy_database(source: Path, target: Path) -> None:
-    """Copy a record through SQLite's own backup, which is whole also while the record is open."""
-    import sqlite3
-
-    try:
-        if target.exists():
-            target.unlink()
-        with sqlite3.connect(f"file:{source}?mode=ro", uri=True) as old, sqlite3.connect(target) as new:
-            old.backup(new)
-        new.close()
-        old.close()
-    except (OSError, sqlite3.Error) as fault:
-        raise UserError(f"{target} cannot be written ({fault}).", "Choose another place.") from fault
-
-
 def _can_be_read(path: Path) -> bool:
     from twin.record import Record
 
@@ -303,15 +282,3 @@ def _can_be_read(path: Path) -> bool:
             return True
     except UserError:
         return False
-
-
-def free_bytes(folder: Path) -> int:
-    """Return the space left where ``folder`` is or will be."""
-    while not folder.exists():
-        folder = folder.parent
-    return shutil.disk_usage(folder).free
-
-
-def series_paths(paths: Sequence[str | Path]) -> list[Path]:
-    """Return what was dropped or named as paths, each once."""
-    return list(dict.fromkeys(Path(p).expanduser() for p in paths))

@@ -15,7 +15,6 @@ from twin.errors import RecordError, UserError
 from twin.record import Entry, LogEntry, Record
 from viewers.orientation import lps_text
 
-NOTICE = "Research software. Not a medical device."
 _INK, _QUIET, _ACCENT, _WARN, _LINE = "#1B1F24", "#5B6570", "#1F7A86", "#8A5A00", "#D5DAE0"
 
 
@@ -50,7 +49,7 @@ def write(record: Record, path: Path, pictures: Sequence[Path] = ()) -> Path:
     try:
         document = SimpleDocTemplate(
             str(part), leftMargin=48, rightMargin=48, topMargin=54, bottomMargin=54,
-            title=f"Vitruvian report, {record.path.stem}", author="Vitruvian", subject=NOTICE,
+            title=f"Vitruvian report, {record.path.stem}", author="Vitruvian", subject=words.NOTICE,
         )  # fmt: skip
         frame = _page(record)
         document.build(_story(record, pictures, document.width - 12), onFirstPage=frame, onLaterPages=frame)
@@ -116,7 +115,7 @@ def _page(record: Record) -> Any:
         canvas.drawString(48, height - 34, whose + (" · REFERENCE PATIENT" if reference else ""))
         canvas.drawRightString(width - 48, 30, f"page {document.page}")
         canvas.setFillColor(_WARN)
-        canvas.drawString(48, 30, NOTICE)
+        canvas.drawString(48, 30, words.NOTICE)
         canvas.restoreState()
 
     return draw

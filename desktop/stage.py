@@ -16,7 +16,7 @@ from desktop.overlay import SliceOverlay
 from desktop.readiness import load_drawing, load_numerics
 from desktop.scenery import Scenery
 from desktop.session import sizes_of
-from desktop.words import place_text
+from viewers.orientation import lps_text
 
 if TYPE_CHECKING:
     from viewers.orientation import Plane
@@ -232,9 +232,8 @@ class Stage(QWidget):
         if hover is None:
             self.cursor_moved.emit("")
             return
-        x, y, z = (float(v) for v in hover.lps)
         value = (
             f"{hover.value:.0f} {hover.unit}" if abs(hover.value) >= 10 else f"{hover.value:.3g} {hover.unit}"
         )
-        words = [place_text((x, y, z)), value.strip(), hover.structure]
+        words = [lps_text(hover.lps), value.strip(), hover.structure]
         self.cursor_moved.emit("    ".join(w for w in words if w))

@@ -8,8 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from desktop import theme
 from desktop.desk import Desk
 from desktop.jobs_panel import JobsPanel
-
-NOTICE = "Research software. Not a medical device."
+from desktop.words import NOTICE
 
 
 class Strip(QWidget):

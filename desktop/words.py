@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+NOTICE = "Research software. Not a medical device."
+
 _UNITS = {
     "g_cm3": "g/cm³", "mm2": "mm²", "mm3": "mm³", "ml": "mL", "mm": "mm", "cm": "cm", "mpa": "MPa",
     "gpa": "GPa",
@@ -85,10 +87,3 @@ def facts_of(step: str, summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]
     for name, title in wanted.items():
         for _words, value in summary_lines({name: summary[name]} if name in summary else {}):
             yield title, value
-
-
-def place_text(lps: tuple[float, float, float]) -> str:
-    """Return a point of patient space with the letters of its sides: “L 128.4  A 31.0  S 902.5 mm”."""
-    letters = ("LR", "PA", "SI")
-    words = [f"{pair[0] if v >= 0 else pair[1]} {abs(v):.1f}" for pair, v in zip(letters, lps, strict=True)]
-    return "  ".join(words) + " mm"

@@ -1,5 +1,7 @@
 """What hands do to the window, and where keys go: things that were found wrong by looking."""
 
+import contextlib
+import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from desktop import way, words
 from desktop.fields import CheckBox, ComboBox
 from desktop.window import MainWindow
 from tests.desktop.conftest import do, settle
+from twin.errors import UserError
 from twin.jobs import Job
 from twin.progress import Progress
 from twin.record import Record
@@ -195,3 +198,19 @@ def test_the_caption_counts_what_it_cannot_name(opened: MainWindow, qtbot) -> No
     session.show(session.of_kind("model")[0].key)
     settle(opened, qtbot)
     assert scene._decor.caption[-1] == "2 shapes"
+
+
+def test_a_copy_saved_while_the_record_is_open_is_whole_and_held_by_nobody(
+    opened: MainWindow, home: Path
+) -> None:
+    target = home / "copy.twin"
+    target.write_bytes(b"an older file")
+    opened.desk.save_copy(target)
+    with contextlib.closing(sqlite3.connect(target)) as file:
+        assert file.execute("SELECT count(*) FROM holder").fetchone() == (0,)
+    with Record.open(target) as record:
+        assert record.check() == []
+        assert [e.id for e in record.entries()] == [e.id for e in opened.desk.session.entries]
+    assert sorted(p.name for p in home.glob("*copy*")) == ["copy.twin"]
+    with pytest.raises(UserError, match="the open record itself"):
+        opened.desk.save_copy(Path(opened.desk.session.record.path))
