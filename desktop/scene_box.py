@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,9 +22,9 @@ _WORDS = {"L": "sagittal", "P": "coronal", "S": "axial"}
 class SceneBox(QWidget):
     """Holds the scene; a clip plane follows the slider along one of the patient's axes."""
 
-    def __init__(self, desk: Desk, scene: SceneView, bounds: Callable[[], tuple[Any, Any]]) -> None:
+    def __init__(self, desk: Desk, scene: SceneView) -> None:
         super().__init__()
-        self._desk, self.scene, self.bounds = desk, scene, bounds
+        self.scene = scene
         self._range = (-1.0, 1.0)
         self._axis = ""
         self._normals: dict[str, QToolButton] = {}
@@ -117,8 +116,8 @@ class SceneBox(QWidget):
             self.scene.set_clip(None)
 
     def _extent(self, letter: str) -> tuple[float, float]:
-        """Return how far the scene reaches along an axis, as far as the views know."""
-        low, high = self.bounds()
+        """Return how far the scene reaches along an axis."""
+        low, high = self.scene.bounds()
         normal = np.abs(np.asarray(_NORMALS[letter]))
         return float(np.dot(low, normal)), float(np.dot(high, normal))
 

@@ -170,15 +170,6 @@ class Scenery:
         stale = [i for i in shown if i.stale]
         self.scene.set_stamp(f"STALE: {stale[0].name}" if stale else "")
 
-    def bounds(self) -> tuple[Any, Any]:
-        """Return the lowest and the highest corner of what is drawn, LPS mm."""
-        session = self._desk.session
-        clouds = [points_of(session.get(key)) for key in self._drawn]
-        found = [c for c in clouds if c is not None and len(c)]
-        if not found:
-            return np.full(3, -1.0), np.full(3, 1.0)
-        return np.min([c.min(axis=0) for c in found], axis=0), np.max([c.max(axis=0) for c in found], axis=0)
-
     # -- hands -----------------------------------------------------------------------------------
 
     def _on_event(self, *_: Any) -> None:
@@ -201,9 +192,3 @@ class Scenery:
                 self._remove(id)
             self._turned.clear()
             self.sync()
-
-
-def points_of(entity: Any) -> Any:
-    """Return the points of a surface, a mesh, or what has a mesh; None where there are none."""
-    mesh = getattr(entity, "mesh", entity)
-    return getattr(mesh, "points", None) if not isinstance(getattr(mesh, "points", None), dict) else None

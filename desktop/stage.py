@@ -94,7 +94,7 @@ class Stage(QWidget):
 
             self.scene = SceneView()
             self.scenery = Scenery(self._desk, self.scene)
-            box = SceneBox(self._desk, self.scene, self.scenery.bounds)
+            box = SceneBox(self._desk, self.scene)
             self._scene_box = box
             self.scene.maximize_asked.connect(lambda: self.maximize("3-D"))
             self.scenery.view_of(self.slices["axial"])

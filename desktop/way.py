@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from desktop.loads import TURNABLE, arrows_of
 from desktop.session import CONFIRM_SIDE, Item, Session
-from desktop.turning import turn_angles
 from twin import steps
 from twin.errors import UserError
 from twin.params import parse
@@ -182,6 +181,8 @@ def solve(desk: Desk) -> None:
 
 def turn_load(desk: Desk, model_id: str, direction: NDArray[np.float64]) -> None:
     """Make a model again with its hip force along another direction (LPS); its results are stale then."""
+    from physics.femur.turning import turn_angles
+
     model, made = desk.session.load(model_id), desk.session.maker(model_id)
     if made is None or made.step != MODEL or model.landmarks is None:
         raise UserError(

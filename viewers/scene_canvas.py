@@ -100,6 +100,12 @@ class SceneCanvas(QWidget):
         """Bring everything that is visible into the picture."""
         self._do(self._fit)
 
+    def bounds(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the lowest and the highest corner of what is visible, (3,) each, LPS mm."""
+        scene = self._ready()
+        box = scene.bounds() if scene is not None else None
+        return box or (np.full(3, -1.0), np.full(3, 1.0))
+
     def image(self, scale: float = 1.0) -> QImage:
         """Return the view as a picture at full quality, ``scale`` times the screen's resolution."""
         ratio = self.devicePixelRatioF() * scale
