@@ -300,7 +300,7 @@ def _view() -> tuple[Command, ...]:
                 _stage("arrange", "four"), _needs_views, "", "View"),
         Command("view.scene", "3-D and slices", "layout", "Show the 3-D view large, the slices beside it",
                 _stage("arrange", "scene"), _needs_views, "", "View"),
-        Command("view.clip", "Clip plane", "scissors", "Cut the scene open at the crosshair",
+        Command("view.clip", "Clip plane", "scissors", "Cut the scene open, where the crosshair goes",
             _stage("toggle_clip"),
                 _needs_views, "C", "View", "views"),
         Command("view.theme", "Dark or light", "moon", "Change between the dark and the light theme", _theme,

@@ -32,6 +32,7 @@ class SceneBox(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(scene)
         self.tools = theme.named(QWidget(self), "scenetools")
+        self.tools.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.clip_row = QWidget(self.tools)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, 200)

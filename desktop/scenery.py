@@ -77,6 +77,10 @@ class Scenery:
             getattr(self, f"_draw_{drawn.kind}")(drawn, entity)
             self._drawn[key] = state
             drew = True
+        seen = self.scene.keys()
+        here = {key.partition("#")[0] for key in seen}
+        late = [item.name for item in session.items if item.key in wanted and item.key not in here]
+        self.scene.set_waiting(f"Reading {late[0]} …" if late else "")
         self._say()
         self._sync_slices()
         shown = frozenset(i.structure for i in session.items if i.key in self._drawn)

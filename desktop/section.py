@@ -136,7 +136,7 @@ def empty(layout: QLayout) -> None:
             widget.deleteLater()
 
 
-LONG = 28
+LONG = 22
 """A value with more letters than this gets a line of its own."""
 
 
@@ -150,8 +150,7 @@ class Facts(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(theme.px(3))
         self._grid.setVerticalSpacing(theme.px(0.5))
-        self._grid.setColumnStretch(0, 3)
-        self._grid.setColumnStretch(1, 2)
+        self._grid.setColumnStretch(0, 1)
         self.hide()
 
     def show_facts(self, facts: Sequence[tuple[str, str]]) -> None:
@@ -162,10 +161,10 @@ class Facts(QWidget):
         empty(self._grid)
         for row, (words, value) in enumerate(facts):
             name, text = quiet(words), QLabel(value)
-            text.setWordWrap(True)
             text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
             if len(value) > LONG or not words:
+                text.setWordWrap(True)
                 text.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
                 text.setText(f"{words}: {value}" if words else value)
                 text.setObjectName("quiet")

@@ -217,6 +217,8 @@ QToolButton { background: transparent; color: $text; border: 1px solid transpare
   padding: $u1; }
 QToolButton:hover { background: $raised; }
 QToolButton:disabled { color: $quiet; }
+QToolButton:checked { color: $accent; }
+#scenetools { background: $panel; border: 1px solid $line; border-radius: $u1; }
 QToolButton::menu-indicator { image: none; }
 QToolButton#workspace { padding: $u1 $u3; border-radius: $u1; }
 QToolButton#workspace:checked { background: $raised; color: $accent; font-weight: 600; }
@@ -229,7 +231,7 @@ QAbstractSpinBox QLineEdit, QTreeView QLineEdit { border: none; padding: 0; min-
   background: transparent; }
 QTreeView QLineEdit { background: $ground; border: 1px solid $accent; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: none; }
-QComboBox::drop-down { border: none; width: $u6; }
+QComboBox::drop-down { border: none; width: $u5; }
 QComboBox::down-arrow { image: none; }
 QComboBox QAbstractItemView, QMenu { background: $raised; color: $text; border: 1px solid $line;
   selection-background-color: $accent; selection-color: $on_accent; outline: 0; }

@@ -69,6 +69,7 @@ class SceneDecor:
     look: Look = field(default_factory=Look)
     caption: tuple[str, ...] = ()
     stamp: str = ""
+    waiting: str = ""
     reference_patient: bool = False
     cube_faces: dict[str, QPolygonF] = field(default_factory=dict)
 
@@ -84,9 +85,10 @@ class SceneDecor:
         half = QRectF(inner.left(), inner.top(), inner.width() / 2 - 26, inner.height())
         heading = [("3-D", look.accent), *((line, look.text) for line in self.caption)]
         metrics = QFontMetricsF(painter.font())
-        wide = max(metrics.horizontalAdvance(text) for text, _ in heading)
-        size = QSizeF(min(wide, half.width()), metrics.lineSpacing() * len(heading))
-        self._plate(painter, QRectF(half.topLeft(), size).adjusted(-4, -2, 4, 2))
+        line = metrics.lineSpacing()
+        for number, (text, _) in enumerate(heading):
+            wide = min(metrics.horizontalAdvance(text), half.width())
+            self._plate(painter, QRectF(half.left() - 3, half.top() + number * line, wide + 6, line))
         paint.lines_at(painter, half, _ALIGN.AlignLeft, heading, shadow=look.shadowed)
         paint.scale_bar(painter, inner, camera.height_mm / box.height(), look)
         self.paint_cube(painter, QPointF(inner.left() + 34, inner.bottom() - 34), camera)
@@ -101,7 +103,8 @@ class SceneDecor:
         inner = box.adjusted(10, 8, -10, -8)
         painter.fillRect(box, QColor(self.look.ground))
         paint.lines_at(painter, inner, _ALIGN.AlignLeft, [("3-D", self.look.accent)], shadow=False)
-        paint.text_at(painter, inner, _ALIGN.AlignCenter, "No structures yet", self.look.quiet, shadow=False)
+        text = self.waiting or "No structures yet"
+        paint.text_at(painter, inner, _ALIGN.AlignCenter, text, self.look.quiet, shadow=False)
 
     def paint_cube(self, painter: QPainter, middle: QPointF, camera: Turntable) -> None:
         """Paint a cube with the patient's letters on it, turned as the scene is."""

@@ -249,6 +249,11 @@ class SceneView(SceneCanvas):
         self._decor.caption = tuple(lines)
         self.update()
 
+    def set_waiting(self, text: str) -> None:
+        """Say what an empty view waits for; an empty text where it waits for nothing."""
+        self._decor.waiting = text
+        self.update()
+
     def set_stamp(self, text: str) -> None:
         """Hatch the view and say why it must not be trusted (stale, preview); an empty text ends it."""
         self._decor.stamp = text
