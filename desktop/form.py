@@ -50,7 +50,6 @@ class Form(QWidget):
         self.more.setText(more)
         self.more.setToolTip("Show the parameters that seldom need a change")
         self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.more.setIcon(theme.icon("caret-right", "quiet"))
         self.more.setCheckable(True)
         self._folded = QWidget()
         self._folded.setLayout(self._rows(advanced, given or {}))
@@ -59,15 +58,20 @@ class Form(QWidget):
         column.addWidget(self._folded)
         self.more.setVisible(bool(advanced))
         self.more.toggled.connect(self._unfold)
+        self.restyle()
 
     def values(self) -> dict[str, Any]:
         """Return the parameters that differ from their defaults."""
         now = {name: read() for name, (_p, read) in self._read.items()}
         return {n: v for n, v in now.items() if v is not None and v != self._read[n][0].default}
 
+    def restyle(self) -> None:
+        """Take the caret of the current theme."""
+        self.more.setIcon(theme.icon("caret-down" if self.more.isChecked() else "caret-right", "quiet"))
+
     def _unfold(self, on: bool) -> None:
         self._folded.setVisible(on)
-        self.more.setIcon(theme.icon("caret-down" if on else "caret-right", "quiet"))
+        self.restyle()
 
     def _rows(self, declared: Sequence[Parameter], given: dict[str, Any]) -> QFormLayout:
         rows = QFormLayout()

@@ -51,6 +51,7 @@ class JobsPanel(QWidget):
         work = self._queue.running
         for widget in (self.text, self.bar, self.stop):
             widget.setVisible(work is not None)
+        self.stop.setIcon(theme.icon("x", "quiet"))  # as the theme is now
         waiting = len(self._queue.works) - 1
         self.more.setVisible(waiting > 0)
         self.more.setText(f"+{waiting} waiting")

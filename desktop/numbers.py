@@ -51,7 +51,8 @@ class NumberList(QWidget):
             return
         self._state = state
         self._shown = numbers
-        for (name, value, about, _button), shown in zip(self._rows, numbers, strict=True):
+        for (name, value, about, button), shown in zip(self._rows, numbers, strict=True):
+            button.setIcon(theme.icon("info", "quiet"))
             name.setText(shown.name)
             size = round(theme.font_px() * 1.25)
             quiet_color = theme.current().quiet
@@ -76,7 +77,6 @@ class NumberList(QWidget):
             value.setTextFormat(Qt.TextFormat.RichText)
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             button = QToolButton()
-            button.setIcon(theme.icon("info", "quiet"))
             button.setToolTip(f"Where {shown.name} comes from")
             button.setAccessibleName(f"Where {shown.name} comes from")
             button.clicked.connect(lambda _on=False, n=n: self._explain(n))

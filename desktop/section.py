@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -80,6 +80,11 @@ class Panel(QScrollArea):
         self._late = QTimer(self, singleShot=True, interval=0)
         self._late.timeout.connect(self._refresh_seen)
 
+    def minimumSizeHint(self) -> QSize:
+        """Be as wide as what is inside: a number cut off on the right would be another number."""
+        inside = self.widget().minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        return QSize(max(theme.px(62), inside), theme.px(40))
+
     def add(self, *widgets: QWidget) -> None:
         """Put widgets under what is there."""
         for widget in widgets:
@@ -98,6 +103,7 @@ class Panel(QScrollArea):
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up with what changed while nobody looked."""
         self.refresh()
+        self.updateGeometry()
         super().showEvent(event)
 
     def _late_start(self) -> None:
@@ -106,6 +112,7 @@ class Panel(QScrollArea):
     def _refresh_seen(self) -> None:
         if self.isVisible():
             self.refresh()
+            self.updateGeometry()
 
     def end(self) -> None:
         """Leave the rest of the height empty."""
@@ -241,6 +248,8 @@ class StepSection(QFrame):
     def refresh(self, current: bool, brief: bool = False) -> None:
         """Show the state: ``current`` where this is the step to do next, ``brief`` without its facts."""
         self._make_forms()
+        for form in self.forms.values():
+            form.restyle()
         done = self._done()
         name, role = ("check-circle", "good") if done else ("circle", "accent" if current else "quiet")
         self.mark.setPixmap(theme.icon(name, role).pixmap(theme.icon_size()))

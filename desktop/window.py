@@ -87,7 +87,6 @@ class MainWindow(QMainWindow):
             self.splitter.addWidget(widget)
         self.splitter.setStretchFactor(1, 1)
         self.tree.setMinimumWidth(theme.px(38))
-        self.tasks.setMinimumWidth(theme.px(62))
         left, right = theme.px(62), theme.px(76)
         self.splitter.setSizes([left, self.width() - left - right, right])
         whole = theme.named(QWidget(), "ground")
@@ -132,6 +131,7 @@ class MainWindow(QMainWindow):
         settings = self.desk.settings
         if isinstance(app, QApplication):
             theme.apply(app, theme.THEMES.get(settings.theme, theme.DARK), settings.font_px)
+        self.tree.setMinimumWidth(theme.px(38))
 
     def open_paths(self, paths: Sequence[str | Path]) -> None:
         """Open what was dropped, chosen or named: a record, or images to import."""

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from desktop import way, words
 from desktop.fields import CheckBox, ComboBox
@@ -214,3 +214,16 @@ def test_a_copy_saved_while_the_record_is_open_is_whole_and_held_by_nobody(
     assert sorted(p.name for p in home.glob("*copy*")) == ["copy.twin"]
     with pytest.raises(UserError, match="the open record itself"):
         opened.desk.save_copy(Path(opened.desk.session.record.path))
+
+
+@pytest.mark.parametrize("workspace", ["images", "anatomy", "simulate", "report"])
+def test_larger_text_cuts_nothing_off(opened: MainWindow, qtbot, workspace: str) -> None:
+    opened.desk.session.go_to(workspace)
+    opened.desk.set_font(18)
+    settle(opened, qtbot)
+    panel = opened.panels[workspace]
+    qtbot.waitUntil(lambda: panel.widget().minimumSizeHint().width() <= panel.viewport().width())
+    for label in panel.findChildren(QLabel):
+        if label.isVisible() and label.text():
+            right = label.mapTo(panel.viewport(), QPoint(label.width(), 0)).x()
+            assert right <= panel.viewport().width(), label.text()
