@@ -123,14 +123,19 @@ def _needs_stale(desk: Desk) -> str:
     return "Nothing here is stale."
 
 
+def _needs_rest(desk: Desk) -> str:
+    # What a job made of a state that is left by then would bury what could still be done again.
+    return "Something is running: wait for it, or stop it (Ctrl+.)." if desk.queue.busy else ""
+
+
 def _needs_undo(desk: Desk) -> str:
     record = desk.session.record
-    return "" if record is not None and record.undo_title() else "There is nothing to undo."
+    return _needs_rest(desk) if record is not None and record.undo_title() else "There is nothing to undo."
 
 
 def _needs_redo(desk: Desk) -> str:
     record = desk.session.record
-    return "" if record is not None and record.redo_title() else "There is nothing to redo."
+    return _needs_rest(desk) if record is not None and record.redo_title() else "There is nothing to redo."
 
 
 def _needs_job(desk: Desk) -> str:

@@ -227,3 +227,25 @@ def test_larger_text_cuts_nothing_off(opened: MainWindow, qtbot, workspace: str)
         if label.isVisible() and label.text():
             right = label.mapTo(panel.viewport(), QPoint(label.width(), 0)).x()
             assert right <= panel.viewport().width(), label.text()
+
+
+def test_undo_waits_for_a_running_job_which_would_bury_what_can_be_done_again(
+    window: MainWindow, scan: Path, qtbot
+) -> None:
+    window.open_paths([scan])
+    settle(window, qtbot)
+    desk, undo = window.desk, window.actions_["edit.undo"]
+    volume = desk.session.of_kind("volume")[0].id
+
+    def plan():
+        yield desk.job("test.labels", {"volume": volume}, {"seconds": 1.0})
+
+    work = desk.start("Find the ball", plan())
+    qtbot.waitUntil(lambda: work.fraction > 0, timeout=30_000)
+    undo.trigger()
+    assert not undo.isEnabled()
+    assert "stop it" in undo.toolTip()
+    settle(window, qtbot)
+    assert [i.kind for i in desk.session.items if not i.part] == ["volume", "labelmap"]
+    undo.trigger()
+    assert [i.kind for i in desk.session.items] == ["volume"]
