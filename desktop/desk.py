@@ -37,6 +37,8 @@ class Desk(QObject):
         What failed, and what can be done instead.
     said : (message, hint)
         Worth knowing, no error.
+    began
+        A piece of work was put into the queue.
     dropped : list of Path
         These are to be opened.
     asked : str
@@ -53,6 +55,7 @@ class Desk(QObject):
     offered = Signal(object, str, object)
     said = Signal(str, str)
     asked = Signal(str)
+    began = Signal()
     dropped = Signal(list)
     restyled = Signal()
     settled = Signal()
@@ -205,6 +208,7 @@ class Desk(QObject):
 
     def start(self, title: str, plan: Plan, *, key: str = "") -> Work:
         """Put a piece of work into the queue; ``key`` names its kind, where that matters."""
+        self.began.emit()
         return self.queue.submit(title, plan, key)
 
     def edit(self, step: str, inputs: Mapping[str, str], params: Mapping[str, Any]) -> None:

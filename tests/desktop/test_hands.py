@@ -249,3 +249,19 @@ def test_undo_waits_for_a_running_job_which_would_bury_what_can_be_done_again(
     assert [i.kind for i in desk.session.items if not i.part] == ["volume", "labelmap"]
     undo.trigger()
     assert [i.kind for i in desk.session.items] == ["volume"]
+
+
+def test_an_error_leaves_when_the_user_goes_on_and_a_notice_stays(
+    window: MainWindow, scan: Path, qtbot
+) -> None:
+    window.open_paths([scan])
+    settle(window, qtbot)
+    desk = window.desk
+    desk.failed.emit(UserError("The ball is flat.", "Blow it up."), "")
+    assert window.errors.isVisible()
+    desk.queue.cancel(desk.start("Make it", keep_busy()))
+    assert not window.errors.isVisible()
+    desk.said.emit("The record is here.", "")
+    desk.queue.cancel(desk.start("Make it", keep_busy()))
+    assert window.errors.isVisible()
+    settle(window, qtbot)
