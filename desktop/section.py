@@ -66,8 +66,8 @@ class Panel(QScrollArea):
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        inside = QWidget()
-        self.column = QVBoxLayout(inside)
+        self._inside = QWidget()
+        self.column = QVBoxLayout(self._inside)
         self.column.setContentsMargins(theme.px(4), theme.px(3), theme.px(4), theme.px(3))
         self.column.setSpacing(theme.px(2))
         self.heading = theme.named(QLabel(title), "heading")
@@ -76,13 +76,13 @@ class Panel(QScrollArea):
         self.lead = quiet(lead)
         self.lead.setVisible(bool(lead))
         self.column.addWidget(self.lead)
-        self.setWidget(inside)
+        self.setWidget(self._inside)
         self._late = QTimer(self, singleShot=True, interval=0)
         self._late.timeout.connect(self._refresh_seen)
 
     def minimumSizeHint(self) -> QSize:
         """Be as wide as what is inside: a number cut off on the right would be another number."""
-        inside = self.widget().minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        inside = self._inside.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
         return QSize(max(theme.px(62), inside), theme.px(40))
 
     def add(self, *widgets: QWidget) -> None:
