@@ -32,13 +32,11 @@ class AnswerCard(QFrame):
         self._desk = desk
         self._filling = False
         self.weight = DoubleSpinBox()
-        self.weight.setRange(30.0, 200.0)
         self.weight.setDecimals(0)
         self.weight.setSuffix(" kg")
         self.weight.setToolTip("Body weight: all loads are proportional to it, so nothing is solved again")
         self.weight.setAccessibleName("Body weight")
         self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setRange(30, 200)
         self.slider.setToolTip(self.weight.toolTip())
         self.slider.setAccessibleName("Body weight")
         self.case = ComboBox()
@@ -100,6 +98,9 @@ class AnswerCard(QFrame):
         results.adopt()
         self.show()
         self._filling = True
+        low, high = round(0.4 * results.solved_kg), round(2.5 * results.solved_kg)
+        self.weight.setRange(low, high)
+        self.slider.setRange(low, high)
         self.weight.setValue(results.body_weight_kg)
         self.slider.setValue(round(results.body_weight_kg))
         _fill(self.case, results.cases(), results.case)
@@ -113,7 +114,7 @@ class AnswerCard(QFrame):
     def _show_numbers(self) -> None:
         item = self._desk.results.item
         if item is not None and self.isVisible():
-            self.numbers.show_numbers(self._desk.results.numbers(), struck=bool(item.stale))
+            self.numbers.show_result()
 
     def _on_weight(self, value: float) -> None:
         if self._filling:

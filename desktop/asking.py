@@ -37,7 +37,7 @@ class Asking:
         box.setText(f"Still running: {titles}.")
         box.setInformativeText("Stopping loses what it has done so far. Every finished step is stored.")
         stop = box.addButton("Stop and close", QMessageBox.ButtonRole.DestructiveRole)
-        box.addButton("Keep running", QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(box.addButton("Keep running", QMessageBox.ButtonRole.RejectRole))
         box.exec()
         return box.clickedButton() is stop
 
@@ -92,7 +92,10 @@ class Asking:
         record = desk.session.record
         if record is None:
             return
-        start = str(settings.twins_folder() / f"{Path(record.path).stem}.pdf")
+        # The side is in the name of what leaves.
+        results = [i.structure for i in desk.session.of_kind("result")]
+        name = ", ".join([Path(record.path).stem, *dict.fromkeys(results)])
+        start = str(settings.twins_folder() / f"{name}.pdf")
         name, _kind = QFileDialog.getSaveFileName(self._window, "Write report", start, "PDF (*.pdf)")
         if name:
             self._window.panels["report"].write(Path(name))  # type: ignore[attr-defined]

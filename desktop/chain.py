@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from desktop import words
 from desktop.people import line_of
-from desktop.words import place_text
+from viewers.orientation import lps_text
 
 if TYPE_CHECKING:
     from desktop.session import Session
@@ -73,7 +75,7 @@ def chain_of(
     steps = ancestry(session, id)
     lines = [("Scan", _scan(session, steps)), ("Load", load)]
     if number.get("at"):
-        lines.append(("Where", place_text(tuple(number["at"]))))
+        lines.append(("Where", lps_text(np.asarray(number["at"]))))
     if number.get("remark"):
         lines.append(("What it is", str(number["remark"])))
     lines += _law(steps)

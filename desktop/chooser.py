@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
@@ -55,7 +55,7 @@ class SeriesChooser(QWidget):
         self.form = _form()
         self.button = theme.named(QPushButton("Import"), "primary")
         self.cancel = QPushButton("Cancel")
-        self.cancel.setToolTip("Import nothing")
+        self.cancel.setToolTip("Import nothing (Esc)")
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.px(6), theme.px(6), theme.px(6), theme.px(6))
         column.setSpacing(theme.px(3))
@@ -78,6 +78,18 @@ class SeriesChooser(QWidget):
         self.cancel.clicked.connect(self.left)
         best = max(found.series, key=lambda s: (s.is_volume, s.count))
         self.list.setCurrentIndex(self.list.model().index(found.series.index(best), 0))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Let the arrow keys choose and Enter take at once."""
+        super().showEvent(event)
+        self.list.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape imports nothing."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
 
     def chosen(self) -> Series | None:
         """Return the series that is selected."""

@@ -123,18 +123,34 @@ def _needs_stale(desk: Desk) -> str:
     return "Nothing here is stale."
 
 
+def _needs_rest(desk: Desk) -> str:
+    # What a job made of a state that is left by then would bury what could still be done again.
+    return "Something is running: wait for it, or stop it (Ctrl+.)." if desk.queue.busy else ""
+
+
 def _needs_undo(desk: Desk) -> str:
     record = desk.session.record
-    return "" if record is not None and record.undo_title() else "There is nothing to undo."
+    return _needs_rest(desk) if record is not None and record.undo_title() else "There is nothing to undo."
 
 
 def _needs_redo(desk: Desk) -> str:
     record = desk.session.record
-    return "" if record is not None and record.redo_title() else "There is nothing to redo."
+    return _needs_rest(desk) if record is not None and record.redo_title() else "There is nothing to redo."
 
 
 def _needs_job(desk: Desk) -> str:
     return "" if desk.queue.busy else "Nothing is running."
+
+
+def _needs_no_reference(desk: Desk) -> str:
+    return way.why_busy(desk, way.REFERENCE)
+
+
+def _visible_title(desk: Desk) -> str:
+    item = desk.session.item(desk.session.selection)
+    if item is None:
+        return "Show or hide"
+    return f"{'Hide' if desk.session.is_visible(item.key) else 'Show'} {item.name}"
 
 
 def _undo_title(desk: Desk) -> str:
@@ -203,7 +219,7 @@ def _file() -> tuple[Command, ...]:
         Command(
             "file.reference", "Try the reference patient", "person",
             "Make a CT of a hip with the program's own code and open it: no download, no patient's data",
-            _ask("reference"),
+            _ask("reference"), _needs_no_reference,
         ),
         Command(
             "file.copy", "Save a copy as…", "copy",
@@ -243,7 +259,7 @@ def _edit() -> tuple[Command, ...]:
         ),
         Command(
             "edit.visible", "Show or hide", "eye", "Show or hide the selected thing", _toggle_visible,
-            _needs_selection, "Space", "Edit", "tree",
+            _needs_selection, "Space", "Edit", "tree", titled=_visible_title,
         ),
         Command(
             "edit.again", "Make again", "arrows-clockwise",
@@ -289,7 +305,7 @@ def _view() -> tuple[Command, ...]:
                 _stage("arrange", "four"), _needs_views, "", "View"),
         Command("view.scene", "3-D and slices", "layout", "Show the 3-D view large, the slices beside it",
                 _stage("arrange", "scene"), _needs_views, "", "View"),
-        Command("view.clip", "Clip plane", "scissors", "Cut the scene open at the crosshair",
+        Command("view.clip", "Clip plane", "scissors", "Cut the scene open, where the crosshair goes",
             _stage("toggle_clip"),
                 _needs_views, "C", "View", "views"),
         Command("view.theme", "Dark or light", "moon", "Change between the dark and the light theme", _theme,

@@ -5,9 +5,9 @@ Commands act on it; the window listens to it. Whatever takes time goes through i
 
 from __future__ import annotations
 
+import dataclasses
 import functools
-import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,12 +37,12 @@ class Desk(QObject):
         What failed, and what can be done instead.
     said : (message, hint)
         Worth knowing, no error.
+    began
+        A piece of work was put into the queue.
     dropped : list of Path
         These are to be opened.
     asked : str
         A command wants the window's help: a file dialog, the palette, renaming in the tree.
-    choose : (Sequence of series, callable)
-        Several series lie there; the callable imports the one that is chosen.
     restyled
         Theme or font size changed.
     settled
@@ -55,8 +55,8 @@ class Desk(QObject):
     offered = Signal(object, str, object)
     said = Signal(str, str)
     asked = Signal(str)
+    began = Signal()
     dropped = Signal(list)
-    choose = Signal(object, object)
     restyled = Signal()
     settled = Signal()
     refreshed = Signal()
@@ -154,12 +154,10 @@ class Desk(QObject):
             return
         if path.resolve() == Path(record.path).resolve():
             raise UserError(f"{path.name} is the open record itself.", "Choose another name for the copy.")
+        from twin.record import care
+
         record.flush()
-        copy = getattr(record, "copy_to", None)
-        if copy is not None:
-            copy(path)
-        else:
-            _copy_database(Path(record.path), path)
+        care.copy(Path(record.path), path)
         self.settings.add_recent(path)
         self.said.emit(f"A copy is now at {path}.", "You go on working on the original.")
 
@@ -188,12 +186,18 @@ class Desk(QObject):
     ) -> Any:
         """Return a job that runs a step on the open record; the queue commits what it makes.
 
-        ``into`` names, by role, the entity whose content the output replaces.
+        ``into`` names, by role, the entity whose content the output replaces; a name that the user
+        gave it stays.
         """
         from twin.run import prepare
 
         call = prepare(self._writable(), step, dict(inputs), dict(params or {}), into=dict(into or {}))
-        return self._job_of(call, title)
+        kept = {}
+        for role, id in (into or {}).items():
+            entry, made = self.session.entry(id), self.session.maker(id)
+            if entry is not None and made is not None and made.outputs[role]["name"] != entry.name:
+                kept[role] = entry.name
+        return self._job_of(dataclasses.replace(call, names=kept), title)
 
     def _job_of(self, call: Any, title: str) -> Any:
         from twin.jobs.step_job import StepJob
@@ -204,6 +208,7 @@ class Desk(QObject):
 
     def start(self, title: str, plan: Plan, *, key: str = "") -> Work:
         """Put a piece of work into the queue; ``key`` names its kind, where that matters."""
+        self.began.emit()
         return self.queue.submit(title, plan, key)
 
     def edit(self, step: str, inputs: Mapping[str, str], params: Mapping[str, Any]) -> None:
@@ -273,21 +278,6 @@ class Desk(QObject):
         self.restyled.emit()
 
 
-def _copy_database(source: Path, target: Path) -> None:
-    """Copy a record through SQLite's own backup, which is whole also while the record is open."""
-    import sqlite3
-
-    try:
-        if target.exists():
-            target.unlink()
-        with sqlite3.connect(f"file:{source}?mode=ro", uri=True) as old, sqlite3.connect(target) as new:
-            old.backup(new)
-        new.close()
-        old.close()
-    except (OSError, sqlite3.Error) as fault:
-        raise UserError(f"{target} cannot be written ({fault}).", "Choose another place.") from fault
-
-
 def _can_be_read(path: Path) -> bool:
     from twin.record import Record
 
@@ -296,15 +286,3 @@ def _can_be_read(path: Path) -> bool:
             return True
     except UserError:
         return False
-
-
-def free_bytes(folder: Path) -> int:
-    """Return the space left where ``folder`` is or will be."""
-    while not folder.exists():
-        folder = folder.parent
-    return shutil.disk_usage(folder).free
-
-
-def series_paths(paths: Sequence[str | Path]) -> list[Path]:
-    """Return what was dropped or named as paths, each once."""
-    return list(dict.fromkeys(Path(p).expanduser() for p in paths))

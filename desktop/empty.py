@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 from desktop import theme
 from desktop.actions import Actions
 from desktop.desk import Desk
-from desktop.section import empty
+from desktop.jobs_panel import status_of
+from desktop.section import CommandButton, empty
 
 DROP_TEXT = "Drop a DICOM folder, a NIfTI file or a .twin here"
 
@@ -20,13 +21,14 @@ class EmptyState(QWidget):
         super().__init__()
         self.setObjectName("ground")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._desk, self._actions = desk, actions
+        self._desk = desk
         self.drop = theme.named(QFrame(), "drop")
         self.drop.setMinimumSize(theme.px(120), theme.px(55))
         self._picture = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         title = theme.named(QLabel(DROP_TEXT, alignment=Qt.AlignmentFlag.AlignCenter), "heading")
         title.setWordWrap(True)
-        self.reference = self._button("file.reference", primary=True)
+        self.reference = CommandButton(actions["file.reference"], primary=True)
+        self.busy = theme.named(QLabel(alignment=Qt.AlignmentFlag.AlignCenter), "quiet")
         inside = QVBoxLayout(self.drop)
         inside.setContentsMargins(theme.px(8), theme.px(8), theme.px(8), theme.px(8))
         inside.setSpacing(theme.px(4))
@@ -35,10 +37,12 @@ class EmptyState(QWidget):
         inside.addWidget(title)
         row = QHBoxLayout()
         row.addStretch()
-        for button in (self._button("file.folder"), self._button("file.open"), self.reference):
+        folder, file = (CommandButton(actions[id]) for id in ("file.folder", "file.open"))
+        for button in (folder, file, self.reference):
             row.addWidget(button)
         row.addStretch()
         inside.addLayout(row)
+        inside.addWidget(self.busy)
         inside.addStretch()
         self._recent = QVBoxLayout()
         self._recent.setSpacing(0)
@@ -56,6 +60,8 @@ class EmptyState(QWidget):
         column.addWidget(box, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(3)
         desk.restyled.connect(self.refresh)
+        desk.queue.changed.connect(self._say_busy)
+        desk.queue.moved.connect(self._say_busy)
         self.refresh()
 
     def refresh(self) -> None:
@@ -78,11 +84,7 @@ class EmptyState(QWidget):
         self.drop.style().unpolish(self.drop)
         self.drop.style().polish(self.drop)
 
-    def _button(self, id: str, primary: bool = False) -> QPushButton:
-        action = self._actions[id]
-        button = QPushButton(action.text())
-        if primary:
-            button.setObjectName("primary")
-        button.setToolTip(action.toolTip())
-        button.clicked.connect(action.trigger)
-        return button
+    def _say_busy(self) -> None:
+        """Say what is being done where the eyes are; without work the line is empty, not gone."""
+        work = self._desk.queue.running
+        self.busy.setText(status_of(work) if work is not None else "")

@@ -76,6 +76,11 @@ class ErrorBar(QFrame):
         self._leave.stop()
         self._say("errorbar", "warning-circle", "bad", error.message, error.hint, details)
 
+    def put_away_error(self) -> None:
+        """Hide an error of before: the user has gone on. A notice stays its time."""
+        if self.objectName() == "errorbar":
+            self.hide()
+
     def show_offer(self, error: UserError, label: str, act: Callable[[], None]) -> None:
         """Show an error with a button that does what can be done instead."""
         self.show_error(error)

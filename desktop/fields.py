@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QPainter, QPaintEvent, QWheelEvent
-from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QDoubleSpinBox, QSizePolicy, QSpinBox
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QSizePolicy,
+    QSpinBox,
+    QStyle,
+    QStyleOptionButton,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QToolTip,
+)
 
 from desktop import theme
 
@@ -18,10 +31,18 @@ class ComboBox(QComboBox):
         self.setMinimumContentsLength(6)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the field, and its caret."""
-        super().paintEvent(event)
+        """Paint the field, its choice (ending in … where it is long) and its caret."""
         side = theme.px(3)
-        painter = QPainter(self)
+        painter = QStylePainter(self)
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        field = QStyle.SubControl.SC_ComboBoxEditField
+        room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, field, self).width()
+        option.currentText = self.fontMetrics().elidedText(
+            self.currentText(), Qt.TextElideMode.ElideRight, room
+        )
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
         caret = theme.icon("caret-down", "quiet" if self.isEnabled() else "line").pixmap(side, side)
         painter.drawPixmap(self.width() - side - theme.px(2), (self.height() - side) // 2, caret)
         painter.end()
@@ -29,6 +50,28 @@ class ComboBox(QComboBox):
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Let the panel scroll."""
         event.ignore()
+
+    def event(self, event: QEvent) -> bool:
+        """Say the whole choice in the tooltip: the field may be too narrow for it."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            QToolTip.showText(event.globalPos(), f"{self.currentText()}\n{self.toolTip()}".strip(), self)
+            return True
+        return super().event(event)
+
+
+class CheckBox(QCheckBox):
+    """A box with a tick: filled alone would say too little."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the box, and its tick."""
+        super().paintEvent(event)
+        if self.isChecked():
+            option = QStyleOptionButton()
+            self.initStyleOption(option)
+            box = self.style().subElementRect(QStyle.SubElement.SE_CheckBoxIndicator, option, self)
+            painter = QPainter(self)
+            theme.icon("check-bold", "on_accent").paint(painter, box.adjusted(1, 1, -1, -1))
+            painter.end()
 
 
 class SpinBox(QSpinBox):

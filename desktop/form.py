@@ -8,7 +8,6 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QCheckBox,
     QDoubleSpinBox,
     QFormLayout,
     QLabel,
@@ -20,14 +19,14 @@ from PySide6.QtWidgets import (
 )
 
 from desktop import theme, words
-from desktop.fields import ComboBox, DoubleSpinBox, SpinBox
+from desktop.fields import CheckBox, ComboBox, DoubleSpinBox, SpinBox
 from twin.params import Parameter
 
 _FAR = 1e9
 
 
 class Form(QWidget):
-    """One field a parameter. ``values`` gives what differs from the defaults."""
+    """One field a parameter. ``values`` gives what differs from the defaults; ``more`` is the fold's name."""
 
     changed = Signal()
 
@@ -35,9 +34,10 @@ class Form(QWidget):
         self,
         declared: Sequence[Parameter],
         given: dict[str, Any] | None = None,
-        parent: QWidget | None = None,
+        *,
+        more: str = "Advanced",
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self.fields: dict[str, QWidget] = {}
         self._read: dict[str, tuple[Parameter, Callable[[], Any]]] = {}
         plain = [p for p in declared if not p.advanced]
@@ -47,10 +47,9 @@ class Form(QWidget):
         column.setSpacing(theme.px(1))
         column.addLayout(self._rows(plain, given or {}))
         self.more = QToolButton()
-        self.more.setText("Advanced")
+        self.more.setText(more)
         self.more.setToolTip("Show the parameters that seldom need a change")
         self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.more.setIcon(theme.icon("caret-right", "quiet"))
         self.more.setCheckable(True)
         self._folded = QWidget()
         self._folded.setLayout(self._rows(advanced, given or {}))
@@ -59,15 +58,20 @@ class Form(QWidget):
         column.addWidget(self._folded)
         self.more.setVisible(bool(advanced))
         self.more.toggled.connect(self._unfold)
+        self.restyle()
 
     def values(self) -> dict[str, Any]:
         """Return the parameters that differ from their defaults."""
         now = {name: read() for name, (_p, read) in self._read.items()}
         return {n: v for n, v in now.items() if v is not None and v != self._read[n][0].default}
 
+    def restyle(self) -> None:
+        """Take the caret of the current theme."""
+        self.more.setIcon(theme.icon("caret-down" if self.more.isChecked() else "caret-right", "quiet"))
+
     def _unfold(self, on: bool) -> None:
         self._folded.setVisible(on)
-        self.more.setIcon(theme.icon("caret-down" if on else "caret-right", "quiet"))
+        self.restyle()
 
     def _rows(self, declared: Sequence[Parameter], given: dict[str, Any]) -> QFormLayout:
         rows = QFormLayout()
@@ -86,7 +90,9 @@ class Form(QWidget):
             if p.type is bool:
                 rows.addRow(field)
                 continue
-            label = QLabel(title_of(p))
+            # A line holds no unit, as a number's field does.
+            unit = f" ({p.unit})" if p.unit and isinstance(field, QLineEdit) else ""
+            label = QLabel(title_of(p) + unit)
             label.setWordWrap(True)
             label.setFixedWidth(theme.px(26))
             label.setToolTip(tip)
@@ -96,7 +102,7 @@ class Form(QWidget):
 
     def _field(self, p: Parameter, value: Any) -> tuple[QWidget, Callable[[], Any]]:
         if p.type is bool:
-            box = QCheckBox(title_of(p))
+            box = CheckBox(title_of(p))
             box.setChecked(bool(value))
             box.toggled.connect(lambda _on: self.changed.emit())
             return box, box.isChecked

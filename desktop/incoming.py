@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop import settings
+from desktop import settings, way
 from desktop.desk import Desk
 from desktop.people import name_of
 from desktop.queue import Plan
@@ -48,12 +48,12 @@ class Incoming(QObject):
         if records:
             self._desk.open_record(records[0])
         else:
-            name = found[0].name if len(found) == 1 else f"{len(found)} files"
+            name = found[0].name if len(found) == 1 else f"{len(found)} files and folders"
             self._desk.start(f"Open {name}", self._look(found, name))
 
     def reference(self) -> None:
         """Make the reference patient, as DICOM, and import it as any other."""
-        self._desk.start("Make the reference patient", self._make_reference())
+        self._desk.start("Make the reference patient", self._make_reference(), key=way.REFERENCE)
 
     def _look(self, paths: list[Path], name: str) -> Plan:
         from twin.jobs import Job

@@ -37,7 +37,8 @@ class JobsPanel(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.px(2))
-        for widget in (self.text, self.bar, self.stop, self.more):
+        # What changes its width comes last, so that the stop button stays under the hand.
+        for widget in (self.bar, self.stop, self.text, self.more):
             row.addWidget(widget)
         self.stop.clicked.connect(lambda _on=False: queue.cancel())
         self.more.clicked.connect(self.list.toggle)
@@ -50,6 +51,7 @@ class JobsPanel(QWidget):
         work = self._queue.running
         for widget in (self.text, self.bar, self.stop):
             widget.setVisible(work is not None)
+        self.stop.setIcon(theme.icon("x", "quiet"))  # as the theme is now
         waiting = len(self._queue.works) - 1
         self.more.setVisible(waiting > 0)
         self.more.setText(f"+{waiting} waiting")

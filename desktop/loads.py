@@ -80,4 +80,5 @@ def draw_model(scene: SceneView, key: str, model: Model, case: str) -> None:
     for support in model.supports:
         points = model.mesh.points[support.nodes]
         some = points[:: max(1, len(points) // 60)]
-        scene.show_points(f"{key}#{support.name}", some, [""] * len(some), SUPPORT_COLOR, radius_mm=1.2)
+        names = [f"held: {support.name}", *[""] * (len(some) - 1)]
+        scene.show_points(f"{key}#{support.name}", some, names, SUPPORT_COLOR, radius_mm=1.2)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QToolButton, QVBoxLay
 
 from desktop import theme
 from desktop.chain import Shown
-from desktop.section import empty, quiet
+from desktop.section import quiet
 
 if TYPE_CHECKING:
     from desktop.desk import Desk
@@ -19,20 +19,31 @@ if TYPE_CHECKING:
 class NumberList(QWidget):
     """Rows of numbers; updated in place while a slider moves."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, *, as_solved: bool = False) -> None:
         super().__init__()
-        self._desk = desk
+        self._desk, self._as_solved = desk, as_solved
+        self.load = quiet()
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(theme.px(2))
         self._grid.setVerticalSpacing(theme.px(0.5))
         self._grid.setColumnStretch(0, 1)
+        self._grid.addWidget(self.load, 0, 0, 1, 2)
         self._rows: list[tuple[QLabel, QLabel, QLabel, QToolButton]] = []
         self._shown: Sequence[Shown] = ()
         self._state: tuple[object, ...] = ()
 
-    def show_numbers(self, numbers: Sequence[Shown], *, struck: bool) -> None:
-        """Show these; ``struck`` through where they are stale."""
+    def show_result(self) -> None:
+        """Show the numbers of the result at hand and of which load they are; struck through where stale."""
+        results = self._desk.results
+        item = results.item
+        if item is None:
+            return
+        text = results.load_text(as_solved=self._as_solved)
+        self.load.setText(text[:1].upper() + text[1:])
+        self._show(results.numbers(as_solved=self._as_solved), struck=bool(item.stale))
+
+    def _show(self, numbers: Sequence[Shown], *, struck: bool) -> None:
         if [n.name for n in numbers] != [n.name for n in self._shown]:
             self._rebuild(numbers)
         state = (list(numbers), struck, theme.current().name)
@@ -40,7 +51,8 @@ class NumberList(QWidget):
             return
         self._state = state
         self._shown = numbers
-        for (name, value, about, _button), shown in zip(self._rows, numbers, strict=True):
+        for (name, value, about, button), shown in zip(self._rows, numbers, strict=True):
+            button.setIcon(theme.icon("info", "quiet"))
             name.setText(shown.name)
             size = round(theme.font_px() * 1.25)
             quiet_color = theme.current().quiet
@@ -55,7 +67,9 @@ class NumberList(QWidget):
         return [f"{n.name}: {n.text} ({n.range})" for n in self._shown]
 
     def _rebuild(self, numbers: Sequence[Shown]) -> None:
-        empty(self._grid)
+        for row in self._rows:
+            for widget in row:
+                widget.deleteLater()
         self._rows = []
         for n, shown in enumerate(numbers):
             name, value, about = QLabel(), QLabel(), quiet()
@@ -63,25 +77,29 @@ class NumberList(QWidget):
             value.setTextFormat(Qt.TextFormat.RichText)
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             button = QToolButton()
-            button.setIcon(theme.icon("info", "quiet"))
             button.setToolTip(f"Where {shown.name} comes from")
             button.setAccessibleName(f"Where {shown.name} comes from")
             button.clicked.connect(lambda _on=False, n=n: self._explain(n))
             about.setObjectName("small")
-            self._grid.addWidget(name, 4 * n, 0)
-            self._grid.addWidget(button, 4 * n, 1, 2, 1, Qt.AlignmentFlag.AlignTop)
-            self._grid.addWidget(value, 4 * n + 1, 0)
-            self._grid.addWidget(about, 4 * n + 2, 0, 1, 2)
-            self._grid.setRowMinimumHeight(4 * n + 3, theme.px(1.5))
+            top = 4 * n + 1  # under the load
+            self._grid.addWidget(name, top, 0)
+            self._grid.addWidget(button, top, 1, 2, 1, Qt.AlignmentFlag.AlignTop)
+            self._grid.addWidget(value, top + 1, 0)
+            self._grid.addWidget(about, top + 2, 0, 1, 2)
+            self._grid.setRowMinimumHeight(top + 3, theme.px(1.5))
             self._rows.append((name, value, about, button))
 
     def _explain(self, n: int) -> None:
         shown = self._shown[n]
-        chain = Chain(shown, self._desk.results.chain(shown.name), self)
+        chain = Chain(shown, self._desk.results.chain(shown.name, as_solved=self._as_solved), self)
         button = self._rows[n][3]
         chain.adjustSize()
         corner = button.mapToGlobal(button.rect().bottomRight())
-        chain.move(corner.x() - chain.width(), corner.y())
+        room = self.screen().availableGeometry()
+        chain.move(
+            max(corner.x() - chain.width(), room.left()),
+            max(min(corner.y(), room.bottom() - chain.height()), room.top()),
+        )
         chain.show()
         self.chain = chain
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from desktop.colors import color_of
 from desktop.desk import Desk
 from desktop.people import age_of, name_of
-from desktop.session import Item, identity_of
+from desktop.session import identity_of
 
 if TYPE_CHECKING:
     from twin.record import Entry
@@ -111,9 +111,3 @@ def caption_of(entry: Entry) -> list[str]:
     who = "  ".join(w for w in (name_of(identity), identity.patient_id, age_of(identity), identity.sex) if w)
     what = "  ".join(w for w in (entry.tree.get("modality", ""), identity.study_date) if w)
     return [line for line in (who, what, entry.name) if line]
-
-
-def is_ct(item: Item | None, desk: Desk) -> bool:
-    """Tell whether an item is a CT, for which window presets exist."""
-    entry = desk.session.entry(item.id) if item else None
-    return entry is not None and entry.tree.get("modality") == "CT"

@@ -33,19 +33,24 @@ def _stated_age(age: str) -> str:
     return f"{number} {words[unit]}" if number and unit in words else age
 
 
-def line_of(identity: Identity, modality: str = "") -> str:
-    """Return one line for the top bar: “HIP, Model · HIP003 · born 1964-02-01, 61 y · male · CT …”."""
+def line_of(identity: Identity, modality: str = "", *, short: bool = False) -> str:
+    """Return one line for the top bar: “HIP, Model · HIP003 · born 1964-02-01, 61 y · male · CT …”.
+
+    ``short`` leaves out the birth date where the age is known, and writes the sex as a letter
+    and the dots close.
+    """
     age = age_of(identity)
-    born = f"born {identity.birth_date}" if identity.birth_date else ""
+    born = f"born {identity.birth_date}" if identity.birth_date and not (short and age) else ""
     study = " ".join(w for w in (modality, identity.study_date) if w)
+    sex = _SEX.get(identity.sex, "sex not stated")
     words = [
         name_of(identity) or "name not stated",
         identity.patient_id or "no ID",
         ", ".join(w for w in (born, age) if w) or "age not stated",
-        _SEX.get(identity.sex, "sex not stated"),
+        identity.sex if short and identity.sex in ("M", "F") else sex,
         study or "study date not stated",
     ]
-    return "  ·  ".join(words)
+    return (" · " if short else "  ·  ").join(words)
 
 
 def mixture(identities: Sequence[Identity]) -> str:

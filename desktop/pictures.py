@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
     from viewers.scene_view import SceneView
 
-_SCENE = (900, 700)
-_SLICES = {"axial": (700, 460), "coronal": (700, 460)}
+_SCENE = (560, 440)
+_SLICES = {"axial": (560, 400), "coronal": (560, 400)}
+_FINENESS = 2.4
+"""Pixels of a picture to one of a view: small views keep their words legible at half a page's width."""
 
 
 def draw(path: Path, folder: Path, progress: Progress) -> list[Path]:
@@ -45,11 +47,11 @@ def draw(path: Path, folder: Path, progress: Progress) -> list[Path]:
     from desktop import theme
 
     application = QApplication.instance()
-    theme.apply(application if isinstance(application, QApplication) else QApplication([]))
+    # A page is white: on it the light theme, whatever the window has.
+    theme.apply(application if isinstance(application, QApplication) else QApplication([]), theme.LIGHT)
     written: list[Path] = []
     with Record.open(path, write=False) as record:
-        entries = record.entries()
-        drawings = [(e, how) for e in entries for how in _HOW.get(e.kind, ())]
+        drawings = [(e, how) for kind, how in _HOW.items() for e in record.entries() if e.kind == kind]
         for n, (entry, how) in enumerate(drawings):
             progress(n / len(drawings), f"drawing {entry.name}")
             for name, figure in how(record, entry):
@@ -65,18 +67,21 @@ def _save(figure: "QImage", folder: Path, name: str) -> Path:
     return path
 
 
-def _figure(view: Any, record: Record, entry: Entry, what: str) -> "QImage":
+def _figure(view: Any, record: Record, entry: Entry, what: str, others: int = 0) -> "QImage":
+    """Return a view with whose it is and what it shows; with ``others`` no one name and side is told."""
+    from desktop import theme
     from desktop.overlay import caption_of
     from viewers.figure import figure_of
 
     identity = record.patient()
     return figure_of(
         view,
-        [*caption_of(entry)[:-1], entry.name, *([what] if what else [])],
-        side=entry.tree.get("side", "none"),
+        [*caption_of(entry)[:-1], *([] if others else [entry.name]), *([what] if what else [])],
+        side="none" if others else entry.tree.get("side", "none"),
         reference_patient=bool(identity and identity.reference_patient),
         stamp="STALE" if entry.stale else "",
-        scale=1.5,
+        scale=_FINENESS,
+        look=theme.viewer_look(),
     )
 
 
@@ -100,9 +105,9 @@ def _slices(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
             labels: Any = record.load(found.id)
             colors = {s.name: structure_color(s.term, n) for n, s in enumerate(labels.structures)}
             view.set_labels(labels, colors, 0.35, set())
-            surface = _newest(record, "landmarks")
-            if surface is not None:
-                marks: Any = record.load(surface.id)
+            landmarks = _newest(record, "landmarks")
+            if landmarks is not None:
+                marks: Any = record.load(landmarks.id)
                 view.set_crosshair(marks.points["head center"].point)
         yield (
             f"{plane} slice",
@@ -111,22 +116,35 @@ def _slices(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
 
 
 def _scene(fill: Callable[["SceneView"], None], seen_from: str = "A") -> "SceneView":
+    from desktop import theme
     from viewers.scene_view import SceneView
 
     scene = SceneView()
     scene.resize(*_SCENE)
+    scene.set_theme(theme.viewer_look())
     fill(scene)
     scene.view_from(seen_from)
     scene.fit()
     return scene
 
 
-def _surface(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
+def _surfaces(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
+    """Draw all surfaces in one picture, at the turn of the first of them."""
     from resources.colors import structure_color
 
-    surface: Any = record.load(entry.id)
-    scene = _scene(lambda s: s.show_surface(entry.id, surface, structure_color(surface.term)))
-    yield "surface", _figure(scene, record, entry, "")
+    found = [e for e in record.entries() if e.kind == "surface"]
+    if entry.id != found[0].id:
+        return
+    loaded: list[tuple[Entry, Any]] = [(e, record.load(e.id)) for e in found]
+
+    def fill(scene: "SceneView") -> None:
+        for one, surface in loaded:
+            scene.show_surface(one.id, surface, structure_color(surface.term))
+
+    scene = _scene(fill)
+    others = len(found) - 1
+    what = ", ".join(surface.structure for _, surface in loaded) if others else ""
+    yield "surfaces", _figure(scene, record, entry, what, others)
     scene.close()
 
 
@@ -151,8 +169,9 @@ def _model(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
 
 def _result(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
     from desktop.loads import first_case
-    from desktop.results import GRAVITY, limits_of
+    from desktop.results import limits_of
     from physics.recombine import FIELDS, RATIO, VON_MISES, combine
+    from resources.loads import GRAVITY
 
     result: Any = record.load(entry.id)
     case = first_case(result.cases)
@@ -179,10 +198,11 @@ def _result(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
             scene.close()
 
 
-_HOW: dict[str, tuple[Callable[[Record, Entry], Iterator[tuple[str, "QImage"]]], ...]] = {
-    "volume": (_slices,),
-    "surface": (_surface,),
-    "mesh": (_mesh,),
-    "model": (_model,),
-    "result": (_result,),
+_HOW: dict[str, Callable[[Record, Entry], Iterator[tuple[str, "QImage"]]]] = {
+    "result": _result,
+    "model": _model,
+    "volume": _slices,
+    "surface": _surfaces,
+    "mesh": _mesh,
 }
+"""What a reader wants to see first comes first."""

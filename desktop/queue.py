@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from twin.jobs import Job
 
 POLL_MS = 30
+TOLD_EVERY = 33
+"""Polls between two words on a job that reports nothing: its time left goes on."""
 WORKERS_NICE = 2
 
 Plan = Generator["Job", Any, None]
@@ -80,6 +82,7 @@ class Queue(QObject):
         self._timer.setInterval(POLL_MS)
         self._timer.timeout.connect(self._poll)
         self._commit: _Commit | None = None
+        self._polls = 0
 
     @property
     def running(self) -> Work | None:
@@ -159,8 +162,9 @@ class Queue(QObject):
             return
         before = (job.fraction, job.text)
         job.poll()
+        self._polls += 1
         if not job.ended:
-            if before != (job.fraction, job.text):
+            if before != (job.fraction, job.text) or self._polls % TOLD_EVERY == 0:
                 self.moved.emit()
             return
         if job.state.value == "done" and hasattr(job, "finish") and work.state != "stopping":

@@ -10,11 +10,11 @@ import numpy as np
 from desktop import words
 from desktop.describe import size_in_words
 from desktop.people import line_of
+from resources.loads import GRAVITY
 from twin.errors import RecordError, UserError
 from twin.record import Entry, LogEntry, Record
 from viewers.orientation import lps_text
 
-NOTICE = "Research software. Not a medical device."
 _INK, _QUIET, _ACCENT, _WARN, _LINE = "#1B1F24", "#5B6570", "#1F7A86", "#8A5A00", "#D5DAE0"
 
 
@@ -49,7 +49,7 @@ def write(record: Record, path: Path, pictures: Sequence[Path] = ()) -> Path:
     try:
         document = SimpleDocTemplate(
             str(part), leftMargin=48, rightMargin=48, topMargin=54, bottomMargin=54,
-            title=f"Vitruvian report, {record.path.stem}", author="Vitruvian", subject=NOTICE,
+            title=f"Vitruvian report, {record.path.stem}", author="Vitruvian", subject=words.NOTICE,
         )  # fmt: skip
         frame = _page(record)
         document.build(_story(record, pictures, document.width - 12), onFirstPage=frame, onLaterPages=frame)
@@ -115,7 +115,7 @@ def _page(record: Record) -> Any:
         canvas.drawString(48, height - 34, whose + (" · REFERENCE PATIENT" if reference else ""))
         canvas.drawRightString(width - 48, 30, f"page {document.page}")
         canvas.setFillColor(_WARN)
-        canvas.drawString(48, 30, NOTICE)
+        canvas.drawString(48, 30, words.NOTICE)
         canvas.restoreState()
 
     return draw
@@ -163,7 +163,8 @@ def _who(record: Record, text: Any) -> list[Any]:
 
 def _result(entry: Entry, text: Any, width: float) -> list[Any]:
     tree = entry.tree
-    story = [text(entry.name, "head")]
+    load = f"At a body weight of {tree['body_weight_n'] / GRAVITY:.0f} kg, by activity."
+    story = [text(entry.name, "head"), *([text(load)] if tree["body_weight_n"] else [])]
     if entry.stale:
         story.append(text(f"These numbers are out of date: {entry.stale}.", "warn"))
     rows = [["Number", "Value", "Interval", "What to know"]]
@@ -171,7 +172,8 @@ def _result(entry: Entry, text: Any, width: float) -> list[Any]:
         low, high = number["low"], number["high"]
         unit = "" if number["unit"] == "1" else number["unit"]
         span = "" if low is None or high is None else f"{words.interval(low, high)} {unit}"
-        rows.append([number["name"], words.number(number["value"], unit), span, _remark(number)])
+        name = number["name"][:1].upper() + number["name"][1:]
+        rows.append([name, words.number(number["value"], unit), span, _remark(number)])
     story.append(_table(rows, [0.26, 0.14, 0.2, 0.4], text, width, struck=bool(entry.stale)))
     if tree["limits"]:
         story.append(text("What this model leaves out: " + "; ".join(tree["limits"]) + ".", "quiet"))

@@ -11,13 +11,11 @@ from psygnal import Signal
 
 from desktop.chain import Shown, chain_of
 from desktop.session import Item
+from resources.loads import GRAVITY
 
 if TYPE_CHECKING:
     from desktop.desk import Desk
     from viewers.scene_view import SceneView
-
-GRAVITY = 9.81
-"""As in ``physics.femur.model``: 75 kg weigh 735.75 N."""
 
 _TITLES = {
     "von Mises stress": "Von Mises stress",
@@ -69,12 +67,21 @@ class Results:
         """Return what the model leaves out."""
         return [str(line) for line in self._tree().get("limits", ())]
 
-    def numbers(self) -> Sequence[Shown]:
-        """Return the numbers of the case shown, at the body weight shown."""
+    @property
+    def solved_kg(self) -> float:
+        """The body weight that the result at hand was solved with."""
+        return round(float(self._tree().get("body_weight_n") or 75.0 * GRAVITY) / GRAVITY, 1)
+
+    def load_text(self, *, as_solved: bool = False) -> str:
+        """Return which load the numbers are of: “walking, body weight 75 kg”."""
+        return f"{self.case}, body weight {self.solved_kg if as_solved else self.body_weight_kg:.0f} kg"
+
+    def numbers(self, *, as_solved: bool = False) -> Sequence[Shown]:
+        """Return the numbers of the case shown, at the body weight shown or as they were solved."""
         item, tree = self.item, self._tree()
         if item is None:
             return ()
-        scale = self._scale(tree)
+        scale = 1.0 if as_solved else self._scale(tree)
         shown = []
         for number in tree.get("numbers", ()):
             case, _colon, name = number["name"].rpartition(": ")
@@ -85,13 +92,13 @@ class Results:
             shown.append(Shown(_sentence(name), scale * number["value"], unit, low, high, number["remark"]))
         return shown
 
-    def chain(self, name: str) -> tuple[tuple[str, str], ...]:
+    def chain(self, name: str, *, as_solved: bool = False) -> tuple[tuple[str, str], ...]:
         """Return where a number of the case shown comes from, as (what, words)."""
         item, tree = self.item, self._tree()
-        load = f"{self.case}, body weight {self.body_weight_kg:.0f} kg"
+        scale, load = 1.0 if as_solved else self._scale(tree), self.load_text(as_solved=as_solved)
         for number in tree.get("numbers", ()):
             if item is not None and _sentence(number["name"].removeprefix(f"{self.case}: ")) == name:
-                return chain_of(self._desk.session, item.id, number, self._scale(tree), load)
+                return chain_of(self._desk.session, item.id, number, scale, load)
         return ()
 
     def _scale(self, tree: dict[str, Any]) -> float:
@@ -107,7 +114,7 @@ class Results:
         digest = entry.digest if entry else ""
         if digest != self._weight_of and tree.get("body_weight_n"):
             self._weight_of = digest
-            self.body_weight_kg = round(float(tree["body_weight_n"]) / GRAVITY, 1)
+            self.body_weight_kg = self.solved_kg
         cases = tree.get("cases") or {}
         if cases and self.case not in cases:
             self.case = next(iter(cases))
@@ -164,7 +171,6 @@ class Results:
             item.key, result.mesh, values, where=where, title=_TITLES[self.field],
             unit="" if unit == "1" else unit, limits=limits, marked=_YIELD_AT.get(self.field),
             displacement=self._moved(result) if self.deform_scale else None, deform_scale=self.deform_scale,
-            hatched=f"STALE: {item.stale}" if item.stale else False,
         )  # fmt: skip
 
     def _rescale(self) -> None:
@@ -190,10 +196,13 @@ class Results:
 
 
 def limits_of(values: NDArray, field: str) -> tuple[float, float]:
-    """Return round ends for a color bar: a few elements at a corner do not set them."""
+    """Return round ends for a color bar: a few elements at a corner do not set them.
+
+    A field with a limit reaches to it at least: what is far from yielding must not look like it.
+    """
     if field == "minimum principal strain":
         return -_round_up(float(-np.percentile(values, 0.5))), 0.0
-    return 0.0, _round_up(float(np.percentile(values, 99.5)))
+    return 0.0, max(_round_up(float(np.percentile(values, 99.5))), _YIELD_AT.get(field, 0.0))
 
 
 def _round_up(value: float) -> float:

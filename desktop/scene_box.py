@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSlider, QToolButton, QVBoxLayout, QWidget
 
 from desktop import theme
@@ -20,54 +19,25 @@ _NORMALS = {"L": (1.0, 0.0, 0.0), "P": (0.0, 1.0, 0.0), "S": (0.0, 0.0, 1.0)}
 _WORDS = {"L": "sagittal", "P": "coronal", "S": "axial"}
 
 
-class _Stamp(QWidget):
-    """Hatches the scene and says why what it shows must not be trusted; hands reach through it."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.text = ""
-        self.hide()
-
-    def show_text(self, text: str) -> None:
-        """Show the stamp, or take it away where the text is empty."""
-        self.text = text
-        self.setVisible(bool(text))
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint hatching and text."""
-        from viewers import paint
-
-        painter = QPainter(self)
-        box = QRectF(self.rect())
-        look = theme.viewer_look()
-        paint.hatch(painter, box, look)
-        line = box.adjusted(theme.px(3), 0, -theme.px(3), -theme.px(8))
-        flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom
-        paint.text_at(painter, line, flags, self.text, look.warn)
-        painter.end()
-
-
 class SceneBox(QWidget):
     """Holds the scene; a clip plane follows the slider along one of the patient's axes."""
 
-    def __init__(self, desk: Desk, scene: SceneView, bounds: Callable[[], tuple[Any, Any]]) -> None:
+    def __init__(self, desk: Desk, scene: SceneView) -> None:
         super().__init__()
-        self._desk, self.scene, self.bounds = desk, scene, bounds
+        self.scene = scene
         self._range = (-1.0, 1.0)
         self._axis = ""
         self._normals: dict[str, QToolButton] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(scene)
-        self.stamp = _Stamp(self)
         self.tools = theme.named(QWidget(self), "scenetools")
+        self.tools.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.clip_row = QWidget(self.tools)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, 200)
         self.slider.setValue(100)
-        self.slider.setFixedWidth(theme.px(30))
+        self.slider.setFixedWidth(theme.px(18))
         self.slider.setToolTip("Move the clip plane")
         self.slider.setAccessibleName("Clip plane")
         self.slider.valueChanged.connect(lambda _v: self._clip())
@@ -147,8 +117,8 @@ class SceneBox(QWidget):
             self.scene.set_clip(None)
 
     def _extent(self, letter: str) -> tuple[float, float]:
-        """Return how far the scene reaches along an axis, as far as the views know."""
-        low, high = self.bounds()
+        """Return how far the scene reaches along an axis."""
+        low, high = self.scene.bounds()
         normal = np.abs(np.asarray(_NORMALS[letter]))
         return float(np.dot(low, normal)), float(np.dot(high, normal))
 
@@ -163,11 +133,12 @@ class SceneBox(QWidget):
         self.scene.set_clip(Clip(normal * at, normal))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the tools in the corner."""
-        self.stamp.setGeometry(self.rect())
+        """Keep the tools in their place."""
         self._place()
 
     def _place(self) -> None:
         self.tools.adjustSize()
-        self.tools.move(self.width() - self.tools.width() - theme.px(1), theme.px(1))
+        # Above the scale bar: the upper corners belong to whose it is and to warnings.
+        right, bottom = self.width() - self.tools.width(), self.height() - self.tools.height()
+        self.tools.move(right - theme.px(2), bottom - theme.px(10))
         self.tools.raise_()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from psygnal import Signal
 from PySide6.QtCore import QTimer
 
 from desktop import way
@@ -28,15 +27,12 @@ _DRAWN = ("surface", "mesh", "landmarks", "model", "result")
 class Scenery:
     """What the scene shows. Subscribes to the session; changes no record."""
 
-    stamped = Signal(str)
-    """Why what is drawn must not be trusted (stale); empty where nothing is."""
-
     def __init__(self, desk: Desk, scene: SceneView) -> None:
         self._desk, self.scene = desk, scene
         self._drawn: dict[str, tuple[Any, ...]] = {}
         self._skinning: dict[int, Any] = {}
         self._fitted: frozenset[str] = frozenset()
-        self.stamp = ""
+        self._turned: set[str] = set()
         self._slice_view: SliceView | None = None
         self._slices_shown: tuple[Any, ...] = ()
         self._late = QTimer(scene, singleShot=True, interval=SLICES_AFTER_MS)
@@ -44,6 +40,9 @@ class Scenery:
         self._events = (desk.session.opened, desk.session.changed, desk.session.shown, desk.session.arrived)
         for event in self._events:
             event.connect(self._on_event)
+        for event in (desk.results.changed, desk.results.rescaled):
+            event.connect(self._say)
+        desk.queue.changed.connect(self._on_work)
         scene.picked.connect(self._on_pick)
         scene.handle_turned.connect(self._on_turn)
         self.sync()
@@ -52,6 +51,9 @@ class Scenery:
         """Listen no more."""
         for event in self._events:
             event.disconnect(self._on_event)
+        for event in (self._desk.results.changed, self._desk.results.rescaled):
+            event.disconnect(self._say)
+        self._desk.queue.changed.disconnect(self._on_work)
 
     def sync(self) -> None:
         """Draw what is visible and not drawn yet, hide what is not, forget what is gone."""
@@ -75,6 +77,10 @@ class Scenery:
             getattr(self, f"_draw_{drawn.kind}")(drawn, entity)
             self._drawn[key] = state
             drew = True
+        seen = self.scene.keys()
+        here = {key.partition("#")[0] for key in seen}
+        late = [item.name for item in session.items if item.key in wanted and item.key not in here]
+        self.scene.set_waiting(f"Reading {late[0]} …" if late else "")
         self._say()
         self._sync_slices()
         shown = frozenset(i.structure for i in session.items if i.key in self._drawn)
@@ -160,20 +166,13 @@ class Scenery:
         session = self._desk.session
         shown = [i for i in session.items if i.key in self._drawn]
         entry = session.entry(shown[-1].id) if shown else None
-        lines = caption_of(entry) if entry else []
-        self.scene.set_caption(lines)
+        whose, names = caption_of(entry)[:-1] if entry else [], [i.name for i in shown]
+        kinds = {i.group.lower() for i in shown}
+        what = names[0] if len(names) == 1 else f"{len(names)} {kinds.pop() if len(kinds) == 1 else 'shapes'}"
+        load = [self._desk.results.load_text()] if any(i.kind == "result" for i in shown) else []
+        self.scene.set_caption([*whose, what, *load] if shown else [])
         stale = [i for i in shown if i.stale]
-        self.stamp = f"Stale: {stale[0].name} – {stale[0].stale}" if stale else ""
-        self.stamped.emit(self.stamp)
-
-    def bounds(self) -> tuple[Any, Any]:
-        """Return the lowest and the highest corner of what is drawn, LPS mm."""
-        session = self._desk.session
-        clouds = [points_of(session.get(key)) for key in self._drawn]
-        found = [c for c in clouds if c is not None and len(c)]
-        if not found:
-            return np.full(3, -1.0), np.full(3, 1.0)
-        return np.min([c.min(axis=0) for c in found], axis=0), np.max([c.max(axis=0) for c in found], axis=0)
+        self.scene.set_stamp(f"STALE: {stale[0].name}" if stale else "")
 
     # -- hands -----------------------------------------------------------------------------------
 
@@ -186,10 +185,14 @@ class Scenery:
 
     def _on_turn(self, key: str, direction: Any) -> None:
         id = key.partition("#")[0]
+        self._turned.add(id)
         self._desk.guard(lambda: way.turn_load(self._desk, id, np.asarray(direction)))
+        self._on_work()
 
-
-def points_of(entity: Any) -> Any:
-    """Return the points of a surface, a mesh, or what has a mesh; None where there are none."""
-    mesh = getattr(entity, "mesh", entity)
-    return getattr(mesh, "points", None) if not isinstance(getattr(mesh, "points", None), dict) else None
+    def _on_work(self) -> None:
+        """Put arrows back that a hand has turned where it came to nothing: stopped, or out of range."""
+        if self._turned and not way.why_busy(self._desk, way.MODEL):
+            for id in self._turned:
+                self._remove(id)
+            self._turned.clear()
+            self.sync()

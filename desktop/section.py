@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -47,6 +48,8 @@ class CommandButton(QPushButton):
 
     def _follow(self) -> None:
         self.setText(self._text or self._action.text())
+        if not self._action.isEnabled() and self.hasFocus():
+            self.window().setFocus()  # else Qt hands the focus to whatever comes next: the menu
         self.setEnabled(self._action.isEnabled())
         self.setToolTip(self._action.toolTip())
 
@@ -61,9 +64,10 @@ class Panel(QScrollArea):
         super().__init__()
         self.setObjectName("panel")
         self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        inside = QWidget()
-        self.column = QVBoxLayout(inside)
+        self._inside = QWidget()
+        self.column = QVBoxLayout(self._inside)
         self.column.setContentsMargins(theme.px(4), theme.px(3), theme.px(4), theme.px(3))
         self.column.setSpacing(theme.px(2))
         self.heading = theme.named(QLabel(title), "heading")
@@ -72,9 +76,14 @@ class Panel(QScrollArea):
         self.lead = quiet(lead)
         self.lead.setVisible(bool(lead))
         self.column.addWidget(self.lead)
-        self.setWidget(inside)
+        self.setWidget(self._inside)
         self._late = QTimer(self, singleShot=True, interval=0)
         self._late.timeout.connect(self._refresh_seen)
+
+    def minimumSizeHint(self) -> QSize:
+        """Be as wide as what is inside: a number cut off on the right would be another number."""
+        inside = self._inside.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        return QSize(max(theme.px(62), inside), theme.px(40))
 
     def add(self, *widgets: QWidget) -> None:
         """Put widgets under what is there."""
@@ -94,6 +103,7 @@ class Panel(QScrollArea):
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up with what changed while nobody looked."""
         self.refresh()
+        self.updateGeometry()
         super().showEvent(event)
 
     def _late_start(self) -> None:
@@ -102,6 +112,7 @@ class Panel(QScrollArea):
     def _refresh_seen(self) -> None:
         if self.isVisible():
             self.refresh()
+            self.updateGeometry()
 
     def end(self) -> None:
         """Leave the rest of the height empty."""
@@ -132,7 +143,7 @@ def empty(layout: QLayout) -> None:
             widget.deleteLater()
 
 
-LONG = 28
+LONG = 22
 """A value with more letters than this gets a line of its own."""
 
 
@@ -146,8 +157,7 @@ class Facts(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(theme.px(3))
         self._grid.setVerticalSpacing(theme.px(0.5))
-        self._grid.setColumnStretch(0, 3)
-        self._grid.setColumnStretch(1, 2)
+        self._grid.setColumnStretch(0, 1)
         self.hide()
 
     def show_facts(self, facts: Sequence[tuple[str, str]]) -> None:
@@ -158,10 +168,10 @@ class Facts(QWidget):
         empty(self._grid)
         for row, (words, value) in enumerate(facts):
             name, text = quiet(words), QLabel(value)
-            text.setWordWrap(True)
             text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
-            if len(value) > LONG:
+            if len(value) > LONG or not words:
+                text.setWordWrap(True)
                 text.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
                 text.setText(f"{words}: {value}" if words else value)
                 text.setObjectName("quiet")
@@ -184,6 +194,8 @@ class StepSection(QFrame):
         Tells whether the step has been done for what is at hand.
     facts : callable () -> sequence of (words, value)
         What came of it.
+    folds : mapping
+        By step, what the fold of its advanced parameters is called.
     """
 
     def __init__(
@@ -197,11 +209,12 @@ class StepSection(QFrame):
         done: Callable[[], bool],
         facts: Callable[[], Sequence[tuple[str, str]]],
         again: str = "",
+        folds: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         super().__init__()
         self.setObjectName("card")
         self._desk, self._steps, self._done, self._facts_of = desk, steps, done, facts
-        self._command, self._again = BY_ID[command], again
+        self._command, self._again, self._folds = BY_ID[command], again, folds
         self._unfolded = False
         self.forms: dict[str, Form] = {}
         self.mark = QLabel()
@@ -235,6 +248,8 @@ class StepSection(QFrame):
     def refresh(self, current: bool, brief: bool = False) -> None:
         """Show the state: ``current`` where this is the step to do next, ``brief`` without its facts."""
         self._make_forms()
+        for form in self.forms.values():
+            form.restyle()
         done = self._done()
         name, role = ("check-circle", "good") if done else ("circle", "accent" if current else "quiet")
         self.mark.setPixmap(theme.icon(name, role).pixmap(theme.icon_size()))
@@ -265,10 +280,11 @@ class StepSection(QFrame):
                 declared = steps.find(name).parameters
             except UserError:
                 continue
-            form = Form(declared, self._desk.params_of(name))
+            form = Form(declared, self._desk.params_of(name), more=self._folds.get(name, "Advanced"))
             form.changed.connect(lambda name=name, form=form: self._keep(name, form))
             self.forms[name] = form
             self._form_column.insertWidget(n, form)
+        theme.tab_through(self.open_button, *self.forms.values(), self.button)
 
     def _keep(self, name: str, form: Form) -> None:
         kept: dict[str, Any] = form.values()

@@ -28,6 +28,11 @@ GROUPS = {
 }
 """Kind of entity to its group in the tree, in the order in which work makes them."""
 
+SHAPES = frozenset({"surface", "mesh", "model", "result"})
+"""Kinds of which one at a time stands for a structure in 3-D; landmarks lie upon them."""
+
+CONFIRM_SIDE = "labelmap.confirm_side"
+
 WORKSPACES = ("images", "anatomy", "simulate", "report")
 _KEPT = 12
 
@@ -248,23 +253,37 @@ class Session:
 
     def _hide_others(self, item: Item) -> None:
         """Hide the other shapes of a structure; a load or a result is looked at alone."""
-        if item.kind in ("volume", "labelmap"):
-            return
         alone = item.kind in ("model", "result")
-        others = [i for i in self.items if i.key != item.key and i.kind not in ("volume", "labelmap")]
-        self._hidden |= {i.key for i in others if alone or i.structure == item.structure}
+        replaced = SHAPES | {"landmarks"} if alone else SHAPES
+        if item.kind in SHAPES:
+            self._hidden |= {
+                i.key for i in self.items
+                if i.key != item.key and i.kind in replaced and (alone or i.structure == item.structure)
+            }  # fmt: skip
 
     def _uncover(self, gone: Item) -> None:
-        if gone.kind in ("volume", "labelmap") or gone.key in self._hidden:
+        if gone.kind not in SHAPES or gone.key in self._hidden:
             return
-        shapes = ("surface", "mesh", "model", "result")
-        left = [i for i in self.items if i.kind in shapes and i.structure == gone.structure]
+        left = [i for i in self.items if i.kind in SHAPES and i.structure == gone.structure]
         if left:
             self._hidden.discard(left[-1].key)
         if gone.kind in ("model", "result") and left and left[-1].kind in ("surface", "mesh"):
             self._hidden -= {
                 i.key for i in self.items if i.kind == "surface" and i.structure != gone.structure
             }
+
+
+def sizes_of(session: Session, id: str) -> list[dict[str, Any]]:
+    """Return what the segmentation says of a labelmap's structures (volume, center) under their names now.
+
+    A side that was confirmed changes a name and nothing else.
+    """
+    made, log = session.maker(id), {e.number: e for e in session.record.log()} if session.record else {}
+    while made is not None and made.step == CONFIRM_SIDE:
+        made = log.get(next(iter(made.inputs.values()))["made_by"])
+    listed = list(made.summary.get("structures") or ()) if made else []
+    names = [i.part for i in session.structures() if i.id == id]
+    return [one | {"name": name} for one, name in zip(listed, names, strict=False)]
 
 
 def identity_of(entry: Entry) -> Identity:

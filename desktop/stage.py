@@ -15,7 +15,8 @@ from desktop.desk import Desk
 from desktop.overlay import SliceOverlay
 from desktop.readiness import load_drawing, load_numerics
 from desktop.scenery import Scenery
-from desktop.words import place_text
+from desktop.session import sizes_of
+from viewers.orientation import lps_text
 
 if TYPE_CHECKING:
     from viewers.orientation import Plane
@@ -93,14 +94,13 @@ class Stage(QWidget):
 
             self.scene = SceneView()
             self.scenery = Scenery(self._desk, self.scene)
-            box = SceneBox(self._desk, self.scene, self.scenery.bounds)
+            box = SceneBox(self._desk, self.scene)
             self._scene_box = box
             self.scene.maximize_asked.connect(lambda: self.maximize("3-D"))
-            self.scenery.stamped.connect(box.stamp.show_text)
             self.scenery.view_of(self.slices["axial"])
-            box.stamp.show_text(self.scenery.stamp)
             self.restyle()
             self._place()
+            theme.tab_through(*self.slices.values(), self.scene, box.tools)
         return self.scene
 
     def restyle(self) -> None:
@@ -213,7 +213,7 @@ class Stage(QWidget):
         if not named:
             return
         item = named[-1]
-        for one in self._desk.session.summary(item.id).get("structures") or ():
+        for one in sizes_of(self._desk.session, item.id):
             if one["name"] == item.part and one.get("center_lps_mm"):
                 for view in self.slices.values():
                     view.set_crosshair(one["center_lps_mm"])
@@ -232,9 +232,8 @@ class Stage(QWidget):
         if hover is None:
             self.cursor_moved.emit("")
             return
-        x, y, z = (float(v) for v in hover.lps)
         value = (
             f"{hover.value:.0f} {hover.unit}" if abs(hover.value) >= 10 else f"{hover.value:.3g} {hover.unit}"
         )
-        words = [place_text((x, y, z)), value.strip(), hover.structure]
+        words = [lps_text(hover.lps), value.strip(), hover.structure]
         self.cursor_moved.emit("    ".join(w for w in words if w))

@@ -8,8 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from desktop import theme
 from desktop.desk import Desk
 from desktop.jobs_panel import JobsPanel
-
-NOTICE = "Research software. Not a medical device."
+from desktop.words import NOTICE
 
 
 class Strip(QWidget):
@@ -29,7 +28,7 @@ class Strip(QWidget):
         row.setContentsMargins(theme.px(3), 0, theme.px(3), 0)
         row.setSpacing(theme.px(6))
         row.addWidget(self.jobs)
-        row.addStretch()
+        row.addStretch(1)
         row.addWidget(self.cursor_text)
         row.addWidget(self.memory)
         line = QHBoxLayout()

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cache
+from itertools import pairwise
 from string import Template
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QObject, QSize
+from PySide6.QtCore import QObject, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 FONT_PX = 13
 
@@ -44,9 +45,6 @@ LIGHT = Theme(
     "#0B6B77", "#FFFFFF", "#256B2A", "#7A5200", "#B3261E",
 )  # fmt: skip
 THEMES = {t.name: t for t in (DARK, LIGHT)}
-
-PLANE_COLORS = {"axial": "#E5534B", "sagittal": "#E3B341", "coronal": "#57AB5A", "3-D": "#4FB3BF"}
-"""The field's own colours of the planes: axial red, sagittal yellow, coronal green."""
 
 
 class _Current:
@@ -117,6 +115,18 @@ def _font() -> Any:
 
     wanted = [font for font in getattr(qtawesome, "_BUNDLED_FONTS", ()) if font[0] == "ph"]
     return IconicFont(*wanted) if wanted else qtawesome
+
+
+def tab_through(*widgets: QWidget) -> None:
+    """Let the Tab key walk these and all that takes keys in them in this order, whenever they were made."""
+    stops = [
+        stop for widget in widgets for stop in (widget, *widget.findChildren(QWidget))
+        if stop.focusPolicy() & Qt.FocusPolicy.TabFocus
+        and stop.focusProxy() is None
+        and stop.window() is widget.window()
+    ]  # fmt: skip
+    for before, after in pairwise(stops):
+        QWidget.setTabOrder(before, after)
 
 
 def icon_size() -> QSize:
@@ -206,6 +216,9 @@ QPushButton#flat:focus { border: 1px solid $accent; }
 QToolButton { background: transparent; color: $text; border: 1px solid transparent; border-radius: $u1;
   padding: $u1; }
 QToolButton:hover { background: $raised; }
+QToolButton:disabled { color: $quiet; }
+QToolButton:checked { color: $accent; }
+#scenetools { background: $panel; border: 1px solid $line; border-radius: $u1; }
 QToolButton::menu-indicator { image: none; }
 QToolButton#workspace { padding: $u1 $u3; border-radius: $u1; }
 QToolButton#workspace:checked { background: $raised; color: $accent; font-weight: 600; }
@@ -218,7 +231,7 @@ QAbstractSpinBox QLineEdit, QTreeView QLineEdit { border: none; padding: 0; min-
   background: transparent; }
 QTreeView QLineEdit { background: $ground; border: 1px solid $accent; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: none; }
-QComboBox::drop-down { border: none; width: $u6; }
+QComboBox::drop-down { border: none; width: $u5; }
 QComboBox::down-arrow { image: none; }
 QComboBox QAbstractItemView, QMenu { background: $raised; color: $text; border: 1px solid $line;
   selection-background-color: $accent; selection-color: $on_accent; outline: 0; }
@@ -228,7 +241,8 @@ QMenu::item:disabled { color: $quiet; }
 QMenu::separator { height: 1px; background: $line; margin: $u1 0; }
 QMenu::icon { padding-left: $u2; }
 
-QTreeView, QListView, QTableView { background: $panel; border: none; outline: 0; }
+QTreeView, QListView, QTableView { background: $panel; border: 1px solid transparent; outline: 0; }
+QTreeView:focus { border-color: $accent; }
 QTreeView::item, QListView::item { min-height: $u6; padding: 0 $half; }
 QTreeView::item:hover, QListView::item:hover { background: $raised; }
 QTreeView::item:selected, QListView::item:selected { background: $raised; color: $accent; }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
@@ -36,8 +38,8 @@ class TopBar(QWidget):
         row.setContentsMargins(theme.px(2), 0, theme.px(2), 0)
         row.setSpacing(theme.px(1))
         row.addWidget(self.menu_button)
-        row.addWidget(self.badge)
-        row.addWidget(self.reading)
+        for badge in (self.badge, self.reading):
+            row.addWidget(badge, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self.identity, 1)
         for name in WORKSPACES:
             row.addWidget(self._workspace(name))
@@ -69,18 +71,18 @@ class TopBar(QWidget):
         self.reading.setVisible(bool(self._desk.read_only))
         mixed = mixture(people)
         if session.record is None:
-            text, tip = "Vitruvian", "No record is open"
+            texts, tip = ["Vitruvian"], "No record is open"
         elif not people:
-            text, tip = "Nobody's data yet", "The record says nothing of a patient"
+            texts, tip = ["Nobody's data yet"], "The record says nothing of a patient"
         else:
             entry = session.entry(session.volume.id) if session.volume else None
             modality = entry.tree.get("modality", "") if entry else ""
-            shown = identity_of(entry) if entry and any((identity_of(entry).patient_id,)) else people[-1]
-            text = line_of(shown, modality)
+            shown = identity_of(entry) if entry and identity_of(entry).patient_id else people[-1]
+            texts = [line_of(shown, modality, short=short) for short in (False, True)]
             tip = "\n".join(line_of(p) for p in people)
         if mixed:
-            text, tip = f"{mixed}: {text}", f"{mixed}:\n{tip}"
-        self.identity.set_text(text, tip)
+            texts, tip = [f"{mixed}: {text}" for text in texts], f"{mixed}:\n{tip}"
+        self.identity.set_texts(texts, tip)
         self.identity.setProperty("mixed", "true" if mixed else "false")
         self.identity.style().unpolish(self.identity)
         self.identity.style().polish(self.identity)
@@ -102,28 +104,30 @@ class TopBar(QWidget):
 
 
 class _Elided(QLabel):
-    """A label that ends in … where it does not fit; its tooltip holds all of it."""
+    """A label that takes the first text that fits; the last one ends in … where none does."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._full = ""
+        self._texts: Sequence[str] = ("",)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.setMinimumWidth(theme.px(20))
 
-    def set_text(self, text: str, tip: str) -> None:
-        self._full = text
+    def set_texts(self, texts: Sequence[str], tip: str) -> None:
+        self._texts = texts
         self.setToolTip(tip)
         self._elide()
 
     def full_text(self) -> str:
-        return self._full
+        return self._texts[0]
 
     def resizeEvent(self, event: object) -> None:
         self._elide()
 
     def _elide(self) -> None:
-        room = self.width() - theme.px(4)
-        self.setText(self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideRight, room))
+        metrics, room = self.fontMetrics(), self.width() - theme.px(4)
+        fitting = [text for text in self._texts if metrics.horizontalAdvance(text) <= room]
+        text = fitting[0] if fitting else self._texts[-1]
+        self.setText(metrics.elidedText(text, Qt.TextElideMode.ElideRight, room))
 
 
 def _menu(actions: Actions, parent: QWidget) -> QMenu:

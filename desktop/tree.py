@@ -81,6 +81,7 @@ class TwinTree(QWidget):
         for key, row in [*groups.items(), *parents.items()]:
             row.setExpanded(key not in self._folded)
         self._rows = parents
+        self.tree.setColumnHidden(STALE, not any(item.stale for item in self._desk.session.items))
         self._filling = False
         self._mark(self._desk.session.selection)
         self.tree.verticalScrollBar().setValue(scrolled)

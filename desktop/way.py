@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop.loads import TURNABLE, arrows_of
-from desktop.session import Item, Session
-from desktop.turning import turn_angles
+from desktop.session import CONFIRM_SIDE, Item, Session
 from twin import steps
 from twin.errors import UserError
 from twin.params import parse
@@ -30,6 +29,8 @@ TETRAHEDRA = "mesh.tetrahedra"
 LANDMARKS = "physics.femur_landmarks"
 MODEL = "physics.femur_model"
 SOLVE = "physics.solve"
+REFERENCE = "reference"
+"""Work that is no step: the reference patient is made."""
 
 SHOWN_AT_ONCE = 8
 """Of so many of the largest structures a surface is made right after the segmentation."""
@@ -89,14 +90,14 @@ def why_not_segment(desk: Desk) -> str:
         return "Open a CT first."
     if scan(desk.session) is None:
         return "Bone is segmented from a CT, and there is none in this record."
-    return _why_busy(desk, BONE)
+    return why_busy(desk, BONE)
 
 
 def why_not_mesh(desk: Desk) -> str:
     """A structure is wanted."""
     if not desk.session.structures():
         return "Segment bone first: a mesh is made from a structure."
-    return _why_busy(desk, TETRAHEDRA)
+    return why_busy(desk, TETRAHEDRA)
 
 
 def why_not_side(desk: Desk) -> str:
@@ -119,7 +120,7 @@ def why_not_load(desk: Desk) -> str:
         return f"The mesh is stale ({mesh.stale}). Make it again first."
     if scan(desk.session) is None:
         return "The material comes from a CT's densities, and there is no CT in this record."
-    return _why_busy(desk, MODEL)
+    return why_busy(desk, MODEL)
 
 
 def why_not_solve(desk: Desk) -> str:
@@ -129,7 +130,7 @@ def why_not_solve(desk: Desk) -> str:
         return "Place the load and the supports first, and look at the arrows."
     if model.stale:
         return f"The model is stale ({model.stale}). Make it again first."
-    return _why_busy(desk, SOLVE)
+    return why_busy(desk, SOLVE)
 
 
 def why_not_report(desk: Desk) -> str:
@@ -142,8 +143,9 @@ def why_not_report(desk: Desk) -> str:
     return ""
 
 
-def _why_busy(desk: Desk, step: str) -> str:
-    return "This is being done already." if any(w.key == step for w in desk.queue.works) else ""
+def why_busy(desk: Desk, key: str) -> str:
+    """Return that work of this kind runs or waits, or nothing."""
+    return "This is being done: see the strip below." if any(w.key == key for w in desk.queue.works) else ""
 
 
 # -- what the buttons do ---------------------------------------------------------------------------
@@ -179,6 +181,8 @@ def solve(desk: Desk) -> None:
 
 def turn_load(desk: Desk, model_id: str, direction: NDArray[np.float64]) -> None:
     """Make a model again with its hip force along another direction (LPS); its results are stale then."""
+    from physics.femur.turning import turn_angles
+
     model, made = desk.session.load(model_id), desk.session.maker(model_id)
     if made is None or made.step != MODEL or model.landmarks is None:
         raise UserError(
@@ -186,6 +190,12 @@ def turn_load(desk: Desk, model_id: str, direction: NDArray[np.float64]) -> None
         )
     arrow = next(a for a in arrows_of(model, desk.results.case) if a.name == TURNABLE)
     turns = turn_angles(model.landmarks.axes, arrow.force, direction, made.params)
+    most = next(p.high for p in steps.find(MODEL).parameters if p.name in turns) or 180.0
+    if max(abs(angle) for angle in turns.values()) > most:
+        raise UserError(
+            f"The hip force turns by {most:g}° about each of the femur's axes at the most.",
+            "It is back where it was: turn it less.",
+        )
     desk.start("Turn the load", _turn_plan(desk, model_id, made, made.params | turns), key=MODEL)
 
 
@@ -193,23 +203,25 @@ def _turn_plan(desk: Desk, model_id: str, made: LogEntry, params: dict[str, Any]
     inputs = {name: used["id"] for name, used in made.inputs.items()}
     role = next(role for role, output in made.outputs.items() if output["id"] == model_id)
     yield desk.job(MODEL, inputs, params, into={role: model_id}, title="Turning the load")
-    desk.session.select(model_id)
+    show_made(desk, model_id)
 
 
 def confirm_side(desk: Desk, item: Item, side: str) -> None:
-    """Settle the side of a structure by hand."""
-    declared = steps.find("labelmap.confirm_side")
+    """Settle the side of a structure by hand, in its surface too."""
+    declared = steps.find(CONFIRM_SIDE)
     desk.edit(declared.name, {declared.inputs[0].name: item.id}, {"structure": item.part, "side": side})
+    for surface in desk.session.of_kind("surface"):
+        if surface.structure == item.structure and surface.stale:
+            desk.make_again(surface.id)  # its name holds the side
 
 
 def _segment_plan(desk: Desk, volume: Item) -> Plan:
-    entry = yield desk.job(
-        BONE, inputs_for(BONE, {"volume": volume.id}), desk.params_of(BONE), title="Segmenting bone"
-    )
+    entry = yield _job(desk, BONE, {"volume": volume.id}, "Segmenting bone")
     made = made_of(entry, "labelmap")
-    first = _first_part(desk.session, made)
-    if first:
-        desk.session.select(f"{made}/{first}")
+    chosen, parts = desk.session.item(desk.session.selection), _parts(desk.session, made)
+    if parts and (chosen is None or chosen.structure not in [i.structure for i in parts]):
+        femurs = [i for i in parts if i.term == "femur"]
+        desk.session.select((femurs or parts)[0].key)
     for name in _largest(entry.summary):
         here = desk.session.item(f"{made}/{name}")
         if here is not None:
@@ -223,8 +235,8 @@ def _largest(summary: Mapping[str, Any]) -> list[str]:
 
 
 def _surface_job(desk: Desk, item: Item) -> Any:
-    inputs = inputs_for(SURFACE, {"labelmap": item.key} | _scan_of(desk.session))
-    return desk.job(SURFACE, inputs, desk.params_of(SURFACE), title=f"Surface of the {item.part}")
+    sources = {"labelmap": item.key} | _scan_of(desk.session)
+    return _job(desk, SURFACE, sources, f"Surface of the {item.part}")
 
 
 def _mesh_plan(desk: Desk, item: Item) -> Plan:
@@ -235,10 +247,8 @@ def _mesh_plan(desk: Desk, item: Item) -> Plan:
         entry = yield _surface_job(desk, item)
         known = made_of(entry, "surface")
     sources["surface"] = known
-    entry = yield desk.job(
-        TETRAHEDRA, inputs_for(TETRAHEDRA, sources), desk.params_of(TETRAHEDRA), title=f"Meshing the {name}"
-    )
-    desk.session.select(made_of(entry, "mesh"))
+    entry = yield _job(desk, TETRAHEDRA, sources, f"Meshing the {name}")
+    show_made(desk, made_of(entry, "mesh"))
 
 
 def _surface_at_hand(desk: Desk, item: Item) -> str | None:
@@ -257,26 +267,49 @@ def _surface_at_hand(desk: Desk, item: Item) -> str | None:
 def _load_plan(desk: Desk, item: Item) -> Plan:
     sources = _sources_of(desk.session, item)
     if "landmarks" not in sources:
-        entry = yield desk.job(
-            LANDMARKS, inputs_for(LANDMARKS, sources), desk.params_of(LANDMARKS),
-            title=f"Landmarks of the {item.structure}",
-        )  # fmt: skip
+        entry = yield _job(desk, LANDMARKS, sources, f"Landmarks of the {item.structure}")
         sources["landmarks"] = made_of(entry, "landmarks")
-    entry = yield desk.job(
-        MODEL, inputs_for(MODEL, sources), desk.params_of(MODEL), title="Placing load and supports"
-    )
-    desk.session.select(made_of(entry, "model"))
+    entry = yield _job(desk, MODEL, sources, "Placing load and supports")
+    show_made(desk, made_of(entry, "model"))
 
 
 def _solve_plan(desk: Desk, item: Item) -> Plan:
-    entry = yield desk.job(
-        SOLVE, inputs_for(SOLVE, {"model": item.id}), desk.params_of(SOLVE),
-        title=f"Solving the {item.structure}",
-    )  # fmt: skip
-    desk.session.select(made_of(entry, "result"))
+    entry = yield _job(desk, SOLVE, {"model": item.id}, f"Solving the {item.structure}")
+    show_made(desk, made_of(entry, "result"))
+
+
+def show_made(desk: Desk, id: str) -> None:
+    """Select what a job made, unless the user has gone on to another structure: buttons act on that one."""
+    made, chosen = desk.session.item(id), desk.session.item(desk.session.selection)
+    if made is not None and (chosen is None or chosen.structure in ("", made.structure)):
+        desk.session.select(id)
 
 
 # -- inputs and outputs ----------------------------------------------------------------------------
+
+
+def _job(desk: Desk, step: str, sources: Mapping[str, str], title: str) -> Any:
+    """Return a job of a step with what its form holds.
+
+    What the step made of the same inputs before is replaced, so that all that follows from it is stale.
+    """
+    inputs = inputs_for(step, sources)
+    return desk.job(
+        step, inputs, desk.params_of(step), into=_made_before(desk.session, step, inputs), title=title
+    )
+
+
+def _made_before(session: Session, step: str, inputs: Mapping[str, str]) -> dict[str, str]:
+    """Return, by role, what a step made of these inputs; what a hand has changed since is left alone."""
+    here = {entry.id for entry in session.entries}
+    for entry in reversed(session.entries):
+        made = session.maker(entry.id)
+        if made is None or made.step != step:
+            continue
+        used = {name: "/".join(filter(None, (u["id"], u["part"]))) for name, u in made.inputs.items()}
+        if used == inputs:
+            return {role: out["id"] for role, out in made.outputs.items() if out["id"] in here}
+    return {}
 
 
 def inputs_for(step: str, sources: Mapping[str, str]) -> dict[str, str]:
@@ -314,7 +347,5 @@ def _scan_of(session: Session) -> dict[str, str]:
     return {"volume": volume.id} if volume else {}
 
 
-def _first_part(session: Session, id: str) -> str:
-    parts = [i for i in session.structures() if i.id == id]
-    femurs = [i for i in parts if i.term == "femur"]
-    return (femurs or parts)[0].part if parts else ""
+def _parts(session: Session, id: str) -> list[Item]:
+    return [i for i in session.structures() if i.id == id]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QByteArray, QMimeData, Qt, QTimer
+from PySide6.QtCore import QByteArray, QMimeData, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -29,6 +29,9 @@ from desktop.topbar import TopBar
 from desktop.tree import TwinTree
 from twin.errors import UserError
 
+FRAME_PX, TITLE_PX = 4, 40
+"""What a window manager's frame takes of the screen, at the most."""
+
 READY_AFTER_MS = 200
 """After the first frame; what the first record will need is then loaded ahead."""
 
@@ -45,7 +48,7 @@ class MainWindow(QMainWindow):
         self._ready.timeout.connect(self._get_ready)
         self.setWindowTitle("Vitruvian")
         self.setAcceptDrops(True)
-        self.resize(1280, 800)
+        self.resize(_first_size(self))
         self.setMinimumSize(900, 560)
         desk.restyled.connect(self.restyle)  # before all others, which then take the new colors
         self.actions_ = Actions(desk, self)
@@ -84,7 +87,6 @@ class MainWindow(QMainWindow):
             self.splitter.addWidget(widget)
         self.splitter.setStretchFactor(1, 1)
         self.tree.setMinimumWidth(theme.px(38))
-        self.tasks.setMinimumWidth(theme.px(62))
         left, right = theme.px(62), theme.px(76)
         self.splitter.setSizes([left, self.width() - left - right, right])
         whole = theme.named(QWidget(), "ground")
@@ -101,6 +103,7 @@ class MainWindow(QMainWindow):
         desk.failed.connect(self.errors.show_error)
         desk.offered.connect(self.errors.show_offer)
         desk.said.connect(self.errors.show_notice)
+        desk.began.connect(self.errors.put_away_error)
         desk.asked.connect(self.asking.answer)
         desk.dropped.connect(self.open_paths)
         desk.session.opened.connect(self._on_opened)
@@ -129,6 +132,7 @@ class MainWindow(QMainWindow):
         settings = self.desk.settings
         if isinstance(app, QApplication):
             theme.apply(app, theme.THEMES.get(settings.theme, theme.DARK), settings.font_px)
+        self.tree.setMinimumWidth(theme.px(38))
 
     def open_paths(self, paths: Sequence[str | Path]) -> None:
         """Open what was dropped, chosen or named: a record, or images to import."""
@@ -190,6 +194,7 @@ class MainWindow(QMainWindow):
         self.views.setCurrentWidget(chooser)
 
         def back() -> None:
+            self.setFocus()
             self.views.removeWidget(chooser)
             self.views.setCurrentWidget(before or self.empty)
             chooser.deleteLater()
@@ -253,6 +258,12 @@ class MainWindow(QMainWindow):
         self.desk.reader.close()
         self.garbage.stop()
         event.accept()
+
+
+def _first_size(window: QWidget) -> QSize:
+    """Return 1280×800, or what the screen leaves beside a frame: the notice must not lie below its edge."""
+    room = window.screen().availableSize() - QSize(FRAME_PX, TITLE_PX)
+    return QSize(1280, 800).boundedTo(room)
 
 
 def _files(data: QMimeData) -> list[Path]:

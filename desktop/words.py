@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+NOTICE = "Research software. Not a medical device."
+
 _UNITS = {
     "g_cm3": "g/cm³", "mm2": "mm²", "mm3": "mm³", "ml": "mL", "mm": "mm", "cm": "cm", "mpa": "MPa",
     "gpa": "GPa",
@@ -31,14 +33,14 @@ def _sentence(words: list[str]) -> str:
 
 def number(value: float, unit: str = "") -> str:
     """Return a number with three significant figures and its unit; whole numbers stay whole."""
-    if isinstance(value, int) or (float(value).is_integer() and abs(value) >= 1000):
-        text = f"{int(value):,}".replace(",", "\u202f")
+    if isinstance(value, int) or abs(value) >= 1000:
+        text = f"{round(value):,}".replace(",", "\u202f")
     elif abs(value) >= 100:
         text = f"{value:.0f}"
     else:
         text = f"{value:.3g}"
     space = "" if unit in ("°", "") else " "
-    return f"{text}{space}{unit}"
+    return f"{text}{space}{unit}".replace("-", "−", 1) if value < 0 else f"{text}{space}{unit}"
 
 
 def interval(low: float, high: float) -> str:
@@ -62,14 +64,14 @@ _FACTS = {
     "mesh.tetrahedra": {
         "tets": "Tetrahedra", "nodes": "Nodes", "edge_mean_mm": "Mean edge",
         "dihedral_min_deg": "Smallest angle",
-        "dihedral_p01_deg": "Its 1st percentile", "inverted": "Inverted",
+        "dihedral_p01_deg": "1st percentile angle", "inverted": "Inverted elements",
         "volume_error_percent": "Volume off by",
-        "distance_mean_mm": "Mean distance to surface", "mesher": "Mesher",
+        "distance_mean_mm": "Off the surface by", "mesher": "Mesher",
     },
     "physics.femur_model": {
         "calibration": "Calibration", "young_median_mpa": "Median modulus",
         "young_max_mpa": "Highest modulus",
-        "clipped_low_percent": "Clipped below", "clipped_high_percent": "Clipped above",
+        "clipped_low_percent": "Modulus held at floor", "clipped_high_percent": "Modulus held at ceiling",
         "body_weight_n": "Body weight",
     },
 }  # fmt: skip
@@ -85,10 +87,3 @@ def facts_of(step: str, summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]
     for name, title in wanted.items():
         for _words, value in summary_lines({name: summary[name]} if name in summary else {}):
             yield title, value
-
-
-def place_text(lps: tuple[float, float, float]) -> str:
-    """Return a point of patient space with the letters of its sides: “L 128.4  A 31.0  S 902.5 mm”."""
-    letters = ("LR", "PA", "SI")
-    words = [f"{pair[0] if v >= 0 else pair[1]} {abs(v):.1f}" for pair, v in zip(letters, lps, strict=True)]
-    return "  ".join(words) + " mm"

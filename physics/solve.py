@@ -25,7 +25,9 @@ class SolveParams:
     """How a model is solved."""
 
     intervals: bool = param(
-        True, help="Find the headline numbers' intervals: calibration, load direction, mesh."
+        True,
+        help="Find the headline numbers' intervals: calibration, load direction, mesh.",
+        title="With intervals",
     )
     solver: Literal["auto", "pardiso", "amg"] = param(
         "auto", help="Solver; auto takes the fastest one here for the size.", advanced=True

@@ -6,6 +6,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+GRAVITY = 9.81
+"""m/s²; 75 kg weigh 735.75 N."""
+
 Force = tuple[float, float, float]
 
 

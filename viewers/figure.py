@@ -65,7 +65,11 @@ def figure_of(
     box = QRectF(12, height + 10, width - 24, strip - 20)
     left = QRectF(box.left(), box.top(), box.width() * 0.55, box.height())
     texts = [(text, look.text if n == 0 else look.quiet) for n, text in enumerate(caption)]
-    paint.lines_at(painter, left, Qt.AlignmentFlag.AlignLeft, texts, shadow=False)
+    # The first two lines share their room with marks and notice; what is shown has all the width.
+    paint.lines_at(painter, left, Qt.AlignmentFlag.AlignLeft, texts[:2], shadow=False)
+    paint.lines_at(
+        painter, box.adjusted(0, 2 * line, 0, 0), Qt.AlignmentFlag.AlignLeft, texts[2:], shadow=False
+    )
     marks = [
         text for text in (_SIDE_WORDS[side], REFERENCE_PATIENT if reference_patient else "", stamp) if text
     ]

@@ -46,7 +46,6 @@ class Shown:
     bar: FieldBar | None = None
     labels: list[PlacedText] = field(default_factory=list)
     arrows: ArrowSet | None = None
-    stamp: str = ""
     reference_patient: bool = False
 
 
@@ -100,6 +99,12 @@ class SceneCanvas(QWidget):
     def fit(self) -> None:
         """Bring everything that is visible into the picture."""
         self._do(self._fit)
+
+    def bounds(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the lowest and the highest corner of what is visible, (3,) each, LPS mm."""
+        scene = self._ready()
+        box = scene.bounds() if scene is not None else None
+        return box or (np.full(3, -1.0), np.full(3, 1.0))
 
     def image(self, scale: float = 1.0) -> QImage:
         """Return the view as a picture at full quality, ``scale`` times the screen's resolution."""
@@ -241,7 +246,6 @@ class SceneCanvas(QWidget):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(box, frame)
         seen = [shown for shown in self._shown.values() if shown.visible]
-        self._decor.stamp = next((shown.stamp for shown in seen if shown.stamp), "")
         self._decor.reference_patient = any(shown.reference_patient for shown in seen)
         names = [label for shown in seen for label in shown.labels]
         self._decor.paint_labels(painter, box, self.camera, names)

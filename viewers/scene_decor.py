@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QPolygonF, QTransform
 
 from resources.colors import color_map
@@ -14,7 +14,6 @@ from viewers.orientation import DIRECTIONS, letters
 from viewers.paint import Look
 from viewers.turntable import Turntable
 
-_NAMES = {"A": "anterior", "P": "posterior", "L": "left", "R": "right", "S": "superior", "I": "inferior"}
 _ALIGN = Qt.AlignmentFlag
 
 
@@ -70,6 +69,7 @@ class SceneDecor:
     look: Look = field(default_factory=Look)
     caption: tuple[str, ...] = ()
     stamp: str = ""
+    waiting: str = ""
     reference_patient: bool = False
     cube_faces: dict[str, QPolygonF] = field(default_factory=dict)
 
@@ -84,6 +84,11 @@ class SceneDecor:
         paint.edge_letters(painter, inner, edges, look)
         half = QRectF(inner.left(), inner.top(), inner.width() / 2 - 26, inner.height())
         heading = [("3-D", look.accent), *((line, look.text) for line in self.caption)]
+        metrics = QFontMetricsF(painter.font())
+        line = metrics.lineSpacing()
+        for number, (text, _) in enumerate(heading):
+            wide = min(metrics.horizontalAdvance(text), half.width())
+            self._plate(painter, QRectF(half.left() - 3, half.top() + number * line, wide + 6, line))
         paint.lines_at(painter, half, _ALIGN.AlignLeft, heading, shadow=look.shadowed)
         paint.scale_bar(painter, inner, camera.height_mm / box.height(), look)
         self.paint_cube(painter, QPointF(inner.left() + 34, inner.bottom() - 34), camera)
@@ -98,7 +103,8 @@ class SceneDecor:
         inner = box.adjusted(10, 8, -10, -8)
         painter.fillRect(box, QColor(self.look.ground))
         paint.lines_at(painter, inner, _ALIGN.AlignLeft, [("3-D", self.look.accent)], shadow=False)
-        paint.text_at(painter, inner, _ALIGN.AlignCenter, "No structures yet", self.look.quiet, shadow=False)
+        text = self.waiting or "No structures yet"
+        paint.text_at(painter, inner, _ALIGN.AlignCenter, text, self.look.quiet, shadow=False)
 
     def paint_cube(self, painter: QPainter, middle: QPointF, camera: Turntable) -> None:
         """Paint a cube with the patient's letters on it, turned as the scene is."""
@@ -159,23 +165,30 @@ class SceneDecor:
         look = self.look
         metrics = QFontMetricsF(painter.font())
         seen = camera.project(np.array([label.lps for label in labels]))
-        for label, (x, y, depth) in zip(labels, seen, strict=True):
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        taken: list[QRectF] = []
+        for label, (x, y, depth) in sorted(zip(labels, seen, strict=True), key=lambda pair: -pair[1][1]):
             if depth <= 0:
                 continue
             at = QPointF(box.center().x() + x * box.height(), box.center().y() - y * box.height())
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(QPen(QColor(look.ground), 1.5))
             painter.setBrush(QColor(label.color))
             painter.drawEllipse(at, 3.2, 3.2)
-            wide = metrics.horizontalAdvance(label.text)
-            place = QRectF(at.x() + 9, at.y() - 12, 300, 24)
-            align = _ALIGN.AlignLeft | _ALIGN.AlignVCenter
-            if place.left() + wide > box.right() - 4 and at.x() - 9 - wide > box.left():
-                place.moveRight(at.x() - 9)
-                align = _ALIGN.AlignRight | _ALIGN.AlignVCenter
+            size = QSizeF(metrics.horizontalAdvance(label.text) + 8, metrics.height())
+            place = _free_place(QRectF(box), at, size, x < 0, taken)
+            taken.append(place)
+            self._plate(painter, place)
             # Colors of bodies are light; as letters on a light ground they would be too faint.
             color = QColor(label.color) if look.shadowed else QColor(label.color).darker(190)
-            paint.text_at(painter, place, align, label.text, color, shadow=look.shadowed)
+            paint.text_at(painter, place, _ALIGN.AlignCenter, label.text, color, shadow=look.shadowed)
+
+    def _plate(self, painter: QPainter, box: QRectF) -> None:
+        """Dim what lies under words."""
+        ground = QColor(self.look.ground)
+        ground.setAlphaF(0.72)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ground)
+        painter.drawRoundedRect(box, 3, 3)
 
     def paint_bars(self, painter: QPainter, box: QRectF, bars: Sequence[FieldBar]) -> None:
         """Paint the color bars side by side at the right, the last one outermost."""
@@ -251,10 +264,22 @@ class SceneDecor:
         paint.text_at(painter, place, align, text, look.warn, shadow=look.shadowed)
 
 
+def _free_place(
+    box: QRectF, at: QPointF, size: QSizeF, outward_left: bool, taken: Sequence[QRectF]
+) -> QRectF:
+    """Return where a name goes: beside its place, away from the middle, below what is there."""
+    place = QRectF(at.x() + 7, at.y() - size.height() / 2, size.width(), size.height())
+    if outward_left:
+        place.moveRight(at.x() - 7)
+    if place.left() < box.left() + 4:
+        place.moveLeft(at.x() + 7)
+    elif place.right() > box.right() - 4:
+        place.moveRight(at.x() - 7)
+    for other in taken:  # from the top down
+        if place.intersects(other):
+            place.moveTop(other.bottom() + 1)
+    return place
+
+
 def _heading(bar: FieldBar) -> list[str]:
     return [text for text in (bar.title, f"in {bar.unit}" if bar.unit else "", bar.remark) if text]
-
-
-def view_name(letter: str) -> str:
-    """Return the word of a letter: "anterior"."""
-    return _NAMES[letter]

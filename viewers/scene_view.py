@@ -21,7 +21,6 @@ from viewers.views import Clip
 if TYPE_CHECKING:
     from viewers.scene import Scene
 
-_STALE = "STALE OR PREVIEW"
 _AXES_COLOR = "#C9D1D9"
 
 
@@ -72,7 +71,6 @@ class SceneView(SceneCanvas):
         marked: float | None = None,
         displacement: NDArray | None = None,
         deform_scale: float = 0.0,
-        hatched: bool | str = False,
         flat: bool = False,
     ) -> None:
         """Show a mesh colored by a field.
@@ -87,8 +85,6 @@ class SceneView(SceneCanvas):
             A value marked in the bar: the yield limit.
         displacement : ndarray, shape (nodes, 3)
             mm; drawn ``deform_scale`` times.
-        hatched : bool or str
-            The content is stale or a preview (a string says which): the view is hatched.
         flat : bool
             Color each element by its own value instead of averaging element values to nodes.
         """
@@ -108,8 +104,7 @@ class SceneView(SceneCanvas):
         if displacement is not None and deform_scale:
             remark = f"{remark}, shape × {deform_scale:g}".lstrip(", ")
         bar = FieldBar(title, unit, limits, map_for(title), marked, remark=remark)
-        stamp = hatched if isinstance(hatched, str) else _STALE if hatched else ""
-        self._show(key, put, mesh, Shown(bar=bar, stamp=stamp))
+        self._show(key, put, mesh, Shown(bar=bar))
 
     def update_field(
         self,
@@ -178,7 +173,10 @@ class SceneView(SceneCanvas):
         radius_mm: float = 2.0,
         opacity: float = 1.0,
     ) -> None:
-        """Show named balls at ``points`` (n, 3), LPS mm; a fitted sphere is a large one with opacity."""
+        """Show balls at ``points`` (n, 3), LPS mm; a fitted sphere is a large one with opacity.
+
+        An empty name writes nothing beside its ball.
+        """
         points = np.atleast_2d(np.asarray(points, np.float64))
 
         def put(scene: Scene) -> None:
@@ -186,7 +184,7 @@ class SceneView(SceneCanvas):
 
             scene.put(key, DrawnGlyphs([ball(point, radius_mm) for point in points], color, opacity))
 
-        labels = [PlacedText(p, name, color) for p, name in zip(points, names, strict=True)]
+        labels = [PlacedText(p, name, color) for p, name in zip(points, names, strict=True) if name]
         self._show(key, put, shown=Shown(labels=labels))
 
     def show_axes(
@@ -249,6 +247,16 @@ class SceneView(SceneCanvas):
     def set_caption(self, lines: Sequence[str]) -> None:
         """Write whose structures these are into the upper left corner."""
         self._decor.caption = tuple(lines)
+        self.update()
+
+    def set_waiting(self, text: str) -> None:
+        """Say what an empty view waits for; an empty text where it waits for nothing."""
+        self._decor.waiting = text
+        self.update()
+
+    def set_stamp(self, text: str) -> None:
+        """Hatch the view and say why it must not be trusted (stale, preview); an empty text ends it."""
+        self._decor.stamp = text
         self.update()
 
     def set_theme(self, look: Look) -> None:

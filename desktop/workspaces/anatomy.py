@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSlider, QVBoxLayout
@@ -13,6 +12,7 @@ from desktop.actions import Actions
 from desktop.desk import Desk
 from desktop.fields import ComboBox
 from desktop.section import CommandButton, Panel, StepSection, quiet, section_title
+from desktop.session import sizes_of
 
 
 class AnatomyPanel(Panel):
@@ -47,7 +47,8 @@ class AnatomyPanel(Panel):
         self.opacity.setValue(35)
         self.go = CommandButton(actions["go.simulate"], text="Go on to Simulate")
         self.add(self.bone, self.side, self.mesh, self.go)
-        self.add(section_title("Labels over the image"), self.opacity)
+        self.opacity_title = section_title("Labels over the image")
+        self.add(self.opacity_title, self.opacity)
         self.end()
         self.follow(desk)
 
@@ -58,7 +59,8 @@ class AnatomyPanel(Panel):
         self.bone.refresh(current=not segmented)
         self.side.refresh()
         waits = bool(way.unconfirmed(session))
-        self.mesh.setVisible(segmented)
+        for widget in (self.mesh, self.opacity_title, self.opacity):
+            widget.setVisible(segmented)
         self.mesh.refresh(current=segmented and not meshed and not waits)
         self.go.setVisible(meshed)
         self.go.set_primary(meshed and not waits)
@@ -84,8 +86,7 @@ class AnatomyPanel(Panel):
 
     def _bone_facts(self) -> Sequence[tuple[str, str]]:
         maps = self._desk.session.of_kind("labelmap")
-        summary = self._desk.session.summary(maps[-1].id) if maps else {}
-        listed: Sequence[Mapping[str, Any]] = summary.get("structures") or ()
+        listed = sizes_of(self._desk.session, maps[-1].id) if maps else []
         sized = [s for s in listed if "volume_ml" in s]
         shown = sorted(sized, key=lambda s: -s["volume_ml"])[:6]
         facts = [(s["name"], words.number(s["volume_ml"], "mL")) for s in shown]

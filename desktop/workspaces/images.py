@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -9,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from desktop import theme, words
 from desktop.actions import Actions
+from desktop.describe import spacing_mm
 from desktop.desk import Desk
 from desktop.section import CommandButton, Facts, Panel, quiet, section_title
 from desktop.session import identity_of
@@ -39,8 +41,10 @@ class ImagesPanel(Panel):
             "Click sets the crosshair; moving with Shift carries it along. Double-click fills the stage."
         )
         self.hands.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.add(self.facts, self.notes, section_title("Window"), self.presets)
-        self.add(section_title("By hand"), self.hands, self.go)
+        self._of_an_image = (
+            section_title("Window"), self.presets, section_title("By hand"), self.hands, self.go,
+        )  # fmt: skip
+        self.add(self.facts, self.notes, *self._of_an_image)
         self.end()
         self.follow(desk)
 
@@ -49,6 +53,8 @@ class ImagesPanel(Panel):
         session = self._desk.session
         item = session.volume
         entry = session.entry(item.id) if item else None
+        for widget in self._of_an_image:
+            widget.setVisible(entry is not None)
         if entry is None:
             busy = self._desk.queue.busy
             self.heading.setText("Images")
@@ -57,18 +63,19 @@ class ImagesPanel(Panel):
             return
         self.heading.setText(entry.name)
         study = identity_of(entry).study_description
-        self.facts.show_facts([*_facts(entry.tree), *([("Study", study)] if study else [])])
+        record = session.record
+        spacing = spacing_mm(record, entry) if record is not None else []
+        self.facts.show_facts([*_facts(entry.tree, spacing), *([("Study", study)] if study else [])])
         notes = entry.tree.get("notes") or []
         self.notes.setText("\n".join(notes))
         self.notes.setVisible(bool(notes))
 
 
-def _facts(tree: dict[str, Any]) -> list[tuple[str, str]]:
+def _facts(tree: dict[str, Any], spacing: Sequence[float]) -> list[tuple[str, str]]:
     shape = tree["voxels"].get("shape", ()) if isinstance(tree.get("voxels"), dict) else ()
     size = " × ".join(str(n) for n in reversed(shape))
     facts = [("Modality", tree.get("modality", "")), ("Size", f"{size} voxels")]
-    if tree.get("spacing_mm"):
-        facts.append(("Spacing", " × ".join(words.number(s) for s in tree["spacing_mm"]) + " mm"))
+    facts.append(("Spacing", " × ".join(words.number(s) for s in spacing) + " mm"))
     if tree.get("unit"):
         facts.append(("Values", tree["unit"]))
     if tree.get("kvp"):

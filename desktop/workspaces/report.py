@@ -25,15 +25,15 @@ class ReportPanel(Panel):
         self._desk = desk
         self.whose = quiet()
         self.facts = Facts()
-        self.numbers = NumberList(desk)
+        self.numbers = NumberList(desk, as_solved=True)
         self.limits = quiet()
         self.limits_title = section_title("What this does not tell")
         self.found_title = section_title("Found")
         self.write_button = CommandButton(actions["report.write"], primary=True)
         self.reason = quiet()
-        self.add(self.whose, self.found_title, self.numbers, self.limits_title, self.limits)
         self.made_title = section_title("Made by")
-        self.add(self.made_title, self.facts, self.write_button, self.reason)
+        self.add(self.whose, self.write_button, self.reason, self.found_title, self.numbers)
+        self.add(self.limits_title, self.limits, self.made_title, self.facts)
         self.end()
         self.follow(desk)
 
@@ -54,7 +54,7 @@ class ReportPanel(Panel):
         self.facts.show_facts([(title_of(e), f"{e.seconds:.1f} s") for e in steps])
         self.made_title.setVisible(item is not None)
         if item is not None:
-            self.numbers.show_numbers(results.numbers(), struck=bool(item.stale))
+            self.numbers.show_result()
             self.limits.setText("\n".join(f"– {line}" for line in results.limits()))
 
     def write(self, path: Path) -> None:

@@ -20,7 +20,7 @@ class SimulatePanel(Panel):
         self.model = StepSection(
             desk, actions, title="Load and supports", command="simulate.load",
             steps=(way.MODEL, way.LANDMARKS), done=lambda: _fresh(desk, "model"), facts=self._model_facts,
-            again="Place again with these",
+            again="Place again with these", folds={way.LANDMARKS: "Landmarks by hand"},
         )  # fmt: skip
         self.look = quiet(
             "Look at the arrows before solving: does each push or pull where it should? "

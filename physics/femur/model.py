@@ -6,13 +6,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from resources.loads import GRAVITY
 from twin.domain import Landmarks, Material, Model, Support, TetMesh, Volume
 from twin.errors import GeometryError, UserError
 from twin.params import param
 from twin.progress import Progress
 from twin.steps import Made, step
 
-GRAVITY = 9.81
 CLEAR_OF_LOADS_MM = 5.0
 
 

@@ -26,8 +26,11 @@ class BoneParams:
         unit="mL",
         low=0.0,
         high=1000.0,
+        title="Smallest bone",
     )
-    separate: bool = param(True, help="Tell bones apart that touch across a joint space.")
+    separate: bool = param(
+        True, help="Tell bones apart that touch across a joint space.", title="Separate at joints"
+    )
     assume_hu: bool = param(
         False,
         help="Take the values for Hounsfield units although the volume does not say that they are.",

@@ -19,11 +19,13 @@ class SurfaceParams:
         high=200.0,
         help="Stairs and waves shorter than this are taken out, as far as each voxel stays on its own side; "
         "0 leaves the voxel net as it is.",
+        title="Smoothing",
     )
     keep: str = param(
         "all",
         choices=("all", "largest"),
         help="Keep all separate pieces of the structure, or only the largest.",
+        title="Pieces kept",
     )
 
 

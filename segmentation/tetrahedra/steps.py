@@ -12,19 +12,28 @@ from twin.steps import Made, step
 class TetrahedraParams:
     """How a surface is filled with tetrahedra."""
 
-    edge_mm: float = param(2.0, unit="mm", low=0.1, high=50.0, help="Wanted length of the elements' edges.")
+    edge_mm: float = param(
+        2.0,
+        unit="mm",
+        low=0.1,
+        high=50.0,
+        help="Wanted length of the elements' edges.",
+        title="Edge length",
+    )
     surface_edge_mm: float | None = param(
         None,
         unit="mm",
         low=0.1,
         high=50.0,
         help="Wanted edge length at the surface, where it should be finer than inside.",
+        title="At the surface",
     )
     order: int = param(
         1,
         low=1,
         high=2,
         help="1: four nodes an element; 2: ten, with nodes in the middle of straight edges.",
+        title="Element order",
     )
     mesher: str = param(
         "auto",

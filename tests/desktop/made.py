@@ -10,6 +10,8 @@ from twin.domain import (
     Field,
     Identity,
     LabelMap,
+    Landmark,
+    Landmarks,
     Material,
     Model,
     Number,
@@ -117,8 +119,9 @@ def surface(labels: LabelMap, params: VolumeParams, progress: Progress) -> Made:
     """Make a tetrahedron's surface."""
     mesh = tetrahedron()
     triangles = np.array([[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2]], np.int32)
-    made = Surface(mesh.points, triangles, structure="left femur", term="femur", side="left", identity=WHO)
-    return Made({"surface": made}, {}, {"surface": "left femur surface"})
+    of = labels.structures[0]
+    made = Surface(mesh.points, triangles, structure=of.name, term="femur", side=of.side, identity=WHO)
+    return Made({"surface": made}, {}, {"surface": f"{of.name} surface"})
 
 
 @step("test.model", version=1, title="Make a model", quick=True)
@@ -129,7 +132,7 @@ def model(surface: Surface, params: VolumeParams, progress: Progress) -> Made:
     made = Model(
         mesh, Material(one * 15000, one * 0.3, one * 0.0073, one * 0.0104), (Support("distal", np.array([0,
             1, 2])),),
-        (Attachment("hip contact", np.array([3]), one, mesh.points[3]),),
+        (Attachment("hip", np.array([3]), one, mesh.points[3]),),
         tuple(UnitLoad(f"hip {a}", 0, np.eye(3)[n]) for n, a in enumerate("xyz")),
         {"walking": {"hip x": -0.5, "hip y": -0.3, "hip z": -2.3}}, 735.0, structure="left femur",
             term="femur",
@@ -138,8 +141,24 @@ def model(surface: Surface, params: VolumeParams, progress: Progress) -> Made:
     return Made({"model": made}, {}, {"model": "left femur model"})
 
 
+@step("test.landmarks", version=1, title="Find landmarks", quick=True)
+def landmarks(surface: Surface, params: VolumeParams, progress: Progress) -> Made:
+    """Name one corner."""
+    point = Landmark(surface.points[3], "by hand")
+    made = Landmarks(
+        {"head center": point}, np.eye(3), "by hand", False, structure="left femur", term="femur",
+        side="left", identity=WHO,
+    )  # fmt: skip
+    return Made({"landmarks": made}, {}, {"landmarks": "left femur landmarks"})
+
+
+@dataclass(frozen=True)
+class ResultParams:
+    body_weight_n: float = param(735.5, help="Weight that is solved with.", unit="N")
+
+
 @step("test.result", version=1, title="Make a result", quick=True)
-def result(model: Model, params: VolumeParams, progress: Progress) -> Made:
+def result(model: Model, params: ResultParams, progress: Progress) -> Made:
     """Make a result whose stress for walking is known by hand."""
     stress = np.zeros((3, 1, 6))
     stress[
@@ -149,7 +168,8 @@ def result(model: Model, params: VolumeParams, progress: Progress) -> Made:
         model.mesh, (Field("stress", "MPa", "element", stress), Field("displacement", "mm", "node",
             np.zeros((3, 4, 3)))),
         (Number("von Mises stress", 16.9, "MPa", 13.5, 20.3, {"density calibration ±20 %": (13.5, 20.3)}),),
-        loads=("hip x", "hip y", "hip z"), cases=model.cases, body_weight_n=735.5, structure="left femur",
-        term="femur", side="left", identity=WHO, limits=("level walking only, no fall, no fatigue",),
+        loads=("hip x", "hip y", "hip z"), cases=model.cases, body_weight_n=params.body_weight_n,
+        structure="left femur", term="femur", side="left", identity=WHO,
+        limits=("level walking only, no fall, no fatigue",),
     )  # fmt: skip
     return Made({"result": made}, {}, {"result": "left femur stresses"})

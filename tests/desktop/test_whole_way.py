@@ -52,6 +52,27 @@ def failed(window: MainWindow) -> bool:
     return window.errors.isVisible() and window.errors.objectName() == "errorbar"
 
 
+def do_bone_again(window: MainWindow, qtbot) -> None:
+    """Segment with another threshold: the labels and the surface are replaced, the mesh is stale."""
+    session = window.desk.session
+    labels, surface = session.of_kind("labelmap")[0], session.of_kind("surface")[0]
+    window.desk.edit_entity("record.rename", labels.id, name="my bones")
+    press(window, qtbot, "Change")
+    threshold = window.panels["anatomy"].bone.forms["segmentation.bone"].fields["threshold_hu"]
+    threshold.setFocus()
+    qtbot.keyClicks(threshold, "880")
+    press(window, qtbot, "Segment again")
+    settle(window, qtbot)
+    assert not failed(window), window.errors.message.text()
+    assert [i.id for i in session.of_kind("labelmap")] == [labels.id]
+    assert [i.id for i in session.of_kind("surface")] == [surface.id]
+    assert session.maker(labels.id).params["threshold_hu"] == 880
+    assert session.entry(labels.id).name == "my bones"
+    assert session.of_kind("mesh")[0].stale
+    assert not session.of_kind("surface")[0].stale
+    assert window.desk.stage.scene._decor.stamp.startswith("STALE: ")
+
+
 def test_a_dropped_folder_becomes_bone_and_mesh_with_one_button_a_step(
     window: MainWindow, folder: Path, home: Path, qtbot
 ) -> None:
@@ -80,6 +101,7 @@ def test_a_dropped_folder_becomes_bone_and_mesh_with_one_button_a_step(
     (mesh,) = session.of_kind("mesh")
     assert session.summary(mesh.id)["inverted"] == 0
     assert len(session.of_kind("surface")) == 1  # the one that was there already was taken
+    do_bone_again(window, qtbot)
 
     titles = []
     while window.desk.session.record.undo_title():
@@ -87,6 +109,7 @@ def test_a_dropped_folder_becomes_bone_and_mesh_with_one_button_a_step(
         window.actions_.refresh()
         window.actions_["edit.undo"].trigger()
     assert session.items == ()
+    assert titles[:3] == ["Surface", "Segment bone", "Rename"]
     assert titles[-2:] == ["Segment bone", "Import images"]
     QApplication.processEvents()
     path = session.record.path

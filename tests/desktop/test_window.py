@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
 
 from desktop.commands import BY_ID, COMMANDS
 from desktop.empty import DROP_TEXT
+from desktop.session import sizes_of
 from desktop.strip import NOTICE
 from desktop.tree import EYE, NAME, STALE
 from desktop.window import MainWindow
@@ -197,6 +198,7 @@ def test_left_or_right_is_asked_for_and_loads_wait(window: MainWindow, home: Pat
     with Record.create(path) as record:
         do(record, "test.volume")
         do(record, "test.labels", side="unconfirmed")
+        do(record, "test.surface")
         do(record, "test.mesh", side="unconfirmed")
     window.open_paths([path])
     settle(window, qtbot)
@@ -209,8 +211,14 @@ def test_left_or_right_is_asked_for_and_loads_wait(window: MainWindow, home: Pat
     assert "Say first which side" in window.actions_["simulate.load"].toolTip()
     qtbot.mouseClick(card.right, Qt.MouseButton.LeftButton)
     settle(window, qtbot)
-    assert [i.name for i in window.desk.session.structures()] == ["right femur"]
+    session = window.desk.session
+    assert [i.name for i in session.structures()] == ["right femur"]
     assert not card.isVisible()
+    # What the segmentation measured is still told, under the new name; the surface is made again by itself.
+    assert sizes_of(session, session.of_kind("labelmap")[0].id)[0]["name"] == "right femur"
+    assert "right femur" in texts(window.panels["anatomy"].bone.facts)
+    assert [i.structure for i in session.of_kind("surface")] == ["right femur"]
+    assert not session.of_kind("surface")[0].stale
 
 
 def test_keys_1_to_4_set_windows_where_the_slices_have_the_focus(opened: MainWindow, qtbot) -> None:

@@ -18,12 +18,6 @@ def test_numbers_have_three_figures_and_a_unit() -> None:
     assert words.interval(52.0, 71.0) == "52–71"
 
 
-def test_a_place_is_told_by_the_patients_sides() -> None:
-    # LPS: +x is left, +y posterior, +z superior.
-    assert words.place_text((128.4, -31.0, 902.5)) == "L 128.4  A 31.0  S 902.5 mm"
-    assert words.place_text((-1.0, 2.0, -3.0)) == "R 1.0  P 2.0  I 3.0 mm"
-
-
 def test_a_person_is_told_as_the_bar_shows_him() -> None:
     who = Identity(
         patient_name="HIP^Model",

@@ -75,3 +75,17 @@ def test_scene_figure_is_drawn_finely(qtbot):
     view.resize(200, 160)
     view.show_surface("ball", sphere(), "#E8D7AC")
     assert figure_of(view, ["x"], scale=3.0).width() == 600
+
+
+def test_what_is_shown_has_the_whole_width_of_the_caption(slice_view, monkeypatch):
+    widths = {}
+    plain = figure.paint.lines_at
+
+    def note(painter, box, corner, lines, **kwargs):
+        widths.update({text: box.width() for text, _ in lines})
+        return plain(painter, box, corner, lines, **kwargs)
+
+    monkeypatch.setattr(figure.paint, "lines_at", note)
+    figure_of(slice_view, ["HIP, Model", "CT 2026-01-05", "von Mises stress, walking, 75 kg"], scale=1.0)
+    assert widths["von Mises stress, walking, 75 kg"] == 300 - 24  # all but the margins
+    assert widths["HIP, Model"] < 0.6 * 300

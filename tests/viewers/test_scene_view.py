@@ -380,8 +380,8 @@ def test_hatching_and_reference_patient_are_seen(view, monkeypatch):
         where="node",
         title="t",
         unit="",
-        hatched="PREVIEW of a reduced model",
     )
+    view.set_stamp("PREVIEW of a reduced model")
     view.grab()
     assert set(written) == {"REFERENCE PATIENT", "PREVIEW of a reduced model"}
     corner = (slice(40, 140), slice(5, 120))
@@ -394,3 +394,33 @@ def test_image_is_at_the_wanted_resolution(view):
     assert (picture.width(), picture.height()) == (800, 640)
     center = picture.pixelColor(400, 320)
     assert center.red() > center.blue() > 90  # ivory, lit
+
+
+def test_names_keep_apart_and_a_nameless_ball_has_none(view, monkeypatch):
+    places = {}
+    plain = scene_decor.paint.text_at
+
+    def note(painter, box, flags, text, color, **kwargs):
+        places[text] = box
+        return plain(painter, box, flags, text, color, **kwargs)
+
+    monkeypatch.setattr(scene_decor.paint, "text_at", note)
+    near = np.array([[30.0, 0, 0], [31.0, 0, 1], [32.0, 0, 2], [-30.0, 0, 0], [0, 0, 60.0]])
+    view.show_points("marks", near, ["one", "two", "three", "far", ""], "#F2CC60")
+    view.grab()
+    boxes = [places[name] for name in ("one", "two", "three", "far")]
+    assert not any(a.intersects(b) for n, a in enumerate(boxes) for b in boxes[:n])
+    assert boxes[3].right() < view.width() / 2  # outward, beside what lies on the left
+    assert "" not in places
+
+
+def test_an_empty_view_says_what_it_waits_for(view, monkeypatch):
+    written = []
+    plain = scene_decor.paint.text_at
+    monkeypatch.setattr(
+        scene_decor.paint, "text_at", lambda *a, **k: (written.append(a[3]), plain(*a, **k))[1]
+    )
+    view.grab()
+    view.set_waiting("Reading left femur stresses …")
+    view.grab()
+    assert [w for w in written if w != "3-D"] == ["No structures yet", "Reading left femur stresses …"]

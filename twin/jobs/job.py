@@ -154,7 +154,8 @@ class Job:
     def _take(self, message: tuple[Any, ...], frames: list[Any]) -> None:
         match message:
             case ("progress", fraction, text):
-                self.fraction, self.text = fraction, text or self.text
+                # A part that is done anew reports from its own start: what is done stays done.
+                self.fraction, self.text = max(self.fraction, fraction), text or self.text
             case ("frame", frame):
                 frames.append(frame)
             case ("done", result, seconds, peak_mb):

@@ -1,11 +1,11 @@
 """A load turned by hand: from the arrow's new direction to the model's three angles."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from physics.femur.forces import turn_about
 
 TURNS = ("turn_about_x_deg", "turn_about_y_deg", "turn_about_z_deg")
 """Parameters of the femur's model: turns about the femur's own axes, first x, then y, then z."""
@@ -33,7 +33,7 @@ def turn_angles(
     dict of str to float
         Degrees, to a tenth.
     """
-    before = _matrix([float(params.get(name, 0.0)) for name in TURNS])
+    before = turn_about(*(float(params.get(name, 0.0)) for name in TURNS))
     start = before.T @ _unit(axes @ np.asarray(now))
     turn = _shortest(start, _unit(axes @ np.asarray(wanted)))
     angles = (
@@ -46,15 +46,6 @@ def turn_angles(
 
 def _unit(v: NDArray[np.float64]) -> NDArray[np.float64]:
     return v / float(np.linalg.norm(v))
-
-
-def _matrix(degrees: list[float]) -> NDArray[np.float64]:
-    """Return Rz Ry Rx."""
-    a, b, c = np.radians(degrees)
-    about_x = np.array([[1, 0, 0], [0, np.cos(a), -np.sin(a)], [0, np.sin(a), np.cos(a)]])
-    about_y = np.array([[np.cos(b), 0, np.sin(b)], [0, 1, 0], [-np.sin(b), 0, np.cos(b)]])
-    about_z = np.array([[np.cos(c), -np.sin(c), 0], [np.sin(c), np.cos(c), 0], [0, 0, 1]])
-    return np.asarray(about_z @ about_y @ about_x)
 
 
 def _shortest(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
