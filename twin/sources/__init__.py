@@ -32,8 +32,10 @@ def read(
     units: str = "",
     space: str = "",
     progress: Progress | None = None,
-) -> Volume | LabelMap | Surface:
+) -> Volume | LabelMap | Surface | tuple[Volume, ...]:
     """Read one series; the words it takes are those of ``Choices``.
+
+    A series of kind ``planes`` gives several volumes of one slice; any other gives one entity.
 
     Raises
     ------

@@ -3,6 +3,7 @@
 import struct
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,31 +11,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.errors import SourceError
-from twin.sources.dicom_headers import NATIVE, Frame, Pixels
+from twin.sources.dicom_frames import NATIVE, Frame, Pixels
 
 JPEG_2000 = ("1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91")
 
 
 class Reader:
-    """Reads frames; keeps the last compressed multi-frame file open between its frames."""
+    """Reads frames; keeps the last compressed multi-frame file, or mosaic, at hand between its frames."""
 
     def __init__(self) -> None:
         self._path: Path | None = None
         self._dataset: Any = None
+        self._mosaic: tuple[Path, NDArray] | None = None
 
     def dtype(self, frames: Sequence[Frame]) -> np.dtype:
-        """Return the one integer type that holds the stored numbers of all frames."""
+        """Return the one integer type that holds the stored numbers of all frames; colors are packed."""
+        if frames[0].pixels.color:
+            return np.dtype(np.uint32)
         return np.result_type(*{_dtype(f.pixels).newbyteorder("=") for f in frames})
 
     def read(self, frame: Frame) -> NDArray:
-        """Return the stored numbers of a frame, shape (row, column).
+        """Return the stored numbers of a frame, or its colors as 0xRRGGBB; shape (row, column).
 
         Raises
         ------
         SourceError
             Names the file that cannot be decoded and why.
         """
+        if frame.tile is not None:
+            return self._tile(frame)
         try:
+            if frame.pixels.color:
+                return _packed(self._decoded(frame), frame.pixels)
             stored = self._plain(frame) if frame.pixels.offset >= 0 else self._decoded(frame)
         except SourceError:
             raise
@@ -42,6 +50,13 @@ class Reader:
             text = str(e).strip().split("\n")[0].rstrip(".") or type(e).__name__
             raise SourceError(f"{frame.path} cannot be decoded: {text}.") from e
         return _used_bits(stored, frame.pixels)
+
+    def _tile(self, frame: Frame) -> NDArray:
+        assert frame.tile is not None
+        if self._mosaic is None or self._mosaic[0] != frame.path:
+            self._mosaic = frame.path, self.read(replace(frame, tile=None, index=0))
+        row, column, rows, columns = frame.tile
+        return self._mosaic[1][row : row + rows, column : column + columns]
 
     def _plain(self, frame: Frame) -> NDArray:
         p = frame.pixels
@@ -56,7 +71,7 @@ class Reader:
 
     def _decoded(self, frame: Frame) -> NDArray:
         import pydicom
-        from pydicom.pixels import pixel_array
+        from pydicom.pixels import apply_color_lut, pixel_array
 
         if self._path != frame.path:
             with warnings.catch_warnings(record=True) as said:
@@ -73,7 +88,10 @@ class Reader:
             from openjpeg.utils import decode  # gdcm's JPEG 2000 ends the process on a broken stream
 
             return decode(stream).astype(_dtype(frame.pixels))
-        return pixel_array(self._dataset, index=frame.index, raw=True)
+        if frame.pixels.photometric == "PALETTE COLOR":
+            indices = pixel_array(self._dataset, index=frame.index, raw=True)
+            return apply_color_lut(indices, self._dataset)
+        return pixel_array(self._dataset, index=frame.index, raw=not frame.pixels.color)
 
     def _stream(self, frame: Frame) -> bytes | None:
         """Return the compressed bytes of a frame; None where the file is not compressed picture by picture.
@@ -109,6 +127,16 @@ def picture_size(stream: bytes) -> tuple[int, int] | None:
             return columns, rows
         at += 1 if marker == 0xFF else 2 + struct.unpack_from(">H", stream, at + 2)[0]
     return None
+
+
+def _packed(color: NDArray, p: Pixels) -> NDArray[np.uint32]:
+    """Return colors, shape (row, column, 3 or 4), as 0xRRGGBB."""
+    if color.shape[:2] != (p.rows, p.columns) or color.ndim != 3:
+        raise ValueError(f"its picture has the shape {color.shape}")
+    top = 8 * color.dtype.itemsize
+    used = top if p.photometric == "PALETTE COLOR" else p.bits_stored  # palettes fill their 8 or 16 bits
+    red, green, blue = ((color[..., n] >> max(used - 8, 0) & 255).astype(np.uint32) for n in range(3))
+    return np.asarray(red << 16 | green << 8 | blue, np.uint32)
 
 
 def _dtype(p: Pixels) -> np.dtype:

@@ -98,7 +98,9 @@ def _sort_in(file: Path, named: bool, by_format: dict[str, list[Path]], problems
         problems.append(f"{file} is in no format that can be read here ({known}).")
 
 
-def read(series: Series, choices: Choices, progress: Progress) -> Volume | LabelMap | Surface:
+def read(
+    series: Series, choices: Choices, progress: Progress
+) -> Volume | LabelMap | Surface | tuple[Volume, ...]:
     """Read one series; see ``twin.sources.read``."""
     missing = next((f for f in series.files if not f.is_file()), None)
     if missing is not None:

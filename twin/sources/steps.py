@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from twin.domain import Entity
+from twin.domain import Entity, kind_of
 from twin.errors import SourceError
 from twin.params import param
 from twin.progress import Progress
@@ -19,7 +19,7 @@ class ImportParams:
 
     paths: tuple[str, ...] = param(help="Files and folders to look into.", title="Files and folders")
     series: str = param(
-        "", help="Which series: its UID or number, “all”, or nothing for all that are volumes."
+        "", help="Which series: its UID or number, “all”, or nothing for all but localizers and captures."
     )
     accept_gaps: bool = param(False, help="Fill missing slices by interpolation instead of refusing them.")
     modality: str = param(
@@ -50,20 +50,29 @@ def import_images(params: ImportParams, progress: Progress) -> Made:
     listed = []
     for n, series in enumerate(chosen):
         part = progress.between(0.2 + 0.8 * n / len(chosen), 0.2 + 0.8 * (n + 1) / len(chosen))
-        entity = read(
+        read_here = read(
             series, accept_gaps=params.accept_gaps, modality=params.modality, kind=params.kind,
             units=params.units, space=params.space, progress=part,
         )  # fmt: skip
-        kind = series.kind if params.kind == "auto" or series.format != "nifti" else params.kind
-        same = sum(1 for role in outputs if role.split(" ")[0] == kind)
-        role = f"{kind} {same + 1}" if same else kind
-        outputs[role] = entity
-        names[role] = series.description or series.label
+        entities = read_here if isinstance(read_here, tuple) else (read_here,)
+        name = series.description or series.label
+        for m, entity in enumerate(entities):
+            kind = kind_of(entity)
+            same = sum(1 for role in outputs if role.split(" ")[0] == kind)
+            role = f"{kind} {same + 1}" if same else kind
+            outputs[role] = entity
+            names[role] = f"{name} {m + 1} of {len(entities)}" if len(entities) > 1 else name
+        said = tuple(dict.fromkeys(note for e in entities for note in e.notes))
         size = " × ".join(map(str, series.size))
-        listed.append({"name": names[role], "modality": series.modality, "size": size, "notes": entity.notes})
-    left = [f"{s.label}: {s.why_not}" for s in found.series if s not in chosen and s.why_not]
-    summary = {"series": listed, "left_out": left, "problems": list(found.problems)}
+        listed.append({"name": name, "modality": series.modality, "size": size, "notes": said})
+    left = [f"{s.label}: {s.why_not or ASIDE}" for s in found.series if s not in chosen]
+    summary = {
+        "series_found": found.count, "series": listed, "left_out": left, "problems": list(found.problems),
+    }  # fmt: skip
     return Made(outputs, summary, names)
+
+
+ASIDE = "it only serves to plan or to show; name it to bring it in"
 
 
 def choose(found: Found, params: ImportParams) -> tuple[Series, ...]:
@@ -86,7 +95,8 @@ def choose(found: Found, params: ImportParams) -> tuple[Series, ...]:
         if s.is_volume or (params.accept_gaps and s.gaps) or (surfaces and s.kind == "surface")
     )
     if wanted not in ("", "all"):
-        named = tuple(s for s in found.series if wanted in (s.uid, str(s.number)))
+        named = tuple(s for s in found.series if s.uid == wanted)
+        named = named or tuple(s for s in found.series if s.answers_to(wanted))
         if not named:
             raise SourceError(f"There is no series “{wanted}” here.", "There are: " + _list(found.series))
         return _whole(named, found)
@@ -96,6 +106,8 @@ def choose(found: Found, params: ImportParams) -> tuple[Series, ...]:
     _whole(found.series, found)
     if not readable:
         raise SourceError(f"Nothing here can be read as it is: {_list(found.series)}", _hint(found.series))
+    if not wanted:
+        readable = tuple(s for s in readable if not s.aside) or readable
     return readable
 
 

@@ -105,23 +105,6 @@ def test_missing_slice_is_refused_then_filled(tmp_path: Path) -> None:
     assert "Filled by interpolation" in volume.notes[0]
 
 
-def test_uneven_steps(tmp_path: Path) -> None:
-    files = made.write_series(tmp_path)
-    import pydicom
-
-    ds = pydicom.dcmread(files[2])
-    ds.ImagePositionPatient[2] += 0.7
-    ds.save_as(files[2])
-    with pytest.raises(SourceError, match=r"uneven slice steps: its slices lie 1\.3 to 2\.7 mm apart"):
-        bring_in(tmp_path)
-
-
-def test_localizer(tmp_path: Path) -> None:
-    made.write_series(tmp_path, ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"])
-    with pytest.raises(SourceError, match="it is a localizer"):
-        bring_in(tmp_path)
-
-
 def test_two_patients_are_refused_with_the_list(tmp_path: Path) -> None:
     made.write_series(tmp_path / "a")
     made.write_series(
