@@ -44,7 +44,9 @@ class SeriesChooser(QWidget):
         self.setObjectName("ground")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._found, self._take = found, take
-        self._columns = [c for c in _COLUMNS if c != "Remark" or any(s.why_not for s in found.series)]
+        self._columns = [
+            c for c in _COLUMNS if c != "Remark" or any(s.why_not or s.notes for s in found.series)
+        ]
         self.list = QTreeWidget()
         self.list.setRootIsDecorated(False)
         self.list.setHeaderLabels(self._columns)
@@ -94,11 +96,11 @@ class SeriesChooser(QWidget):
                 " × ".join(map(str, series.size)),
                 " × ".join(f"{s:.3g}" for s in series.spacing_mm),
                 line_of(series.identity),
-                series.why_not,
+                series.why_not or " ".join(series.notes),
             ]
         )
         row.setToolTip(0, series.uid)
-        row.setToolTip(len(_COLUMNS) - 1, series.why_not)
+        row.setToolTip(len(_COLUMNS) - 1, "\n".join([series.why_not, *series.notes]).strip())
         if not series.is_volume:
             for n in range(len(_COLUMNS)):
                 row.setForeground(n, QColor(theme.current().quiet))
