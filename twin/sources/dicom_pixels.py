@@ -71,7 +71,7 @@ class Reader:
 
     def _decoded(self, frame: Frame) -> NDArray:
         import pydicom
-        from pydicom.pixels import apply_color_lut, pixel_array
+        from pydicom.pixels import apply_color_lut, convert_color_space, pixel_array
 
         if self._path != frame.path:
             with warnings.catch_warnings(record=True) as said:
@@ -91,7 +91,10 @@ class Reader:
         if frame.pixels.photometric == "PALETTE COLOR":
             indices = pixel_array(self._dataset, index=frame.index, raw=True)
             return apply_color_lut(indices, self._dataset)
-        return pixel_array(self._dataset, index=frame.index, raw=not frame.pixels.color)
+        picture = pixel_array(self._dataset, index=frame.index, raw=not frame.pixels.color)
+        if frame.pixels.photometric == "RGB" and stream is not None and is_luminance(stream):
+            return convert_color_space(picture, "YBR_FULL", "RGB")
+        return picture
 
     def _stream(self, frame: Frame) -> bytes | None:
         """Return the compressed bytes of a frame; None where the file is not compressed picture by picture.
@@ -113,20 +116,39 @@ class Reader:
         return stream
 
 
+def is_luminance(stream: bytes) -> bool:
+    """Tell a JPEG picture of luminance and two colors, whatever its header says: its colors are coarser.
+
+    Some writers name such a picture RGB, of which all parts are equally fine.
+    """
+    at = _frame_header(stream)
+    if at < 0 or at + 10 > len(stream) or stream[at + 9] != 3:
+        return False
+    return len({stream[at + 11 + 3 * n] for n in range(3) if at + 11 + 3 * n < len(stream)}) > 1
+
+
 def picture_size(stream: bytes) -> tuple[int, int] | None:
     """Return (columns, rows) as a JPEG, JPEG-LS or JPEG 2000 stream says them; None where it is none."""
     if stream[:4] == b"\xff\x4f\xff\x51":  # JPEG 2000, ISO 15444-1 A.5.1: size and offset of the grid
         right, bottom, left, top = struct.unpack_from(">4I", stream, 8)
         return right - left, bottom - top
+    at = _frame_header(stream)
+    if at < 0:
+        return None
+    rows, columns = struct.unpack_from(">2H", stream, at + 5)
+    return columns, rows
+
+
+def _frame_header(stream: bytes) -> int:
+    """Return where the frame header of a JPEG or JPEG-LS stream begins; -1 where it has none."""
     at = 2 if stream[:2] == b"\xff\xd8" else len(stream)
     while at + 9 < len(stream) and stream[at] == 0xFF:
         marker = stream[at + 1]
         # frame headers: C0 to CF but tables C4, C8, CC (ISO 10918-1 B.2.2), and JPEG-LS's F7
         if (0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC)) or marker == 0xF7:
-            rows, columns = struct.unpack_from(">2H", stream, at + 5)
-            return columns, rows
+            return at
         at += 1 if marker == 0xFF else 2 + struct.unpack_from(">H", stream, at + 2)[0]
-    return None
+    return -1
 
 
 def _packed(color: NDArray, p: Pixels) -> NDArray[np.uint32]:
