@@ -75,9 +75,8 @@ def read(series: Series, choices: Choices, progress: Progress) -> Volume | tuple
     planes: tuple[Detail, ...] = series.detail
     made = []
     for n, detail in enumerate(planes):
-        said = series.notes[:1]
-        part = progress.between(n / len(planes), (n + 1) / len(planes))
-        made.append(_volume(detail, said + notes(detail), part))
+        said = dict.fromkeys(series.notes[:1] + notes(detail))
+        made.append(_volume(detail, tuple(said), progress.between(n / len(planes), (n + 1) / len(planes))))
     return tuple(made)
 
 

@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.errors import SourceError
+from twin.sources.dicom_apart import DECODER
 from twin.sources.dicom_frames import NATIVE, Frame, Pixels
 
+RLE = "1.2.840.10008.1.2.5"
 JPEG_2000 = ("1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91")
 
 
@@ -91,7 +93,13 @@ class Reader:
         if frame.pixels.photometric == "PALETTE COLOR":
             indices = pixel_array(self._dataset, index=frame.index, raw=True)
             return apply_color_lut(indices, self._dataset)
-        picture = pixel_array(self._dataset, index=frame.index, raw=not frame.pixels.color)
+        color = frame.pixels.color
+        if stream is None or frame.pixels.syntax == RLE:
+            picture = pixel_array(self._dataset, index=frame.index, raw=not color)
+        else:
+            picture = DECODER.decode(
+                frame.path, frame.pixels.syntax, frame.index, color, frame.pixels.frame_bytes
+            )
         if frame.pixels.photometric == "RGB" and stream is not None and is_luminance(stream):
             return convert_color_space(picture, "YBR_FULL", "RGB")
         return picture
@@ -104,7 +112,7 @@ class Reader:
         from pydicom.encaps import get_frame
 
         p = frame.pixels
-        if not p.syntax.startswith(("1.2.840.10008.1.2.4.", "1.2.840.10008.1.2.5")):
+        if not (p.syntax.startswith("1.2.840.10008.1.2.4.") or p.syntax == RLE):
             return None
         stream = get_frame(self._dataset.PixelData, frame.index, number_of_frames=p.frames)
         size = picture_size(stream)
