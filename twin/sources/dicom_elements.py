@@ -7,13 +7,17 @@ that, and every error message, to pydicom.
 
 import mmap
 import struct
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 IMPLICIT = "1.2.840.10008.1.2"
-NOT_LITTLE = ("1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99")
+DEFLATED = "1.2.840.10008.1.2.1.99"
+NOT_LITTLE = ("1.2.840.10008.1.2.2", DEFLATED)
 """Big-endian, and deflated as a whole."""
+
+MOST_INFLATED = 1_000_000_000
 
 ELEMENTS = {
     0x00080008: ("ImageType", "CS"), 0x00080016: ("SOPClassUID", "UI"), 0x00080018: ("SOPInstanceUID", "UI"),
@@ -86,6 +90,23 @@ def read_elements(path: Path) -> Elements | None:
                 return _read(data)
         except (_Unusual, ValueError, struct.error, UnicodeDecodeError):
             return None
+
+
+def check_inflated(path: Path) -> None:
+    """Raise ``ValueError`` for a deflated file that would fill the memory once it is inflated."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        try:
+            syntax, at = _meta(data) if data[128:132] == b"DICM" else ("", 0)
+        except (_Unusual, struct.error, UnicodeDecodeError):
+            return
+        if syntax != DEFLATED:
+            return
+        stream, total, waiting = zlib.decompressobj(-zlib.MAX_WBITS), 0, data[at:]
+        while waiting and not stream.eof:
+            total += len(stream.decompress(waiting, 1 << 24))
+            waiting = stream.unconsumed_tail
+            if total > MOST_INFLATED:
+                raise ValueError(f"it inflates to more than {MOST_INFLATED / 1e9:g} GB")
 
 
 def _read(data: mmap.mmap) -> Elements:

@@ -3,7 +3,7 @@
 import datetime
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +122,10 @@ def frames(path: Path, ds: Elements, pixels: Pixels) -> Iterator[Frame]:
     per_frame = ds.get("PerFrameFunctionalGroupsSequence") or []
     if per_frame and len(per_frame) != pixels.frames:
         raise ValueError(f"it says {pixels.frames} frames but describes {len(per_frame)}")
+    if not per_frame and shared is None:
+        first = _frame(path, pixels, 0, _Says(ds, []))
+        yield from (replace(first, index=index) for index in range(pixels.frames))
+        return
     for index in range(pixels.frames):
         groups = [g for g in (per_frame[index] if per_frame else None, shared) if g is not None]
         yield _frame(path, pixels, index, _Says(ds, groups))

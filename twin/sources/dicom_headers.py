@@ -7,15 +7,18 @@ from typing import Any
 
 from twin.domain import Identity
 from twin.errors import SourceError
-from twin.sources.dicom_elements import ELEMENTS, Elements, parse, read_elements
+from twin.sources.dicom_elements import ELEMENTS, Elements, check_inflated, parse, read_elements
 from twin.sources.dicom_frames import NATIVE, Frame, Pixels, frames, number
 
 REFERENCE_PATIENT = "Vitruvian reference patient"
 """Text in Image Comments of images that the project made itself."""
 
 
-MOST_FRAMES = 200_000
+MOST_FRAMES = 50_000
 """A file that claims more frames is broken."""
+
+MOST_FRAME_BYTES = 1_000_000_000
+"""A packed picture that claims more is broken, and would fill the memory before that shows."""
 
 MOST_PACKED = 2000
 """No compression in use packs images tighter than this."""
@@ -98,6 +101,7 @@ def _read_any(path: Path) -> Elements:
 
     config.settings.reading_validation_mode = config.IGNORE
     tags: list[Any] = [*ELEMENTS, "SpecificCharacterSet", *_GROUPS]
+    check_inflated(path)
     with path.open("rb") as file:
         bare = file.read(132)[128:] != b"DICM"
         file.seek(0)
@@ -170,6 +174,8 @@ def _header(path: Path, ds: Elements, syntax: str, offset: int) -> Header:
         raise ValueError(f"its image is {pixels.columns}×{pixels.rows}×{count}")
     if not 1 <= stored <= pixels.high_bit + 1 <= bits:
         raise ValueError(f"it keeps {stored} bits up to bit {pixels.high_bit} of {bits}")
+    if syntax not in NATIVE and pixels.frame_bytes > MOST_FRAME_BYTES:
+        raise ValueError(f"its image is {pixels.columns}×{pixels.rows}")
     claimed = pixels.frame_bytes * count
     if claimed > max(64e6, MOST_PACKED * ds.size):
         raise ValueError(f"it claims {claimed / 1e9:.1f} GB of images in {ds.size:,} bytes")

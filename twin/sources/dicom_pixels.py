@@ -115,11 +115,12 @@ class Reader:
         if not (p.syntax.startswith("1.2.840.10008.1.2.4.") or p.syntax == RLE):
             return None
         stream = get_frame(self._dataset.PixelData, frame.index, number_of_frames=p.frames)
-        size = picture_size(stream)
-        if size is not None and size != (p.columns, p.rows):
+        form = picture_form(stream)
+        if form is not None and form != (p.columns, p.rows, p.samples):
+            ours = f"{p.columns}×{p.rows}" + f"×{p.samples}" * (p.samples > 1)
+            theirs = f"{form[0]}×{form[1]}" + f"×{form[2]}" * (form[2] > 1)
             raise SourceError(
-                f"{frame.path} contradicts itself: its header says {p.columns}×{p.rows}, "
-                f"its picture {size[0]}×{size[1]}."
+                f"{frame.path} contradicts itself: its header says {ours}, its picture {theirs}."
             )
         return stream
 
@@ -135,16 +136,16 @@ def is_luminance(stream: bytes) -> bool:
     return len({stream[at + 11 + 3 * n] for n in range(3) if at + 11 + 3 * n < len(stream)}) > 1
 
 
-def picture_size(stream: bytes) -> tuple[int, int] | None:
-    """Return (columns, rows) as a JPEG, JPEG-LS or JPEG 2000 stream says them; None where it is none."""
+def picture_form(stream: bytes) -> tuple[int, int, int] | None:
+    """Return columns, rows and samples as a JPEG, JPEG-LS or JPEG 2000 stream says them; None for others."""
     if stream[:4] == b"\xff\x4f\xff\x51":  # JPEG 2000, ISO 15444-1 A.5.1: size and offset of the grid
         right, bottom, left, top = struct.unpack_from(">4I", stream, 8)
-        return right - left, bottom - top
+        return right - left, bottom - top, struct.unpack_from(">H", stream, 40)[0]
     at = _frame_header(stream)
     if at < 0:
         return None
-    rows, columns = struct.unpack_from(">2H", stream, at + 5)
-    return columns, rows
+    rows, columns, samples = struct.unpack_from(">2HB", stream, at + 5)
+    return columns, rows, samples
 
 
 def _frame_header(stream: bytes) -> int:

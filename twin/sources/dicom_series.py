@@ -228,6 +228,7 @@ def _stack(frames: Sequence[Frame]) -> Stack:
         size=first.size,
         thickness_mm=first.thickness,
         times=np.array(in_order),
+        numbers=np.array([float(f.instance) for f in frames]),
     )
 
 

@@ -16,7 +16,7 @@ HOLE = 4.0
 """An uneven step this many times the common one is a hole, not a step."""
 
 MOST_GROWTH = 4.0
-"""A grid larger than its slices by this factor holds mostly nothing."""
+"""A grid larger than its slices by this factor (and ``MOST_MISSING``) holds mostly nothing."""
 
 MAX_TURN = 1e-3
 """Largest difference of direction cosines that counts as the same orientation."""
@@ -73,6 +73,7 @@ def stack(
     size: tuple[int, int],
     thickness_mm: float,
     times: NDArray[np.float64],
+    numbers: NDArray[np.float64] | None = None,
 ) -> Stack:
     """Put frames in order of place and time and make the grid.
 
@@ -93,6 +94,9 @@ def stack(
         Slice thickness, the third spacing where there is one slice; 0 where it is not known.
     times : ndarray, shape (m, n)
         What may order frames at one place, best first; NaN where nothing does.
+    numbers : ndarray, shape (n,), optional
+        What the scanner counted frames by; where nothing else orders those at one place, and it counted
+        them moment by moment or place by place without exception, this does.
 
     Raises
     ------
@@ -108,7 +112,7 @@ def stack(
     # A new place starts where the distance to the one before is more than rounding.
     starts = np.flatnonzero(np.diff(along[order], prepend=-np.inf) > 0.01)
     places = np.split(order, starts[1:])
-    frames = _in_time(places, times)
+    frames = _in_time(places, times, numbers)
     origins = positions[frames[0]]
     if len(places) == 1:
         notes: list[str] = []
@@ -183,9 +187,13 @@ def _steps(along: NDArray[np.float64]) -> _Steps:
         at = np.concatenate([[0.0], np.cumsum(multiples)])
         even = float(heights[-1] / at[-1])
         off = np.abs(heights - at * even).max()
-        if multiples.max() <= MOST_MISSING and off <= min(TOLERANCE_MM, 0.2 * even):
+        sparse = at[-1] > MOST_MISSING + MOST_GROWTH * len(at)
+        if multiples.max() <= MOST_MISSING and not sparse and off <= min(TOLERANCE_MM, 0.2 * even):
             return _Steps(at, even, *_missing(at, even))
-    even = float(heights[-1] / max(round(heights[-1] / common), 1))
+    count = max(round(heights[-1] / common), 1)
+    if count > MOST_MISSING + MOST_GROWTH * len(along):
+        raise NotAVolumeError(f"its slices lie {steps.min():.3g} to {steps.max():.3g} mm apart")
+    even = float(heights[-1] / count)
     holes = np.flatnonzero(steps > HOLE * common)
     said = "; ".join(
         f"nothing lies between {heights[n]:.4g} and {heights[n + 1]:.4g} mm from the first slice "
@@ -247,7 +255,9 @@ def _across(vectors: NDArray[np.float64], normal: NDArray[np.float64]) -> NDArra
     return vectors - np.outer(vectors @ normal, normal)
 
 
-def _in_time(places: list[NDArray[np.int64]], times: NDArray[np.float64]) -> NDArray[np.int64]:
+def _in_time(
+    places: list[NDArray[np.int64]], times: NDArray[np.float64], numbers: NDArray[np.float64] | None
+) -> NDArray[np.int64]:
     """Return the frames by time and place, shape (t, n)."""
     counts = {len(p) for p in places}
     if counts == {1}:
@@ -260,6 +270,11 @@ def _in_time(places: list[NDArray[np.int64]], times: NDArray[np.float64]) -> NDA
     for order in times:
         if all(np.isfinite(order[p]).all() and len(np.unique(order[p])) == most for p in places):
             return np.stack([p[np.argsort(order[p], kind="stable")] for p in places], axis=1)
+    if numbers is not None and len(np.unique(numbers)) == len(numbers):
+        counted = np.stack([p[np.argsort(numbers[p])] for p in places], axis=1)
+        ranks = np.argsort(np.argsort(numbers))[counted]
+        if (np.ptp(ranks, axis=1) < len(places)).all() or (np.ptp(ranks, axis=0) < most).all():
+            return counted
     raise NotAVolumeError(
         f"{most} images lie at the same place and nothing in them says how they follow each other in "
         "time or what tells them apart"

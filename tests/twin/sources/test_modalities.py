@@ -385,6 +385,7 @@ def mosaic(folder: Path, normal: tuple[float, float, float] | None, count: int =
     return stored
 
 
+@pytest.mark.filterwarnings("ignore:The DICOM readers are highly experimental")
 @pytest.mark.parametrize("up", [1.0, -1.0])
 def test_a_mosaic_lies_where_nibabel_says(tmp_path: Path, up: float) -> None:
     import pydicom

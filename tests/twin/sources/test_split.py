@@ -154,3 +154,80 @@ def test_images_that_nothing_tells_apart_are_refused(tmp_path: Path) -> None:
         "2 images lie at the same place and nothing in them says how they follow each other in time or "
         "what tells them apart"
     )
+
+
+def cine(folder: Path, n: int, z: float, phases: int = 4, cycle: float = 800, **tags: object) -> None:
+    """A series of one slice, with as many phases of a heart's cycle, in no order."""
+    for t in range(phases):
+        made.write_series(
+            folder / f"{n}-{(t * 7) % phases}", made.voxels((1, 5, 6)) + np.int16(100 * n + t),
+            **{
+                "Modality": "MR", "SeriesInstanceUID": f"1.2.3.{n}", "SeriesNumber": n,
+                "TriggerTime": t * cycle / phases, "NominalInterval": round(cycle),
+                "ImagePositionPatient": [0, 0, z], **tags,
+            },
+        )  # fmt: skip
+
+
+def sizes(folder: Path) -> list[tuple[int, ...]]:
+    return [s.size for s in scan([folder]).series]
+
+
+def test_slices_of_a_beating_heart_are_joined_by_phase(tmp_path: Path) -> None:
+    for n, (z, cycle) in enumerate([(0, 800), (20, 1000), (10, 900)]):
+        cine(tmp_path, n, z, cycle=cycle)
+    (series,) = scan([tmp_path]).series
+    volume = read(series)
+    assert isinstance(volume, Volume)
+    assert volume.voxels.shape == (4, 3, 5, 6)
+    # voxel (0, 0) holds −40 + 100 × series + phase; the series lie in the order 0, 2, 1
+    wanted = -40 + np.array([0, 200, 100]) + np.arange(4)[:, None]
+    np.testing.assert_array_equal(volume.voxels[:, :, 0, 0], wanted)
+    assert volume.cycle_ms is not None
+    assert list(volume.cycle_ms) == [800, 900, 1000]
+    assert volume.times_ms is not None
+    assert list(volume.times_ms) == [0, 225, 450, 675]  # a quarter of the mean cycle
+    assert scan([tmp_path]).count == 3
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"phases": 5},
+        {"FrameOfReferenceUID": "1.2.9"},
+        {"StudyInstanceUID": "1.2.9"},
+        {"PixelSpacing": [0.6, 0.75]},
+        {"ImageOrientationPatient": [0, 1, 0, -1, 0, 0]},
+        {"NominalInterval": None},
+        {"z": 25},  # steps of 10 and 15 mm
+        {"z": 10},  # twice in one place
+        {"NominalInterval": 1200},  # phases at other fractions of the cycle
+    ],
+)
+def test_slices_that_do_not_fit_stay_planes(tmp_path: Path, other: dict[str, object]) -> None:
+    cine(tmp_path, 1, 0)
+    cine(tmp_path, 2, 10)
+    cine(tmp_path, 3, **{"z": 20} | other)  # type: ignore[arg-type]
+    assert len(sizes(tmp_path)) == 3
+    assert all(size[2] == 1 for size in sizes(tmp_path))
+
+
+@pytest.mark.parametrize("by_place", [False, True])
+def test_directions_of_diffusion_are_moments_in_the_scanners_own_order(
+    tmp_path: Path, by_place: bool
+) -> None:
+    """Three images in each place with one b-value and no times: only their numbers tell them apart."""
+    import pydicom
+
+    for t in range(3):
+        write(tmp_path, str(t), 100 * t, DiffusionBValue=1000.0)
+        for path in (tmp_path / str(t)).iterdir():
+            ds = pydicom.dcmread(path)
+            k = ds.InstanceNumber - 1
+            ds.InstanceNumber = 1 + (k * 3 + t if by_place else t * 4 + k)
+            ds.save_as(path)
+    (volume,) = volumes(tmp_path).values()
+    wanted = made.voxels((4, 5, 6)) + 100 * np.arange(3)[:, None, None, None]
+    np.testing.assert_array_equal(volume.voxels, wanted)
+    assert volume.times_ms is None
+    assert volume.notes[0].startswith("3 images lie at the same place, in the order of their numbers")
