@@ -56,6 +56,9 @@ class SeriesChooser(QWidget):
         self.list.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.form = _form()
         self.button = theme.named(QPushButton("Import"), "primary")
+        self.all = QPushButton("Import all")
+        self.all.setToolTip("Bring in all that can be read, but what only serves to plan or to show")
+        self.all.setVisible(sum(s.is_volume and not s.aside for s in found.series) > 1)
         self.cancel = QPushButton("Cancel")
         self.cancel.setToolTip("Import nothing")
         column = QVBoxLayout(self)
@@ -63,6 +66,8 @@ class SeriesChooser(QWidget):
         column.setSpacing(theme.px(3))
         count = len(found.series)
         title = f"{count} series were found. Which one?" if count > 1 else "One series was found."
+        if found.count > count:
+            title = f"{found.count} series were found, which make {count} images. Which one?"
         column.addWidget(theme.named(QLabel(title), "heading"))
         column.addWidget(self.list, 1)
         if found.problems:
@@ -71,14 +76,16 @@ class SeriesChooser(QWidget):
         row = QHBoxLayout()
         row.addStretch()
         row.addWidget(self.cancel)
+        row.addWidget(self.all)
         row.addWidget(self.button)
         column.addLayout(row)
         self.list.itemSelectionChanged.connect(self._on_select)
         self.list.itemActivated.connect(lambda _i: self._on_take())
         self.form.changed.connect(self._on_select)
         self.button.clicked.connect(self._on_take)
+        self.all.clicked.connect(self._on_take_all)
         self.cancel.clicked.connect(self.left)
-        best = max(found.series, key=lambda s: (s.is_volume, s.count))
+        best = max(found.series, key=lambda s: (s.is_volume and not s.aside, s.count))
         self.list.setCurrentIndex(self.list.model().index(found.series.index(best), 0))
 
     def chosen(self) -> Series | None:
@@ -122,6 +129,11 @@ class SeriesChooser(QWidget):
         if series is not None and self.button.isEnabled():
             self.left.emit()
             self._take(series, self.form.values())
+
+    def _on_take_all(self) -> None:
+        first = next(s for s in self._found.series if s.is_volume and not s.aside)
+        self.left.emit()
+        self._take(first, self.form.values() | {"series": ""})
 
 
 def _form() -> Form:

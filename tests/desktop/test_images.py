@@ -5,12 +5,14 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 
 from desktop.chooser import SeriesChooser
 from desktop.window import MainWindow
 from tests.desktop.conftest import settle
 from tests.twin.sources.test_geometry import AXIAL, CORONAL, SAGITTAL, write
 from tests.twin.sources.test_modalities import DX, RADIOGRAPH, US, colors, packed, picture
+from tests.twin.sources.test_split import cine
 from twin.domain import Volume
 from viewers.slice_view import SliceView
 
@@ -92,3 +94,17 @@ def test_of_several_series_one_is_chosen_with_what_will_be_done_to_it(
     settle(window, qtbot)
     (item,) = window.desk.session.of_kind("volume")
     assert item.name == "axial"
+
+
+def test_all_series_of_a_heart_come_in_at_once(window: MainWindow, home: Path, qtbot) -> None:
+    for n, z in enumerate((0, 10, 20)):
+        cine(home / "heart", n, z)
+    cine(home / "heart", 3, 0, ImageOrientationPatient=[0, 1, 0, 0, 0, -1])
+    window.open_paths([home / "heart"])
+    qtbot.waitUntil(lambda: window.findChild(SeriesChooser) is not None, timeout=60_000)
+    chooser = window.findChild(SeriesChooser)
+    words = [label.text() for label in chooser.findChildren(QLabel)]
+    assert "4 series were found, which make 2 images. Which one?" in words
+    qtbot.mouseClick(chooser.all, Qt.MouseButton.LeftButton)
+    settle(window, qtbot)
+    assert len(window.desk.session.of_kind("volume")) == 2

@@ -39,7 +39,7 @@ class ImportParams:
     space: str = param("", help="Axes of a surface file (STL is silent).", choices=("", "LPS", "RAS"))
 
 
-@step("import.images", version=1, title="Import images")
+@step("import.images", version=2, title="Import images")
 def import_images(params: ImportParams, progress: Progress) -> Made:
     """Bring images, labelmaps and surfaces of one patient into the record."""
     found = scan([Path(p) for p in params.paths], progress.between(0.0, 0.2))
