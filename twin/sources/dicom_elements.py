@@ -51,6 +51,8 @@ ELEMENTS = {
     0x00281054: ("RescaleType", "LO"),
     0x00430010: ("GEHeader", "LO"), 0x00431039: ("GEB", "LO"),
     0x00541001: ("Units", "CS"),
+    0x30040002: ("DoseUnits", "CS"), 0x3004000C: ("GridFrameOffsetVector", "DS"),
+    0x3004000E: ("DoseGridScaling", "DS"),
 }  # fmt: skip
 """What is read, and its kind; Siemens' and GE's own elements count only under their makers' headers."""
 

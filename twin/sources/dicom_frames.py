@@ -36,8 +36,10 @@ class Pixels:
 
     @property
     def frame_bytes(self) -> int:
-        """Bytes of one decoded frame."""
-        return self.rows * self.columns * self.samples * self.bits // 8
+        """Bytes of one frame, decoded where it is packed."""
+        # Two pixels share their colors in 4:2:2, and bytes that lie in the file as they are keep it so.
+        shared = 2 / 3 if self.photometric.endswith("_422") and self.syntax in NATIVE else 1
+        return int(self.rows * self.columns * self.samples * self.bits // 8 * shared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +126,32 @@ def frames(path: Path, ds: Elements, pixels: Pixels) -> Iterator[Frame]:
         raise ValueError(f"it says {pixels.frames} frames but describes {len(per_frame)}")
     if not per_frame and shared is None:
         first = _frame(path, pixels, 0, _Says(ds, []))
-        yield from (replace(first, index=index) for index in range(pixels.frames))
+        if ds.get("GridFrameOffsetVector") is not None:
+            yield from _dose(first, list(ds.get("GridFrameOffsetVector")))
+        else:
+            yield from (replace(first, index=index) for index in range(pixels.frames))
         return
     for index in range(pixels.frames):
         groups = [g for g in (per_frame[index] if per_frame else None, shared) if g is not None]
         yield _frame(path, pixels, index, _Says(ds, groups))
+
+
+def _dose(first: Frame, offsets: list[Any]) -> Iterator[Frame]:
+    """Yield the planes of a dose grid: offsets along the normal, or heights where the first is not 0.
+
+    PS3.3 C.8.8.3.2; heights are allowed for axial grids only.
+    """
+    if first.position is None or first.orientation is None or len(offsets) != first.pixels.frames:
+        raise ValueError(f"it says {first.pixels.frames} frames but gives the places of {len(offsets)}")
+    x, y, z = first.position
+    a, b, c, d, e, f = first.orientation
+    normal = (b * f - c * e, c * d - a * f, a * e - b * d)
+    along = [float(o) for o in offsets]
+    if along[0] != 0 and abs(normal[2]) < 0.9999:
+        raise ValueError("its planes have heights although they are not axial")
+    for index, o in enumerate(along):
+        place = (x, y, o) if along[0] != 0 else (x + o * normal[0], y + o * normal[1], z + o * normal[2])
+        yield replace(first, index=index, position=place)
 
 
 class _Says:
@@ -159,6 +182,8 @@ def _frame(path: Path, pixels: Pixels, index: int, says: _Says) -> Frame:
     ds = says.ds
     gap = says.vector("PixelMeasuresSequence", "PixelSpacing", 2)
     slope = says.number("PixelValueTransformationSequence", "RescaleSlope")
+    if math.isnan(slope):
+        slope = number(ds.get("DoseGridScaling"))
     intercept = says.number("PixelValueTransformationSequence", "RescaleIntercept")
     thickness = says.number("PixelMeasuresSequence", "SliceThickness")
     content, heart = "FrameContentSequence", "CardiacSynchronizationSequence"

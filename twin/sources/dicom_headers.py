@@ -189,7 +189,9 @@ def _header(path: Path, ds: Elements, syntax: str, offset: int) -> Header:
         modality=modality,
         identity=_identity(ds),
         frame_of_reference=str(ds.get("FrameOfReferenceUID") or ""),
-        unit=_unit(modality, str(ds.get("RescaleType") or ""), str(ds.get("Units") or "")),
+        unit="Gy"
+        if ds.get("DoseUnits") == "GY"
+        else _unit(modality, str(ds.get("RescaleType") or ""), str(ds.get("Units") or "")),
         window=_window(ds),
         kvp=_number(ds.get("KVP")),
         kernel=kernel if isinstance(kernel, str) else "\\".join(map(str, kernel)),

@@ -49,7 +49,7 @@ class Reader:
         except SourceError:
             raise
         except Exception as e:
-            text = str(e).strip().split("\n")[0].rstrip(".") or type(e).__name__
+            text = " ".join(str(e).split())[:300].rstrip(".") or type(e).__name__
             raise SourceError(f"{frame.path} cannot be decoded: {text}.") from e
         return _used_bits(stored, frame.pixels)
 

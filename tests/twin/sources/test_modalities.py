@@ -413,3 +413,21 @@ def test_a_mosaic_whose_header_is_silent_is_refused(tmp_path: Path) -> None:
     (series,) = scan([tmp_path]).series
     assert not series.is_volume
     assert "mosaic" in series.why_not
+
+
+@pytest.mark.parametrize("offsets", [[0, 4, 8], [20, 24, 28]])
+def test_a_dose_grid_has_its_planes_and_its_unit(tmp_path: Path, offsets: list[int]) -> None:
+    """Offsets count from the position's height, 20 mm, where the first is 0; else they are heights."""
+    stored = np.arange(3 * 4 * 5, dtype=np.uint32).reshape(3, 4, 5)
+    ds = made.slice_dataset(np.zeros((4, 5), np.int16), (-30, -40, 20), Modality="RTDOSE")
+    del ds.RescaleSlope, ds.RescaleIntercept
+    ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.481.2"
+    ds.NumberOfFrames, ds.GridFrameOffsetVector = 3, offsets
+    ds.DoseUnits, ds.DoseGridScaling = "GY", 0.001
+    ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 32, 32, 31, 0
+    ds.PixelData = stored.tobytes()
+    ds.save_as(tmp_path / "dose.dcm", enforce_file_format=True)
+    volume = only(tmp_path)
+    np.testing.assert_array_equal(volume.voxels, stored)
+    assert (volume.unit, volume.slope) == ("Gy", 0.001)
+    np.testing.assert_allclose(volume.affine[:3, 2:], [[0, -30], [0, -40], [4, 20]])

@@ -107,6 +107,15 @@ def test_lossy_gray_comes_back_nearly(tmp_path: Path, syntax: tuple[str, str]) -
     assert volume.voxels.dtype == np.uint8
 
 
+def test_lossy_gray_of_twelve_bits_comes_back_nearly(tmp_path: Path) -> None:
+    stored = (smooth(2, 40, 52) * 4095).astype(np.uint16)
+    twelve: dict[str, Any] = {"PixelRepresentation": 0, "BitsStored": 12, "HighBit": 11}
+    for path in made.write_series(tmp_path, stored.astype(np.int16), **twelve):
+        repack(path, "1.2.840.10008.1.2.4.51", "JPEGExtendedProcess2_4")
+    off = only(tmp_path).voxels.astype(float) - stored
+    assert np.sqrt((off**2).mean()) < 41  # the noise, 1 % of 4095
+
+
 @pytest.mark.parametrize("said", ["RGB", "YBR_FULL_422"])
 def test_lossy_color_comes_back_nearly_whatever_its_header_calls_it(tmp_path: Path, said: str) -> None:
     """The packed picture holds luminance and color, two to one, under a header that says RGB, as some do."""
@@ -123,3 +132,44 @@ def test_lossy_color_comes_back_nearly_whatever_its_header_calls_it(tmp_path: Pa
     for n, shift in enumerate((16, 8, 0)):
         off = (colors >> shift & 255).astype(float) - film[..., n]
         assert np.sqrt((off**2).mean()) < 5
+
+
+# Files that come with pydicom: other programs' writing, with what they are known to hold.
+
+
+def sample(tmp_path: Path, name: str) -> Volume:
+    from pydicom.data import get_testdata_file
+
+    found = get_testdata_file(name, download=False)
+    if found is None:
+        pytest.skip(f"this pydicom comes without {name}")
+    tmp_path.mkdir(exist_ok=True)
+    (tmp_path / name).write_bytes(Path(str(found)).read_bytes())
+    return only(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["JPGExtended.dcm", "JPEG-lossy.dcm"])
+def test_lossy_twelve_bits(tmp_path: Path, name: str) -> None:
+    """The same bone scan as in JPEG2000.dcm, both of them lossy: alike in the mean over 8 × 8 pixels."""
+    volume, peer = sample(tmp_path, name), sample(tmp_path / "peer", "JPEG2000.dcm")
+    ours, theirs = (v.voxels[0].astype(float).reshape(128, 8, 32, 8).mean((1, 3)) for v in (volume, peer))
+    assert volume.voxels.shape == (1, 1024, 256)
+    assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] > 0.95
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "SC_rgb_dcmtk_+eb+cr.dcm", "SC_rgb_dcmtk_+eb+cy+n1.dcm", "SC_rgb_dcmtk_+eb+cy+n2.dcm",
+        "SC_rgb_dcmtk_+eb+cy+np.dcm", "SC_rgb_dcmtk_+eb+cy+s2.dcm", "SC_rgb_dcmtk_+eb+cy+s4.dcm",
+        "SC_rgb_gdcm_KY.dcm", "SC_rgb_jls_lossy_line.dcm", "SC_rgb_jls_lossy_sample.dcm",
+        "SC_rgb_jpeg_dcmtk.dcm", "SC_rgb_jpeg_gdcm.dcm", "SC_rgb_jpeg_lossy_gdcm.dcm", "SC_rgb_rle.dcm",
+        "SC_rgb_rle_16bit.dcm", "SC_rgb_rle_32bit.dcm", "SC_ybr_full_422_uncompressed.dcm",
+    ],
+)  # fmt: skip
+def test_color_bars_of_many_writers(tmp_path: Path, name: str) -> None:
+    """Ten bars: the second from above is light red, (255, 128, 128), in every one of these files."""
+    colors = sample(tmp_path, name).voxels[0]
+    bar = colors[13:17, 20:80]
+    for shift, value in ((16, 255), (8, 128), (0, 128)):
+        assert np.abs((bar >> shift & 255).astype(int) - value).max() <= 12
