@@ -199,16 +199,17 @@ def pad_value(detail: Detail) -> float:
     return -1024.0 if detail.header.modality == "CT" else 0.0
 
 
-def _check_pixels(first: Frame) -> None:
-    if first.pixels.bits not in (8, 16, 32):
-        raise NotAVolumeError(f"its images have {first.pixels.bits} bits a pixel, not 8, 16 or 32")
-    if first.pixels.samples not in (1, 3):
-        raise NotAVolumeError(f"its pixels have {first.pixels.samples} samples, not 1 or 3")
+def _check_pixels(f: Frame) -> None:
+    if f.pixels.bits not in (8, 16, 32):
+        raise NotAVolumeError(f"its images have {f.pixels.bits} bits a pixel, not 8, 16 or 32")
+    if f.pixels.samples not in (1, 3):
+        raise NotAVolumeError(f"its pixels have {f.pixels.samples} samples, not 1 or 3")
 
 
 def _stack(frames: Sequence[Frame]) -> Stack:
     first = frames[0]
-    _check_pixels(first)
+    for f in frames:
+        _check_pixels(f)
     if "MOSAIC" in first.image_type and first.tile is None:
         raise NotAVolumeError(
             "it is a mosaic, many slices in one picture, whose header does not say where its slices lie"

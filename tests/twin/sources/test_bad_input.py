@@ -320,3 +320,14 @@ def test_a_packed_picture_that_claims_too_much_takes_no_memory(
     with pytest.raises(SourceError, match=fault) as error:
         bring_in(path)
     assert str(path) in error.value.message
+
+
+def test_one_slice_of_odd_bits_among_good_ones(tmp_path: Path) -> None:
+    import pydicom
+
+    path = made.write_series(tmp_path)[2]
+    ds = pydicom.dcmread(path)
+    ds.BitsAllocated, ds.BitsStored, ds.HighBit = 12, 12, 11
+    ds.save_as(path)
+    with pytest.raises(SourceError, match="its images have 12 bits a pixel, not 8, 16 or 32"):
+        bring_in(tmp_path)
