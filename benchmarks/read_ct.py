@@ -70,9 +70,9 @@ def _memory(folder: Path) -> float:
     """Return the peak memory of a process that reads the series, less the volume, in MB."""
     return float(
         _apart(
-            "from twin.jobs.child import _peak_mb; from twin.sources import read, scan\n"
+            "from twin.process import peak_mb; from twin.sources import read, scan\n"
             "volume = read(scan([Path(sys.argv[1])]).series[0])\n"
-            "print(_peak_mb() - volume.voxels.nbytes / 1e6)",
+            "print(peak_mb() - volume.voxels.nbytes / 1e6)",
             folder,
         )
     )
