@@ -21,9 +21,10 @@ def first_window(volume: Volume) -> tuple[float, float, bool]:
     """Return the window a volume is first shown with: center, width, inverted.
 
     The file's own window; where it has none, bone to air for CT (center 40, width 400), and
-    the 1st to 99.5th percentile of a subsample for whatever has no fixed scale. PET is inverted.
+    the 1st to 99.5th percentile of a subsample for whatever has no fixed scale. PET is inverted, and
+    what asks for it.
     """
-    inverted = volume.modality in ("PT", "PET", "NM")
+    inverted = volume.inverted or volume.modality in ("PT", "PET", "NM")
     if volume.window is not None and volume.window[1] > 0:
         return float(volume.window[0]), float(volume.window[1]), inverted
     if volume.modality == "CT":

@@ -34,6 +34,8 @@ class Volume(Placed):
         Length of the heart's cycle while each slice was taken; ``slice_times_ms / cycle_ms`` is the phase.
     color : bool
         True where each voxel is a color, packed as 0xRRGGBB in uint32, and no number.
+    inverted : bool
+        True where the file asks for low values to be shown bright (most radiographs).
     lengths : str
         What a length in the image means: one in the ``patient``; one on the ``detector`` of a projection,
         which shows the patient larger by an unknown factor; or ``unknown``. Lengths are offered for
@@ -62,6 +64,7 @@ class Volume(Placed):
     slice_times_ms: NDArray[np.float64] | None = None
     cycle_ms: NDArray[np.float64] | None = None
     color: bool = False
+    inverted: bool = False
     lengths: Literal["patient", "detector", "unknown"] = "patient"
     placement: Literal["patient", "directions", "picture"] = "patient"
     patient_position: str = ""

@@ -102,6 +102,7 @@ def _volume(detail: Detail, said: tuple[str, ...], progress: Progress) -> Volume
         slice_times_ms=slice_times,
         cycle_ms=cycle,
         color=color,
+        inverted=detail.frames[0].pixels.photometric == "MONOCHROME1",
         lengths=flat.lengths if flat else "patient",
         placement=flat.placement if flat else "patient",
         patient_position=header.patient_position,

@@ -13,6 +13,9 @@ from twin.sources.stack import Stack
 SECTIONAL = ("CT", "MR", "PT", "NM")
 """Modalities whose images must say where they lie."""
 
+PLANAR = (("STATIC",), ("DYNAMIC",), ("WHOLE BODY",))
+"""Scintigrams that are projections."""
+
 CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 """Secondary capture, and what its storage classes begin with."""
 
@@ -37,8 +40,10 @@ class Flat:
 
 def is_flat(frame: Frame, modality: str) -> bool:
     """Tell whether an image is of a kind that has no place in the patient, and gives none."""
-    placed = frame.position is not None and frame.orientation is not None
-    return not placed and (modality not in SECTIONAL or is_capture(frame))
+    if frame.position is not None and frame.orientation is not None:
+        return False
+    planar = modality == "NM" and frame.image_type[2:3] in PLANAR
+    return modality not in SECTIONAL or is_capture(frame) or planar
 
 
 def is_capture(frame: Frame) -> bool:

@@ -183,6 +183,24 @@ def test_lengths_on_a_radiograph_are_offered_only_where_they_are_calibrated(
     assert volume.frame_of_reference == ""
 
 
+def test_low_values_are_shown_bright_where_the_file_asks_for_it(tmp_path: Path) -> None:
+    from viewers.sampling import GrayTable, first_window
+
+    picture(tmp_path, RADIOGRAPH, PhotometricInterpretation="MONOCHROME1", **DX)
+    volume = only(tmp_path)
+    assert volume.inverted
+    np.testing.assert_array_equal(volume.voxels, RADIOGRAPH[None])
+    colors = GrayTable(volume, *first_window(volume)).colors(volume.voxels[0, [0, -1], [0, -1]])
+    assert list(colors & 0xFF) == [255, 0]
+
+
+@pytest.mark.parametrize(("kind", "flat"), [("WHOLE BODY", True), ("STATIC", True), ("RECON TOMO", False)])
+def test_scintigrams(tmp_path: Path, kind: str, flat: bool) -> None:
+    picture(tmp_path, RADIOGRAPH, Modality="NM", ImageType=["ORIGINAL", "PRIMARY", kind])
+    (series,) = scan([tmp_path]).series
+    assert series.is_volume == flat
+
+
 def test_a_picture_without_sides_says_so(tmp_path: Path) -> None:
     picture(tmp_path, RADIOGRAPH, **DX)
     volume = only(tmp_path)
