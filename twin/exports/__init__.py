@@ -15,8 +15,8 @@ from twin.exports.sides import path_with_side
 from twin.progress import Progress
 
 WRITERS: dict[type, dict[str, str]] = {
-    Volume: {".nii.gz": "nifti", ".nii": "nifti"},
-    LabelMap: {".nii.gz": "nifti", ".nii": "nifti"},
+    Volume: {".nii.gz": "nifti", ".nii": "nifti", ".nrrd": "nrrd"},
+    LabelMap: {".nii.gz": "nifti", ".nii": "nifti", ".seg.nrrd": "nrrd", ".nrrd": "nrrd"},
     Surface: {".stl": "stl", ".ply": "ply", ".obj": "obj", ".vtp": "vtk_files"},
     TetMesh: {".vtu": "vtk_files"},
     Model: {".inp": "calculix", ".vtu": "vtk_files"},

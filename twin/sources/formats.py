@@ -29,6 +29,8 @@ def _no_magic(_head: bytes) -> bool:
 
 FORMATS = (
     Format("nifti", "NIfTI", (".nii", ".nii.gz"), _no_magic),
+    Format("nrrd", "NRRD", (".nrrd", ".nhdr"), lambda head: head.startswith(b"NRRD000")),
+    Format("metaimage", "MetaImage", (".mha", ".mhd"), _no_magic),
     Format("stl", "STL", (".stl",), _no_magic),
     Format("dicom", "DICOM", (".dcm", ".dicom", ".ima"), looks_like_dicom),
 )

@@ -27,6 +27,8 @@ class Series:
         True where it can be read as it is (labelmaps and surfaces too); ``why_not`` says why not.
     gaps : int
         Missing slices; it can then be read only with ``accept_gaps``.
+    asks : tuple of str
+        Which of ``Choices`` the file is silent about; once they are given it can be read.
     format : str
         Name of the format's module in ``twin.sources``.
     detail : object
@@ -47,6 +49,7 @@ class Series:
     is_volume: bool = True
     why_not: str = ""
     gaps: int = 0
+    asks: tuple[str, ...] = ()
     detail: Any = field(default=None, repr=False, compare=False)
 
     @property

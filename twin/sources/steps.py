@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from twin.domain import Entity
+from twin.domain import Entity, kind_of
 from twin.errors import SourceError
 from twin.params import param
 from twin.progress import Progress
@@ -24,19 +25,19 @@ class ImportParams:
     accept_gaps: bool = param(False, help="Fill missing slices by interpolation instead of refusing them.")
     modality: str = param(
         "",
-        help="What made the image, where its format does not say (NIfTI).",
+        help="What made the image, where its file does not say (NIfTI, NRRD, MetaImage).",
         choices=("", "CT", "MR", "PT", "US", "NM", "CR", "DX", "OT"),
     )
     kind: str = param(
         "auto",
-        help="Read NIfTI as a volume or as labels.",
+        help="Read NIfTI, NRRD or MetaImage as a volume or as labels.",
         choices=("auto", "volume", "labelmap"),
         title="As",
     )
     units: str = param(
-        "", help="Unit of length of a surface file (STL is silent).", choices=("", "mm", "cm", "m")
+        "", help="Unit of length of a surface or mesh whose file is silent.", choices=("", "mm", "cm", "m")
     )
-    space: str = param("", help="Axes of a surface file (STL is silent).", choices=("", "LPS", "RAS"))
+    space: str = param("", help="Axes of a file that is silent about them.", choices=("", "LPS", "RAS"))
 
 
 @step("import.images", version=1, title="Import images")
@@ -54,7 +55,7 @@ def import_images(params: ImportParams, progress: Progress) -> Made:
             series, accept_gaps=params.accept_gaps, modality=params.modality, kind=params.kind,
             units=params.units, space=params.space, progress=part,
         )  # fmt: skip
-        kind = series.kind if params.kind == "auto" or series.format != "nifti" else params.kind
+        kind = kind_of(entity)
         same = sum(1 for role in outputs if role.split(" ")[0] == kind)
         role = f"{kind} {same + 1}" if same else kind
         outputs[role] = entity
@@ -79,11 +80,10 @@ def choose(found: Found, params: ImportParams) -> tuple[Series, ...]:
         more = len(found.problems) - 5
         raise SourceError(faults + (f" And {more} more." if more > 0 else ""))
     wanted = params.series
-    surfaces = bool(params.units and params.space)
     readable = tuple(
         s
         for s in found.series
-        if s.is_volume or (params.accept_gaps and s.gaps) or (surfaces and s.kind == "surface")
+        if s.is_volume or (params.accept_gaps and s.gaps) or (s.asks and not unanswered(s, params))
     )
     if wanted not in ("", "all"):
         named = tuple(s for s in found.series if wanted in (s.uid, str(s.number)))
@@ -97,6 +97,11 @@ def choose(found: Found, params: ImportParams) -> tuple[Series, ...]:
     if not readable:
         raise SourceError(f"Nothing here can be read as it is: {_list(found.series)}", _hint(found.series))
     return readable
+
+
+def unanswered(series: Series, params: Any) -> tuple[str, ...]:
+    """Return what the series' file is silent about and ``params`` (or ``Choices``) do not say either."""
+    return tuple(name for name in series.asks if not getattr(params, name))
 
 
 def _whole(series: tuple[Series, ...], found: Found) -> tuple[Series, ...]:
@@ -121,4 +126,8 @@ def _hint(series: tuple[Series, ...]) -> str:
         return (
             "Fetch the missing images, or accept the gaps (--accept-gaps): they are filled by interpolation."
         )
+    asked = dict.fromkeys(name for s in series for name in s.asks)
+    if asked:
+        values = {"units": "mm", "space": "LPS"}
+        return "Say it: " + " ".join(f"--set {name}={values[name]}" for name in asked) + " (or another)."
     return ""

@@ -95,27 +95,69 @@ def test_another_library_finds_the_same_values_in_ras(tmp_path: Path) -> None:
     assert image.header.get_xyzt_units()[0] == "mm"
 
 
-def test_times_come_back(tmp_path: Path) -> None:
-    before = replace(volume(), voxels=np.arange(3 * 4 * 5 * 6, dtype=np.int16).reshape(3, 4, 5, 6))
-    before = replace(before, times_ms=np.array([0.0, 31.5, 70.0]))
-    after = read(scan([export(before, tmp_path / "cine.nii")]).series[0])
+@pytest.mark.parametrize("suffix", [".nii", ".nrrd"])
+def test_times_come_back(tmp_path: Path, suffix: str) -> None:
+    before = replace(volume(), slope=1.0, intercept=0.0)
+    before = replace(before, voxels=np.arange(3 * 4 * 5 * 6, dtype=np.int16).reshape(3, 4, 5, 6))
+    before = replace(before, times_ms=np.array([4.0, 31.5, 70.0]))
+    after = read(scan([export(before, tmp_path / f"cine{suffix}")]).series[0])
     assert isinstance(after, Volume)
     np.testing.assert_array_equal(after.voxels, before.voxels)
-    np.testing.assert_array_equal(after.times_ms, [0.0, 31.5, 70.0])
+    np.testing.assert_array_equal(after.times_ms, [4.0, 31.5, 70.0])
 
 
+@pytest.mark.parametrize("dtype", [np.int8, np.int16, np.uint16, np.uint8, np.int32, np.float32, np.float64])
+def test_volume_as_nrrd_comes_back_value_by_value(tmp_path: Path, dtype: type) -> None:
+    before = replace(volume(dtype), slope=1.0, intercept=0.0)
+    after = read(scan([export(before, tmp_path / "ct.nrrd")]).series[0])
+    assert isinstance(after, Volume)
+    assert after.voxels.dtype == dtype
+    np.testing.assert_array_equal(after.voxels, before.voxels)
+    np.testing.assert_array_equal(after.affine, before.affine)
+    assert (after.modality, after.unit, after.frame_of_reference) == ("CT", "HU", "1.2.3")
+    assert after.notes == ()
+
+
+def test_another_library_reads_our_nrrd(tmp_path: Path) -> None:
+    nrrd = pytest.importorskip("nrrd", reason="pynrrd is not installed")
+    before = replace(volume(), slope=1.0, intercept=0.0)
+    data, header = nrrd.read(str(export(before, tmp_path / "ct.nrrd")))
+    np.testing.assert_array_equal(data, before.voxels.T)
+    np.testing.assert_array_equal(header["space directions"].T, AFFINE[:3, :3])
+    np.testing.assert_array_equal(header["space origin"], AFFINE[:3, 3])
+    assert (header["space"], header["space units"]) == ("left-posterior-superior", ["mm"] * 3)
+
+
+@pytest.mark.parametrize(
+    ("slope", "intercept", "kind"),
+    [(1.0, -1024.0, "int16"), (2.0, 70000.0, "int32"), (0.5, -12.0, "float32"), (0.1, 0.0, "float64")],
+)
+def test_nrrd_holds_values_not_stored_numbers(
+    tmp_path: Path, slope: float, intercept: float, kind: str
+) -> None:
+    """NRRD has no scale that others heed, so what Slicer sees must be Hounsfield units themselves."""
+    before = replace(volume(), slope=slope, intercept=intercept)
+    before = replace(before, voxels=(before.voxels + 90).astype(np.uint16))  # 0 to 357
+    after = read(scan([export(before, tmp_path / "ct.nrrd")]).series[0])
+    assert isinstance(after, Volume)
+    assert after.voxels.dtype == kind
+    np.testing.assert_array_equal(after.voxels, before.voxels * np.float64(slope) + intercept)
+
+
+@pytest.mark.parametrize("suffix", [".nii.gz", ".seg.nrrd", ".nrrd"])
 @pytest.mark.parametrize("layers", [(), (2,)])
-def test_labelmap_comes_back_with_its_names(tmp_path: Path, layers: tuple[int, ...]) -> None:
+def test_labelmap_comes_back_with_its_names(tmp_path: Path, layers: tuple[int, ...], suffix: str) -> None:
     labels = np.zeros((*layers, 4, 5, 6), np.uint16)
     labels[..., 1, 1, 1], labels[..., 2, 2, 2] = 7, 300
     structures = (
-        Structure("left femur", 7, "femur", "left", touches_border=True),
-        Structure("right hip bone", 300, "hip bone", "right"),
-        *((Structure("label 7", 7, layer=1), Structure("label 300", 300, layer=1)) if layers else ()),
+        Structure("left femur", 7, "femur", "left", touches_border=True, color="#12AB34"),
+        Structure("right hip bone", 300, "hip bone", "right", color="#FFFFFF"),
+        *((Structure("a b\n\\c", 7, layer=1, color="#000000"),) if layers else ()),
+        *((Structure("label 300", 300, layer=1, color="#010203"),) if layers else ()),
     )
     before = LabelMap(labels, AFFINE, structures, frame_of_reference="1.2.3")
-    path = export(before, tmp_path / "bones.nii.gz")
-    assert path.name == "bones.nii.gz"
+    path = export(before, tmp_path / f"bones{suffix}")
+    assert path.name == f"bones{suffix}"
     series = scan([path]).series[0]
     assert series.kind == "labelmap"
     after = read(series)
