@@ -1,9 +1,9 @@
-"""What a voxel format has no field for, as JSON under ``vitruvian``; the patient's identity is not in it."""
+"""What a format has no field for, as JSON or in comments; the patient's identity is never in it."""
 
 import json
 from dataclasses import asdict
 
-from twin.domain import LabelMap, Volume
+from twin.domain import LabelMap, Surface, TetMesh, Volume
 
 
 def said_of(entity: Volume | LabelMap) -> dict[str, object]:
@@ -20,3 +20,19 @@ def said_of(entity: Volume | LabelMap) -> dict[str, object]:
 def as_json(said: dict[str, object]) -> str:
     """Return it as one line of JSON."""
     return json.dumps(said, ensure_ascii=False)
+
+
+def words_of(entity: Surface | TetMesh) -> dict[str, str]:
+    """Return what a file of points says: space and unit, and whose structure it is, of which side."""
+    words = {
+        "space": "LPS", "unit": "mm", "structure": entity.structure, "side": entity.side,
+        "term": entity.term, "frame_of_reference": entity.frame_of_reference,
+    }  # fmt: skip
+    if isinstance(entity, Surface) and entity.color:
+        words["color"] = entity.color
+    return {name: " ".join(value.split()) for name, value in words.items() if value}
+
+
+def comments_of(entity: Surface | TetMesh) -> list[str]:
+    """Return the same as lines for comments; readers know them by the first."""
+    return ["Vitruvian", *(f"{name} {value}" for name, value in words_of(entity).items())]

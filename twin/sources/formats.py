@@ -32,6 +32,9 @@ FORMATS = (
     Format("nrrd", "NRRD", (".nrrd", ".nhdr"), lambda head: head.startswith(b"NRRD000")),
     Format("metaimage", "MetaImage", (".mha", ".mhd"), _no_magic),
     Format("stl", "STL", (".stl",), _no_magic),
+    Format("obj", "OBJ", (".obj",), _no_magic),
+    Format("ply", "PLY", (".ply",), _no_magic),
+    Format("vtk_files", "VTK", (".vtp", ".vtu", ".vtk"), _no_magic),
     Format("dicom", "DICOM", (".dcm", ".dicom", ".ima"), looks_like_dicom),
 )
 

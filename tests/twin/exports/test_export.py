@@ -196,6 +196,43 @@ def test_surfaces_are_read_by_another_library(tmp_path: Path, suffix: str) -> No
         assert b" space LPS" in path.read_bytes()
 
 
+@pytest.mark.parametrize("suffix", [".ply", ".obj", ".vtp"])
+def test_surfaces_come_back(tmp_path: Path, suffix: str) -> None:
+    before = replace(cube(), term="femur", color="#12AB34", frame_of_reference="1.2.3", cut=np.arange(12) < 2)
+    after = read(scan([export(before, tmp_path / f"left{suffix}")]).series[0])  # nothing is asked
+    assert isinstance(after, Surface)
+    np.testing.assert_array_equal(after.triangles, before.triangles)
+    np.testing.assert_allclose(after.points, before.points, atol=330 * 2**-23, rtol=0)
+    for name in ("structure", "term", "side", "color", "frame_of_reference"):
+        assert getattr(after, name) == getattr(before, name)
+    if suffix == ".vtp":
+        np.testing.assert_array_equal(after.cut, before.cut)
+
+
+@pytest.mark.parametrize("quadratic", [False, True])
+def test_meshes_come_back(tmp_path: Path, quadratic: bool) -> None:
+    before = replace(mesh(), term="femur", frame_of_reference="1.2.3")
+    if quadratic:  # one element, mid-edge nodes in VTK's order: 01, 12, 02, 03, 13, 23
+        corners = before.points[:4]
+        pairs = [(0, 1), (1, 2), (0, 2), (0, 3), (1, 3), (2, 3)]
+        middles = np.array([(corners[a] + corners[b]) / 2 for a, b in pairs])
+        before = replace(
+            before, points=np.vstack([corners, middles]), tets=np.arange(10, dtype=np.int32)[None],
+            regions=np.array([1], np.int32),
+        )  # fmt: skip
+    after = read(scan([export(before, tmp_path / "left.vtu")]).series[0])
+    assert isinstance(after, TetMesh)
+    np.testing.assert_array_equal(after.points, before.points)
+    np.testing.assert_array_equal(after.tets, before.tets)
+    np.testing.assert_array_equal(after.regions, before.regions)
+    assert after.region_names == before.region_names
+    (patch,) = after.patches
+    assert patch.name == "outer"
+    np.testing.assert_array_equal(patch.triangles, before.patches[0].triangles)
+    for name in ("structure", "term", "side", "frame_of_reference"):
+        assert getattr(after, name) == getattr(before, name)
+
+
 def test_mesh_as_vtu(tmp_path: Path) -> None:
     import pyvista
 
