@@ -17,11 +17,14 @@ from twin.progress import Progress
 WRITERS: dict[type, dict[str, str]] = {
     Volume: {".nii.gz": "nifti", ".nii": "nifti", ".nrrd": "nrrd"},
     LabelMap: {".nii.gz": "nifti", ".nii": "nifti", ".seg.nrrd": "nrrd", ".nrrd": "nrrd"},
-    Surface: {".stl": "stl", ".ply": "ply", ".obj": "obj", ".vtp": "vtk_files"},
+    Surface: {
+        ".stl": "stl", ".ply": "ply", ".obj": "obj", ".3mf": "three_mf", ".glb": "gltf", ".gltf": "gltf",
+        ".vtp": "vtk_files",
+    },
     TetMesh: {".vtu": "vtk_files"},
     Model: {".inp": "calculix", ".vtu": "vtk_files"},
     Result: {".vtu": "vtk_files", ".csv": "numbers"},
-}
+}  # fmt: skip
 """Which module here writes what: ``write(entity, path, progress)``, for CalculiX without progress."""
 
 

@@ -1,6 +1,7 @@
 """What is written can be read again and is the same; a name never says less than the side."""
 
 import csv
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -207,6 +208,70 @@ def test_surfaces_come_back(tmp_path: Path, suffix: str) -> None:
         assert getattr(after, name) == getattr(before, name)
     if suffix == ".vtp":
         np.testing.assert_array_equal(after.cut, before.cut)
+
+
+def test_3mf_is_in_millimeters_and_stands_on_the_bed(tmp_path: Path) -> None:
+    import zipfile
+    from xml.etree import ElementTree
+
+    before = replace(cube("left <femur> & more"), term="femur", color="#12AB34")
+    with zipfile.ZipFile(export(before, tmp_path / "left.3mf")) as packed:
+        assert packed.testzip() is None
+        names = packed.namelist()
+        model = ElementTree.fromstring(packed.read("3D/3dmodel.model"))
+    assert names == ["[Content_Types].xml", "_rels/.rels", "3D/3dmodel.model"]
+    core = {"c": "http://schemas.microsoft.com/3dmanufacturing/core/2015/02"}
+    assert model.get("unit") == "millimeter"
+    points = [[float(v.get(a) or "nan") for a in "xyz"] for v in model.iterfind(".//c:vertex", core)]
+    np.testing.assert_array_equal(np.float32(points), before.points.astype(np.float32))
+    triangles = [
+        [int(t.get(f"v{n}") or -1) for n in (1, 2, 3)] for t in model.iterfind(".//c:triangle", core)
+    ]
+    np.testing.assert_array_equal(triangles, before.triangles)
+    (item,) = model.iterfind(".//c:item", core)
+    shift = np.array((item.get("transform") or "").split(), float)[9:]
+    np.testing.assert_allclose((before.points + shift).min(axis=0), 0, atol=1e-4)
+    (base,) = model.iterfind(".//c:base", core)
+    assert (base.get("displaycolor"), base.get("name")) == ("#12AB34FF", "left <femur> & more")
+    said = {m.get("name"): m.text for m in model.iterfind("c:metadata", core)}
+    assert (said["v:space"], said["v:unit"], said["v:side"]) == ("LPS", "mm", "left")
+    assert said["Title"] == "left <femur> & more"
+
+
+@pytest.mark.parametrize("suffix", [".glb", ".gltf"])
+def test_gltf_is_in_meters_with_the_head_up(tmp_path: Path, suffix: str) -> None:
+    """Read by VTK's importer; a point at L 10, P 20, S 30 mm must lie at X 0.01, Y 0.03, Z -0.02 m."""
+    from vtkmodules.util.numpy_support import vtk_to_numpy
+    from vtkmodules.vtkIOGeometry import vtkGLTFReader
+
+    before = cube()
+    reader = vtkGLTFReader()
+    reader.SetFileName(str(export(before, tmp_path / f"left{suffix}")))
+    reader.Update()
+    leaf = reader.GetOutputDataObject(0)
+    while not leaf.IsA("vtkPolyData"):
+        leaf = leaf.GetBlock(0)
+    seen = vtk_to_numpy(leaf.GetPoints().GetData()).astype(float)
+    x, y, z = before.points.T / 1000
+    np.testing.assert_allclose(seen, np.stack([x, z, -y], axis=1), atol=0.33 * 2**-23)
+    a, b, c = seen[vtk_to_numpy(leaf.GetPolys().GetConnectivityArray()).reshape(-1, 3)].transpose(1, 0, 2)
+    # Outward still, so the axes are not mirrored: 10.1³ mm³.
+    assert np.einsum("ij,ij->i", a, np.cross(b, c)).sum() / 6 == pytest.approx(1.030301e-6, rel=1e-4)
+    normals = vtk_to_numpy(leaf.GetPointData().GetNormals())
+    assert (np.einsum("ij,ij->i", normals, seen - seen.mean(axis=0)) > 0).all()
+
+
+def test_glb_holds_name_side_color_and_what_its_axes_are(tmp_path: Path) -> None:
+    data = export(replace(cube(), color="#FF8000"), tmp_path / "left.glb").read_bytes()
+    assert data[:8] == b"glTF\2\0\0\0"
+    assert int.from_bytes(data[8:12], "little") == len(data)
+    size = int.from_bytes(data[12:16], "little")
+    tree = json.loads(data[20 : 20 + size])
+    node = tree["nodes"][0]
+    assert (node["name"], node["extras"]["side"], node["extras"]["unit"]) == ("left femur", "left", "m")
+    assert "(x, z, -y) of LPS" in node["extras"]["space"]
+    color = tree["materials"][0]["pbrMetallicRoughness"]["baseColorFactor"]
+    np.testing.assert_allclose(color, [1, 0.2158605, 0, 1], atol=1e-6)  # sRGB 128 is 0.2158605 linear
 
 
 @pytest.mark.parametrize("quadratic", [False, True])
