@@ -9,14 +9,17 @@ import os
 import uuid
 from pathlib import Path
 
-from twin.domain import Entity, LabelMap, Model, Result, Surface, TetMesh, Volume, kind_of
+from twin.domain import KINDS, Entity, LabelMap, Model, Result, Surface, TetMesh, Volume, kind_of
 from twin.errors import UserError
 from twin.exports.sides import path_with_side
 from twin.progress import Progress
 
 WRITERS: dict[type, dict[str, str]] = {
     Volume: {".nii.gz": "nifti", ".nii": "nifti", ".nrrd": "nrrd"},
-    LabelMap: {".nii.gz": "nifti", ".nii": "nifti", ".seg.nrrd": "nrrd", ".nrrd": "nrrd"},
+    LabelMap: {
+        ".nii.gz": "nifti", ".nii": "nifti", ".seg.nrrd": "nrrd", ".nrrd": "nrrd",
+        ".rtstruct.dcm": "rtstruct", ".seg.dcm": "dicom_seg", ".dcm": "dicom_seg",
+    },
     Surface: {
         ".stl": "stl", ".ply": "ply", ".obj": "obj", ".3mf": "three_mf", ".glb": "gltf", ".gltf": "gltf",
         ".vtp": "vtk_files",
@@ -28,9 +31,18 @@ WRITERS: dict[type, dict[str, str]] = {
 """Which module here writes what: ``write(entity, path, progress)``, for CalculiX without progress."""
 
 
-def suffixes(entity: Entity) -> tuple[str, ...]:
-    """Return the suffixes that this entity can be exported to, the usual one first."""
-    return tuple(WRITERS.get(type(entity), {}))
+TITLES = {
+    ".nii.gz": "NIfTI, compressed", ".nii": "NIfTI", ".nrrd": "NRRD", ".seg.nrrd": "3D Slicer segmentation",
+    ".seg.dcm": "DICOM segmentation", ".dcm": "DICOM segmentation", ".rtstruct.dcm": "DICOM RT structure set",
+    ".stl": "STL", ".ply": "PLY", ".obj": "Wavefront OBJ", ".3mf": "3MF for printing", ".glb": "glTF, binary",
+    ".gltf": "glTF", ".vtp": "VTK surface", ".vtu": "VTK mesh", ".inp": "CalculiX", ".csv": "Numbers",
+}  # fmt: skip
+"""What each suffix is, for lists that people read."""
+
+
+def formats_of(kind: str) -> dict[str, str]:
+    """Return by suffix the title of each format that a kind of entity can be written in, the usual first."""
+    return {suffix: TITLES[suffix] for suffix in WRITERS.get(KINDS[kind], {})}
 
 
 def export(entity: Entity, path: Path, progress: Progress | None = None) -> Path:
@@ -78,4 +90,4 @@ def export(entity: Entity, path: Path, progress: Progress | None = None) -> Path
     return target
 
 
-__all__ = ["export", "suffixes"]
+__all__ = ["export", "formats_of"]

@@ -1,15 +1,16 @@
 """The step that brings images, labelmaps and surfaces into a record."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from twin.domain import Entity, kind_of
+from twin.domain import Entity, Volume, kind_of
 from twin.errors import SourceError
 from twin.params import param
 from twin.progress import Progress
 from twin.sources import read, scan
 from twin.sources.patients import one_patient
+from twin.sources.rtstruct import fits
 from twin.sources.series import Found, Series
 from twin.steps import Made, step
 
@@ -49,11 +50,12 @@ def import_images(params: ImportParams, progress: Progress) -> Made:
     outputs: dict[str, Entity] = {}
     names: dict[str, str] = {}
     listed = []
-    for n, series in enumerate(chosen):
+    # Contours last: what they were drawn on is among the images read before.
+    for n, series in enumerate(sorted(chosen, key=lambda s: any(s.drawn_on))):
         part = progress.between(0.2 + 0.8 * n / len(chosen), 0.2 + 0.8 * (n + 1) / len(chosen))
         entity = read(
             series, accept_gaps=params.accept_gaps, modality=params.modality, kind=params.kind,
-            units=params.units, space=params.space, progress=part,
+            units=params.units, space=params.space, image=_image_of(series, outputs), progress=part,
         )  # fmt: skip
         kind = kind_of(entity)
         same = sum(1 for role in outputs if role.split(" ")[0] == kind)
@@ -65,6 +67,43 @@ def import_images(params: ImportParams, progress: Progress) -> Made:
     left = [f"{s.label}: {s.why_not}" for s in found.series if s not in chosen and s.why_not]
     summary = {"series": listed, "left_out": left, "problems": list(found.problems)}
     return Made(outputs, summary, names)
+
+
+def _image_of(series: Series, outputs: dict[str, Entity]) -> Volume | None:
+    images = [v for v in outputs.values() if isinstance(v, Volume)]
+    return next((v for v in images if any(series.drawn_on) and _is_under(series, v)), None)
+
+
+def _is_under(series: Series, image: Volume) -> bool:
+    return fits(series, image.identity.series_uid, image.frame_of_reference)
+
+
+@dataclass(frozen=True)
+class ContourParams:
+    """Which structure set to import."""
+
+    paths: tuple[str, ...] = param(help="The file, or a folder that holds it.", title="Files and folders")
+    series: str = param("", help="Which structure set, where there are several: its UID or number.")
+
+
+@step("import.contours", version=1, title="Import contours")
+def import_contours(image: Volume, params: ContourParams, progress: Progress) -> Made:
+    """Bring an RT Structure Set into the record, on the grid of an image that is there already."""
+    found = scan([Path(p) for p in params.paths], progress.between(0.0, 0.2))
+    sets = [s for s in found.series if any(s.drawn_on) and params.series in ("", s.uid, str(s.number))]
+    if not sets:
+        raise SourceError(" ".join(found.problems[:5]) or "There is no structure set here.")
+    fitting = [s for s in sets if _is_under(s, image)] or sets
+    if len(fitting) > 1:
+        raise SourceError(f"There are several structure sets: {_list(fitting)}", "Name one by its UID.")
+    (series,) = fitting
+    one_patient([series, replace(series, identity=image.identity)])
+    labels = read(series, image=image, progress=progress.between(0.2, 1.0))
+    name = series.description or series.label
+    listed = [{"name": name, "modality": series.modality, "notes": labels.notes}]
+    return Made(
+        {"labelmap": labels}, {"series": listed, "problems": list(found.problems)}, {"labelmap": name}
+    )
 
 
 def choose(found: Found, params: ImportParams) -> tuple[Series, ...]:
@@ -83,7 +122,10 @@ def choose(found: Found, params: ImportParams) -> tuple[Series, ...]:
     readable = tuple(
         s
         for s in found.series
-        if s.is_volume or (params.accept_gaps and s.gaps) or (s.asks and not unanswered(s, params))
+        if s.is_volume
+        or (params.accept_gaps and s.gaps)
+        or (s.asks and not unanswered(s, params))
+        or (any(s.drawn_on) and any(_under(s, o) for o in found.series if o.is_volume))
     )
     if wanted not in ("", "all"):
         named = tuple(s for s in found.series if wanted in (s.uid, str(s.number)))
@@ -97,6 +139,12 @@ def choose(found: Found, params: ImportParams) -> tuple[Series, ...]:
     if not readable:
         raise SourceError(f"Nothing here can be read as it is: {_list(found.series)}", _hint(found.series))
     return readable
+
+
+def _under(contours: Series, images: Series) -> bool:
+    """Tell whether contours were drawn on these images, as far as their headers say."""
+    uid, _frame = contours.drawn_on
+    return images.kind == "volume" and (not uid or uid == images.identity.series_uid)
 
 
 def unanswered(series: Series, params: Any) -> tuple[str, ...]:

@@ -1,0 +1,60 @@
+"""Outlines of a mask's slice, such that filling them by the even-odd rule gives the same voxels again."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+_CASES = {
+    1: [("w", "n")], 2: [("n", "e")], 3: [("w", "e")], 4: [("e", "s")], 5: [("w", "n"), ("e", "s")],
+    6: [("n", "s")], 7: [("w", "s")], 8: [("s", "w")], 9: [("s", "n")], 10: [("n", "e"), ("s", "w")],
+    11: [("s", "e")], 12: [("e", "w")], 13: [("e", "n")], 14: [("n", "w")],
+}  # fmt: skip
+"""From where to where an outline crosses a square of four voxel centres, by which of them lie inside
+(1 north-west, 2 north-east, 4 south-east, 8 south-west): marching squares, inside on the same hand."""
+
+
+def outlines(mask: NDArray[np.bool_]) -> list[NDArray[np.float64]]:
+    """Return closed outlines, each as points (i, j), shape (n, 2), in voxels; holes have their own.
+
+    They run half-way between the centres of voxels inside and outside (marching squares, Lorensen and
+    Cline 1987 in two dimensions), so that no centre lies on one.
+    """
+    padded = np.pad(mask, 1)
+    rows, columns = padded.shape
+    nw, ne, se, sw = padded[:-1, :-1], padded[:-1, 1:], padded[1:, 1:], padded[1:, :-1]
+    case = nw + 2 * ne + 4 * se + 8 * sw.astype(np.int8)
+    after: dict[int, int] = {}
+    count = rows * columns
+    for number, lines in _CASES.items():
+        j, i = np.nonzero(case == number)
+        # An edge is named by the centre it begins at: eastward ones as they are, southward ones behind those.
+        edge = {
+            "n": j * columns + i,
+            "s": (j + 1) * columns + i,
+            "w": count + j * columns + i,
+            "e": count + j * columns + i + 1,
+        }
+        for start, end in lines:
+            after.update(zip(edge[start].tolist(), edge[end].tolist(), strict=True))
+    made = []
+    while after:
+        first, at = after.popitem()
+        walk = [first]
+        while at != first:
+            walk.append(at)
+            at = after.pop(at)
+        made.append(_straightened(_points(np.array(walk), count, columns)))
+    return made
+
+
+def _points(edges: NDArray[np.int64], count: int, columns: int) -> NDArray[np.float64]:
+    south = edges >= count
+    j, i = np.divmod(edges - count * south, columns)
+    # The mask was padded by one voxel, and an edge is crossed at its middle.
+    return np.stack([i - 1 + 0.5 * ~south, j - 1 + 0.5 * south], axis=1)
+
+
+def _straightened(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Leave out the points in the middle of straight lines."""
+    before, behind = points - np.roll(points, 1, axis=0), np.roll(points, -1, axis=0) - points
+    turns = before[:, 0] * behind[:, 1] - before[:, 1] * behind[:, 0] != 0
+    return points[turns]

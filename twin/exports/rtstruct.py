@@ -1,0 +1,88 @@
+"""Labelmaps as DICOM RT Structure Sets (PS3.3 A.19): closed contours on the slices of the grid."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from resources.colors import rgb, structure_color
+from twin.domain import LabelMap, Structure
+from twin.errors import UserError
+from twin.exports.dicom_parts import begin, text
+from twin.exports.outlines import outlines
+from twin.progress import Progress
+from twin.sources.dicom_objects import described
+
+
+def write(labelmap: LabelMap, path: Path, progress: Progress) -> None:
+    """Write one ROI a structure; holes are contours within contours (even-odd), as DICOM has no other way.
+
+    Raises
+    ------
+    UserError
+        There is no structure.
+    """
+    from pydicom.dataset import Dataset
+    from pydicom.uid import RTStructureSetStorage
+
+    if not labelmap.structures:
+        raise UserError("A labelmap without a structure cannot be written as DICOM.")
+    ds = begin(labelmap, RTStructureSetStorage, "RTSTRUCT", "Structure set")
+    ds.OperatorsName = ""
+    ds.StructureSetLabel, ds.StructureSetName = "ANATOMY", "Anatomy"
+    ds.StructureSetDate, ds.StructureSetTime = ds.InstanceCreationDate, ds.InstanceCreationTime
+    ds.ApprovalStatus = "UNAPPROVED"
+    frame = Dataset()
+    frame.FrameOfReferenceUID = ds.FrameOfReferenceUID
+    ds.ReferencedFrameOfReferenceSequence = [frame]
+    ds.StructureSetROISequence, ds.ROIContourSequence, ds.RTROIObservationsSequence = [], [], []
+    count = len(labelmap.structures)
+    for number, s in enumerate(labelmap.structures, 1):
+        part = progress.between((number - 1) / count, number / count)
+        ds.StructureSetROISequence.append(_roi(number, s, ds.FrameOfReferenceUID))
+        ds.ROIContourSequence.append(_contours(number, s, labelmap, part))
+        seen = Dataset()
+        seen.ObservationNumber = seen.ReferencedROINumber = number
+        seen.RTROIInterpretedType = "ORGAN"
+        seen.ROIInterpreter = ""
+        ds.RTROIObservationsSequence.append(seen)
+    ds.save_as(path, enforce_file_format=True)
+
+
+def _roi(number: int, s: Structure, frame: str) -> Any:
+    from pydicom.dataset import Dataset
+
+    item = Dataset()
+    item.ROINumber, item.ReferencedFrameOfReferenceUID = number, frame
+    item.ROIName, item.ROIGenerationAlgorithm = text(s.name) or f"ROI {number}", "SEMIAUTOMATIC"
+    words = "; ".join(w for w in (described(s), s.side if s.side in ("left", "right") else "") if w)
+    if words:
+        item.ROIDescription = words
+    return item
+
+
+def _contours(number: int, s: Structure, labelmap: LabelMap, progress: Progress) -> Any:
+    from pydicom.dataset import Dataset
+
+    layer = labelmap.labels if labelmap.labels.ndim == 3 else labelmap.labels[s.layer]
+    item = Dataset()
+    item.ReferencedROINumber = number
+    color = rgb(s.color or structure_color(s.term or s.name, number - 1))
+    item.ROIDisplayColor = [round(255 * c) for c in color]
+    item.ContourSequence = []
+    for k, plane in enumerate(layer):
+        progress(k / len(layer), "writing DICOM")
+        mask = plane == s.label
+        for outline in outlines(mask) if mask.any() else ():
+            index = np.column_stack([outline, np.full(len(outline), float(k))])
+            points = index @ labelmap.affine[:3, :3].T + labelmap.affine[:3, 3]
+            contour = Dataset()
+            contour.ContourGeometricType = "CLOSED_PLANAR"
+            contour.NumberOfContourPoints = len(points)
+            # A tenth of a micrometer; text, since pydicom would convert and check each number.
+            contour.ContourData = [f"{x:.4f}" for x in points.ravel()]
+            contour.ContourNumber = len(item.ContourSequence) + 1
+            item.ContourSequence.append(contour)
+    if not item.ContourSequence:
+        del item.ContourSequence
+    return item
