@@ -1,4 +1,4 @@
-"""Outlines of a mask's slice, such that filling them by the even-odd rule gives the same voxels again."""
+"""Outlines of a mask's slice, such that filling them gives the same voxels again."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,3 +58,43 @@ def _straightened(points: NDArray[np.float64]) -> NDArray[np.float64]:
     before, behind = points - np.roll(points, 1, axis=0), np.roll(points, -1, axis=0) - points
     turns = before[:, 0] * behind[:, 1] - before[:, 1] * behind[:, 0] != 0
     return points[turns]
+
+
+def keyholed(lines: list[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
+    """Join holes to what is around them by channels of no width (DICOM's keyhole, PS3.3 C.8.8.6.3).
+
+    Some programs fill contours within contours by the even-odd rule, others each by itself: joined so,
+    a hole is one for both.
+    """
+    areas = [_area(line) for line in lines]
+    around = [n for n, area in enumerate(areas) if area > 0]
+    boxes = np.array([[*lines[n].min(axis=0), *lines[n].max(axis=0)] for n in around]).reshape(-1, 4)
+    joined = {n: lines[n] for n in around}
+    for n in (n for n, area in enumerate(areas) if area < 0):
+        point = lines[n][0]
+        near = np.flatnonzero((boxes[:, :2] < point).all(axis=1) & (boxes[:, 2:] > point).all(axis=1))
+        outer = min((around[m] for m in near if _holds(lines[around[m]], point)), key=lambda m: areas[m])
+        joined[outer] = _spliced(joined[outer], lines[n])
+    return list(joined.values())
+
+
+def _area(line: NDArray[np.float64]) -> float:
+    """Return what lies within; negative for a hole, which is walked the other way round."""
+    x, y = line.T
+    return float((np.roll(x, -1) * y - x * np.roll(y, -1)).sum() / 2)
+
+
+def _holds(line: NDArray[np.float64], point: NDArray[np.float64]) -> bool:
+    a, b = line, np.roll(line, -1, axis=0)
+    crossed = (a[:, 1] <= point[1]) != (b[:, 1] <= point[1])
+    a, b = a[crossed], b[crossed]
+    at = a[:, 0] + (point[1] - a[:, 1]) * (b[:, 0] - a[:, 0]) / (b[:, 1] - a[:, 1])
+    return bool((at < point[0]).sum() % 2)
+
+
+def _spliced(line: NDArray[np.float64], hole: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the line with a way in to the hole, around it, and back, where they are nearest."""
+    distance = ((line[:, None] - hole[None]) ** 2).sum(axis=2)
+    at, begin = np.unravel_index(np.argmin(distance), distance.shape)
+    turned = np.roll(hole, -int(begin), axis=0)
+    return np.concatenate([line[: at + 1], turned, turned[:1], line[at:]])

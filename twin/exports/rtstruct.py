@@ -9,13 +9,13 @@ from resources.colors import rgb, structure_color
 from twin.domain import LabelMap, Structure
 from twin.errors import UserError
 from twin.exports.dicom_parts import begin, text
-from twin.exports.outlines import outlines
+from twin.exports.outlines import keyholed, outlines
 from twin.progress import Progress
 from twin.sources.dicom_objects import described
 
 
 def write(labelmap: LabelMap, path: Path, progress: Progress) -> None:
-    """Write one ROI a structure; holes are contours within contours (even-odd), as DICOM has no other way.
+    """Write one ROI a structure; holes are joined to what is around them as keyholes.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def _contours(number: int, s: Structure, labelmap: LabelMap, progress: Progress)
     for k, plane in enumerate(layer):
         progress(k / len(layer), "writing DICOM")
         mask = plane == s.label
-        for outline in outlines(mask) if mask.any() else ():
+        for outline in keyholed(outlines(mask)) if mask.any() else ():
             index = np.column_stack([outline, np.full(len(outline), float(k))])
             points = index @ labelmap.affine[:3, :3].T + labelmap.affine[:3, 3]
             contour = Dataset()

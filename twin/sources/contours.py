@@ -22,9 +22,12 @@ def fill(contours: Sequence[NDArray[np.float64]], shape: tuple[int, int]) -> NDA
     rows, columns = shape
     starts = np.concatenate([np.asarray(c, np.float64) for c in contours])
     ends = np.concatenate([np.roll(np.asarray(c, np.float64), -1, axis=0) for c in contours])
+    # The lower end first, so that a channel is crossed at the same place on its way in and out.
+    down = starts[:, 1] > ends[:, 1]
+    starts[down], ends[down] = ends[down], starts[down]
     # Rows whose centres' line an edge crosses: low <= row < high.
-    low = np.clip(np.ceil(np.minimum(starts[:, 1], ends[:, 1])), 0, rows).astype(np.int64)
-    high = np.clip(np.ceil(np.maximum(starts[:, 1], ends[:, 1])), 0, rows).astype(np.int64)
+    low = np.clip(np.ceil(starts[:, 1]), 0, rows).astype(np.int64)
+    high = np.clip(np.ceil(ends[:, 1]), 0, rows).astype(np.int64)
     counts = np.maximum(high - low, 0)
     edge = np.repeat(np.arange(len(starts)), counts)
     row = low[edge] + np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
