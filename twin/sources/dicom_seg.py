@@ -77,6 +77,8 @@ def read(series: Series, _choices: Choices, progress: Progress) -> LabelMap:
     grid = _grid(path, ds)
     grids.check_size(path, int(np.prod(grid.shape)), int(np.prod(grid.shape)))
     segments = list(ds.get("SegmentSequence") or [])
+    if ds.get("SegmentationType") == "LABELMAP":
+        segments = [s for s in segments if _number(s)]  # 0 is what belongs to none
     masks = _masks(path, ds, grid, progress.between(0.0, 0.8))
     layers = Layers(path, grid.shape, max(map(_number, segments), default=1))
     structures = []
