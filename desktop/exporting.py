@@ -68,8 +68,8 @@ def plan(desk: Desk, item: Item, path: Path) -> Plan:
 
 def write_out(record: Path, key: str, path: Path, progress: Progress) -> Path:
     """Write an entity of a record, or a part of one, to a file (runs in a job)."""
-    from twin.exports import export
+    from twin.exports import export_from
     from twin.record import Record
 
     with Record.open(record, write=False) as opened:
-        return export(opened.load(key), path, progress)
+        return export_from(opened, key, path, progress)

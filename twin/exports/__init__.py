@@ -7,12 +7,17 @@ A file appears whole or not at all: it is written beside its place under another
 import importlib
 import os
 import uuid
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from twin.domain import KINDS, Entity, LabelMap, Model, Result, Surface, TetMesh, Volume, kind_of
 from twin.errors import UserError
 from twin.exports.sides import path_with_side
 from twin.progress import Progress
+
+if TYPE_CHECKING:
+    from twin.record import Record
 
 WRITERS: dict[type, dict[str, str]] = {
     Volume: {".nii.gz": "nifti", ".nii": "nifti", ".nrrd": "nrrd"},
@@ -90,4 +95,13 @@ def export(entity: Entity, path: Path, progress: Progress | None = None) -> Path
     return target
 
 
-__all__ = ["export", "formats_of"]
+def export_from(record: "Record", ref: str, path: Path, progress: Progress | None = None) -> Path:
+    """Write an entity of a record, or a part of one, in the color it has there; see ``export``."""
+    entity = record.load(ref)
+    color = record.find(ref.partition("/")[0]).color
+    if isinstance(entity, Surface) and color:
+        entity = replace(entity, color=color.upper())
+    return export(entity, path, progress)
+
+
+__all__ = ["export", "export_from", "formats_of"]

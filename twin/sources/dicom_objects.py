@@ -1,12 +1,14 @@
 """DICOM files that hold no image but what was found in one: opened with every fault named."""
 
 import re
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from twin.domain import Side, Structure
-from twin.errors import SourceError
+from twin.errors import Cancelled, SourceError
 from twin.sources.labels import SIDES
 
 SEGMENTATION = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
@@ -46,11 +48,22 @@ def open_object(path: Path, *, pixels: bool) -> Any:
     from pydicom import config
 
     config.settings.reading_validation_mode = config.IGNORE
-    try:
+    with faults_named(path):
         return pydicom.dcmread(path, stop_before_pixels=not pixels)
+
+
+@contextmanager
+def faults_named(path: Path) -> Iterator[None]:
+    """Make a ``SourceError`` of whatever goes wrong: pydicom converts values late, and fails in many ways."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd but readable headers
+            yield
+    except (SourceError, Cancelled):
+        raise
     except OSError as e:
         raise SourceError(f"{path} cannot be read: {e.strerror or e}.") from e
-    except Exception as e:  # pydicom fails in many ways
+    except Exception as e:
         text = str(e).strip().split("\n")[0].rstrip(".") or type(e).__name__
         raise SourceError(f"{path} is a broken or truncated DICOM file: {text}.") from e
 

@@ -16,7 +16,7 @@ from twin.errors import SourceError
 from twin.progress import Progress
 from twin.sources import grid as grids
 from twin.sources.dicom_headers import identity_of
-from twin.sources.dicom_objects import open_object, told
+from twin.sources.dicom_objects import faults_named, open_object, told
 from twin.sources.labels import Layers, distinct
 from twin.sources.series import Choices, Found, Series
 from twin.sources.stack import TOLERANCE_MM
@@ -40,27 +40,29 @@ def scan(files: Sequence[Path], progress: Progress) -> Found:
     for n, path in enumerate(files):
         progress(n / max(len(files), 1), f"looking into {path.name}")
         try:
-            ds = open_object(path, pixels=False)
-            grid = _grid(path, ds)
+            with faults_named(path):
+                series.append(_series(path))
         except SourceError as e:
             problems.append(str(e))
-            continue
-        number = ds.get("SeriesNumber")
-        series.append(
-            Series(
-                uid=str(ds.get("SOPInstanceUID") or path),
-                format="dicom_seg",
-                files=(path,),
-                kind="labelmap",
-                number=int(number) if str(number or "").isdigit() else None,
-                description=str(ds.get("SeriesDescription") or ds.get("ContentLabel") or "").strip(),
-                modality="SEG",
-                identity=identity_of(ds),
-                size=grid.shape[::-1],
-                spacing_mm=tuple(float(s) for s in np.linalg.norm(grid.affine[:3, :3], axis=0)),
-            )
-        )
     return Found(tuple(series), tuple(problems))
+
+
+def _series(path: Path) -> Series:
+    ds = open_object(path, pixels=False)
+    grid = _grid(path, ds)
+    number = ds.get("SeriesNumber")
+    return Series(
+        uid=str(ds.get("SOPInstanceUID") or path),
+        format="dicom_seg",
+        files=(path,),
+        kind="labelmap",
+        number=int(number) if str(number or "").isdigit() else None,
+        description=str(ds.get("SeriesDescription") or ds.get("ContentLabel") or "").strip(),
+        modality="SEG",
+        identity=identity_of(ds),
+        size=grid.shape[::-1],
+        spacing_mm=tuple(float(s) for s in np.linalg.norm(grid.affine[:3, :3], axis=0)),
+    )
 
 
 def read(series: Series, _choices: Choices, progress: Progress) -> LabelMap:
@@ -73,7 +75,11 @@ def read(series: Series, _choices: Choices, progress: Progress) -> LabelMap:
     """
     path = series.files[0]
     progress(0.0, f"reading {path.name}")
-    ds = open_object(path, pixels=True)
+    with faults_named(path):
+        return _labelmap(path, open_object(path, pixels=True), progress)
+
+
+def _labelmap(path: Path, ds: Any, progress: Progress) -> LabelMap:
     grid = _grid(path, ds)
     grids.check_size(path, int(np.prod(grid.shape)), int(np.prod(grid.shape)))
     segments = list(ds.get("SegmentSequence") or [])
@@ -151,14 +157,11 @@ def _value(group: Any, shared: Any, sequence: str, name: str) -> Any:
 
 def _grid(path: Path, ds: Any) -> _Grid:
     """Return the grid that the frames lie on: their own positions, and the step between them."""
-    try:
-        shared, frames = _groups(path, ds)
-        rows, columns = int(ds.get("Rows") or 0), int(ds.get("Columns") or 0)
-        found = [_plane(g, shared) for g in frames]
-        whose = "SegmentIdentificationSequence", "ReferencedSegmentNumber"
-        segments = tuple(int(_value(g, shared, *whose) or 0) for g in frames)
-    except (TypeError, ValueError, AttributeError) as e:
-        raise SourceError(f"{path} is a broken DICOM segmentation: {e}.") from e
+    shared, frames = _groups(path, ds)
+    rows, columns = int(ds.get("Rows") or 0), int(ds.get("Columns") or 0)
+    found = [_plane(g, shared) for g in frames]
+    whose = "SegmentIdentificationSequence", "ReferencedSegmentNumber"
+    segments = tuple(int(_value(g, shared, *whose) or 0) for g in frames)
     if any(plane is None for plane in found) or min(rows, columns) < 1:
         raise SourceError(
             f"{path} does not say where in the patient its frames lie.",
@@ -223,16 +226,10 @@ def _frames(path: Path, ds: Any, shape: tuple[int, int]) -> Iterator[NDArray]:
         return
     from pydicom.pixels import iter_pixels
 
-    try:
-        for n, frame in enumerate(iter_pixels(ds)):
-            if frame.shape != shape or n >= count:
-                raise ValueError(f"frame {n + 1} is of another size")
-            yield frame
-    except SourceError:
-        raise
-    except Exception as e:  # decoders fail in many ways
-        text = str(e).strip().split("\n")[0].rstrip(".") or type(e).__name__
-        raise SourceError(f"{path} is a truncated or broken DICOM segmentation: {text}.") from e
+    for n, frame in enumerate(iter_pixels(ds)):
+        if frame.shape != shape or n >= count:
+            raise ValueError(f"frame {n + 1} is of another size")
+        yield frame
 
 
 def _masks(path: Path, ds: Any, grid: _Grid, progress: Progress) -> dict[int, list[tuple[int, NDArray]]]:

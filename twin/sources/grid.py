@@ -14,6 +14,8 @@ _LIMITS = {"raw": 1, "text": 1, "gzip": 1040, "zlib": 1040, "bzip2": 1_000_000}
 """How many times smaller a packing makes data at most. Deflate: 1032 times; bzip2 has no stated limit, and
 makes zeros some 700,000 times smaller."""
 
+BIGGEST_VOXEL_MM = 1e5
+
 SHARE_OF_MEMORY = 0.7
 """An image that needs more than this part of the free memory is refused before it is read."""
 
@@ -59,8 +61,10 @@ def check_axes(path: Path, axes: NDArray[np.float64]) -> None:
     ------
     SourceError
     """
+    if not np.isfinite(axes).all() or np.abs(axes).max() > BIGGEST_VOXEL_MM:
+        raise SourceError(f"{path} has a broken header: its affine is not one of a grid.")
     steps = np.linalg.norm(axes, axis=0)
-    if not np.isfinite(axes).all() or steps.min() < 1e-6 or abs(np.linalg.det(axes / steps)) < 1e-6:
+    if steps.min() < 1e-6 or abs(np.linalg.det(axes / steps)) < 1e-6:
         raise SourceError(f"{path} has a broken header: its affine is not one of a grid.")
     unit = axes / steps
     off = np.abs(unit.T @ unit - np.eye(3)).max()

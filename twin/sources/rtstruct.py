@@ -13,7 +13,7 @@ from twin.errors import SourceError
 from twin.progress import Progress
 from twin.sources.contours import fill
 from twin.sources.dicom_headers import identity_of
-from twin.sources.dicom_objects import open_object, told
+from twin.sources.dicom_objects import faults_named, open_object, told
 from twin.sources.labels import Layers, distinct
 from twin.sources.series import Choices, Found, Series
 
@@ -27,29 +27,31 @@ def scan(files: Sequence[Path], progress: Progress) -> Found:
     for n, path in enumerate(files):
         progress(n / max(len(files), 1), f"looking into {path.name}")
         try:
-            ds = open_object(path, pixels=False)
-            drawn_on = _drawn_on(ds)
+            with faults_named(path):
+                series.append(_series(path))
         except SourceError as e:
             problems.append(str(e))
-            continue
-        number = ds.get("SeriesNumber")
-        named = f"series {drawn_on[0]}" if drawn_on[0] else f"frame of reference {drawn_on[1] or 'unknown'}"
-        series.append(
-            Series(
-                uid=str(ds.get("SOPInstanceUID") or path),
-                format="rtstruct",
-                files=(path,),
-                kind="labelmap",
-                number=int(number) if str(number or "").isdigit() else None,
-                description=str(ds.get("StructureSetName") or ds.get("StructureSetLabel") or "").strip(),
-                modality="RTSTRUCT",
-                identity=identity_of(ds),
-                is_volume=False,
-                why_not=f"its contours need the images that they were drawn on ({named})",
-                drawn_on=drawn_on,
-            )
-        )
     return Found(tuple(series), tuple(problems))
+
+
+def _series(path: Path) -> Series:
+    ds = open_object(path, pixels=False)
+    drawn_on = _drawn_on(ds)
+    number = ds.get("SeriesNumber")
+    named = f"series {drawn_on[0]}" if drawn_on[0] else f"frame of reference {drawn_on[1] or 'unknown'}"
+    return Series(
+        uid=str(ds.get("SOPInstanceUID") or path),
+        format="rtstruct",
+        files=(path,),
+        kind="labelmap",
+        number=int(number) if str(number or "").isdigit() else None,
+        description=str(ds.get("StructureSetName") or ds.get("StructureSetLabel") or "").strip(),
+        modality="RTSTRUCT",
+        identity=identity_of(ds),
+        is_volume=False,
+        why_not=f"its contours need the images that they were drawn on ({named})",
+        drawn_on=drawn_on,
+    )
 
 
 def fits(series: Series, series_uid: str, frame_of_reference: str) -> bool:
@@ -79,13 +81,14 @@ def read(series: Series, choices: Choices, progress: Progress) -> LabelMap:
             _HINT,
         )
     progress(0.0, f"reading {path.name}")
-    ds = open_object(path, pixels=False)
-    try:
-        rois = list(ds.get("StructureSetROISequence") or [])
-        drawn = {int(c.ReferencedROINumber): c for c in ds.get("ROIContourSequence") or []}
-        numbers = [int(r.ROINumber) for r in rois]
-    except (AttributeError, TypeError, ValueError) as e:
-        raise SourceError(f"{path} is a broken structure set: {e}.") from e
+    with faults_named(path):
+        return _labelmap(path, open_object(path, pixels=False), image, frame, progress)
+
+
+def _labelmap(path: Path, ds: Any, image: Volume, frame: str, progress: Progress) -> LabelMap:
+    rois = list(ds.get("StructureSetROISequence") or [])
+    drawn = {int(c.ReferencedROINumber): c for c in ds.get("ROIContourSequence") or []}
+    numbers = [int(r.ROINumber) for r in rois]
     names = distinct(str(r.get("ROIName") or f"ROI {n}").strip() for r, n in zip(rois, numbers, strict=True))
     layers = Layers(path, image.shape, len(rois))
     structures: list[Structure] = []
@@ -145,10 +148,7 @@ def _planes(
         if str(contour.get("ContourGeometricType", "")) not in ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR"):
             other += 1
             continue
-        try:
-            points = np.array([float(x) for x in contour.get("ContourData") or ()]).reshape(-1, 3)
-        except (TypeError, ValueError) as e:
-            raise SourceError(f"{path} is a broken structure set: a contour of “{name}”: {e}.") from e
+        points = np.array([float(x) for x in contour.get("ContourData") or ()]).reshape(-1, 3)
         if len(points) < 3 or not np.isfinite(points).all():
             other += 1
             continue

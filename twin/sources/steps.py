@@ -115,7 +115,8 @@ def choose(found: Found, params: ImportParams) -> tuple[Series, ...]:
         There is none, with the faults found or the list of those there are.
     """
     if not found.series:
-        faults = " ".join(found.problems[:5]) or "There is nothing here that can be read."
+        nothing = f"There is nothing in {', '.join(params.paths[:3])} that can be read."
+        faults = " ".join(found.problems[:5]) or nothing
         more = len(found.problems) - 5
         raise SourceError(faults + (f" And {more} more." if more > 0 else ""))
     wanted = params.series

@@ -135,7 +135,7 @@ def test_what_is_wrong_is_named(tmp_path: Path) -> None:
     assert "segments that it does not describe" in fault("b", nobody)
     assert "does not say where in the patient" in fault("c", placeless)
     assert "says 99 frames, describes 6" in fault("d", lambda ds: setattr(ds, "NumberOfFrames", 99))
-    assert "lacks frames" in fault("e", lambda ds: setattr(ds, "PixelData", ds.PixelData[:10]))
+    assert "10 of 31 bytes" in fault("e", lambda ds: setattr(ds, "PixelData", ds.PixelData[:10]))
     assert "32 bits a voxel" in fault("f", lambda ds: setattr(ds, "BitsAllocated", 32))
 
 
