@@ -18,7 +18,11 @@ def outlines(mask: NDArray[np.bool_]) -> list[NDArray[np.float64]]:
     They run half-way between the centres of voxels inside and outside (marching squares, Lorensen and
     Cline 1987 in two dimensions), so that no centre lies on one.
     """
-    padded = np.pad(mask, 1)
+    there = np.nonzero(mask)
+    if not len(there[0]):
+        return []
+    top, left = (int(t.min()) for t in there)
+    padded = np.pad(mask[top : there[0].max() + 1, left : there[1].max() + 1], 1)
     rows, columns = padded.shape
     nw, ne, se, sw = padded[:-1, :-1], padded[:-1, 1:], padded[1:, 1:], padded[1:, :-1]
     case = nw + 2 * ne + 4 * se + 8 * sw.astype(np.int8)
@@ -42,7 +46,7 @@ def outlines(mask: NDArray[np.bool_]) -> list[NDArray[np.float64]]:
         while at != first:
             walk.append(at)
             at = after.pop(at)
-        made.append(_straightened(_points(np.array(walk), count, columns)))
+        made.append(np.add(_straightened(_points(np.array(walk), count, columns)), (left, top)))
     return made
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from resources.colors import rgb, structure_color
 from twin.domain import LabelMap, Structure
@@ -23,11 +24,13 @@ def write(labelmap: LabelMap, path: Path, progress: Progress) -> None:
         There is no structure.
     """
     from pydicom.dataset import Dataset
-    from pydicom.uid import RTStructureSetStorage
+    from pydicom.uid import ImplicitVRLittleEndian, RTStructureSetStorage
 
     if not labelmap.structures:
         raise UserError("A labelmap without a structure cannot be written as DICOM.")
     ds = begin(labelmap, RTStructureSetStorage, "RTSTRUCT", "Structure set")
+    # A contour may take more than the 64 kB that explicit elements of numbers in text can hold.
+    ds.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
     ds.OperatorsName = ""
     ds.StructureSetLabel, ds.StructureSetName = "ANATOMY", "Anatomy"
     ds.StructureSetDate, ds.StructureSetTime = ds.InstanceCreationDate, ds.InstanceCreationTime
@@ -79,10 +82,16 @@ def _contours(number: int, s: Structure, labelmap: LabelMap, progress: Progress)
             contour = Dataset()
             contour.ContourGeometricType = "CLOSED_PLANAR"
             contour.NumberOfContourPoints = len(points)
-            # A tenth of a micrometer; text, since pydicom would convert and check each number.
-            contour.ContourData = [f"{x:.4f}" for x in points.ravel()]
+            # As bytes, since pydicom would convert and check each number; implicit elements name no VR.
+            contour.add_new("ContourData", "OB", _text(points))
             contour.ContourNumber = len(item.ContourSequence) + 1
             item.ContourSequence.append(contour)
     if not item.ContourSequence:
         del item.ContourSequence
     return item
+
+
+def _text(points: NDArray[np.float64]) -> bytes:
+    """Return coordinates as DICOM's decimal strings, to a tenth of a micrometer."""
+    text = "\\".join(f"{x:.4f}" for x in points.ravel().tolist()).encode()
+    return text + b" " * (len(text) % 2)

@@ -95,8 +95,11 @@ def name_all(labels: NDArray, known: Sequence[Structure]) -> tuple[Structure, ..
     all_of_them = list(known)
     for n, layer in enumerate(labels[None] if labels.ndim == 3 else labels):
         named = {s.label for s in known if s.layer == n}
-        present = np.flatnonzero(np.bincount(layer.ravel(), minlength=1))
-        all_of_them += [Structure(f"label {v}", int(v), layer=n) for v in present if v and v not in named]
+        there = np.zeros(65536, bool)
+        for plane in layer:
+            there[plane] = True
+        present = np.flatnonzero(there[1:]) + 1
+        all_of_them += [Structure(f"label {v}", int(v), layer=n) for v in present if v not in named]
     return tuple(all_of_them)
 
 

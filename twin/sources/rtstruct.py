@@ -137,6 +137,14 @@ def _structure(ds: Any, roi: Any, name: str, label: int, layer: int, drawn: Any)
     )  # fmt: skip
 
 
+def _points(contour: Any) -> NDArray[np.float64]:
+    """Return a contour's points, shape (n, 3), LPS mm; from the bytes, since pydicom takes long over each."""
+    item = contour.get_item("ContourData")
+    raw = getattr(item, "value", None)
+    numbers = raw.split(b"\\") if isinstance(raw, bytes) else raw or ()
+    return np.array([float(x) for x in numbers], np.float64).reshape(-1, 3)
+
+
 def _planes(
     path: Path, name: str, drawn: Any, image: Volume, notes: list[str]
 ) -> dict[int, NDArray[np.bool_]]:
@@ -148,7 +156,7 @@ def _planes(
         if str(contour.get("ContourGeometricType", "")) not in ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR"):
             other += 1
             continue
-        points = np.array([float(x) for x in contour.get("ContourData") or ()]).reshape(-1, 3)
+        points = _points(contour)
         if len(points) < 3 or not np.isfinite(points).all():
             other += 1
             continue
