@@ -11,6 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from twin.domain import KINDS, Entity, LabelMap, Model, Result, Surface, TetMesh, Volume, kind_of
 from twin.errors import UserError
 from twin.exports.sides import path_with_side
@@ -50,8 +52,15 @@ def formats_of(kind: str) -> dict[str, str]:
     return {suffix: TITLES[suffix] for suffix in WRITERS.get(KINDS[kind], {})}
 
 
-def export(entity: Entity, path: Path, progress: Progress | None = None) -> Path:
+def export(
+    entity: Entity, path: Path, progress: Progress | None = None, *, image: Volume | None = None
+) -> Path:
     """Write an entity to a file; the suffix says the format.
+
+    Parameters
+    ----------
+    image : Volume or None
+        What a labelmap lies on: DICOM objects refer to its images.
 
     Returns
     -------
@@ -82,6 +91,8 @@ def export(entity: Entity, path: Path, progress: Progress | None = None) -> Path
         module = importlib.import_module(f"twin.exports.{writers[suffix]}")
         if writers[suffix] == "calculix":
             module.write(entity, part)
+        elif writers[suffix] in ("dicom_seg", "rtstruct"):
+            module.write(entity, part, progress, image)
         else:
             module.write(entity, part, progress)
         with part.open("rb+") as file:
@@ -101,7 +112,25 @@ def export_from(record: "Record", ref: str, path: Path, progress: Progress | Non
     color = record.find(ref.partition("/")[0]).color
     if isinstance(entity, Surface) and color:
         entity = replace(entity, color=color.upper())
-    return export(entity, path, progress)
+    image = None
+    if isinstance(entity, LabelMap) and path.name.lower().endswith(".dcm"):
+        image = _image_under(record, entity)
+    return export(entity, path, progress, image=image)
+
+
+def _image_under(record: "Record", labelmap: LabelMap) -> Volume | None:
+    """Return the volume of the record whose DICOM images a labelmap lies on."""
+    for entry in record.entries():
+        tree = entry.tree
+        if (
+            entry.kind == "volume"
+            and len(tree.get("image_uids", ())) == labelmap.labels.shape[-3]
+            and tree["frame_of_reference"] == labelmap.frame_of_reference
+        ):
+            volume = record.load(entry.id)
+            if isinstance(volume, Volume) and np.abs(volume.affine - labelmap.affine).max() < 1e-3:
+                return volume
+    return None
 
 
 __all__ = ["export", "export_from", "formats_of"]

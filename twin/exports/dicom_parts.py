@@ -5,7 +5,9 @@ import re
 from datetime import datetime
 from typing import Any
 
-from twin.domain import LabelMap
+import numpy as np
+
+from twin.domain import LabelMap, Volume
 from twin.sources.dicom_objects import SOFTWARE
 
 
@@ -63,13 +65,33 @@ def uid(*seeds: str) -> str:
     return str(generate_uid(entropy_srcs=[SOFTWARE, *seeds]))
 
 
-def code(value: tuple[str, str]) -> Any:
-    """Return the item of a code sequence, of SNOMED CT."""
+def images_of(labelmap: LabelMap, image: Volume | None) -> tuple[tuple[str, str], ...]:
+    """Return class and UID of the image that each slice of a labelmap lies on; empty where not known."""
+    if image is None or len(image.image_uids) != labelmap.labels.shape[-3]:
+        return ()
+    same = image.frame_of_reference == labelmap.frame_of_reference != ""
+    same = same and image.shape == labelmap.labels.shape[-3:] and bool(image.identity.series_uid)
+    if not same or np.abs(image.affine - labelmap.affine).max() > 1e-3:
+        return ()
+    return tuple((image.image_class, uid) for uid in image.image_uids)
+
+
+def reference(image: tuple[str, str]) -> Any:
+    """Return the item that refers to an image by class and UID."""
+    from pydicom.dataset import Dataset
+
+    item = Dataset()
+    item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = image
+    return item
+
+
+def code(value: tuple[str, str], scheme: str = "SCT") -> Any:
+    """Return the item of a code sequence, of SNOMED CT or another scheme."""
     from pydicom.dataset import Dataset
 
     item = Dataset()
     item.CodeValue, item.CodeMeaning = value
-    item.CodingSchemeDesignator = "SCT"
+    item.CodingSchemeDesignator = scheme
     return item
 
 

@@ -8,15 +8,20 @@ import numpy as np
 from resources.anatomy_codes import SIDE_CODES, codes_of
 from resources.cielab import to_cielab
 from resources.colors import structure_color
-from twin.domain import LabelMap, Structure
+from twin.domain import LabelMap, Structure, Volume
 from twin.errors import UserError
-from twin.exports.dicom_parts import begin, code, decimal, text, uid
+from twin.exports.dicom_parts import begin, code, decimal, images_of, reference, text, uid
 from twin.progress import Progress
 from twin.sources.dicom_objects import SOFTWARE, described
 
 
-def write(labelmap: LabelMap, path: Path, progress: Progress) -> None:
+def write(labelmap: LabelMap, path: Path, progress: Progress, image: Volume | None = None) -> None:
     """Write frames where a structure lies, and the first and last slice, so that the grid's extent is kept.
+
+    Parameters
+    ----------
+    image : Volume or None
+        What the labelmap lies on: its DICOM images are referred to where it has the same grid.
 
     Raises
     ------
@@ -50,7 +55,13 @@ def write(labelmap: LabelMap, path: Path, progress: Progress) -> None:
     axes = labelmap.affine[:3, :2] / labelmap.spacing_mm[:2]
     shared.PlaneOrientationSequence[0].ImageOrientationPatient = [decimal(c) for c in axes.T.ravel()]
     ds.SharedFunctionalGroupsSequence = [shared]
-    frames, packed = _frames(labelmap, progress)
+    images = images_of(labelmap, image)
+    if image is not None and images:
+        series = Dataset()
+        series.SeriesInstanceUID = image.identity.series_uid
+        series.ReferencedInstanceSequence = [reference(i) for i in images]
+        ds.ReferencedSeriesSequence = [series]
+    frames, packed = _frames(labelmap, images, progress)
     ds.NumberOfFrames = len(frames)
     ds.PerFrameFunctionalGroupsSequence = frames
     ds.add_new(0x7FE00010, "OB", packed + b"\0" * (len(packed) % 2))
@@ -106,7 +117,9 @@ def _measures(labelmap: LabelMap) -> Any:
     return item
 
 
-def _frames(labelmap: LabelMap, progress: Progress) -> tuple[list[Any], bytes]:
+def _frames(
+    labelmap: LabelMap, images: tuple[tuple[str, str], ...], progress: Progress
+) -> tuple[list[Any], bytes]:
     """Return each frame's functional groups, and all their bits: packed one frame behind the other."""
     labels, affine = labelmap.labels, labelmap.affine
     size = labels.shape[-2] * labels.shape[-1]
@@ -122,6 +135,8 @@ def _frames(labelmap: LabelMap, progress: Progress) -> tuple[list[Any], bytes]:
         for k in sorted(there):
             progress((number - 1 + k / slices) / len(labelmap.structures), "writing DICOM")
             frames.append(_frame(number, k, affine[:3, 3] + k * affine[:3, 2]))
+            if images:
+                frames[-1].DerivationImageSequence = [_derivation(images[k])]
             loose = np.concatenate([loose, (layer[k] == s.label).ravel()])
             whole = len(loose) // 8 * 8 if size % 8 else len(loose)
             packed.append(np.packbits(loose[:whole], bitorder="little").tobytes())
@@ -139,4 +154,18 @@ def _frame(number: int, k: int, position: Any) -> Any:
     segment.ReferencedSegmentNumber = number
     item.FrameContentSequence, item.PlanePositionSequence = [content], [place]
     item.SegmentIdentificationSequence = [segment]
+    return item
+
+
+def _derivation(image: tuple[str, str]) -> Any:
+    """Return the item that says from which image a frame was made (PS3.3 C.7.6.16.2.6)."""
+    from pydicom.dataset import Dataset
+
+    item, source = Dataset(), reference(image)
+    source.PurposeOfReferenceCodeSequence = [
+        code(("121322", "Source image for image processing operation"), "DCM")
+    ]
+    source.SpatialLocationsPreserved = "YES"
+    item.DerivationCodeSequence = [code(("113076", "Segmentation"), "DCM")]
+    item.SourceImageSequence = [source]
     return item

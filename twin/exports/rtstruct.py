@@ -7,16 +7,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resources.colors import rgb, structure_color
-from twin.domain import LabelMap, Structure
+from twin.domain import LabelMap, Structure, Volume
 from twin.errors import UserError
-from twin.exports.dicom_parts import begin, text
+from twin.exports.dicom_parts import begin, images_of, reference, text
 from twin.exports.outlines import keyholed, outlines
 from twin.progress import Progress
 from twin.sources.dicom_objects import described
 
+_STUDY_CLASS = "1.2.840.10008.3.1.2.3.1"
+"""Detached Study Management: retired, and still what the standard wants a study referred to as."""
 
-def write(labelmap: LabelMap, path: Path, progress: Progress) -> None:
+
+def write(labelmap: LabelMap, path: Path, progress: Progress, image: Volume | None = None) -> None:
     """Write one ROI a structure; holes are joined to what is around them as keyholes.
+
+    Parameters
+    ----------
+    image : Volume or None
+        What the labelmap lies on: its DICOM images are referred to where it has the same grid.
 
     Raises
     ------
@@ -37,19 +45,33 @@ def write(labelmap: LabelMap, path: Path, progress: Progress) -> None:
     ds.ApprovalStatus = "UNAPPROVED"
     frame = Dataset()
     frame.FrameOfReferenceUID = ds.FrameOfReferenceUID
+    images = images_of(labelmap, image)
+    if image is not None and images:
+        frame.RTReferencedStudySequence = [_study(ds, image, images)]
     ds.ReferencedFrameOfReferenceSequence = [frame]
     ds.StructureSetROISequence, ds.ROIContourSequence, ds.RTROIObservationsSequence = [], [], []
     count = len(labelmap.structures)
     for number, s in enumerate(labelmap.structures, 1):
         part = progress.between((number - 1) / count, number / count)
         ds.StructureSetROISequence.append(_roi(number, s, ds.FrameOfReferenceUID))
-        ds.ROIContourSequence.append(_contours(number, s, labelmap, part))
+        ds.ROIContourSequence.append(_contours(number, s, labelmap, images, part))
         seen = Dataset()
         seen.ObservationNumber = seen.ReferencedROINumber = number
         seen.RTROIInterpretedType = "ORGAN"
         seen.ROIInterpreter = ""
         ds.RTROIObservationsSequence.append(seen)
     ds.save_as(path, enforce_file_format=True)
+
+
+def _study(ds: Any, image: Volume, images: tuple[tuple[str, str], ...]) -> Any:
+    """Return the item that names the images by study and series."""
+    from pydicom.dataset import Dataset
+
+    study, series = reference((_STUDY_CLASS, ds.StudyInstanceUID)), Dataset()
+    series.SeriesInstanceUID = image.identity.series_uid
+    series.ContourImageSequence = [reference(i) for i in images]
+    study.RTReferencedSeriesSequence = [series]
+    return study
 
 
 def _roi(number: int, s: Structure, frame: str) -> Any:
@@ -64,7 +86,9 @@ def _roi(number: int, s: Structure, frame: str) -> Any:
     return item
 
 
-def _contours(number: int, s: Structure, labelmap: LabelMap, progress: Progress) -> Any:
+def _contours(
+    number: int, s: Structure, labelmap: LabelMap, images: tuple[tuple[str, str], ...], progress: Progress
+) -> Any:
     from pydicom.dataset import Dataset
 
     layer = labelmap.labels if labelmap.labels.ndim == 3 else labelmap.labels[s.layer]
@@ -80,6 +104,8 @@ def _contours(number: int, s: Structure, labelmap: LabelMap, progress: Progress)
             index = np.column_stack([outline, np.full(len(outline), float(k))])
             points = index @ labelmap.affine[:3, :3].T + labelmap.affine[:3, 3]
             contour = Dataset()
+            if images:
+                contour.ContourImageSequence = [reference(images[k])]
             contour.ContourGeometricType = "CLOSED_PLANAR"
             contour.NumberOfContourPoints = len(points)
             # As bytes, since pydicom would convert and check each number; implicit elements name no VR.

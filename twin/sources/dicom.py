@@ -14,6 +14,7 @@ from twin.domain import Volume
 from twin.errors import SourceError
 from twin.progress import Progress
 from twin.sources.dicom_headers import Frame, Header, read_header
+from twin.sources.dicom_images import images_of
 from twin.sources.dicom_pixels import Reader
 from twin.sources.series import Choices, Found, Series
 from twin.sources.stack import NotAVolumeError, Stack, stack
@@ -170,6 +171,7 @@ def read(series: Series, choices: Choices, progress: Progress) -> Volume:
     if photometric == "MONOCHROME1":
         notes.append("The file asks for low values to be shown bright (MONOCHROME1).")
     header = detail.header
+    image_class, image_uids = images_of(detail.frames, stacked.frames, stacked.affine)
     return Volume(
         voxels=voxels,
         affine=stacked.affine,
@@ -182,6 +184,8 @@ def read(series: Series, choices: Choices, progress: Progress) -> Volume:
         kvp=header.kvp,
         kernel=header.kernel,
         contrast_agent=header.contrast_agent,
+        image_class=image_class,
+        image_uids=image_uids,
         frame_of_reference=header.frame_of_reference,
         identity=header.identity,
         notes=tuple(notes),

@@ -46,6 +46,7 @@ class Frame:
     path: Path
     index: int
     sop_uid: str
+    sop_class: str
     instance: int
     pixels: Pixels
     position: tuple[float, ...] | None
@@ -322,7 +323,8 @@ def _frame(path: Path, ds: Elements, pixels: Pixels, index: int, groups: list[An
     if slope == 0:
         raise ValueError("its rescale slope is 0")
     return Frame(
-        path=path, index=index, sop_uid=str(ds.get("SOPInstanceUID", "")), instance=instance, pixels=pixels,
+        path=path, index=index, sop_uid=str(ds.get("SOPInstanceUID", "")),
+        sop_class=str(ds.get("SOPClassUID", "")), instance=instance, pixels=pixels,
         position=vector("PlanePositionSequence", "ImagePositionPatient", 3),
         orientation=vector("PlaneOrientationSequence", "ImageOrientationPatient", 6),
         spacing=(gap[1], gap[0]) if gap and min(gap) > 0 else None,

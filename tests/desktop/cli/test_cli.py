@@ -217,3 +217,9 @@ def test_contours_find_their_image_in_the_record(tmp_path: Path, capsys: pytest.
         assert opened.load("plan/liver").mask("liver").sum() == 16  # type: ignore[union-attr]
     for suffix in ("seg.dcm", "rtstruct.dcm", "seg.nrrd", "nii.gz"):
         assert main(["export", record, "plan", "-o", str(tmp_path / f"out.{suffix}")]) == 0
+    import pydicom
+
+    listed = pydicom.dcmread(tmp_path / "out.seg.dcm").ReferencedSeriesSequence[0]
+    images = {pydicom.dcmread(f).SOPInstanceUID for f in (tmp_path / "ct").iterdir()}
+    assert listed.SeriesInstanceUID == "1.2.3.4"
+    assert {i.ReferencedSOPInstanceUID for i in listed.ReferencedInstanceSequence} == images

@@ -78,6 +78,42 @@ def test_dciodvfy_finds_no_fault(tmp_path: Path, suffix: str) -> None:
         assert ("Segmentation" if "seg" in suffix else "RTStructureSet") in said  # what it took it for
 
 
+@pytest.mark.parametrize("suffix", [".seg.dcm", ".rtstruct.dcm"])
+def test_the_images_are_referred_to_slice_by_slice(tmp_path: Path, suffix: str) -> None:
+    uids = tuple(f"1.2.9.{k}" for k in range(6))
+    under = replace(image(), image_class="1.2.840.10008.5.1.4.1.1.2", image_uids=uids)
+    path = export(bones(), tmp_path / f"bones{suffix}", image=under)
+    ds = pydicom.dcmread(path)
+    if "seg" in suffix:
+        (series,) = ds.ReferencedSeriesSequence
+        listed = series.ReferencedInstanceSequence
+        for frame in ds.PerFrameFunctionalGroupsSequence:
+            k = frame.FrameContentSequence[0].DimensionIndexValues[1] - 1
+            source = frame.DerivationImageSequence[0].SourceImageSequence[0]
+            assert source.ReferencedSOPInstanceUID == uids[k]
+    else:
+        (series,) = (
+            ds.ReferencedFrameOfReferenceSequence[0].RTReferencedStudySequence[0].RTReferencedSeriesSequence
+        )
+        listed = series.ContourImageSequence
+        for roi in ds.ROIContourSequence:
+            for contour in roi.ContourSequence:
+                x = np.array(contour.ContourData[:3], float)
+                k = round((np.linalg.inv(AFFINE) @ [*x, 1])[2])
+                assert contour.ContourImageSequence[0].ReferencedSOPInstanceUID == uids[k]
+        assert scan([path]).series[0].drawn_on == ("1.2.3.4.5", "1.2.3")
+    assert series.SeriesInstanceUID == "1.2.3.4.5"
+    assert [i.ReferencedSOPInstanceUID for i in listed] == list(uids)
+    assert {i.ReferencedSOPClassUID for i in listed} == {"1.2.840.10008.5.1.4.1.1.2"}
+    if shutil.which("dciodvfy") is not None:
+        said = subprocess.run(["dciodvfy", path], capture_output=True, text=True, check=False).stderr
+        assert "Error" not in said, said
+    # Of another grid or another space no image is claimed.
+    for other in (replace(under, affine=np.eye(4)), replace(under, frame_of_reference="9")):
+        ds = pydicom.dcmread(export(bones(), tmp_path / f"other{suffix}", image=other))
+        assert "1.2.9." not in str(ds)
+
+
 def test_highdicom_reads_our_segmentation(tmp_path: Path) -> None:
     hd = pytest.importorskip("highdicom", reason="highdicom is not installed")
     before = bones()
