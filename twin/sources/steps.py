@@ -8,10 +8,9 @@ from twin.domain import Entity, Volume, kind_of
 from twin.errors import SourceError
 from twin.params import param
 from twin.progress import Progress
-from twin.sources import read, scan
+from twin.sources import read, rtstruct, scan
 from twin.sources.patients import one_patient
-from twin.sources.rtstruct import fits
-from twin.sources.series import Found, Series
+from twin.sources.series import Choices, Found, Series
 from twin.steps import Made, step
 
 
@@ -75,7 +74,7 @@ def _image_of(series: Series, outputs: dict[str, Entity]) -> Volume | None:
 
 
 def _is_under(series: Series, image: Volume) -> bool:
-    return fits(series, image.identity.series_uid, image.frame_of_reference)
+    return rtstruct.fits(series, image.identity.series_uid, image.frame_of_reference)
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ def import_contours(image: Volume, params: ContourParams, progress: Progress) ->
         raise SourceError(f"There are several structure sets: {_list(fitting)}", "Name one by its UID.")
     (series,) = fitting
     one_patient([series, replace(series, identity=image.identity)])
-    labels = read(series, image=image, progress=progress.between(0.2, 1.0))
+    labels = rtstruct.read(series, Choices(image=image), progress.between(0.2, 1.0))
     name = series.description or series.label
     listed = [{"name": name, "modality": series.modality, "notes": labels.notes}]
     return Made(
