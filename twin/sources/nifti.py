@@ -1,6 +1,7 @@
 """NIfTI-1 and -2 in: volumes, and labelmaps with their names. RAS becomes LPS here and nowhere else."""
 
 import logging
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,7 +113,9 @@ def _open(path: Path) -> Any:
 
     logging.getLogger("nibabel.global").setLevel(logging.CRITICAL)  # what it logs, it also raises
     try:
-        image: Any = nib.load(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd but readable headers
+            image: Any = nib.load(path)
         shape = tuple(int(n) for n in image.shape)
         dtype = image.get_data_dtype()
     except Exception as e:
