@@ -17,7 +17,9 @@ def real_values(volume: Volume) -> NDArray:
         ends = sorted(int(s) * int(slope) + int(intercept) for s in (stored.min(), stored.max()))
         kind = next((k for k in _WHOLE if np.iinfo(k).min <= ends[0] and ends[1] <= np.iinfo(k).max), "")
         if kind:
-            return (stored.astype(np.int64) * int(slope) + int(intercept)).astype(kind)
+            # Integers wrap around, so what fits in the end is right whatever overflowed on the way.
+            factor, shift = (np.array(int(x), np.int64).astype(kind) for x in (slope, intercept))
+            return stored.astype(kind) * factor + shift
     values = stored * np.float64(slope) + intercept
     single = values.astype(np.float32)
     return single if (single == values).all() else values

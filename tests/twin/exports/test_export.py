@@ -131,7 +131,13 @@ def test_another_library_reads_our_nrrd(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("slope", "intercept", "kind"),
-    [(1.0, -1024.0, "int16"), (2.0, 70000.0, "int32"), (0.5, -12.0, "float32"), (0.1, 0.0, "float64")],
+    [
+        (1.0, -1024.0, "int16"),
+        (-3.0, 40000.0, "uint16"),
+        (2.0, 70000.0, "int32"),
+        (0.5, -12.0, "float32"),
+        (0.1, 0.0, "float64"),
+    ],
 )
 def test_nrrd_holds_values_not_stored_numbers(
     tmp_path: Path, slope: float, intercept: float, kind: str
