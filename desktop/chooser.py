@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from twin.sources.series import Found, Series
 
 _COLUMNS = ("No.", "Series", "Modality", "Images", "Size", "Spacing (mm)", "Patient", "Remark")
+_DICOM = ("dicom", "dicom_seg", "rtstruct")
+"""Formats that say everything of themselves."""
 
 
 class SeriesChooser(QWidget):
@@ -117,12 +119,16 @@ class SeriesChooser(QWidget):
         series = self.chosen()
         why = "Choose a series." if series is None else ("" if self._readable(series) else series.why_not)
         # What a DICOM series says of itself is not asked for; whether gaps are borne is.
-        self.form.setVisible(series is not None and (series.format != "dicom" or series.gaps > 0))
+        self.form.setVisible(series is not None and (series.format not in _DICOM or series.gaps > 0))
         self.button.setEnabled(not why)
         self.button.setToolTip(why or "Bring this series into the record")
 
     def _readable(self, series: Series) -> bool:
-        return series.is_volume or (series.gaps > 0 and bool(self.form.values().get("accept_gaps")))
+        values = self.form.values()
+        filled = series.gaps > 0 and bool(values.get("accept_gaps"))
+        told = bool(series.asks) and all(values.get(name) for name in series.asks)
+        # Whether the record holds what contours were drawn on is seen when they are taken.
+        return series.is_volume or filled or told or any(series.drawn_on)
 
     def _on_take(self) -> None:
         series = self.chosen()

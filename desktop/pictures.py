@@ -98,7 +98,7 @@ def _slices(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
         view.set_volume(volume)
         if found is not None:
             labels: Any = record.load(found.id)
-            colors = {s.name: structure_color(s.term, n) for n, s in enumerate(labels.structures)}
+            colors = {s.name: s.color or structure_color(s.term, n) for n, s in enumerate(labels.structures)}
             view.set_labels(labels, colors, 0.35, set())
             surface = _newest(record, "landmarks")
             if surface is not None:
@@ -125,7 +125,8 @@ def _surface(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
     from resources.colors import structure_color
 
     surface: Any = record.load(entry.id)
-    scene = _scene(lambda s: s.show_surface(entry.id, surface, structure_color(surface.term)))
+    color = entry.color or surface.color or structure_color(surface.term)
+    scene = _scene(lambda s: s.show_surface(entry.id, surface, color))
     yield "surface", _figure(scene, record, entry, "")
     scene.close()
 

@@ -51,6 +51,11 @@ class Volume(Placed):
         Reconstruction kernel.
     contrast_agent : str
         Name of the contrast agent; empty where none is named.
+    image_class : str
+        SOP Class UID of the DICOM images it was read from; empty where there are none.
+    image_uids : tuple of str
+        SOP Instance UID of each slice, where a slice is one image as it is; else empty. What is drawn
+        on the volume refers to them.
     """
 
     voxels: NDArray
@@ -71,6 +76,8 @@ class Volume(Placed):
     kvp: float | None = None
     kernel: str = ""
     contrast_agent: str = ""
+    image_class: str = ""
+    image_uids: tuple[str, ...] = ()
 
     @property
     def spacing_mm(self) -> NDArray[np.float64]:

@@ -14,6 +14,7 @@ from twin.progress import Progress
 from twin.sources import dicom_cine, dicom_pet
 from twin.sources.dicom_grid import fill
 from twin.sources.dicom_headers import Header, read_header
+from twin.sources.dicom_images import images_of
 from twin.sources.dicom_pixels import Reader
 from twin.sources.dicom_series import Detail, joined, notes, pad_value, series_of, times_of
 from twin.sources.series import Choices, Found, Series
@@ -89,6 +90,7 @@ def _volume(detail: Detail, said: tuple[str, ...], progress: Progress) -> Volume
         factor, unit, _note = dicom_pet.uptake(detail.frames, unit)
         slope, intercept = slope * factor, intercept * factor
         window = (window[0] * factor, window[1] * factor) if window else None
+    image_class, image_uids = images_of(detail.frames, stacked.frames, stacked.affine)
     times, slice_times, cycle = (flat.times_ms, None, None) if flat else _times(detail)
     return Volume(
         voxels=voxels,
@@ -109,6 +111,8 @@ def _volume(detail: Detail, said: tuple[str, ...], progress: Progress) -> Volume
         kvp=header.kvp,
         kernel=header.kernel,
         contrast_agent=header.contrast_agent,
+        image_class=image_class,
+        image_uids=image_uids,
         frame_of_reference="" if flat else header.frame_of_reference,
         identity=header.identity,
         notes=said,

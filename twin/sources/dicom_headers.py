@@ -187,7 +187,7 @@ def _header(path: Path, ds: Elements, syntax: str, offset: int) -> Header:
         number=int(number) if number is not None and str(number) else None,
         description=str(ds.get("SeriesDescription") or "").strip(),
         modality=modality,
-        identity=_identity(ds),
+        identity=identity_of(ds),
         frame_of_reference=str(ds.get("FrameOfReferenceUID") or ""),
         unit="Gy"
         if ds.get("DoseUnits") == "GY"
@@ -201,7 +201,8 @@ def _header(path: Path, ds: Elements, syntax: str, offset: int) -> Header:
     )
 
 
-def _identity(ds: Elements) -> Identity:
+def identity_of(ds: Any) -> Identity:
+    """Return whose image this is; ``ds`` is a pydicom dataset, or has its ``get``."""
     side = str(ds.get("ImageLaterality") or ds.get("Laterality") or "").upper()
     number = ds.get("SeriesNumber")
     sex = str(ds.get("PatientSex") or "").upper()

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
-from twin.domain import Identity
+from twin.domain import Identity, Volume
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,11 @@ class Series:
         True where it can be read as it is (labelmaps and surfaces too); ``why_not`` says why not.
     gaps : int
         Missing slices; it can then be read only with ``accept_gaps``.
+    asks : tuple of str
+        Which of ``Choices`` the file is silent about; once they are given it can be read.
+    drawn_on : (str, str)
+        Series and Frame of Reference UID of the images that contours were drawn on: they can be
+        read only beside these.
     format : str
         Name of the format's module in ``twin.sources``.
     notes : tuple of str
@@ -58,6 +63,8 @@ class Series:
     notes: tuple[str, ...] = ()
     aside: bool = False
     joined: tuple["Series", ...] = ()
+    asks: tuple[str, ...] = ()
+    drawn_on: tuple[str, str] = ("", "")
     detail: Any = field(default=None, repr=False, compare=False)
 
     def answers_to(self, name: str) -> bool:
@@ -87,6 +94,8 @@ class Choices:
         ``auto``, ``volume`` or ``labelmap``.
     units, space : str
         ``mm``, ``cm``, ``m`` and ``LPS``, ``RAS`` for surfaces whose format does not hold them.
+    image : Volume or None
+        What contours were drawn on.
     """
 
     accept_gaps: bool = False
@@ -94,6 +103,7 @@ class Choices:
     kind: str = "auto"
     units: str = ""
     space: str = ""
+    image: Volume | None = None
 
 
 @dataclass(frozen=True)
