@@ -82,6 +82,11 @@ def export(
         raise UserError(
             f"A {kind_of(entity)} cannot be written as “{path.name}”.", f"It can be written as: {known}."
         )
+    if isinstance(entity, Volume) and entity.placement != "patient":
+        raise UserError(
+            "This image has no place in the patient (a radiograph, a capture), and volume formats say one.",
+            "Send the DICOM image itself.",
+        )
     target = path_with_side(entity, path, suffix)
     if not target.parent.is_dir():
         raise UserError(f"{target} cannot be written: there is no folder {target.parent}.")

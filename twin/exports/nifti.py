@@ -9,6 +9,7 @@ import numpy as np
 from twin.domain import LabelMap, Volume
 from twin.errors import UserError
 from twin.exports.said import as_json, said_of
+from twin.exports.values import unpacked
 from twin.progress import Progress
 from twin.sources.grid import RAS_TO_LPS
 from twin.sources.nifti import EXTENSION_CODE
@@ -24,6 +25,8 @@ def write(entity: Volume | LabelMap, path: Path, progress: Progress) -> None:
     from nibabel.nifti1 import Nifti1Extension
 
     data = entity.voxels if isinstance(entity, Volume) else entity.labels
+    if isinstance(entity, Volume) and entity.color:
+        data = unpacked(data).view([("R", "u1"), ("G", "u1"), ("B", "u1")])[..., 0]
     header: Any = nib.Nifti1Header()
     try:
         header.set_data_dtype(data.dtype)
@@ -51,6 +54,7 @@ def write(entity: Volume | LabelMap, path: Path, progress: Progress) -> None:
         planes = data.reshape(-1, *data.shape[-2:])
         for n, plane in enumerate(planes):
             progress(n / len(planes))
-            file.write(np.ascontiguousarray(plane, dtype=data.dtype.newbyteorder("<")).tobytes())
+            little = plane if data.dtype.names else plane.astype(data.dtype.newbyteorder("<"), copy=False)
+            file.write(np.ascontiguousarray(little).tobytes())
         if file is not raw:
             file.close()

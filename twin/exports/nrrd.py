@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from resources.anatomy_codes import SIDE_CODES, codes_of
 from resources.colors import rgb, structure_color
 from twin.domain import LabelMap, Structure, Volume
+from twin.errors import UserError
 from twin.exports.said import as_json, said_of
-from twin.exports.values import real_values
+from twin.exports.values import real_values, unpacked
 from twin.progress import Progress
 from twin.sources.segments import TAG
 
@@ -29,12 +30,18 @@ def write(entity: Volume | LabelMap, path: Path, progress: Progress) -> None:
     identity is not written.
     """
     data = entity.labels if isinstance(entity, LabelMap) else real_values(entity)
+    color = isinstance(entity, Volume) and entity.color
+    if color and data.ndim == 4:
+        raise UserError("Colors that change with time cannot be written as NRRD.", "Write them as NIfTI.")
     layered = isinstance(entity, LabelMap) and data.ndim == 4
     # Slicer wants layers first, that is fastest; time goes last, that is slowest.
     columns = ["(" + ",".join(f"{x:.17g}" for x in entity.affine[:3, n]) + ")" for n in range(3)]
     sizes, kinds, units = list(data.shape[:-4:-1]), ["domain"] * 3, []
     more: dict[str, str] = {}
-    if layered:
+    if color:
+        sizes, kinds, columns = [3, *sizes], ["RGB-color", *kinds], ["none", *columns]
+        data = unpacked(data)
+    elif layered:
         sizes, kinds, columns = [len(data), *sizes], ["list", *kinds], ["none", *columns]
     elif data.ndim == 4:
         sizes, kinds, columns = [*sizes, len(data)], [*kinds, "time"], [*columns, "none"]

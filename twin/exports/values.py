@@ -1,4 +1,4 @@
-"""A volume's values in their unit, for formats that have no slope and intercept."""
+"""A volume's values as formats hold them: in their unit, or as three bytes a color."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,3 +23,8 @@ def real_values(volume: Volume) -> NDArray:
     values = stored * np.float64(slope) + intercept
     single = values.astype(np.float32)
     return single if (single == values).all() else values
+
+
+def unpacked(voxels: NDArray[np.uint32]) -> NDArray[np.uint8]:
+    """Return packed colors as red, green, blue along a last axis."""
+    return np.stack([(voxels >> shift & 255).astype(np.uint8) for shift in (16, 8, 0)], axis=-1)

@@ -111,13 +111,10 @@ def right_handed(stored: NDArray, affine: NDArray[np.float64]) -> NDArray[np.flo
     return affine
 
 
-def gray(colors: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the brightness of red, green, blue (last axis, more are passed over): ITU-R BT.601's luma."""
-    luma = colors[..., 0] * np.float32(0.299) + colors[..., 1] * np.float32(0.587)
-    return np.rint(luma + colors[..., 2] * np.float32(0.114)).astype(np.uint8)
-
-
-GRAY_NOTE = "The file holds colors; their brightness is shown (0.299 red + 0.587 green + 0.114 blue)."
+def packed(colors: NDArray[np.uint8]) -> NDArray[np.uint32]:
+    """Return red, green, blue (last axis; opacity is passed over) as volumes in color have them."""
+    red, green, blue = (colors[..., n].astype(np.uint32) for n in range(3))
+    return np.asarray(red << 16 | green << 8 | blue, np.uint32)
 
 
 def looks_like_ct(

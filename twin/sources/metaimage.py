@@ -94,10 +94,8 @@ def read(series: Series, choices: Choices, progress: Progress) -> Volume | Label
     shape = (*header.sizes[::-1], header.channels)
     stored = _numbers(header, progress.between(0.0, 0.8)).reshape(shape)
     notes: tuple[str, ...] = ()
-    if header.channels > 1:
-        stored, notes = grids.gray(stored), (grids.GRAY_NOTE,)
-    else:
-        stored = stored[..., 0]
+    color = header.channels > 1
+    stored = grids.packed(stored) if color else stored[..., 0]
     stored = grids.native(stored)
     progress(0.8, f"checking {path.name}")
     grids.check_finite(path, stored)
@@ -116,10 +114,13 @@ def read(series: Series, choices: Choices, progress: Progress) -> Volume | Label
         voxels=stored,
         affine=affine,
         modality=modality,
-        unit="HU" if modality == "CT" else "",
+        unit="HU" if modality == "CT" and not color else "",
+        color=color,
         slope=slope,
         intercept=intercept,
-        notes=(*notes, *grids.looks_like_ct("MetaImage", stored, slope, intercept, modality)),
+        notes=notes
+        if color
+        else (*notes, *grids.looks_like_ct("MetaImage", stored, slope, intercept, modality)),
     )
 
 

@@ -76,11 +76,10 @@ def read(series: Series, choices: Choices, progress: Progress) -> Volume | Label
     progress(0.0, f"reading {path.name}")
     image = _open(path)
     grid = _grid(path, image)
-    notes = grid.notes
     stored = _stored(path, image, progress.between(0.0, 0.8))
-    if stored.dtype.names:
-        stored = grids.gray(np.stack([stored[c] for c in "RGB"], axis=-1))
-        notes = (*notes, grids.GRAY_NOTE)
+    color = stored.dtype.names is not None
+    if color:
+        stored = grids.packed(np.stack([stored[c] for c in "RGB"], axis=-1))
     progress(0.8, f"checking {path.name}")
     grids.check_finite(path, stored)
     affine = grids.right_handed(stored, grid.affine)
@@ -89,7 +88,7 @@ def read(series: Series, choices: Choices, progress: Progress) -> Volume | Label
     meta = _said(path, image)
     if kind == "labelmap":
         values = stored if (slope, intercept) == (1.0, 0.0) else stored * slope + intercept
-        return labelmap_of(path, values, affine, meta, notes)
+        return labelmap_of(path, values, affine, meta, grid.notes)
     modality = choices.modality or series.modality
     times = _times(image, stored, meta)
     if stored.ndim == 4 and stored.shape[0] == 1:
@@ -98,12 +97,15 @@ def read(series: Series, choices: Choices, progress: Progress) -> Volume | Label
         voxels=stored,
         affine=affine,
         modality=modality,
-        unit=str(meta.get("unit", "")) or ("HU" if modality == "CT" else ""),
+        unit=str(meta.get("unit", "")) or ("HU" if modality == "CT" and not color else ""),
+        color=color,
         slope=slope,
         intercept=intercept,
         times_ms=times,
         frame_of_reference=str(meta.get("frame_of_reference", "")),
-        notes=(*notes, *grids.looks_like_ct("NIfTI", stored, slope, intercept, modality)),
+        notes=grid.notes
+        if color
+        else (*grid.notes, *grids.looks_like_ct("NIfTI", stored, slope, intercept, modality)),
     )
 
 

@@ -91,12 +91,12 @@ def read(series: Series, choices: Choices, progress: Progress) -> Volume | Label
     _check_size(header)
     place = _place(header)
     said = _said(header)
-    notes = place.notes
     order = (*([place.other] if place.other >= 0 else []), *place.axes[::-1])
     stored = _numbers(header, progress.between(0.0, 0.8)).reshape(header.sizes[::-1])
     stored = stored.transpose([stored.ndim - 1 - axis for axis in order])
-    if place.other_kind in _COLORS:
-        stored, notes = grids.gray(np.moveaxis(stored, 0, -1)), (*notes, grids.GRAY_NOTE)
+    color = place.other_kind in _COLORS
+    if color:
+        stored = grids.packed(np.moveaxis(stored, 0, -1))
     stored = grids.native(stored)
     progress(0.8, f"checking {path.name}")
     grids.check_finite(path, stored)
@@ -104,8 +104,8 @@ def read(series: Series, choices: Choices, progress: Progress) -> Volume | Label
     kind = series.kind if choices.kind == "auto" else choices.kind
     if kind == "labelmap":
         if has_segments(header.said):
-            return segment_map(path, stored, affine, header.said, said, notes)
-        return labelmap_of(path, stored, affine, said, notes)
+            return segment_map(path, stored, affine, header.said, said, place.notes)
+        return labelmap_of(path, stored, affine, said, place.notes)
     times: NDArray[np.float64] | None = None
     if stored.ndim == 4 and len(stored) > 1:
         times = times_of(said, len(stored))
@@ -118,10 +118,13 @@ def read(series: Series, choices: Choices, progress: Progress) -> Volume | Label
         voxels=stored,
         affine=affine,
         modality=modality,
-        unit=str(said.get("unit", "")) or ("HU" if modality == "CT" else ""),
+        unit=str(said.get("unit", "")) or ("HU" if modality == "CT" and not color else ""),
+        color=color,
         times_ms=times,
         frame_of_reference=str(said.get("frame_of_reference", "")),
-        notes=(*notes, *grids.looks_like_ct("NRRD", stored, 1.0, 0.0, modality)),
+        notes=place.notes
+        if color
+        else (*place.notes, *grids.looks_like_ct("NRRD", stored, 1.0, 0.0, modality)),
     )
 
 

@@ -119,6 +119,21 @@ def test_volume_as_nrrd_comes_back_value_by_value(tmp_path: Path, dtype: type) -
     assert after.notes == ()
 
 
+@pytest.mark.parametrize("suffix", [".nii.gz", ".nrrd"])
+def test_colors_come_back(tmp_path: Path, suffix: str) -> None:
+    rng = np.random.default_rng(0)
+    before = Volume(rng.integers(0, 1 << 24, (4, 5, 6)).astype(np.uint32), AFFINE, "US", color=True)
+    after = read(scan([export(before, tmp_path / f"echo{suffix}")]).series[0])
+    assert isinstance(after, Volume)
+    assert after.color
+    np.testing.assert_array_equal(after.voxels, before.voxels)
+
+
+def test_what_has_no_place_in_the_patient_is_no_volume(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="has no place in the patient"):
+        export(replace(volume(), placement="picture"), tmp_path / "capture.nii.gz")
+
+
 def test_another_library_reads_our_nrrd(tmp_path: Path) -> None:
     nrrd = pytest.importorskip("nrrd", reason="pynrrd is not installed")
     before = replace(volume(), slope=1.0, intercept=0.0)

@@ -102,6 +102,16 @@ def test_scale_modality_time_and_unit(tmp_path: Path) -> None:
     assert "does not say when" in cine.notes[0]
 
 
+def test_colors(tmp_path: Path) -> None:
+    rgb = np.zeros((5, 4, 3, 3), np.uint8)
+    rgb[..., 0] = 7
+    volume = load(
+        meta(tmp_path / "a.mha", rgb.tobytes(), ElementType="MET_UCHAR", ElementNumberOfChannels="3")
+    )
+    assert volume.color
+    assert set(volume.voxels.ravel()) == {0x070000}
+
+
 def test_without_a_matrix_the_axes_are_asked_for(tmp_path: Path) -> None:
     path = meta(tmp_path / "a.mha", TransformMatrix="")
     (series,) = scan([path]).series

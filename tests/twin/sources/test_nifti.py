@@ -99,10 +99,10 @@ def test_both_versions_and_colors(tmp_path: Path, version: type, suffix: str) ->
     path = tmp_path / f"colors{suffix}"
     nib.save(version(colors, np.eye(4)), path)
     volume = load(path)
-    assert volume.voxels.dtype == np.uint8
-    assert volume.voxels[0, 0, 0] == 89  # 0.299 · 200 + 0.114 · 255 = 88.87
-    assert set(volume.voxels.ravel()) == {89, 60}  # 0.299 · 200 = 59.8
-    assert any("colors" in note for note in volume.notes)
+    assert volume.color
+    assert volume.voxels[0, 0, 0] == 0xC800FF  # red 200 is C8
+    assert set(volume.voxels.ravel()) == {0xC800FF, 0xC80000}
+    assert not any("Hounsfield" in note for note in volume.notes)
 
 
 def test_structures_that_are_none_are_refused(tmp_path: Path) -> None:

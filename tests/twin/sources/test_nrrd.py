@@ -148,17 +148,18 @@ def test_meters_become_millimeters_and_silence_is_noted(tmp_path: Path) -> None:
     assert "parsec" in fault(nrrd(tmp_path / "p.nrrd", space_units='"parsec" "parsec" "parsec"'))
 
 
-def test_colors_become_their_brightness(tmp_path: Path) -> None:
+def test_colors(tmp_path: Path) -> None:
     rgb = np.zeros((5, 4, 3, 3), np.uint8)
-    rgb[..., 1] = 100
+    rgb[..., 1], rgb[0, 0, 0, 2] = 100, 1
     path = nrrd(
         tmp_path / "c.nrrd", rgb.tobytes(), type="uchar", dimension="4", sizes="3 3 4 5",
         space_directions="none (2,0,0) (0,3,0) (0,0,4)", kinds="RGB-color domain domain domain",
     )  # fmt: skip
     volume = load(path)
+    assert volume.color
     assert volume.voxels.shape == (5, 4, 3)
-    assert set(volume.voxels.ravel()) == {59}  # 0.587 · 100 = 58.7
-    assert "colors" in volume.notes[0]
+    assert volume.voxels[0, 0, 0] == 0x006401  # green 100 is 64
+    assert set(volume.voxels.ravel()) == {0x006400, 0x006401}
 
 
 SEGMENTS = {
