@@ -79,7 +79,7 @@ def joined(group: Sequence[Series], frames: list[Frame]) -> Series | None:
 
 def _part(uid: str, header: Header, part: Part) -> Series:
     header = replace(header, description=" ".join((header.description, *part.words)).strip())
-    if len({tuple(round(x, 2) for x in f.orientation or ()) for f in part.frames}) > 1:
+    if part.planes:
         made = _planes(uid, header, part.frames, "mixed orientations, each of its images lies in its own")
     else:
         made = _volume(uid, header, part.frames)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,15 +13,19 @@ from twin.sources.stack import same_plane
 
 @dataclass(frozen=True)
 class Part:
-    """Frames that belong together; ``words`` and ``mixed`` say what tells them from the others."""
+    """Frames that belong together; ``words`` and ``mixed`` say what tells them from the others.
+
+    ``planes`` is true where they lie in several orientations, in one place of each.
+    """
 
     frames: tuple[Frame, ...]
     words: tuple[str, ...] = ()
     mixed: tuple[str, ...] = ()
+    planes: bool = False
 
     def of(self, frames: Sequence[Frame], words: str, mixed: str) -> "Part":
         """Return some of these frames, told apart by one thing more."""
-        return Part(tuple(frames), (*self.words, words), (*self.mixed, mixed))
+        return Part(tuple(frames), (*self.words, words), (*self.mixed, mixed), self.planes)
 
     @property
     def tag(self) -> str:
@@ -52,7 +56,7 @@ def split(frames: Sequence[Frame]) -> list[Part]:
     for n, p in enumerate(parts):
         if seen[p.tag] > 1:
             same = sum(q.tag == p.tag for q in parts[:n])
-            parts[n] = Part(p.frames, (*p.words, f"part {same + 1}"), p.mixed)
+            parts[n] = replace(p, words=(*p.words, f"part {same + 1}"))
     return parts
 
 
@@ -99,7 +103,8 @@ def _by_orientation(part: Part) -> list[Part]:
         made.append(part.of([part.frames[n] for n in g], name + count, "orientations"))
     if alone:
         rest = [part.frames[n] for n in sorted(n for g in alone for n in g)]
-        made.append(part.of(rest, "planes", "orientations") if made else part)
+        together = part.of(rest, "planes", "orientations") if made else part
+        made.append(replace(together, planes=len(alone) > 1))
     return made
 
 
@@ -108,9 +113,14 @@ def _plane_name(orientation: np.ndarray) -> str:
     return ("sagittal", "coronal", "axial")[int(np.argmax(normal))] if np.isfinite(normal).all() else "plane"
 
 
-def _crowd(frames: Sequence[Frame]) -> int:
+def _place(part: Part, f: Frame) -> tuple[object, ...]:
+    """Return what is the same for images that lie in one place."""
+    return tuple(round(x, 2) for x in f.position or ()), f.orientation if part.planes else None
+
+
+def _crowd(part: Part) -> int:
     """Return how many frames lie in one place at most."""
-    return max(Counter(tuple(round(x, 2) for x in f.position or ()) for f in frames).values())
+    return max(Counter(_place(part, f) for f in part.frames).values())
 
 
 def _known(value: float) -> float | None:
@@ -118,7 +128,7 @@ def _known(value: float) -> float | None:
 
 
 def _crowded(part: Part) -> list[Part]:
-    crowd = _crowd(part.frames)
+    crowd = _crowd(part)
     if crowd == 1 or any(f.position is None for f in part.frames):
         return [part]
     rules: tuple[tuple[Callable[[Frame], Any], Callable[[Any], str], str], ...] = (
@@ -128,21 +138,21 @@ def _crowded(part: Part) -> list[Part]:
     )
     for rule in rules:
         found = _apart(part, *rule)
-        if len(found) > 1 and max(_crowd(p.frames) for p in found) < crowd:
+        if len(found) > 1 and max(map(_crowd, found)) < crowd:
             return [q for p in found for q in _crowded(p)]
-    if _in_time(part.frames):
+    if _in_time(part):
         return [part]
     found = _apart(part, lambda f: _known(f.acquisition), lambda v: f"acquisition {v or 0:g}", "acquisitions")
-    moments = len(found) > 2 and len({frozenset(f.position for f in p.frames) for p in found}) == 1
-    if len(found) > 1 and not moments and max(_crowd(p.frames) for p in found) < crowd:
+    moments = len(found) > 2 and len({frozenset(_place(p, f) for f in p.frames) for p in found}) == 1
+    if len(found) > 1 and not moments and max(map(_crowd, found)) < crowd:
         return [q for p in found for q in _crowded(p)]
     return [part]
 
 
-def _in_time(frames: Sequence[Frame]) -> bool:
+def _in_time(part: Part) -> bool:
     """Tell whether trigger times or temporal positions tell apart what lies in one place."""
     return any(
-        len({(f.position, value(f)) for f in frames if not np.isnan(value(f))}) == len(frames)
+        len({(_place(part, f), value(f)) for f in part.frames if not np.isnan(value(f))}) == len(part.frames)
         for value in (lambda f: f.trigger_ms, lambda f: f.temporal)
     )
 

@@ -201,7 +201,7 @@ def test_radial_planes_are_placed_each_in_its_own_place(tmp_path: Path) -> None:
     """Long axes of a heart, turned about one axis: no two lie in one plane."""
     for n, turn in enumerate(np.radians([0, 60, 120])):
         axes = np.array([[np.cos(turn), np.sin(turn), 0], [0, 0, -1]])
-        write(tmp_path / str(n), [(0, 0, 0)], axes)
+        write(tmp_path / str(n), [(0, 0, 0)], axes, AcquisitionNumber=n // 2)
     (series,) = scan([tmp_path]).series
     assert series.kind == "planes"
     planes = read(series)
@@ -243,3 +243,14 @@ def test_one_or_two_slices_are_fine(tmp_path: Path, count: int) -> None:
     assert volume.voxels.shape == (count, *SIZE)
     assert volume.spacing_mm[2] == 3
     assert volume.notes == ()
+
+
+def test_directions_rounded_differently_are_one_orientation(tmp_path: Path) -> None:
+    """Cosines that differ in the fifth place, about a number that rounds either way."""
+    for n in range(4):
+        turn = 0.00499 + 0.00001 * n
+        axes = np.array([[np.cos(turn), np.sin(turn), 0], [-np.sin(turn), np.cos(turn), 0]])
+        write(tmp_path / str(n), [(0, 0, 2.0 * n)], axes)
+    volume = only(tmp_path)
+    assert volume.voxels.shape == (4, *SIZE)
+    assert_lies_right(volume, least=1.0)
