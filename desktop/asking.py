@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QColorDialog, QFileDialog, QMessageBox
 
-from desktop import settings
+from desktop import exporting, settings
 from desktop.colors import color_of
 
 if TYPE_CHECKING:
     from desktop.window import MainWindow
-
-_FILES = "Records, images, surfaces (*.twin *.nii *.nii.gz *.dcm *.nrrd *.stl);;All files (*)"
 
 
 class Asking:
@@ -42,7 +40,11 @@ class Asking:
         return box.clickedButton() is stop
 
     def _open_file(self) -> None:
-        names, _kind = QFileDialog.getOpenFileNames(self._window, "Open", "", _FILES)
+        from twin.sources.formats import FORMATS
+
+        known = " ".join(f"*{suffix}" for form in FORMATS for suffix in form.suffixes)
+        files = f"Records, images, surfaces (*.twin {known});;All files (*)"
+        names, _kind = QFileDialog.getOpenFileNames(self._window, "Open", "", files)
         if names:
             self._window.open_paths(names)
 
@@ -63,6 +65,18 @@ class Asking:
         if name:
             path = Path(name)
             self._window.desk.save_copy(path if path.suffix else path.with_suffix(".twin"))
+
+    def _export(self) -> None:
+        desk = self._window.desk
+        item = desk.session.item(desk.session.selection)
+        if item is None:
+            return
+        start = str(settings.twins_folder() / item.name.replace("/", " "))
+        choices = exporting.filters(item)
+        name, chosen = QFileDialog.getSaveFileName(self._window, f"Export {item.name}", start, choices)
+        if name:
+            path = exporting.with_suffix(item, name, chosen)
+            desk.start(f"Export {item.name}", exporting.plan(desk, item, path))
 
     def _close(self) -> None:
         if self._window.desk.queue.busy and not self.may_stop_jobs():

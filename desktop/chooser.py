@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from twin.sources.series import Found, Series
 
 _COLUMNS = ("No.", "Series", "Modality", "Images", "Size", "Spacing (mm)", "Patient", "Remark")
+_DICOM = ("dicom", "dicom_seg", "rtstruct")
+"""Formats that say everything of themselves."""
 
 
 class SeriesChooser(QWidget):
@@ -44,7 +46,9 @@ class SeriesChooser(QWidget):
         self.setObjectName("ground")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._found, self._take = found, take
-        self._columns = [c for c in _COLUMNS if c != "Remark" or any(s.why_not for s in found.series)]
+        self._columns = [
+            c for c in _COLUMNS if c != "Remark" or any(s.why_not or s.notes for s in found.series)
+        ]
         self.list = QTreeWidget()
         self.list.setRootIsDecorated(False)
         self.list.setHeaderLabels(self._columns)
@@ -54,6 +58,9 @@ class SeriesChooser(QWidget):
         self.list.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.form = _form()
         self.button = theme.named(QPushButton("Import"), "primary")
+        self.all = QPushButton("Import all")
+        self.all.setToolTip("Bring in all that can be read, but what only serves to plan or to show")
+        self.all.setVisible(sum(s.is_volume and not s.aside for s in found.series) > 1)
         self.cancel = QPushButton("Cancel")
         self.cancel.setToolTip("Import nothing (Esc)")
         column = QVBoxLayout(self)
@@ -61,6 +68,8 @@ class SeriesChooser(QWidget):
         column.setSpacing(theme.px(3))
         count = len(found.series)
         title = f"{count} series were found. Which one?" if count > 1 else "One series was found."
+        if found.count > count:
+            title = f"{found.count} series were found, which make {count} images. Which one?"
         column.addWidget(theme.named(QLabel(title), "heading"))
         column.addWidget(self.list, 1)
         if found.problems:
@@ -69,14 +78,16 @@ class SeriesChooser(QWidget):
         row = QHBoxLayout()
         row.addStretch()
         row.addWidget(self.cancel)
+        row.addWidget(self.all)
         row.addWidget(self.button)
         column.addLayout(row)
         self.list.itemSelectionChanged.connect(self._on_select)
         self.list.itemActivated.connect(lambda _i: self._on_take())
         self.form.changed.connect(self._on_select)
         self.button.clicked.connect(self._on_take)
+        self.all.clicked.connect(self._on_take_all)
         self.cancel.clicked.connect(self.left)
-        best = max(found.series, key=lambda s: (s.is_volume, s.count))
+        best = max(found.series, key=lambda s: (s.is_volume and not s.aside, s.count))
         self.list.setCurrentIndex(self.list.model().index(found.series.index(best), 0))
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -106,11 +117,11 @@ class SeriesChooser(QWidget):
                 " × ".join(map(str, series.size)),
                 " × ".join(f"{s:.3g}" for s in series.spacing_mm),
                 line_of(series.identity),
-                series.why_not,
+                series.why_not or " ".join(series.notes),
             ]
         )
         row.setToolTip(0, series.uid)
-        row.setToolTip(len(_COLUMNS) - 1, series.why_not)
+        row.setToolTip(len(_COLUMNS) - 1, "\n".join([series.why_not, *series.notes]).strip())
         if not series.is_volume:
             for n in range(len(_COLUMNS)):
                 row.setForeground(n, QColor(theme.current().quiet))
@@ -120,18 +131,27 @@ class SeriesChooser(QWidget):
         series = self.chosen()
         why = "Choose a series." if series is None else ("" if self._readable(series) else series.why_not)
         # What a DICOM series says of itself is not asked for; whether gaps are borne is.
-        self.form.setVisible(series is not None and (series.format != "dicom" or series.gaps > 0))
+        self.form.setVisible(series is not None and (series.format not in _DICOM or series.gaps > 0))
         self.button.setEnabled(not why)
         self.button.setToolTip(why or "Bring this series into the record")
 
     def _readable(self, series: Series) -> bool:
-        return series.is_volume or (series.gaps > 0 and bool(self.form.values().get("accept_gaps")))
+        values = self.form.values()
+        filled = series.gaps > 0 and bool(values.get("accept_gaps"))
+        told = bool(series.asks) and all(values.get(name) for name in series.asks)
+        # Whether the record holds what contours were drawn on is seen when they are taken.
+        return series.is_volume or filled or told or any(series.drawn_on)
 
     def _on_take(self) -> None:
         series = self.chosen()
         if series is not None and self.button.isEnabled():
             self.left.emit()
             self._take(series, self.form.values())
+
+    def _on_take_all(self) -> None:
+        first = next(s for s in self._found.series if s.is_volume and not s.aside)
+        self.left.emit()
+        self._take(first, self.form.values() | {"series": ""})
 
 
 def _form() -> Form:

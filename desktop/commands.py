@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from desktop import way
+from desktop import exporting, way
 from desktop.session import WORKSPACES
 
 if TYPE_CHECKING:
@@ -209,7 +209,7 @@ def _toggle_visible(desk: Desk) -> None:
 def _file() -> tuple[Command, ...]:
     return (
         Command(
-            "file.open", "Open file…", "file", "Open a .twin, a NIfTI file or a DICOM file",
+            "file.open", "Open file…", "file", "Open a .twin, an image, a segmentation, a surface or a mesh",
             _ask("open_file"), shortcut="Ctrl+O",
         ),
         Command(
@@ -225,6 +225,11 @@ def _file() -> tuple[Command, ...]:
             "file.copy", "Save a copy as…", "copy",
             "Write a copy of this record; every step is already stored in it",
             _ask("save_copy"), _needs_record, "Ctrl+Shift+S",
+        ),
+        Command(
+            "file.export", "Export…", "export",
+            "Write the selected thing to a file: NIfTI, DICOM, STL and others",
+            _ask("export"), exporting.why_not, "Ctrl+E",
         ),
         Command("file.close", "Close the record", "x", "Close this record", _ask("close"), _needs_record,
             "Ctrl+W"),

@@ -26,14 +26,31 @@ def describe(record: Record, entry: Entry) -> dict[str, Any]:
         row["shape_kji"] = tree["voxels" if entry.kind == "volume" else "labels"]["shape"]
         row["spacing_mm"] = spacing_mm(record, entry)
     if entry.kind == "volume":
-        row |= {"modality": tree["modality"], "units": tree["unit"]}
+        row |= _image(record, tree)
     elif entry.kind != "landmarks":
         row["units"] = "mm"
     if entry.kind == "labelmap":
         row["structures"] = [s["name"] for s in tree["structures"]]
     if entry.kind == "result":
         row["numbers"] = tree["numbers"]
+    row["notes"] = tree.get("notes", [])
     return row
+
+
+def _image(record: Record, tree: dict[str, Any]) -> dict[str, Any]:
+    """Return what is said of a volume only: what its values, its place, its times and its lengths are."""
+    times = tree.get("times_ms")
+    return {
+        "modality": tree["modality"],
+        "units": tree["unit"],
+        # One slice is a plane: it is drawn where it lies.
+        "plane": tree["voxels"]["shape"][-3] == 1,
+        "origin_lps_mm": [round(float(x), 6) for x in record.array(tree["affine"])[:3, 3]],
+        "times_ms": None if times is None else [round(float(t), 3) for t in record.array(times)],
+        "color": tree.get("color", False),
+        "lengths": tree.get("lengths", "patient"),
+        "placement": tree.get("placement", "patient"),
+    }
 
 
 def spacing_mm(record: Record, entry: Entry) -> list[float]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from twin.sources.series import Found, Series
 
 IMPORT = "import.images"
+CONTOURS = "import.contours"
 
 
 class Incoming(QObject):
@@ -59,8 +60,12 @@ class Incoming(QObject):
         from twin.jobs import Job
 
         found: Found = yield Job(look, tuple(paths), title=f"Looking through {name}")
-        plain = [s for s in found.volumes if s.format == "dicom" or s.modality or s.kind != "volume"]
-        if len(found.series) == 1 and len(plain) == 1 and plain[0].kind != "surface":
+        plain = [
+            s
+            for s in found.series
+            if any(s.drawn_on) or (s.is_volume and (s.format == "dicom" or s.modality or s.kind != "volume"))
+        ]
+        if len(found.series) == 1 and len(plain) == 1:
             self.take(paths, plain[0], {})
             return
         if not found.series:
@@ -77,17 +82,26 @@ class Incoming(QObject):
         record = self._desk.session.record
         owner = record.patient() if record is not None else None
         stranger = owner is not None and patient.contradict(owner, series.identity)
+        given = {"paths": tuple(str(p) for p in paths), "series": series.uid}
+        if any(series.drawn_on):
+            from twin.sources.drawn_on import image_for
+
+            image = image_for(series, () if record is None or stranger else record.entries())
+            plan = self._import(given, series.label, CONTOURS, {"image": image})
+            self._desk.start(f"Import {series.label}", plan)
+            return
         if record is None or stranger or not record.writable:
             path = free_path(record_name(series.identity, series.files[0]))
             self._desk.new_record(path)
             self._desk.said.emit(f"The record is {path}.", "Every finished step is stored there by itself.")
-        given = {"paths": tuple(str(p) for p in paths), "series": series.uid} | params
-        self._desk.start(f"Import {series.label}", self._import(given, series.label))
+        self._desk.start(f"Import {series.label}", self._import(given | params, series.label))
 
-    def _import(self, params: dict[str, Any], label: str) -> Plan:
+    def _import(
+        self, params: dict[str, Any], label: str, step: str = IMPORT, inputs: dict[str, str] | None = None
+    ) -> Plan:
         desk = self._desk
         desk.load_steps()
-        entry = yield desk.job(IMPORT, {}, params, title=f"Importing {label}")
+        entry = yield desk.job(step, inputs or {}, params, title=f"Importing {label}")
         made = [o["id"] for o in entry.outputs.values()]
         if made:
             desk.session.select(made[0])

@@ -103,7 +103,7 @@ def _slices(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
         view.set_volume(volume)
         if found is not None:
             labels: Any = record.load(found.id)
-            colors = {s.name: structure_color(s.term, n) for n, s in enumerate(labels.structures)}
+            colors = {s.name: s.color or structure_color(s.term, n) for n, s in enumerate(labels.structures)}
             view.set_labels(labels, colors, 0.35, set())
             landmarks = _newest(record, "landmarks")
             if landmarks is not None:
@@ -139,7 +139,7 @@ def _surfaces(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
 
     def fill(scene: "SceneView") -> None:
         for one, surface in loaded:
-            scene.show_surface(one.id, surface, structure_color(surface.term))
+            scene.show_surface(one.id, surface, one.color or surface.color or structure_color(surface.term))
 
     scene = _scene(fill)
     others = len(found) - 1

@@ -295,15 +295,17 @@ def _rows(entry: Entry) -> list[Item]:
     tree = entry.tree
     rows = [
         Item(
-            entry.id, entry.id, "", entry.kind, entry.name, entry.color or "", entry.stale or "",
+            entry.id, entry.id, "", entry.kind, entry.name, entry.color or tree.get("color", ""),
+            entry.stale or "",
             tree.get("structure", ""), tree.get("term", ""), tree.get("side", "none"),
         )
     ]  # fmt: skip
     for part in tree.get("structures", ()):
         rows.append(
             Item(
-                f"{entry.id}/{part['name']}", entry.id, part["name"], entry.kind, part["name"], "",
-                entry.stale or "", part["name"], part.get("term", ""), part.get("side", "none"),
+                f"{entry.id}/{part['name']}", entry.id, part["name"], entry.kind, part["name"],
+                part.get("color", ""), entry.stale or "", part["name"], part.get("term", ""),
+                part.get("side", "none"),
             )
         )  # fmt: skip
     return rows

@@ -130,9 +130,9 @@ class DrawnSlices(Drawn):
             packed = self._table.colors(frame.slice_of(grid, index))
             image = vtkImageData()
             image.SetDimensions(columns, rows, 1)
-            # Packed 0xAARRGGBB is b, g, r, a in memory; gray has all of them equal.
-            gray = packed.view(np.uint8).reshape(rows, columns, 4)[:, :, :1].reshape(-1, 1)
-            scalars = numpy_to_vtk(np.repeat(gray, 3, axis=1), deep=1)
+            # Packed 0xAARRGGBB is b, g, r, a in memory.
+            colors = packed.view(np.uint8).reshape(-1, 4)[:, 2::-1]
+            scalars = numpy_to_vtk(np.ascontiguousarray(colors), deep=1)
             image.GetPointData().SetScalars(scalars)
             actor.GetTexture().SetInputData(image)
             ends = [(-0.5, -0.5), (columns - 0.5, -0.5), (columns - 0.5, rows - 0.5), (-0.5, rows - 0.5)]

@@ -21,9 +21,10 @@ def first_window(volume: Volume) -> tuple[float, float, bool]:
     """Return the window a volume is first shown with: center, width, inverted.
 
     The file's own window; where it has none, bone to air for CT (center 40, width 400), and
-    the 1st to 99.5th percentile of a subsample for whatever has no fixed scale. PET is inverted.
+    the 1st to 99.5th percentile of a subsample for whatever has no fixed scale. PET is inverted, and
+    what asks for it.
     """
-    inverted = volume.modality in ("PT", "PET", "NM")
+    inverted = volume.inverted or volume.modality in ("PT", "PET", "NM")
     if volume.window is not None and volume.window[1] > 0:
         return float(volume.window[0]), float(volume.window[1]), inverted
     if volume.modality == "CT":
@@ -96,6 +97,7 @@ class GrayTable:
     Parameters
     ----------
     volume : Volume
+        One in color is shown as it is, whatever the window.
     center, width : float
         In the volume's unit. Linear as DICOM PS3.3 C.11.2.1.3 (LINEAR_EXACT): black at
         center − width/2, white at center + width/2.
@@ -104,6 +106,7 @@ class GrayTable:
     """
 
     def __init__(self, volume: Volume, center: float, width: float, inverted: bool = False) -> None:
+        self.color = volume.color
         low = center - width / 2
         kind = volume.voxels.dtype
         exact = kind.name in EXACT
@@ -126,6 +129,8 @@ class GrayTable:
 
     def colors(self, stored: NDArray) -> NDArray[np.uint32]:
         """Return packed 0xFFRRGGBB of a slice of stored numbers, same shape; what is no number is black."""
+        if self.color:
+            return stored | np.uint32(BLACK)
         place = np.nan_to_num(stored * self._scale + self._shift, nan=-1.0)
         packed = np.take(self._table, np.clip(place + 0.5, 0, len(self._table) - 1).astype(np.intp))
         return np.where(place == -1.0, np.uint32(0xFF000000), packed)
@@ -136,11 +141,32 @@ class GrayTable:
         """Fill a picture with a slice of a grid (k, j, i), and with black around it."""
         from viewers import slice_kernels
 
+        if self.color:
+            self._paint_color(pixels.frame.slice_of(grid, pixels.index), pixels, smooth, picture)
+            return
         slice_kernels.grays(
             *turned.slice_of(grid, pixels), pixels.frame.counts[:2],
             pixels.across, pixels.down, smooth, slice_kernels.read_only(self._table),
             self._scale, self._shift, self._exact, np.uint32(BLACK), picture,
         )  # fmt: skip
+
+    @staticmethod
+    def _paint_color(
+        plane: NDArray[np.uint32], pixels: SlicePixels, smooth: bool, picture: NDArray[np.uint32]
+    ) -> None:
+        """Fill a picture with a slice of packed colors, part by part."""
+        from viewers import slice_kernels
+
+        table = slice_kernels.read_only(np.arange(256, dtype=np.uint32))
+        part = np.empty_like(picture)
+        picture[:] = BLACK
+        for shift in (16, 8, 0):
+            stored = slice_kernels.read_only((plane >> shift & 255).astype(np.uint8))
+            slice_kernels.grays(
+                stored.reshape(-1), 0, (1, stored.shape[1]), pixels.frame.counts[:2], pixels.across,
+                pixels.down, smooth, table, np.float32(1), np.float32(0), True, np.uint32(0), part,
+            )  # fmt: skip
+            picture |= part << np.uint32(shift)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from resources.colors import IMAGE_GROUND, PLANE_COLORS
+from twin.domain import Volume
 from viewers import paint
 from viewers.marks import OutlineCut, PointMark
 from viewers.orientation import Plane
@@ -44,7 +45,14 @@ class SliceDecor:
         self.caption: tuple[str, ...] = ()
         self.stamp = ""
         self.reference_patient = False
+        self.sided, self.measured = True, True
         self._still: tuple[tuple[object, ...], QImage] | None = None
+
+    def take_volume(self, volume: Volume | None) -> None:
+        """Write no sides and no lengths on what has none: a photograph, an uncalibrated radiograph."""
+        self.reference_patient = volume is not None and volume.identity.reference_patient
+        self.sided = volume is None or volume.placement != "picture"
+        self.measured = volume is None or volume.lengths == "patient"
 
     def take_theme(self, look: Look) -> None:
         """Keep the light texts, since the image stays on black; take the accents."""
@@ -159,7 +167,8 @@ class SliceDecor:
         device = painter.device()
         ratio = device.devicePixelRatio()
         place = (box.width(), box.height(), ratio, sheet.pixels_per_mm, sheet.frame, painter.font().key())
-        still = (place, words, self.caption, self.stamp, self.reference_patient, self.look)
+        shown = (self.caption, self.stamp, self.reference_patient, self.sided, self.measured)
+        still = (place, words, *shown, self.look)
         if self._still is None or self._still[0] != still:
             picture = QImage(
                 round(box.width() * ratio),
@@ -180,7 +189,8 @@ class SliceDecor:
     ) -> None:
         """Paint letters, caption, window, interpolation, scale and warnings."""
         look = self.look
-        paint.edge_letters(painter, inner, sheet.frame.edge_letters(), look)
+        if self.sided:
+            paint.edge_letters(painter, inner, sheet.frame.edge_letters(), look)
         # In a small view the window's own bar and the 3-D view beside say whose it is.
         caption = () if is_small(inner) else self.caption
         heading = [(self.plane, PLANE_COLORS[self.plane]), *((line, look.text) for line in caption)]
@@ -189,7 +199,8 @@ class SliceDecor:
         thick = f"{'' if small else 'slice '}{sheet.frame.step_mm:.3g} mm · {words[1]}"
         low = [("", ""), (words[0], look.quiet if small else look.text), (thick, look.quiet)]
         self._paint_low(painter, inner, sheet, low)
-        paint.scale_bar(painter, inner, 1.0 / sheet.pixels_per_mm, look)
+        if self.measured:
+            paint.scale_bar(painter, inner, 1.0 / sheet.pixels_per_mm, look)
         at = inner.topRight()
         for warning in (paint.REFERENCE_PATIENT if self.reference_patient else "", self.stamp):
             if warning:

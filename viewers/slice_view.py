@@ -96,7 +96,7 @@ class SliceView(QWidget):
             self.set_crosshair(frame.lps((columns - 1) // 2, (rows - 1) // 2, (slices - 1) // 2))
         if volume is not None and (before is None or volume is not before):
             self.set_window(*first_window(volume))
-        self._decor.reference_patient = volume is not None and volume.identity.reference_patient
+        self._decor.take_volume(volume)
         self._lay_labels()
         self._cut_outlines()
         self._stale()
@@ -284,6 +284,8 @@ class SliceView(QWidget):
 
     def _words(self) -> tuple[str, str]:
         """Return what is said of the window, and of the interpolation."""
+        if self._volume is not None and self._volume.color:
+            return "in color", "linear" if self._smooth else "voxels"
         center, width, inverted = self._window
         figures = 0 if width >= 20 else 2
         words = f"W {width:.{figures}f}  L {center:.{figures}f} {self._unit}".rstrip()

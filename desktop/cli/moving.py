@@ -26,7 +26,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def export(options: argparse.Namespace) -> int:
     """Export one entity, or a part of it."""
-    from twin.exports import export as write
+    from twin.exports import export_from
     from twin.record import Record
 
     with Record.open(record_path(options.record)) as record:
@@ -36,7 +36,7 @@ def export(options: argparse.Namespace) -> int:
                 f"{entry.name} is stale: {entry.stale}.", "Make it again, or export it as it is with --stale."
             )
         asked = Path(options.output)
-        path = write(record.load(options.entity), asked)
+        path = export_from(record, options.entity, asked)
         if path != asked:  # the side was put into the name; what was asked for is there, too
             asked.unlink(missing_ok=True)
             shutil.copyfile(path, asked)

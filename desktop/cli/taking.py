@@ -13,7 +13,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     p = command(
         commands,
         "import",
-        "Take images, labelmaps or surfaces into a record; makes it if it is new",
+        "Take images, labelmaps, surfaces or meshes into a record; makes it if it is new",
         answers=True,
     )
     p.add_argument("record", metavar="RECORD")
@@ -37,6 +37,7 @@ def take(options: argparse.Namespace) -> int:
     from desktop.catalogue import load as load_steps
     from twin.record import Record
     from twin.run import prepare
+    from twin.sources.drawn_on import contours_only, image_for
 
     load_steps()
     path = record_path(options.record)
@@ -47,9 +48,15 @@ def take(options: argparse.Namespace) -> int:
         "accept_gaps": options.accept_gaps,
         **parse_pairs(options.set, "PARAM"),
     }
+    contours = contours_only([Path(p) for p in options.paths])
     record = Record.create(path) if new else Record.open(path)
     try:
-        entry = run_call(record, prepare(record, "import.images", {}, given, name=options.name))
+        if contours is None:
+            call = prepare(record, "import.images", {}, given, name=options.name)
+        else:
+            image = {"image": image_for(contours, record.entries())}
+            call = prepare(record, "import.contours", image, {"paths": given["paths"]}, name=options.name)
+        entry = run_call(record, call)
         if options.json:
             print_json(answer(record, entry))
         else:

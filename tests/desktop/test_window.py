@@ -317,3 +317,29 @@ def test_the_scene_is_large_where_a_mesh_is_looked_at(window: MainWindow, home: 
     press(qtbot, window, "go.report")
     assert stage.arrangement == "four"  # the user's own choice is kept
     assert stage.scene.width() < 0.52 * stage.width()
+
+
+def test_export_offers_what_the_table_has_and_writes(opened: MainWindow, qtbot, monkeypatch) -> None:
+    asked: list[tuple[str, str]] = []
+    target = Path(opened.desk.session.record.path).parent / "out"
+
+    def save(_parent: object, title: str, _start: str, filters: str) -> tuple[str, str]:
+        asked.append((title, filters))
+        return str(target), "3MF for printing (*.3mf)"
+
+    monkeypatch.setattr("desktop.asking.QFileDialog.getSaveFileName", save)
+    surface = opened.desk.session.of_kind("surface")[0]
+    click_row(qtbot, opened, surface.key, NAME)
+    BY_ID["file.export"].trigger(opened.desk)
+    written = target.with_name("out-left.3mf")
+    qtbot.waitUntil(written.exists, timeout=30_000)
+    qtbot.waitUntil(lambda: not opened.desk.queue.busy, timeout=10_000)
+    title, filters = asked[0]
+    assert title == f"Export {surface.name}"
+    assert filters.startswith("STL (*.stl);;")
+    assert "glTF, binary (*.glb)" in filters
+    assert opened.desk.session.record.log()[-1].kind == "exported"
+
+
+def test_what_has_no_format_or_is_not_chosen_cannot_be_exported(window: MainWindow) -> None:
+    assert BY_ID["file.export"].why_not(window.desk) == "Choose something in the tree first."

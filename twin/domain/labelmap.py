@@ -26,6 +26,8 @@ class Structure:
     layer: int = 0
     touches_border: bool = False
     """True where the image's border cuts it off."""
+    color: str = ""
+    """``#RRGGBB`` as the file it came from has it; empty: that of the table."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,8 +20,11 @@ class Surface(OfStructure):
     cut : ndarray of bool, shape (m,), or None
         Triangles that lie where the image's border cut the structure off: a scan's end,
         not anatomy.
+    color : str
+        ``#RRGGBB`` as the file it came from has it; empty: that of the table.
     """
 
     points: NDArray[np.float64]
     triangles: NDArray[np.int32]
     cut: NDArray[np.bool_] | None = None
+    color: str = ""

@@ -1,6 +1,7 @@
 """An image in patient space."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,8 @@ class Volume(Placed):
     Attributes
     ----------
     voxels : ndarray, shape (k, j, i) or (t, k, j, i)
-        Stored numbers, C order; ``value = slope * stored + intercept`` in ``unit``.
+        Stored numbers, C order; ``value = slope * stored + intercept`` in ``unit``. One slice (k = 1)
+        is a plane: it is drawn where it lies.
     affine : ndarray, shape (4, 4), float64
         Takes (i, j, k, 1) of a voxel *centre* to LPS millimetres.
     modality : str
@@ -24,12 +26,36 @@ class Volume(Placed):
         Unit of the values: ``HU`` for CT, empty where arbitrary (MR).
     window : (center, width) in ``unit`` or None
         The file's own first window.
+    times_ms : ndarray, shape (t,), or None
+        When each of several moments is; of a beating heart the mean over its slices.
+    slice_times_ms : ndarray, shape (t, k), or None
+        The same for every slice, where they differ.
+    cycle_ms : ndarray, shape (k,), or None
+        Length of the heart's cycle while each slice was taken; ``slice_times_ms / cycle_ms`` is the phase.
+    color : bool
+        True where each voxel is a color, packed as 0xRRGGBB in uint32, and no number.
+    inverted : bool
+        True where the file asks for low values to be shown bright (most radiographs).
+    lengths : str
+        What a length in the image means: one in the ``patient``; one on the ``detector`` of a projection,
+        which shows the patient larger by an unknown factor; or ``unknown``. Lengths are offered for
+        ``patient`` only.
+    placement : str
+        What the affine means: places in the ``patient``; right ``directions`` but no place (a
+        radiograph); or only the ``picture`` itself, whose edges are no sides of the patient.
+    patient_position : str
+        How the patient lay, DICOM's term (``HFS``: head first, supine); the affine says it already.
     kvp : float or None
         Tube voltage, as the density calibration wants to know it.
     kernel : str
         Reconstruction kernel.
     contrast_agent : str
         Name of the contrast agent; empty where none is named.
+    image_class : str
+        SOP Class UID of the DICOM images it was read from; empty where there are none.
+    image_uids : tuple of str
+        SOP Instance UID of each slice, where a slice is one image as it is; else empty. What is drawn
+        on the volume refers to them.
     """
 
     voxels: NDArray
@@ -40,9 +66,18 @@ class Volume(Placed):
     intercept: float = 0.0
     window: tuple[float, float] | None = None
     times_ms: NDArray[np.float64] | None = None
+    slice_times_ms: NDArray[np.float64] | None = None
+    cycle_ms: NDArray[np.float64] | None = None
+    color: bool = False
+    inverted: bool = False
+    lengths: Literal["patient", "detector", "unknown"] = "patient"
+    placement: Literal["patient", "directions", "picture"] = "patient"
+    patient_position: str = ""
     kvp: float | None = None
     kernel: str = ""
     contrast_agent: str = ""
+    image_class: str = ""
+    image_uids: tuple[str, ...] = ()
 
     @property
     def spacing_mm(self) -> NDArray[np.float64]:

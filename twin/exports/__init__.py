@@ -7,31 +7,60 @@ A file appears whole or not at all: it is written beside its place under another
 import importlib
 import os
 import uuid
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from twin.domain import Entity, LabelMap, Model, Result, Surface, TetMesh, Volume, kind_of
+import numpy as np
+
+from twin.domain import KINDS, Entity, LabelMap, Model, Result, Surface, TetMesh, Volume, kind_of
 from twin.errors import UserError
 from twin.exports.sides import path_with_side
 from twin.progress import Progress
 
+if TYPE_CHECKING:
+    from twin.record import Record
+
 WRITERS: dict[type, dict[str, str]] = {
-    Volume: {".nii.gz": "nifti", ".nii": "nifti"},
-    LabelMap: {".nii.gz": "nifti", ".nii": "nifti"},
-    Surface: {".stl": "stl", ".ply": "ply", ".obj": "obj", ".vtp": "vtk_files"},
+    Volume: {".nii.gz": "nifti", ".nii": "nifti", ".nrrd": "nrrd"},
+    LabelMap: {
+        ".nii.gz": "nifti", ".nii": "nifti", ".seg.nrrd": "nrrd", ".nrrd": "nrrd",
+        ".rtstruct.dcm": "rtstruct", ".seg.dcm": "dicom_seg", ".dcm": "dicom_seg",
+    },
+    Surface: {
+        ".stl": "stl", ".ply": "ply", ".obj": "obj", ".3mf": "three_mf", ".glb": "gltf", ".gltf": "gltf",
+        ".vtp": "vtk_files",
+    },
     TetMesh: {".vtu": "vtk_files"},
     Model: {".inp": "calculix", ".vtu": "vtk_files"},
     Result: {".vtu": "vtk_files", ".csv": "numbers"},
-}
+}  # fmt: skip
 """Which module here writes what: ``write(entity, path, progress)``, for CalculiX without progress."""
 
 
-def suffixes(entity: Entity) -> tuple[str, ...]:
-    """Return the suffixes that this entity can be exported to, the usual one first."""
-    return tuple(WRITERS.get(type(entity), {}))
+TITLES = {
+    ".nii.gz": "NIfTI, compressed", ".nii": "NIfTI", ".nrrd": "NRRD", ".seg.nrrd": "3D Slicer segmentation",
+    ".seg.dcm": "DICOM segmentation", ".dcm": "DICOM segmentation", ".rtstruct.dcm": "DICOM RT structure set",
+    ".stl": "STL", ".ply": "PLY", ".obj": "Wavefront OBJ", ".3mf": "3MF for printing", ".glb": "glTF, binary",
+    ".gltf": "glTF", ".vtp": "VTK surface", ".vtu": "VTK mesh", ".inp": "CalculiX", ".csv": "Numbers",
+}  # fmt: skip
+"""What each suffix is, for lists that people read."""
 
 
-def export(entity: Entity, path: Path, progress: Progress | None = None) -> Path:
+def formats_of(kind: str) -> dict[str, str]:
+    """Return by suffix the title of each format that a kind of entity can be written in, the usual first."""
+    return {suffix: TITLES[suffix] for suffix in WRITERS.get(KINDS[kind], {})}
+
+
+def export(
+    entity: Entity, path: Path, progress: Progress | None = None, *, image: Volume | None = None
+) -> Path:
     """Write an entity to a file; the suffix says the format.
+
+    Parameters
+    ----------
+    image : Volume or None
+        What a labelmap lies on: DICOM objects refer to its images.
 
     Returns
     -------
@@ -53,6 +82,11 @@ def export(entity: Entity, path: Path, progress: Progress | None = None) -> Path
         raise UserError(
             f"A {kind_of(entity)} cannot be written as “{path.name}”.", f"It can be written as: {known}."
         )
+    if isinstance(entity, Volume) and entity.placement != "patient":
+        raise UserError(
+            "This image has no place in the patient (a radiograph, a capture), and volume formats say one.",
+            "Send the DICOM image itself.",
+        )
     target = path_with_side(entity, path, suffix)
     if not target.parent.is_dir():
         raise UserError(f"{target} cannot be written: there is no folder {target.parent}.")
@@ -62,6 +96,8 @@ def export(entity: Entity, path: Path, progress: Progress | None = None) -> Path
         module = importlib.import_module(f"twin.exports.{writers[suffix]}")
         if writers[suffix] == "calculix":
             module.write(entity, part)
+        elif writers[suffix] in ("dicom_seg", "rtstruct"):
+            module.write(entity, part, progress, image)
         else:
             module.write(entity, part, progress)
         with part.open("rb+") as file:
@@ -75,4 +111,31 @@ def export(entity: Entity, path: Path, progress: Progress | None = None) -> Path
     return target
 
 
-__all__ = ["export", "suffixes"]
+def export_from(record: "Record", ref: str, path: Path, progress: Progress | None = None) -> Path:
+    """Write an entity of a record, or a part of one, in the color it has there; see ``export``."""
+    entity = record.load(ref)
+    color = record.find(ref.partition("/")[0]).color
+    if isinstance(entity, Surface) and color:
+        entity = replace(entity, color=color.upper())
+    image = None
+    if isinstance(entity, LabelMap) and path.name.lower().endswith(".dcm"):
+        image = _image_under(record, entity)
+    return export(entity, path, progress, image=image)
+
+
+def _image_under(record: "Record", labelmap: LabelMap) -> Volume | None:
+    """Return the volume of the record whose DICOM images a labelmap lies on."""
+    for entry in record.entries():
+        tree = entry.tree
+        if (
+            entry.kind == "volume"
+            and len(tree.get("image_uids", ())) == labelmap.labels.shape[-3]
+            and tree["frame_of_reference"] == labelmap.frame_of_reference
+        ):
+            volume = record.load(entry.id)
+            if isinstance(volume, Volume) and np.abs(volume.affine - labelmap.affine).max() < 1e-3:
+                return volume
+    return None
+
+
+__all__ = ["export", "export_from", "formats_of"]

@@ -1,8 +1,6 @@
 """Volumes and labelmaps as NIfTI-1; LPS becomes RAS here and nowhere else."""
 
 import gzip
-import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +8,11 @@ import numpy as np
 
 from twin.domain import LabelMap, Volume
 from twin.errors import UserError
+from twin.exports.said import as_json, said_of
+from twin.exports.values import unpacked
 from twin.progress import Progress
-from twin.sources.nifti import EXTENSION_CODE, RAS_TO_LPS
+from twin.sources.grid import RAS_TO_LPS
+from twin.sources.nifti import EXTENSION_CODE
 
 
 def write(entity: Volume | LabelMap, path: Path, progress: Progress) -> None:
@@ -24,10 +25,8 @@ def write(entity: Volume | LabelMap, path: Path, progress: Progress) -> None:
     from nibabel.nifti1 import Nifti1Extension
 
     data = entity.voxels if isinstance(entity, Volume) else entity.labels
-    meta: dict[str, Any] = {
-        "frame_of_reference": entity.frame_of_reference,
-        "space": "LPS in memory, RAS here",
-    }
+    if isinstance(entity, Volume) and entity.color:
+        data = unpacked(data).view([("R", "u1"), ("G", "u1"), ("B", "u1")])[..., 0]
     header: Any = nib.Nifti1Header()
     try:
         header.set_data_dtype(data.dtype)
@@ -39,15 +38,13 @@ def write(entity: Volume | LabelMap, path: Path, progress: Progress) -> None:
     header.set_sform(ras, code=1)
     header.set_xyzt_units("mm", "msec")
     if isinstance(entity, Volume):
-        meta |= {"kind": "volume", "modality": entity.modality, "unit": entity.unit}
         header.set_slope_inter(entity.slope, entity.intercept)
         if entity.times_ms is not None and len(entity.times_ms) > 1:
-            meta["times_ms"] = [float(t) for t in entity.times_ms]
             header["pixdim"][4] = float(np.diff(entity.times_ms).mean())
+            header["toffset"] = float(entity.times_ms[0])
     else:
-        meta |= {"kind": "labelmap", "structures": [asdict(s) for s in entity.structures]}
         header.set_intent("label")
-    text = json.dumps({"vitruvian": meta}, ensure_ascii=False).encode()
+    text = as_json({"vitruvian": said_of(entity) | {"space": "LPS in memory, RAS here"}}).encode()
     header.extensions.append(Nifti1Extension(EXTENSION_CODE, text))
     with path.open("wb") as raw:
         file: Any = raw
@@ -57,6 +54,7 @@ def write(entity: Volume | LabelMap, path: Path, progress: Progress) -> None:
         planes = data.reshape(-1, *data.shape[-2:])
         for n, plane in enumerate(planes):
             progress(n / len(planes))
-            file.write(np.ascontiguousarray(plane, dtype=data.dtype.newbyteorder("<")).tobytes())
+            little = plane if data.dtype.names else plane.astype(data.dtype.newbyteorder("<"), copy=False)
+            file.write(np.ascontiguousarray(little).tobytes())
         if file is not raw:
             file.close()

@@ -5,13 +5,14 @@ from pathlib import Path
 import numpy as np
 
 from twin.domain import Surface
+from twin.exports.said import comments_of
 from twin.progress import Progress
 
 
 def write(surface: Surface, path: Path, _progress: Progress) -> None:
     """Write points with nine digits and triangles, counted from one."""
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(f"# Vitruvian\n# space LPS\n# unit mm\n# side {surface.side}\n")
-        file.write(f"# structure {surface.structure}\no {surface.structure.replace(' ', '_') or 'surface'}\n")
+        file.writelines(f"# {line}\n" for line in comments_of(surface))
+        file.write(f"o {surface.structure.replace(' ', '_') or 'surface'}\n")
         np.savetxt(file, surface.points, fmt="v %.9g %.9g %.9g")
         np.savetxt(file, surface.triangles + 1, fmt="f %d %d %d")

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from twin.domain import Surface
+from twin.exports.said import comments_of
 from twin.progress import Progress
 
 
@@ -12,9 +13,8 @@ def write(surface: Surface, path: Path, _progress: Progress) -> None:
     """Write points in double precision and triangles."""
     head = (
         "ply\nformat binary_little_endian 1.0\n"
-        "comment Vitruvian\ncomment space LPS\ncomment unit mm\n"
-        f"comment side {surface.side}\ncomment structure {surface.structure}\n"
-        f"element vertex {len(surface.points)}\n"
+        + "".join(f"comment {line}\n" for line in comments_of(surface))
+        + f"element vertex {len(surface.points)}\n"
         "property double x\nproperty double y\nproperty double z\n"
         f"element face {len(surface.triangles)}\n"
         "property list uchar int vertex_indices\nend_header\n"

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.domain import Field, Model, Result, Surface, TetMesh
+from twin.exports.said import words_of
 from twin.progress import Progress
 
 
@@ -96,6 +97,8 @@ def _unstructured(mesh: TetMesh) -> Any:
         on = np.zeros(len(mesh.points), np.uint8)
         on[patch.triangles] = 1
         _add(grid.GetPointData(), f"patch {patch.name}", on)
+        # Which triangles are in it cannot be told from their points: they stand in the field data.
+        _add(grid.GetFieldData(), f"patch {patch.name}", patch.triangles)
     return grid
 
 
@@ -132,11 +135,8 @@ def _add(attributes: Any, name: str, values: NDArray) -> None:
 def _say(grid: Any, entity: Any, more: dict[str, str]) -> None:
     from vtkmodules.vtkCommonCore import vtkStringArray
 
-    said = {
-        "software": "Vitruvian", "space": "LPS", "unit": "mm", "structure": entity.structure,
-        "side": entity.side, "frame_of_reference": entity.frame_of_reference,
-    }  # fmt: skip
-    for name, text in (said | more).items():
+    said = {"software": "Vitruvian"} | words_of(entity) | more
+    for name, text in said.items():
         array = vtkStringArray()
         array.SetName(name)
         array.InsertNextValue(text)

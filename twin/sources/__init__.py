@@ -7,7 +7,7 @@ Each format is one module with ``scan(files, progress) -> Found`` and
 from collections.abc import Sequence
 from pathlib import Path
 
-from twin.domain import LabelMap, Surface, Volume
+from twin.domain import LabelMap, Surface, TetMesh, Volume
 from twin.progress import Progress
 from twin.sources.series import Choices, Found, Series
 
@@ -31,9 +31,12 @@ def read(
     kind: str = "auto",
     units: str = "",
     space: str = "",
+    image: Volume | None = None,
     progress: Progress | None = None,
-) -> Volume | LabelMap | Surface:
+) -> Volume | LabelMap | Surface | TetMesh | tuple[Volume, ...]:
     """Read one series; the words it takes are those of ``Choices``.
+
+    A series of kind ``planes`` gives several volumes of one slice; any other gives one entity.
 
     Raises
     ------
@@ -42,7 +45,7 @@ def read(
     """
     from twin.sources import formats
 
-    choices = Choices(accept_gaps, modality, kind, units, space)
+    choices = Choices(accept_gaps, modality, kind, units, space, image)
     return formats.read(series, choices, progress or Progress())
 
 

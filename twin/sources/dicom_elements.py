@@ -7,26 +7,37 @@ that, and every error message, to pydicom.
 
 import mmap
 import struct
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 IMPLICIT = "1.2.840.10008.1.2"
-NOT_LITTLE = ("1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99")
+DEFLATED = "1.2.840.10008.1.2.1.99"
+NOT_LITTLE = ("1.2.840.10008.1.2.2", DEFLATED)
 """Big-endian, and deflated as a whole."""
+
+MOST_INFLATED = 1_000_000_000
 
 ELEMENTS = {
     0x00080008: ("ImageType", "CS"), 0x00080016: ("SOPClassUID", "UI"), 0x00080018: ("SOPInstanceUID", "UI"),
-    0x00080020: ("StudyDate", "DA"), 0x00080060: ("Modality", "CS"), 0x00081030: ("StudyDescription", "LO"),
-    0x0008103E: ("SeriesDescription", "LO"), 0x00100010: ("PatientName", "PN"),
-    0x00100020: ("PatientID", "LO"),
+    0x00080020: ("StudyDate", "DA"), 0x00080022: ("AcquisitionDate", "DA"),
+    0x0008002A: ("AcquisitionDateTime", "DT"), 0x00080032: ("AcquisitionTime", "TM"),
+    0x00080060: ("Modality", "CS"), 0x00081030: ("StudyDescription", "LO"),
+    0x0008103E: ("SeriesDescription", "LO"), 0x00089208: ("ComplexImageComponent", "CS"),
+    0x00100010: ("PatientName", "PN"), 0x00100020: ("PatientID", "LO"),
     0x00100030: ("PatientBirthDate", "DA"), 0x00100040: ("PatientSex", "CS"),
     0x00101010: ("PatientAge", "AS"),
     0x00180010: ("ContrastBolusAgent", "LO"), 0x00180015: ("BodyPartExamined", "CS"),
     0x00180050: ("SliceThickness", "DS"), 0x00180060: ("KVP", "DS"), 0x00180081: ("EchoTime", "DS"),
-    0x00181060: ("TriggerTime", "DS"), 0x00181120: ("GantryDetectorTilt", "DS"),
-    0x00181210: ("ConvolutionKernel", "SH"), 0x0020000D: ("StudyInstanceUID", "UI"),
+    0x00180088: ("SpacingBetweenSlices", "DS"), 0x00181060: ("TriggerTime", "DS"),
+    0x00181062: ("NominalInterval", "IS"), 0x00181120: ("GantryDetectorTilt", "DS"),
+    0x00181210: ("ConvolutionKernel", "SH"), 0x00185100: ("PatientPosition", "CS"),
+    0x00189087: ("DiffusionBValue", "FD"),
+    0x00190010: ("SiemensHeader", "LO"), 0x0019100A: ("SiemensTiles", "US"), 0x0019100C: ("SiemensB", "IS"),
+    0x0020000D: ("StudyInstanceUID", "UI"),
     0x0020000E: ("SeriesInstanceUID", "UI"), 0x00200011: ("SeriesNumber", "IS"),
+    0x00200012: ("AcquisitionNumber", "IS"),
     0x00200013: ("InstanceNumber", "IS"), 0x00200032: ("ImagePositionPatient", "DS"),
     0x00200037: ("ImageOrientationPatient", "DS"), 0x00200052: ("FrameOfReferenceUID", "UI"),
     0x00200060: ("Laterality", "CS"), 0x00200062: ("ImageLaterality", "CS"),
@@ -38,8 +49,13 @@ ELEMENTS = {
     0x00281050: ("WindowCenter", "DS"), 0x00281051: ("WindowWidth", "DS"),
     0x00281052: ("RescaleIntercept", "DS"), 0x00281053: ("RescaleSlope", "DS"),
     0x00281054: ("RescaleType", "LO"),
+    0x00430010: ("GEHeader", "LO"), 0x00431039: ("GEB", "LO"),
     0x00541001: ("Units", "CS"),
+    0x30040002: ("DoseUnits", "CS"), 0x3004000C: ("GridFrameOffsetVector", "DS"),
+    0x3004000E: ("DoseGridScaling", "DS"),
 }  # fmt: skip
+"""What is read, and its kind; Siemens' and GE's own elements count only under their makers' headers."""
+
 _CHARACTER_SET = 0x00080005
 _FUNCTIONAL_GROUPS = (0x52009229, 0x52009230)
 _PIXEL_DATA = 0x7FE00010
@@ -78,6 +94,23 @@ def read_elements(path: Path) -> Elements | None:
             return None
 
 
+def check_inflated(path: Path) -> None:
+    """Raise ``ValueError`` for a deflated file that would fill the memory once it is inflated."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        try:
+            syntax, at = _meta(data) if data[128:132] == b"DICM" else ("", 0)
+        except (_Unusual, struct.error, UnicodeDecodeError):
+            return
+        if syntax != DEFLATED:
+            return
+        stream, total, waiting = zlib.decompressobj(-zlib.MAX_WBITS), 0, data[at:]
+        while waiting and not stream.eof:
+            total += len(stream.decompress(waiting, 1 << 24))
+            waiting = stream.unconsumed_tail
+            if total > MOST_INFLATED:
+                raise ValueError(f"it inflates to more than {MOST_INFLATED / 1e9:g} GB")
+
+
 def _read(data: mmap.mmap) -> Elements:
     if data[128:132] != b"DICM":
         raise _Unusual
@@ -106,7 +139,7 @@ def _read(data: mmap.mmap) -> Elements:
     values = {}
     for t, content in raw.items():
         name, kind = ELEMENTS[t]
-        value = _value(content, kind, alphabet)
+        value = parse(content, kind, alphabet)
         if value is not None:
             values[name] = value
     return Elements(values, syntax, at, length, len(data))
@@ -167,11 +200,12 @@ def _after_sequence(data: mmap.mmap, at: int, explicit: bool, depth: int = 0) ->
                 at = _after_sequence(data, at, explicit, depth + 1)
 
 
-def _value(raw: bytes, kind: str, alphabet: str) -> Any:
-    if kind == "US":
-        if len(raw) != 2:
+def parse(raw: bytes, kind: str, alphabet: str = "ascii") -> Any:
+    """Return the value of an element's bytes, little-endian; None where it is empty."""
+    if kind in ("US", "FD"):
+        if len(raw) != (2 if kind == "US" else 8):
             raise _Unusual
-        return struct.unpack("<H", raw)[0]
+        return struct.unpack("<H" if kind == "US" else "<d", raw)[0]
     text = raw.decode(alphabet).strip(" \0")
     if not text:
         return None

@@ -1,64 +1,27 @@
 """What a DICOM file says of itself before its pixels: read fast, once, tolerant of odd writers."""
 
-import math
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from twin.domain import Identity
 from twin.errors import SourceError
-from twin.sources.dicom_elements import ELEMENTS, Elements, read_elements
-
-NATIVE = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2")
-"""Transfer syntaxes whose pixels lie in the file as they are: implicit, explicit, big-endian."""
+from twin.sources.dicom_elements import ELEMENTS, Elements, check_inflated, parse, read_elements
+from twin.sources.dicom_frames import NATIVE, Frame, Pixels, frames, number
 
 REFERENCE_PATIENT = "Vitruvian reference patient"
 """Text in Image Comments of images that the project made itself."""
 
 
-MOST_FRAMES = 200_000
+MOST_FRAMES = 50_000
 """A file that claims more frames is broken."""
 
+MOST_FRAME_BYTES = 1_000_000_000
+"""A packed picture that claims more is broken, and would fill the memory before that shows."""
 
-@dataclass(frozen=True, slots=True)
-class Pixels:
-    """How the stored numbers lie in a file; ``offset`` is -1 where they are not plain bytes."""
-
-    syntax: str
-    rows: int
-    columns: int
-    frames: int
-    samples: int
-    bits: int
-    bits_stored: int
-    high_bit: int
-    signed: bool
-    photometric: str
-    offset: int
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One image: a file, or one frame of a multi-frame file. Place in LPS mm."""
-
-    path: Path
-    index: int
-    sop_uid: str
-    instance: int
-    pixels: Pixels
-    position: tuple[float, ...] | None
-    orientation: tuple[float, ...] | None
-    spacing: tuple[float, float] | None
-    """Along i and j, mm."""
-    thickness: float
-    slope: float
-    intercept: float
-    trigger_ms: float
-    temporal: float
-    echo_ms: float
-    image_type: tuple[str, ...]
+MOST_PACKED = 2000
+"""No compression in use packs images tighter than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +39,7 @@ class Header:
     kvp: float | None
     kernel: str
     contrast_agent: str
-    tilt_deg: float
+    patient_position: str
     frames: tuple[Frame, ...] = field(repr=False)
 
 
@@ -122,7 +85,7 @@ def read_header(path: Path) -> Header | None:
     if offset < 0 and syntax in NATIVE:
         raise SourceError(f"{path} is a truncated DICOM file: its image data are missing.")
     p = header.frames[0].pixels
-    need = p.rows * p.columns * p.samples * p.frames * p.bits // 8
+    need = p.frame_bytes * p.frames
     if p.offset >= 0 and elements.size - p.offset < need:
         raise SourceError(
             f"{path} is a truncated DICOM file: {elements.size - p.offset:,} of {need:,} bytes of its image "
@@ -137,18 +100,31 @@ def _read_any(path: Path) -> Elements:
     from pydicom import config
 
     config.settings.reading_validation_mode = config.IGNORE
-    tags = [name for name, _vr in ELEMENTS.values()]
-    tags += ["SpecificCharacterSet", "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"]
+    tags: list[Any] = [*ELEMENTS, "SpecificCharacterSet", *_GROUPS]
+    check_inflated(path)
     with path.open("rb") as file:
         bare = file.read(132)[128:] != b"DICM"
         file.seek(0)
         ds = pydicom.dcmread(file, stop_before_pixels=True, force=bare, specific_tags=tags)
         syntax = str(ds.file_meta.get("TransferSyntaxUID", "")) or _syntax_of(ds)
         offset, length = _pixels_at(file, syntax)
-        values = {name: ds.get(name) for name in tags if ds.get(name) is not None}
+        values = _values(ds)
         if str(ds.file_meta.get("MediaStorageSOPClassUID", "")) == _DICOMDIR:
             values["SOPClassUID"] = _DICOMDIR
         return Elements(values, syntax, offset, length, path.stat().st_size)
+
+
+_GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
+
+
+def _values(ds: Any) -> dict[str, Any]:
+    """Return pydicom's values by the names of ``ELEMENTS``; private ones may come as bytes."""
+    values = {name: ds.get(name) for name in _GROUPS}
+    for tag, (name, kind) in ELEMENTS.items():
+        if tag in ds:
+            value = ds[tag].value
+            values[name] = parse(value, kind) if isinstance(value, bytes) else value
+    return {name: value for name, value in values.items() if value is not None}
 
 
 _DICOMDIR = "1.2.840.10008.1.3.10"
@@ -185,19 +161,24 @@ def _pixels_at(file: Any, syntax: str) -> tuple[int, int]:
 
 
 def _header(path: Path, ds: Elements, syntax: str, offset: int) -> Header:
-    frames = int(ds.get("NumberOfFrames") or 1)
+    count = int(ds.get("NumberOfFrames") or 1)
     bits = int(ds.get("BitsAllocated", 16))
     stored = int(ds.get("BitsStored", bits))
     pixels = Pixels(
-        syntax=syntax, rows=int(ds.get("Rows")), columns=int(ds.get("Columns")), frames=frames,
+        syntax=syntax, rows=int(ds.get("Rows")), columns=int(ds.get("Columns")), frames=count,
         samples=int(ds.get("SamplesPerPixel") or 1), bits=bits, bits_stored=stored,
         high_bit=int(ds.get("HighBit", stored - 1)), signed=bool(ds.get("PixelRepresentation", 0)),
         photometric=str(ds.get("PhotometricInterpretation", "")), offset=offset if syntax in NATIVE else -1,
     )  # fmt: skip
-    if min(pixels.rows, pixels.columns, frames) < 1 or frames > MOST_FRAMES:
-        raise ValueError(f"its image is {pixels.columns}×{pixels.rows}×{frames}")
+    if min(pixels.rows, pixels.columns, count) < 1 or count > MOST_FRAMES:
+        raise ValueError(f"its image is {pixels.columns}×{pixels.rows}×{count}")
     if not 1 <= stored <= pixels.high_bit + 1 <= bits:
         raise ValueError(f"it keeps {stored} bits up to bit {pixels.high_bit} of {bits}")
+    if syntax not in NATIVE and pixels.frame_bytes > MOST_FRAME_BYTES:
+        raise ValueError(f"its image is {pixels.columns}×{pixels.rows}")
+    claimed = pixels.frame_bytes * count
+    if claimed > max(64e6, MOST_PACKED * ds.size):
+        raise ValueError(f"it claims {claimed / 1e9:.1f} GB of images in {ds.size:,} bytes")
     modality = str(ds.get("Modality") or "")
     number = ds.get("SeriesNumber")
     kernel = ds.get("ConvolutionKernel") or ""
@@ -206,19 +187,22 @@ def _header(path: Path, ds: Elements, syntax: str, offset: int) -> Header:
         number=int(number) if number is not None and str(number) else None,
         description=str(ds.get("SeriesDescription") or "").strip(),
         modality=modality,
-        identity=_identity(ds),
+        identity=identity_of(ds),
         frame_of_reference=str(ds.get("FrameOfReferenceUID") or ""),
-        unit=_unit(modality, str(ds.get("RescaleType") or ""), str(ds.get("Units") or "")),
+        unit="Gy"
+        if ds.get("DoseUnits") == "GY"
+        else _unit(modality, str(ds.get("RescaleType") or ""), str(ds.get("Units") or "")),
         window=_window(ds),
         kvp=_number(ds.get("KVP")),
         kernel=kernel if isinstance(kernel, str) else "\\".join(map(str, kernel)),
         contrast_agent=str(ds.get("ContrastBolusAgent") or "").strip(),
-        tilt_deg=_number(ds.get("GantryDetectorTilt")) or 0.0,
-        frames=tuple(_frames(path, ds, pixels)),
+        patient_position=str(ds.get("PatientPosition") or "").strip().upper(),
+        frames=_frames(path, ds, pixels),
     )
 
 
-def _identity(ds: Elements) -> Identity:
+def identity_of(ds: Any) -> Identity:
+    """Return whose image this is; ``ds`` is a pydicom dataset, or has its ``get``."""
     side = str(ds.get("ImageLaterality") or ds.get("Laterality") or "").upper()
     number = ds.get("SeriesNumber")
     sex = str(ds.get("PatientSex") or "").upper()
@@ -270,64 +254,11 @@ def _window(ds: Elements) -> tuple[float, float] | None:
     return (center, width) if center is not None and width else None
 
 
-def _frames(path: Path, ds: Elements, pixels: Pixels) -> Iterator[Frame]:
-    shared = _first(ds, "SharedFunctionalGroupsSequence")
-    per_frame = ds.get("PerFrameFunctionalGroupsSequence") or []
-    if per_frame and len(per_frame) != pixels.frames:
-        raise ValueError(f"it says {pixels.frames} frames but describes {len(per_frame)}")
-    for index in range(pixels.frames):
-        groups = [g for g in (per_frame[index] if per_frame else None, shared) if g is not None]
-        yield _frame(path, ds, pixels, index, groups)
+def _frames(path: Path, ds: Elements, pixels: Pixels) -> tuple[Frame, ...]:
+    found = tuple(frames(path, ds, pixels))
+    if "MOSAIC" not in found[0].image_type or len(found) > 1:
+        return found
+    from twin.sources import dicom_mosaic
 
-
-def _first(ds: Any, name: str) -> Any:
-    sequence = ds.get(name)
-    return sequence[0] if sequence else None
-
-
-def _frame(path: Path, ds: Elements, pixels: Pixels, index: int, groups: list[Any]) -> Frame:
-    def get(group: str, name: str) -> Any:
-        """Value from the frame's own groups, the shared ones, or the file, in that order."""
-        for g in groups:
-            item = _first(g, group)
-            if item is not None and item.get(name) is not None:
-                return item.get(name)
-        return ds.get(name)
-
-    def vector(group: str, name: str, length: int) -> tuple[float, ...] | None:
-        value = get(group, name)
-        if value is None or isinstance(value, str) or len(value) != length:
-            return None
-        return tuple(float(v) for v in value)
-
-    def number(group: str, name: str) -> float:
-        value = _number(get(group, name))
-        return float("nan") if value is None else value
-
-    gap = vector("PixelMeasuresSequence", "PixelSpacing", 2)
-    slope = number("PixelValueTransformationSequence", "RescaleSlope")
-    intercept = number("PixelValueTransformationSequence", "RescaleIntercept")
-    trigger = number("CardiacSynchronizationSequence", "NominalCardiacTriggerDelayTime")
-    echo = number("MREchoSequence", "EffectiveEchoTime")
-    temporal = number("FrameContentSequence", "TemporalPositionIndex")
-    if groups:
-        instance = index + 1
-    else:
-        trigger, echo = number("", "TriggerTime"), number("", "EchoTime")
-        temporal = number("", "TemporalPositionIdentifier")
-        instance = int(_number(ds.get("InstanceNumber")) or 0)
-    thickness = number("PixelMeasuresSequence", "SliceThickness")
-    kinds = ds.get("ImageType") or ()
-    if slope == 0:
-        raise ValueError("its rescale slope is 0")
-    return Frame(
-        path=path, index=index, sop_uid=str(ds.get("SOPInstanceUID", "")), instance=instance, pixels=pixels,
-        position=vector("PlanePositionSequence", "ImagePositionPatient", 3),
-        orientation=vector("PlaneOrientationSequence", "ImageOrientationPatient", 6),
-        spacing=(gap[1], gap[0]) if gap and min(gap) > 0 else None,
-        thickness=thickness if thickness > 0 else 0.0,
-        slope=1.0 if math.isnan(slope) else slope,
-        intercept=0.0 if math.isnan(intercept) else intercept,
-        trigger_ms=trigger, temporal=temporal, echo_ms=echo,
-        image_type=tuple(str(t).upper() for t in ([kinds] if isinstance(kinds, str) else kinds)),
-    )  # fmt: skip
+    step = number(ds.get("SpacingBetweenSlices"))
+    return dicom_mosaic.tiles(found[0], int(ds.get("SiemensTiles") or 0), step)

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from twin.domain import LabelMap, Surface, Volume
+from twin.domain import LabelMap, Surface, TetMesh, Volume
 from twin.errors import SourceError
 from twin.progress import Progress
 from twin.sources.dicom_headers import looks_like_dicom
+from twin.sources.dicom_objects import SEGMENTATION, STRUCTURE_SET, of_class
 from twin.sources.series import Choices, Found, Series
 
 
@@ -29,20 +30,30 @@ def _no_magic(_head: bytes) -> bool:
 
 FORMATS = (
     Format("nifti", "NIfTI", (".nii", ".nii.gz"), _no_magic),
+    Format("nrrd", "NRRD", (".nrrd", ".nhdr"), lambda head: head.startswith(b"NRRD000")),
+    Format("metaimage", "MetaImage", (".mha", ".mhd"), _no_magic),
     Format("stl", "STL", (".stl",), _no_magic),
+    Format("obj", "OBJ", (".obj",), _no_magic),
+    Format("ply", "PLY", (".ply",), _no_magic),
+    Format("vtk_files", "VTK", (".vtp", ".vtu", ".vtk"), _no_magic),
+    Format("dicom_seg", "DICOM segmentation", (), of_class(SEGMENTATION)),
+    Format("rtstruct", "DICOM structure set", (), of_class(STRUCTURE_SET)),
     Format("dicom", "DICOM", (".dcm", ".dicom", ".ima"), looks_like_dicom),
 )
 
 
 def format_of(path: Path) -> Format | None:
-    """Return the format of a file by its suffix, then by its content; None where it is none of ours."""
+    """Return the format of a file by its suffix, then by its content; None where it is none of ours.
+
+    A DICOM file is told by its content only: what it holds does not stand in its name.
+    """
     name = path.name.lower()
-    for form in FORMATS:
-        if name.endswith(form.suffixes):
-            return form
+    named = next((f for f in FORMATS if name.endswith(f.suffixes)), None)
+    if named is not None and named.name != "dicom":
+        return named
     with path.open("rb") as file:
         head = file.read(352)
-    return next((f for f in FORMATS if f.recognizes(head)), None)
+    return next((f for f in FORMATS if f.recognizes(head)), named)
 
 
 def _files(path: Path) -> Iterator[Path]:
@@ -83,7 +94,7 @@ def _sort_in(file: Path, named: bool, by_format: dict[str, list[Path]], problems
         if form is not None and file.stat().st_size == 0:
             problems.append(f"{file} is empty (0 bytes).")
             return
-        if form is not None and form.name == "dicom":
+        if form is not None and form.name == "dicom":  # by its suffix only, perhaps
             with file.open("rb") as opened:
                 if not looks_like_dicom(opened.read(352)):
                     problems.append(f"{file} is called {file.suffix} but is no DICOM file.")
@@ -98,7 +109,9 @@ def _sort_in(file: Path, named: bool, by_format: dict[str, list[Path]], problems
         problems.append(f"{file} is in no format that can be read here ({known}).")
 
 
-def read(series: Series, choices: Choices, progress: Progress) -> Volume | LabelMap | Surface:
+def read(
+    series: Series, choices: Choices, progress: Progress
+) -> Volume | LabelMap | Surface | TetMesh | tuple[Volume, ...]:
     """Read one series; see ``twin.sources.read``."""
     missing = next((f for f in series.files if not f.is_file()), None)
     if missing is not None:

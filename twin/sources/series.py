@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
-from twin.domain import Identity
+from twin.domain import Identity, Volume
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,8 @@ class Series:
     uid : str
         DICOM Series Instance UID; the file's path for formats that have none.
     kind : str
-        What it becomes: ``volume``, ``labelmap`` or ``surface``.
+        What it becomes: ``volume``, ``labelmap``, ``surface``, or ``planes``: several volumes of one
+        slice, each in its own place.
     count : int
         Images (DICOM files or frames) in it; 1 for other formats.
     size : tuple of int
@@ -27,8 +28,20 @@ class Series:
         True where it can be read as it is (labelmaps and surfaces too); ``why_not`` says why not.
     gaps : int
         Missing slices; it can then be read only with ``accept_gaps``.
+    asks : tuple of str
+        Which of ``Choices`` the file is silent about; once they are given it can be read.
+    drawn_on : (str, str)
+        Series and Frame of Reference UID of the images that contours were drawn on: they can be
+        read only beside these.
     format : str
         Name of the format's module in ``twin.sources``.
+    notes : tuple of str
+        What reading it does to the data, in words, as it will stand on what is read.
+    aside : bool
+        True for what only serves to plan or to show (localizers, screen captures): it comes in where it is
+        named, or where there is nothing else.
+    joined : tuple of Series
+        The series of the scanner that this one is made from, where they are several.
     detail : object
         What that module needs to read it.
     """
@@ -47,7 +60,17 @@ class Series:
     is_volume: bool = True
     why_not: str = ""
     gaps: int = 0
+    notes: tuple[str, ...] = ()
+    aside: bool = False
+    joined: tuple["Series", ...] = ()
+    asks: tuple[str, ...] = ()
+    drawn_on: tuple[str, str] = ("", "")
     detail: Any = field(default=None, repr=False, compare=False)
+
+    def answers_to(self, name: str) -> bool:
+        """Tell whether it, or one that it is made from, has this UID or number."""
+        own = name in (self.uid, self.uid.partition("/")[0], str(self.number))
+        return own or any(s.answers_to(name) for s in self.joined)
 
     @property
     def label(self) -> str:
@@ -71,6 +94,8 @@ class Choices:
         ``auto``, ``volume`` or ``labelmap``.
     units, space : str
         ``mm``, ``cm``, ``m`` and ``LPS``, ``RAS`` for surfaces whose format does not hold them.
+    image : Volume or None
+        What contours were drawn on.
     """
 
     accept_gaps: bool = False
@@ -78,6 +103,7 @@ class Choices:
     kind: str = "auto"
     units: str = ""
     space: str = ""
+    image: Volume | None = None
 
 
 @dataclass(frozen=True)
@@ -98,6 +124,12 @@ class Found:
             problems=self.problems + other.problems,
             broken=self.broken + other.broken,
         )
+
+    @property
+    def count(self) -> int:
+        """How many series a scanner made of what was found."""
+        found = [part for s in self.series for part in (s.joined or (s,))]
+        return len({s.uid.partition("/")[0] if s.format == "dicom" else s.uid for s in found})
 
     @property
     def volumes(self) -> tuple[Series, ...]:

@@ -1,4 +1,4 @@
-"""STL in: binary and ASCII. STL says neither its unit nor its axes, so its owner must, unless we wrote it."""
+"""STL surfaces in. The format names neither unit nor axes: its owner must, unless we wrote it."""
 
 import re
 from collections.abc import Sequence
@@ -11,11 +11,11 @@ from twin.domain import Surface
 from twin.errors import SourceError
 from twin.progress import Progress
 from twin.sources.series import Choices, Found, Series
+from twin.sources.triangles import Said, placed, said_in, series_of, surface_of
 
 HEADER = re.compile(rb"Vitruvian space=(LPS|RAS) unit=(mm|cm|m) side=(\w+) structure=([^\0]*)")
 """What our own STL files say in their 80-byte header."""
 
-MM = {"mm": 1.0, "cm": 10.0, "m": 1000.0}
 _TRIANGLE = np.dtype([("normal", "<f4", 3), ("points", "<f4", (3, 3)), ("attribute", "<u2")])
 
 
@@ -26,23 +26,22 @@ def scan(files: Sequence[Path], progress: Progress) -> Found:
         progress(n / len(files), f"looking into {path.name}")
         try:
             with path.open("rb") as file:
-                silent = HEADER.match(file.read(80)) is None
+                said = _said(file.read(80))
         except OSError as e:
             problems.append(f"{path} cannot be read: {e.strerror or e}.")
             continue
-        why_not = "STL does not say its unit or its axes; say units and space" if silent else ""
-        series.append(
-            Series(
-                uid=str(path),
-                format="stl",
-                files=(path,),
-                kind="surface",
-                description=path.stem,
-                is_volume=not silent,
-                why_not=why_not,
-            )
-        )
+        series.append(series_of(path, "stl", "STL", said, name=path.stem))
     return Found(tuple(series), tuple(problems))
+
+
+def _said(head: bytes) -> Said:
+    """Return what the header, or an ASCII file's first line, says."""
+    ours = HEADER.match(head)
+    if ours is None:
+        return said_in([head.split(b"\n")[0].decode("ascii", "ignore").strip("\0 ")])
+    words = [part.decode("utf-8", "ignore").strip() for part in ours.groups()]
+    names = ("space", "unit", "side", "structure")
+    return said_in(["Vitruvian", *(f"{n} {w}" for n, w in zip(names, words, strict=True))])
 
 
 def read(series: Series, choices: Choices, progress: Progress) -> Surface:
@@ -59,36 +58,12 @@ def read(series: Series, choices: Choices, progress: Progress) -> Surface:
         data = path.read_bytes()
     except OSError as e:
         raise SourceError(f"{path} cannot be read: {e.strerror or e}.") from e
-    said = HEADER.match(data[:80])
-    space, unit, side = choices.space, choices.units, "none"
-    name = path.stem
-    if said:
-        space, unit, side = (said[n].decode() for n in (1, 2, 3))
-        name = said[4].decode("utf-8", "ignore").strip() or name
-    missing = [word for word, value in (("unit", unit), ("axes", space)) if not value]
-    if missing:
-        raise SourceError(
-            f"{path} is STL, which does not say its {' or its '.join(missing)}.",
-            "Say them: units mm, cm or m, and space LPS (DICOM's axes) or RAS.",
-        )
+    said = placed(path, "STL", _said(data[:80]), choices)
     corners = _corners(path, data)
     if not len(corners):
         raise SourceError(f"{path} holds no triangle.")
-    if not np.isfinite(corners).all():
-        raise SourceError(f"{path} holds points that are no numbers (NaN or infinite).")
     points, index = np.unique(corners.reshape(-1, 3), axis=0, return_inverse=True)
-    triangles = index.reshape(-1, 3).astype(np.int32)
-    whole = (triangles != np.roll(triangles, 1, axis=1)).all(axis=1)
-    placed = points.astype(np.float64) * MM[unit]
-    if space == "RAS":
-        placed *= (-1.0, -1.0, 1.0)
-    return Surface(
-        points=placed,
-        triangles=triangles[whole],
-        structure=name,
-        side=side if side in ("left", "right", "midline", "unconfirmed") else "none",  # type: ignore[arg-type]
-        notes=(f"Read as {space}, {unit}.",),
-    )
+    return surface_of(path, points, index.reshape(-1, 3), said, name=path.stem)
 
 
 def _corners(path: Path, data: bytes) -> NDArray[np.float32]:

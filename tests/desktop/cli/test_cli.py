@@ -179,3 +179,57 @@ def test_a_second_demo_takes_a_folder_of_its_own(tmp_path, monkeypatch) -> None:
     (tmp_path / "demo-hip").mkdir()
     (tmp_path / "demo-hip-2").mkdir()
     assert _free_folder("demo-hip") == tmp_path / "demo-hip-3"
+
+
+def test_the_suffix_picks_the_format_and_a_wrong_one_lists_them(
+    record: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["export", record, "v1", "-o", str(tmp_path / "out.nrrd"), "--json"]) == 0
+    made = answer(capsys)
+    assert isinstance(made, dict)
+    assert Path(made["path"]).read_bytes().startswith(b"NRRD0005")
+    assert main(["export", record, "v1", "-o", str(tmp_path / "out.docx")]) == 1
+    assert "It can be written as: .nii.gz, .nii, .nrrd." in capsys.readouterr().err
+
+
+def test_a_silent_surface_is_asked_about_by_the_parameters_to_give(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, record = tmp_path / "bone.obj", str(tmp_path / "bone.twin")
+    path.write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 2 3 4\nf 1 4 3\n")
+    assert main(["import", record, str(path)]) == 1
+    assert "--set units=mm --set space=LPS" in capsys.readouterr().err
+    assert not Path(record).exists()
+    assert main(["import", record, str(path), "--set", "units=cm", "--set", "space=RAS"]) == 0
+    assert main(["run", record, "record.color", "--input", "entity=s1", "--set", "color=#12ab34"]) == 0
+    assert main(["export", record, "s1", "-o", str(tmp_path / "again.vtp")]) == 0
+    assert main(["import", record, str(tmp_path / "again.vtp")]) == 0  # it says its own unit and axes
+    with Record.open(Path(record)) as opened:
+        one, two = opened.load("s1"), opened.load("s2")
+        assert two.color == "#12AB34"  # type: ignore[union-attr]
+        np.testing.assert_array_equal(one.points, two.points)  # type: ignore[union-attr]
+
+
+def test_contours_find_their_image_in_the_record(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from tests.twin.sources import made
+    from tests.twin.sources.drawn import SQUARE, structure_set
+
+    contours = structure_set(tmp_path / "rs.dcm", {"liver": [(1, SQUARE)]})
+    record = str(tmp_path / "plan.twin")
+    assert main(["import", record, str(contours)]) == 1
+    assert "drawn on (series 1.2.3.4), and they are not in the record" in capsys.readouterr().err
+    assert not Path(record).exists()
+    made.write_series(tmp_path / "ct")
+    assert main(["import", record, str(tmp_path / "ct")]) == 0
+    assert main(["import", record, str(contours), "--name", "plan"]) == 0
+    with Record.open(Path(record)) as opened:
+        assert opened.find("plan").kind == "labelmap"
+        assert opened.load("plan/liver").mask("liver").sum() == 16  # type: ignore[union-attr]
+    for suffix in ("seg.dcm", "rtstruct.dcm", "seg.nrrd", "nii.gz"):
+        assert main(["export", record, "plan", "-o", str(tmp_path / f"out.{suffix}")]) == 0
+    import pydicom
+
+    listed = pydicom.dcmread(tmp_path / "out.seg.dcm").ReferencedSeriesSequence[0]
+    images = {pydicom.dcmread(f).SOPInstanceUID for f in (tmp_path / "ct").iterdir()}
+    assert listed.SeriesInstanceUID == "1.2.3.4"
+    assert {i.ReferencedSOPInstanceUID for i in listed.ReferencedInstanceSequence} == images

@@ -1,6 +1,7 @@
 """What is written can be read again and is the same; a name never says less than the side."""
 
 import csv
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -95,27 +96,90 @@ def test_another_library_finds_the_same_values_in_ras(tmp_path: Path) -> None:
     assert image.header.get_xyzt_units()[0] == "mm"
 
 
-def test_times_come_back(tmp_path: Path) -> None:
-    before = replace(volume(), voxels=np.arange(3 * 4 * 5 * 6, dtype=np.int16).reshape(3, 4, 5, 6))
-    before = replace(before, times_ms=np.array([0.0, 31.5, 70.0]))
-    after = read(scan([export(before, tmp_path / "cine.nii")]).series[0])
+@pytest.mark.parametrize("suffix", [".nii", ".nrrd"])
+def test_times_come_back(tmp_path: Path, suffix: str) -> None:
+    before = replace(volume(), slope=1.0, intercept=0.0)
+    before = replace(before, voxels=np.arange(3 * 4 * 5 * 6, dtype=np.int16).reshape(3, 4, 5, 6))
+    before = replace(before, times_ms=np.array([4.0, 31.5, 70.0]))
+    after = read(scan([export(before, tmp_path / f"cine{suffix}")]).series[0])
     assert isinstance(after, Volume)
     np.testing.assert_array_equal(after.voxels, before.voxels)
-    np.testing.assert_array_equal(after.times_ms, [0.0, 31.5, 70.0])
+    np.testing.assert_array_equal(after.times_ms, [4.0, 31.5, 70.0])
 
 
+@pytest.mark.parametrize("dtype", [np.int8, np.int16, np.uint16, np.uint8, np.int32, np.float32, np.float64])
+def test_volume_as_nrrd_comes_back_value_by_value(tmp_path: Path, dtype: type) -> None:
+    before = replace(volume(dtype), slope=1.0, intercept=0.0)
+    after = read(scan([export(before, tmp_path / "ct.nrrd")]).series[0])
+    assert isinstance(after, Volume)
+    assert after.voxels.dtype == dtype
+    np.testing.assert_array_equal(after.voxels, before.voxels)
+    np.testing.assert_array_equal(after.affine, before.affine)
+    assert (after.modality, after.unit, after.frame_of_reference) == ("CT", "HU", "1.2.3")
+    assert after.notes == ()
+
+
+@pytest.mark.parametrize("suffix", [".nii.gz", ".nrrd"])
+def test_colors_come_back(tmp_path: Path, suffix: str) -> None:
+    rng = np.random.default_rng(0)
+    before = Volume(rng.integers(0, 1 << 24, (4, 5, 6)).astype(np.uint32), AFFINE, "US", color=True)
+    after = read(scan([export(before, tmp_path / f"echo{suffix}")]).series[0])
+    assert isinstance(after, Volume)
+    assert after.color
+    np.testing.assert_array_equal(after.voxels, before.voxels)
+
+
+def test_what_has_no_place_in_the_patient_is_no_volume(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="has no place in the patient"):
+        export(replace(volume(), placement="picture"), tmp_path / "capture.nii.gz")
+
+
+def test_another_library_reads_our_nrrd(tmp_path: Path) -> None:
+    nrrd = pytest.importorskip("nrrd", reason="pynrrd is not installed")
+    before = replace(volume(), slope=1.0, intercept=0.0)
+    data, header = nrrd.read(str(export(before, tmp_path / "ct.nrrd")))
+    np.testing.assert_array_equal(data, before.voxels.T)
+    np.testing.assert_array_equal(header["space directions"].T, AFFINE[:3, :3])
+    np.testing.assert_array_equal(header["space origin"], AFFINE[:3, 3])
+    assert (header["space"], header["space units"]) == ("left-posterior-superior", ["mm"] * 3)
+
+
+@pytest.mark.parametrize(
+    ("slope", "intercept", "kind"),
+    [
+        (1.0, -1024.0, "int16"),
+        (-3.0, 40000.0, "uint16"),
+        (2.0, 70000.0, "int32"),
+        (0.5, -12.0, "float32"),
+        (0.1, 0.0, "float64"),
+    ],
+)
+def test_nrrd_holds_values_not_stored_numbers(
+    tmp_path: Path, slope: float, intercept: float, kind: str
+) -> None:
+    """NRRD has no scale that others heed, so what Slicer sees must be Hounsfield units themselves."""
+    before = replace(volume(), slope=slope, intercept=intercept)
+    before = replace(before, voxels=(before.voxels + 90).astype(np.uint16))  # 0 to 357
+    after = read(scan([export(before, tmp_path / "ct.nrrd")]).series[0])
+    assert isinstance(after, Volume)
+    assert after.voxels.dtype == kind
+    np.testing.assert_array_equal(after.voxels, before.voxels * np.float64(slope) + intercept)
+
+
+@pytest.mark.parametrize("suffix", [".nii.gz", ".seg.nrrd", ".nrrd"])
 @pytest.mark.parametrize("layers", [(), (2,)])
-def test_labelmap_comes_back_with_its_names(tmp_path: Path, layers: tuple[int, ...]) -> None:
+def test_labelmap_comes_back_with_its_names(tmp_path: Path, layers: tuple[int, ...], suffix: str) -> None:
     labels = np.zeros((*layers, 4, 5, 6), np.uint16)
     labels[..., 1, 1, 1], labels[..., 2, 2, 2] = 7, 300
     structures = (
-        Structure("left femur", 7, "femur", "left", touches_border=True),
-        Structure("right hip bone", 300, "hip bone", "right"),
-        *((Structure("label 7", 7, layer=1), Structure("label 300", 300, layer=1)) if layers else ()),
+        Structure("left femur", 7, "femur", "left", touches_border=True, color="#12AB34"),
+        Structure("right hip bone", 300, "hip bone", "right", color="#FFFFFF"),
+        *((Structure("a b\n\\c", 7, layer=1, color="#000000"),) if layers else ()),
+        *((Structure("label 300", 300, layer=1, color="#010203"),) if layers else ()),
     )
     before = LabelMap(labels, AFFINE, structures, frame_of_reference="1.2.3")
-    path = export(before, tmp_path / "bones.nii.gz")
-    assert path.name == "bones.nii.gz"
+    path = export(before, tmp_path / f"bones{suffix}")
+    assert path.name == f"bones{suffix}"
     series = scan([path]).series[0]
     assert series.kind == "labelmap"
     after = read(series)
@@ -152,6 +216,107 @@ def test_surfaces_are_read_by_another_library(tmp_path: Path, suffix: str) -> No
         assert list(seen.field_data["unit"]) == ["mm"]
     else:
         assert b" space LPS" in path.read_bytes()
+
+
+@pytest.mark.parametrize("suffix", [".ply", ".obj", ".vtp"])
+def test_surfaces_come_back(tmp_path: Path, suffix: str) -> None:
+    before = replace(cube(), term="femur", color="#12AB34", frame_of_reference="1.2.3", cut=np.arange(12) < 2)
+    after = read(scan([export(before, tmp_path / f"left{suffix}")]).series[0])  # nothing is asked
+    assert isinstance(after, Surface)
+    np.testing.assert_array_equal(after.triangles, before.triangles)
+    np.testing.assert_allclose(after.points, before.points, atol=330 * 2**-23, rtol=0)
+    for name in ("structure", "term", "side", "color", "frame_of_reference"):
+        assert getattr(after, name) == getattr(before, name)
+    if suffix == ".vtp":
+        np.testing.assert_array_equal(after.cut, before.cut)
+
+
+def test_3mf_is_in_millimeters_and_stands_on_the_bed(tmp_path: Path) -> None:
+    import zipfile
+    from xml.etree import ElementTree
+
+    before = replace(cube("left <femur> & more"), term="femur", color="#12AB34")
+    with zipfile.ZipFile(export(before, tmp_path / "left.3mf")) as packed:
+        assert packed.testzip() is None
+        names = packed.namelist()
+        model = ElementTree.fromstring(packed.read("3D/3dmodel.model"))
+    assert names == ["[Content_Types].xml", "_rels/.rels", "3D/3dmodel.model"]
+    core = {"c": "http://schemas.microsoft.com/3dmanufacturing/core/2015/02"}
+    assert model.get("unit") == "millimeter"
+    points = [[float(v.get(a) or "nan") for a in "xyz"] for v in model.iterfind(".//c:vertex", core)]
+    np.testing.assert_array_equal(np.float32(points), before.points.astype(np.float32))
+    triangles = [
+        [int(t.get(f"v{n}") or -1) for n in (1, 2, 3)] for t in model.iterfind(".//c:triangle", core)
+    ]
+    np.testing.assert_array_equal(triangles, before.triangles)
+    (item,) = model.iterfind(".//c:item", core)
+    shift = np.array((item.get("transform") or "").split(), float)[9:]
+    np.testing.assert_allclose((before.points + shift).min(axis=0), 0, atol=1e-4)
+    (base,) = model.iterfind(".//c:base", core)
+    assert (base.get("displaycolor"), base.get("name")) == ("#12AB34FF", "left <femur> & more")
+    said = {m.get("name"): m.text for m in model.iterfind("c:metadata", core)}
+    assert (said["v:space"], said["v:unit"], said["v:side"]) == ("LPS", "mm", "left")
+    assert said["Title"] == "left <femur> & more"
+
+
+@pytest.mark.parametrize("suffix", [".glb", ".gltf"])
+def test_gltf_is_in_meters_with_the_head_up(tmp_path: Path, suffix: str) -> None:
+    """Read by VTK's importer; a point at L 10, P 20, S 30 mm must lie at X 0.01, Y 0.03, Z -0.02 m."""
+    from vtkmodules.util.numpy_support import vtk_to_numpy
+    from vtkmodules.vtkIOGeometry import vtkGLTFReader
+
+    before = cube()
+    reader = vtkGLTFReader()
+    reader.SetFileName(str(export(before, tmp_path / f"left{suffix}")))
+    reader.Update()
+    leaf = reader.GetOutputDataObject(0)
+    while not leaf.IsA("vtkPolyData"):
+        leaf = leaf.GetBlock(0)
+    seen = vtk_to_numpy(leaf.GetPoints().GetData()).astype(float)
+    x, y, z = before.points.T / 1000
+    np.testing.assert_allclose(seen, np.stack([x, z, -y], axis=1), atol=0.33 * 2**-23)
+    a, b, c = seen[vtk_to_numpy(leaf.GetPolys().GetConnectivityArray()).reshape(-1, 3)].transpose(1, 0, 2)
+    # Outward still, so the axes are not mirrored: 10.1³ mm³.
+    assert np.einsum("ij,ij->i", a, np.cross(b, c)).sum() / 6 == pytest.approx(1.030301e-6, rel=1e-4)
+    normals = vtk_to_numpy(leaf.GetPointData().GetNormals())
+    assert (np.einsum("ij,ij->i", normals, seen - seen.mean(axis=0)) > 0).all()
+
+
+def test_glb_holds_name_side_color_and_what_its_axes_are(tmp_path: Path) -> None:
+    data = export(replace(cube(), color="#FF8000"), tmp_path / "left.glb").read_bytes()
+    assert data[:8] == b"glTF\2\0\0\0"
+    assert int.from_bytes(data[8:12], "little") == len(data)
+    size = int.from_bytes(data[12:16], "little")
+    tree = json.loads(data[20 : 20 + size])
+    node = tree["nodes"][0]
+    assert (node["name"], node["extras"]["side"], node["extras"]["unit"]) == ("left femur", "left", "m")
+    assert "(x, z, -y) of LPS" in node["extras"]["space"]
+    color = tree["materials"][0]["pbrMetallicRoughness"]["baseColorFactor"]
+    np.testing.assert_allclose(color, [1, 0.2158605, 0, 1], atol=1e-6)  # sRGB 128 is 0.2158605 linear
+
+
+@pytest.mark.parametrize("quadratic", [False, True])
+def test_meshes_come_back(tmp_path: Path, quadratic: bool) -> None:
+    before = replace(mesh(), term="femur", frame_of_reference="1.2.3")
+    if quadratic:  # one element, mid-edge nodes in VTK's order: 01, 12, 02, 03, 13, 23
+        corners = before.points[:4]
+        pairs = [(0, 1), (1, 2), (0, 2), (0, 3), (1, 3), (2, 3)]
+        middles = np.array([(corners[a] + corners[b]) / 2 for a, b in pairs])
+        before = replace(
+            before, points=np.vstack([corners, middles]), tets=np.arange(10, dtype=np.int32)[None],
+            regions=np.array([1], np.int32),
+        )  # fmt: skip
+    after = read(scan([export(before, tmp_path / "left.vtu")]).series[0])
+    assert isinstance(after, TetMesh)
+    np.testing.assert_array_equal(after.points, before.points)
+    np.testing.assert_array_equal(after.tets, before.tets)
+    np.testing.assert_array_equal(after.regions, before.regions)
+    assert after.region_names == before.region_names
+    (patch,) = after.patches
+    assert patch.name == "outer"
+    np.testing.assert_array_equal(patch.triangles, before.patches[0].triangles)
+    for name in ("structure", "term", "side", "frame_of_reference"):
+        assert getattr(after, name) == getattr(before, name)
 
 
 def test_mesh_as_vtu(tmp_path: Path) -> None:

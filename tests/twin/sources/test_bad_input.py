@@ -105,23 +105,6 @@ def test_missing_slice_is_refused_then_filled(tmp_path: Path) -> None:
     assert "Filled by interpolation" in volume.notes[0]
 
 
-def test_uneven_steps(tmp_path: Path) -> None:
-    files = made.write_series(tmp_path)
-    import pydicom
-
-    ds = pydicom.dcmread(files[2])
-    ds.ImagePositionPatient[2] += 0.7
-    ds.save_as(files[2])
-    with pytest.raises(SourceError, match=r"uneven slice steps: its slices lie 1\.3 to 2\.7 mm apart"):
-        bring_in(tmp_path)
-
-
-def test_localizer(tmp_path: Path) -> None:
-    made.write_series(tmp_path, ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"])
-    with pytest.raises(SourceError, match="it is a localizer"):
-        bring_in(tmp_path)
-
-
 def test_two_patients_are_refused_with_the_list(tmp_path: Path) -> None:
     made.write_series(tmp_path / "a")
     made.write_series(
@@ -295,4 +278,56 @@ def test_a_slice_far_away_is_no_gap_of_a_billion_slices(tmp_path: Path) -> None:
     ds.ImagePositionPatient[2] = 1e9
     ds.save_as(path)
     with pytest.raises(SourceError, match=r"its slices lie 2 to 1e\+09 mm apart"):
+        bring_in(tmp_path)
+
+
+def test_a_deflated_bomb_is_not_inflated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import pydicom
+
+    from twin.sources import dicom_elements
+
+    path = made.write_series(tmp_path, made.voxels((1, 60, 70)))[0]
+    ds = pydicom.dcmread(path)
+    ds.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1.99"
+    ds.ImageComments = " " * 10_000
+    ds.save_as(path)
+    assert path.stat().st_size < 10_000
+    monkeypatch.setattr(dicom_elements, "MOST_INFLATED", 12_000)
+    with pytest.raises(SourceError, match=rf"{path} is a broken .* it inflates to more than"):
+        bring_in(path)
+
+
+@pytest.mark.parametrize(
+    ("tags", "fault"),
+    [
+        ({"Rows": 65535, "Columns": 65535}, "its image is 65535×65535"),
+        ({"NumberOfFrames": 40_000}, r"it claims 5\.2 GB of images in [\d,]+ bytes"),  # × 256 × 256 × 2
+        ({"Rows": 300}, "contradicts itself: its header says 256×300, its picture 256×256"),
+        ({"SamplesPerPixel": 3}, "contradicts itself: its header says 256×256×3, its picture 256×256"),
+    ],
+)
+def test_a_packed_picture_that_claims_too_much_takes_no_memory(
+    shared_data: Path, tmp_path: Path, tags: dict[str, int], fault: str
+) -> None:
+    import pydicom
+
+    folder = shared_data / "dicom-nifti-pairs/generic/compressed_j2k/001"
+    ds = pydicom.dcmread(next(folder.iterdir()))
+    for name, value in tags.items():
+        setattr(ds, name, value)
+    path = tmp_path / "big.dcm"
+    ds.save_as(path)
+    with pytest.raises(SourceError, match=fault) as error:
+        bring_in(path)
+    assert str(path) in error.value.message
+
+
+def test_one_slice_of_odd_bits_among_good_ones(tmp_path: Path) -> None:
+    import pydicom
+
+    path = made.write_series(tmp_path)[2]
+    ds = pydicom.dcmread(path)
+    ds.BitsAllocated, ds.BitsStored, ds.HighBit = 12, 12, 11
+    ds.save_as(path)
+    with pytest.raises(SourceError, match="its images have 12 bits a pixel, not 8, 16 or 32"):
         bring_in(tmp_path)

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from twin.domain import LabelMap, Volume
+from twin.errors import SourceError
 from twin.progress import Progress
 from twin.sources import read, scan
 from twin.sources.steps import ImportParams, import_images
@@ -74,12 +75,43 @@ def test_time_comes_first_and_in_milliseconds(tmp_path: Path) -> None:
     image = nib.Nifti1Image(data, np.eye(4))
     image.header.set_xyzt_units("mm", "sec")
     image.header["pixdim"][4] = 0.05
+    image.header["toffset"] = 0.01
     path = tmp_path / "cine.nii.gz"
     nib.save(image, path)
     volume = load(path)
     assert volume.voxels.shape == (5, 4, 3, 2)
     np.testing.assert_array_equal(volume.voxels, data.T)
-    np.testing.assert_allclose(volume.times_ms, [0, 50, 100, 150, 200], rtol=1e-6)
+    np.testing.assert_allclose(volume.times_ms, [10, 60, 110, 160, 210], rtol=1e-6)
+    image.header.set_xyzt_units("mm", "msec")
+    nib.save(image, path)
+    np.testing.assert_allclose(load(path).times_ms, [0.01, 0.06, 0.11, 0.16, 0.21], rtol=1e-6)
+
+
+@pytest.mark.parametrize("version", [nib.Nifti1Image, nib.Nifti2Image])
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])
+def test_both_versions_and_colors(tmp_path: Path, version: type, suffix: str) -> None:
+    data = np.arange(60, dtype=np.int16).reshape(3, 4, 5)
+    path = tmp_path / f"plain{suffix}"
+    nib.save(version(data, np.eye(4)), path)
+    np.testing.assert_array_equal(load(path).voxels[:, ::1], data.T)
+    colors = np.zeros((3, 4, 5), [("R", "u1"), ("G", "u1"), ("B", "u1")])
+    colors["R"], colors["B"][0, 0, 0] = 200, 255
+    path = tmp_path / f"colors{suffix}"
+    nib.save(version(colors, np.eye(4)), path)
+    volume = load(path)
+    assert volume.color
+    assert volume.voxels[0, 0, 0] == 0xC800FF  # red 200 is C8
+    assert set(volume.voxels.ravel()) == {0xC800FF, 0xC80000}
+    assert not any("Hounsfield" in note for note in volume.notes)
+
+
+def test_structures_that_are_none_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "bones.nii.gz"
+    nib.save(nib.Nifti1Image(np.ones((3, 4, 5), np.uint8), np.eye(4)), path)
+    for row in ({"name": 3, "label": 1}, {"name": "a"}, {"name": "a", "label": 1, "side": "up"}, "a"):
+        (tmp_path / "bones.json").write_text(json.dumps({"structures": [row]}))
+        with pytest.raises(SourceError, match="structure"):
+            read(scan([path]).series[0])
 
 
 def test_meters_and_microns_become_millimeters(tmp_path: Path) -> None:

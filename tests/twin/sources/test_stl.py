@@ -41,6 +41,17 @@ def test_stl_does_not_say_its_unit_or_axes(tmp_path: Path) -> None:
     np.testing.assert_array_equal(corners, [[0, 0, 0], [-10, 0, 0], [0, -10, 0]])
 
 
+def test_slicer_says_its_axes_but_no_unit(tmp_path: Path) -> None:
+    path = tmp_path / "bone.stl"
+    triangle = np.zeros(50, np.uint8)
+    triangle[12:48] = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0]], "<f4").view(np.uint8).ravel()
+    head = b"3D Slicer output. SPACE=RAS".ljust(80)
+    path.write_bytes(head + (1).to_bytes(4, "little") + triangle.tobytes())
+    with pytest.raises(SourceError, match=r"does not say its unit\. Say units mm, cm or m\."):
+        load(path)
+    np.testing.assert_array_equal(load(path, units="mm").points.min(axis=0), [-1, -1, 0])
+
+
 def test_real_binary_stl(shared_data: Path) -> None:
     surface = load(shared_data / "ct-hip/m3_lfemur_mm.stl", units="mm", space="LPS")
     a, b, c = surface.points[surface.triangles].transpose(1, 0, 2)

@@ -1,0 +1,41 @@
+"""What is asked before files come in."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox
+
+from desktop.chooser import SeriesChooser
+from desktop.window import MainWindow
+
+PYRAMID = "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 2 3 4\nf 1 4 3\n"
+
+
+def test_a_silent_surface_asks_for_its_unit_and_axes(window: MainWindow, home: Path, qtbot) -> None:
+    path = home / "bone.obj"
+    path.write_text(PYRAMID)
+    window.open_paths([str(path)])
+    qtbot.waitUntil(lambda: bool(window.findChildren(SeriesChooser)), timeout=30_000)
+    (chooser,) = window.findChildren(SeriesChooser)
+    assert not chooser.button.isEnabled()
+    assert "OBJ does not say its unit or its axes; say units and space" in chooser.button.toolTip()
+    for name in ("units", "space"):
+        field = chooser.form.fields[name]
+        assert isinstance(field, QComboBox)
+        assert not chooser.button.isEnabled()
+        field.setCurrentIndex(2)  # of nothing, mm, cm, m; and of nothing, LPS, RAS
+    assert chooser.button.isEnabled()
+    qtbot.mouseClick(chooser.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(window.desk.session.of_kind("surface")), timeout=60_000)
+    surface = window.desk.session.record.load("s1")
+    assert surface.points.min(axis=0).tolist() == [-10, -10, 0]  # cm and RAS: 1 becomes -10 mm
+
+
+def test_a_surface_that_says_everything_comes_in_unasked(window: MainWindow, home: Path, qtbot) -> None:
+    path = home / "bone.obj"
+    path.write_text("# Vitruvian\n# space LPS\n# unit mm\n# side left\n# structure left femur\n" + PYRAMID)
+    window.open_paths([str(path)])
+    qtbot.waitUntil(lambda: bool(window.desk.session.of_kind("surface")), timeout=60_000)
+    (item,) = window.desk.session.of_kind("surface")
+    assert (item.structure, item.side) == ("left femur", "left")
+    assert not window.findChildren(SeriesChooser)

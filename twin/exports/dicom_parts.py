@@ -1,0 +1,118 @@
+"""What every DICOM object that is made here begins with: whose it is, of which study, made by what."""
+
+import hashlib
+import re
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from twin.domain import LabelMap, Volume
+from twin.sources.dicom_objects import SOFTWARE
+
+
+def begin(labelmap: LabelMap, sop_class: str, modality: str, description: str) -> Any:
+    """Return a dataset with the modules of patient, study, series, equipment and SOP (PS3.3 C.7, C.12).
+
+    It belongs to the study of the images that the labelmap was made from, in a series of its own.
+    UIDs that are not known are made from the content, so that the same labelmap gives the same ones.
+    """
+    from pydicom.dataset import Dataset, FileMetaDataset
+    from pydicom.uid import ExplicitVRLittleEndian
+
+    who, now = labelmap.identity, datetime.now()
+    content = hashlib.sha256(labelmap.labels.tobytes() + repr(labelmap.structures).encode())
+    content.update(labelmap.affine.tobytes())
+    ds = Dataset()
+    ds.file_meta = FileMetaDataset()
+    ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    ds.file_meta.ImplementationVersionName = SOFTWARE.upper()
+    ds.SpecificCharacterSet = "ISO_IR 192"
+    ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = sop_class
+    instance = uid(modality, "instance", content.hexdigest())
+    ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = instance
+    ds.PatientName, ds.PatientID = who.patient_name, who.patient_id
+    ds.PatientBirthDate, ds.PatientSex = who.birth_date.replace("-", ""), who.sex
+    ds.StudyInstanceUID = who.study_uid or uid("study", who.patient_id, content.hexdigest())
+    ds.StudyDate, ds.StudyTime, ds.StudyID = who.study_date.replace("-", ""), "", "1"
+    ds.ReferringPhysicianName = ds.AccessionNumber = ""
+    if who.study_description:
+        ds.StudyDescription = who.study_description
+    ds.Modality = modality
+    ds.SeriesInstanceUID = uid(modality, "series", content.hexdigest())
+    ds.SeriesNumber, ds.SeriesDescription = 300, description
+    ds.InstanceNumber = 1
+    ds.Manufacturer = ds.ManufacturerModelName = SOFTWARE
+    ds.DeviceSerialNumber, ds.SoftwareVersions = "none", _version()
+    ds.FrameOfReferenceUID = frame_uid(labelmap)
+    ds.PositionReferenceIndicator = ""
+    ds.InstanceCreationDate, ds.InstanceCreationTime = f"{now:%Y%m%d}", f"{now:%H%M%S}"
+    return ds
+
+
+def frame_uid(labelmap: LabelMap) -> str:
+    """Return the Frame of Reference UID; one made from the space's name where that is no UID."""
+    name = labelmap.frame_of_reference
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)+", name) and len(name) <= 64:
+        return name
+    return uid("frame", name, labelmap.affine.tobytes().hex() if not name else "")
+
+
+def uid(*seeds: str) -> str:
+    """Return a UID that the seeds determine."""
+    from pydicom.uid import generate_uid
+
+    return str(generate_uid(entropy_srcs=[SOFTWARE, *seeds]))
+
+
+def images_of(labelmap: LabelMap, image: Volume | None) -> tuple[tuple[str, str], ...]:
+    """Return class and UID of the image that each slice of a labelmap lies on; empty where not known."""
+    if image is None or len(image.image_uids) != labelmap.labels.shape[-3]:
+        return ()
+    same = image.frame_of_reference == labelmap.frame_of_reference != ""
+    same = same and image.shape == labelmap.labels.shape[-3:] and bool(image.identity.series_uid)
+    if not same or np.abs(image.affine - labelmap.affine).max() > 1e-3:
+        return ()
+    return tuple((image.image_class, uid) for uid in image.image_uids)
+
+
+def reference(image: tuple[str, str]) -> Any:
+    """Return the item that refers to an image by class and UID."""
+    from pydicom.dataset import Dataset
+
+    item = Dataset()
+    item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = image
+    return item
+
+
+def code(value: tuple[str, str], scheme: str = "SCT") -> Any:
+    """Return the item of a code sequence, of SNOMED CT or another scheme."""
+    from pydicom.dataset import Dataset
+
+    item = Dataset()
+    item.CodeValue, item.CodeMeaning = value
+    item.CodingSchemeDesignator = scheme
+    return item
+
+
+def text(value: str, length: int = 64) -> str:
+    """Return text as an element of limited length holds it: no backslashes, no controls."""
+    return re.sub(r"[\\\x00-\x1f]", " ", value).strip()[:length]
+
+
+def decimal(value: float) -> str:
+    """Return a number as a decimal string: at most 16 characters, as exact as they allow."""
+    for digits in range(16, 0, -1):
+        written = f"{float(value):.{digits}g}"
+        if len(written) <= 16:
+            return written
+    raise ValueError(f"{value} does not fit a decimal string")
+
+
+def _version() -> str:
+    import importlib.metadata
+
+    try:
+        return importlib.metadata.version("vitruvian")
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"

@@ -1,0 +1,104 @@
+"""Wavefront OBJ surfaces in; each object of a file that holds several is a series of its own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.domain import Surface
+from twin.errors import SourceError
+from twin.progress import Progress
+from twin.sources.labels import distinct
+from twin.sources.series import Choices, Found, Series
+from twin.sources.triangles import fans, placed, said_in, series_of, surface_of
+
+
+@dataclass
+class _Object:
+    """Faces of one object: point numbers from 0 of one face after the other, and how many each has."""
+
+    name: str
+    corners: list[int] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)
+
+
+def scan(files: Sequence[Path], progress: Progress) -> Found:
+    """List OBJ files and the objects in them; a broken one is named when it is read."""
+    series: list[Series] = []
+    problems = []
+    for n, path in enumerate(files):
+        progress(n / len(files), f"looking into {path.name}")
+        try:
+            lines = _lines(path)
+        except SourceError as e:
+            problems.append(str(e))
+            continue
+        said = said_in(_comments(lines))
+        names = [line[2:].decode("utf-8", "replace").strip() for line in lines if line.startswith(b"o ")]
+        if len(names) < 2:
+            series.append(series_of(path, "obj", "OBJ", said))
+        else:
+            series += [
+                series_of(path, "obj", "OBJ", said, name=name, uid=f"{path}#{name}")
+                for name in distinct(names)
+            ]
+    return Found(tuple(series), tuple(problems))
+
+
+def read(series: Series, choices: Choices, progress: Progress) -> Surface:
+    """Read a surface; polygons are cut into triangles around their first corner.
+
+    Raises
+    ------
+    SourceError
+        Unit or axes not said, or the file is broken.
+    """
+    path = series.files[0]
+    progress(0.0, f"reading {path.name}")
+    lines = _lines(path)
+    said = placed(path, "OBJ", said_in(_comments(lines)), choices)
+    points, objects = _parse(path, lines)
+    wanted = series.uid.removeprefix(f"{path}#") if series.uid != str(path) else ""
+    chosen = [o for o in objects if not wanted or o.name == wanted]
+    corners = np.array([c for o in chosen for c in o.corners], np.int64)
+    counts = np.array([c for o in chosen for c in o.counts], np.int64)
+    triangles, _face = fans(corners, counts) if len(counts) else (np.zeros((0, 3), np.int64), counts)
+    named = wanted or next((o.name for o in chosen if o.counts and o.name), "")
+    return surface_of(path, points, triangles, said, name=named or path.stem)
+
+
+def _lines(path: Path) -> list[bytes]:
+    try:
+        data = path.read_bytes()
+    except OSError as e:
+        raise SourceError(f"{path} cannot be read: {e.strerror or e}.") from e
+    return [line.strip() for line in data.replace(b"\\\r\n", b" ").replace(b"\\\n", b" ").split(b"\n")]
+
+
+def _comments(lines: list[bytes]) -> list[str]:
+    return [line[1:].decode("utf-8", "replace").strip() for line in lines if line.startswith(b"#")]
+
+
+def _parse(path: Path, lines: list[bytes]) -> tuple[NDArray[np.float64], list[_Object]]:
+    vertices: list[list[bytes]] = []
+    objects = [_Object("")]
+    try:
+        for line in lines:
+            if line.startswith((b"v ", b"v\t")):
+                vertices.append(line.split()[1:4])
+            elif line.startswith((b"f ", b"f\t")):
+                numbers = [int(word.partition(b"/")[0]) for word in line.split()[1:]]
+                if 0 in numbers:
+                    raise ValueError("a face of point 0")
+                objects[-1].corners += [n - 1 if n > 0 else len(vertices) + n for n in numbers]
+                objects[-1].counts.append(len(numbers))
+            elif line.startswith(b"o "):
+                objects.append(_Object(line[2:].decode("utf-8", "replace").strip()))
+        points = np.array([[float(word) for word in v] for v in vertices]).reshape(-1, 3)
+    except ValueError as e:
+        raise SourceError(f"{path} is a broken OBJ file: {e}.") from e
+    for one, name in zip(objects[1:], distinct(o.name for o in objects[1:]), strict=True):
+        one.name = name
+    return points, objects
