@@ -47,6 +47,7 @@ def _image(record: Record, tree: dict[str, Any]) -> dict[str, Any]:
         "plane": tree["voxels"]["shape"][-3] == 1,
         "origin_lps_mm": [round(float(x), 6) for x in record.array(tree["affine"])[:3, 3]],
         "times_ms": None if times is None else [round(float(t), 3) for t in record.array(times)],
+        "filled_k": tree.get("filled", []),
         "color": tree.get("color", False),
         "lengths": tree.get("lengths", "patient"),
         "placement": tree.get("placement", "patient"),

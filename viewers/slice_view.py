@@ -284,12 +284,23 @@ class SliceView(QWidget):
 
     def _words(self) -> tuple[str, str]:
         """Return what is said of the window, and of the interpolation."""
+        between = "linear" if self._smooth else "voxels"
+        if self._made_up:
+            between = "filled: no image here"
         if self._volume is not None and self._volume.color:
-            return "in color", "linear" if self._smooth else "voxels"
+            return "in color", between
         center, width, inverted = self._window
         figures = 0 if width >= 20 else 2
         words = f"W {width:.{figures}f}  L {center:.{figures}f} {self._unit}".rstrip()
-        return words + ("  inverted" if inverted else ""), "linear" if self._smooth else "voxels"
+        return words + ("  inverted" if inverted else ""), between
+
+    @property
+    def _made_up(self) -> bool:
+        """True where the slice shown lies in a gap of the scan."""
+        if self._volume is None or self.sheet is None or self.sheet.frame.axes[2] != 2:
+            return False
+        frame = self.sheet.frame
+        return (frame.counts[2] - 1 - self._index if frame.flips[2] else self._index) in self._volume.filled
 
     @property
     def _unit(self) -> str:
@@ -305,6 +316,8 @@ class SliceView(QWidget):
         if not (0 <= i < columns and 0 <= j < rows):
             return None
         stored = self.sheet.frame.slice_of(self._grid(), self._index)[j, i]
+        if self._volume.color:  # its luminance, as television weighs the parts (ITU-R BT.601)
+            stored = np.dot([0.299, 0.587, 0.114], [int(stored) >> s & 255 for s in (16, 8, 0)])
         value = float(stored) * self._volume.slope + self._volume.intercept
         lps = self.sheet.frame.lps(column, row, self._index)
         name = "" if self._labels is None else self._labels.name_at(lps)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QCheckBox, QLabel
 
 from desktop.chooser import SeriesChooser
 from desktop.window import MainWindow
@@ -108,3 +108,34 @@ def test_all_series_of_a_heart_come_in_at_once(window: MainWindow, home: Path, q
     qtbot.mouseClick(chooser.all, Qt.MouseButton.LeftButton)
     settle(window, qtbot)
     assert len(window.desk.session.of_kind("volume")) == 2
+
+
+def test_a_filled_slice_says_that_no_image_is_there(window: MainWindow, home: Path, qtbot) -> None:
+    """Of five slices the second from the feet was made up: there, and only there, the words change."""
+    write(home / "gap", [(0, 0, z) for z in (0.0, 4.0, 6.0, 8.0)])
+    window.open_paths([home / "gap"])
+    qtbot.waitUntil(lambda: window.findChild(SeriesChooser) is not None, timeout=60_000)
+    chooser = window.findChild(SeriesChooser)
+    assert not chooser.button.isEnabled()
+    box = chooser.form.findChild(QCheckBox)
+    qtbot.keyClick(box, Qt.Key.Key_Space)
+    assert chooser.button.isEnabled()
+    qtbot.mouseClick(chooser.button, Qt.MouseButton.LeftButton)
+    settle(window, qtbot)
+    stage = window.desk.stage
+    assert stage is not None
+    view = stage.slices["axial"]
+    item = window.desk.session.volume
+    assert item is not None
+    volume = window.desk.session.get(item.id)
+    assert isinstance(volume, Volume)
+    assert volume.filled == (1,)
+    seen = []
+    for z in (0.0, 2.0, 4.0):
+        view.set_crosshair([0, 0, z])
+        said = view.image()
+        view.set_volume(replace(volume, filled=()))
+        view.set_crosshair([0, 0, z])
+        seen.append(view.image() != said)
+        view.set_volume(volume)
+    assert seen == [False, True, False]

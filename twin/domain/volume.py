@@ -32,6 +32,8 @@ class Volume(Placed):
         The same for every slice, where they differ.
     cycle_ms : ndarray, shape (k,), or None
         Length of the heart's cycle while each slice was taken; ``slice_times_ms / cycle_ms`` is the phase.
+    filled : tuple of int
+        Slices (k) that no image shows: made up between their neighbors where the user accepted a gap.
     color : bool
         True where each voxel is a color, packed as 0xRRGGBB in uint32, and no number.
     inverted : bool
@@ -68,6 +70,7 @@ class Volume(Placed):
     times_ms: NDArray[np.float64] | None = None
     slice_times_ms: NDArray[np.float64] | None = None
     cycle_ms: NDArray[np.float64] | None = None
+    filled: tuple[int, ...] = ()
     color: bool = False
     inverted: bool = False
     lengths: Literal["patient", "detector", "unknown"] = "patient"

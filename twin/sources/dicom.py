@@ -103,6 +103,7 @@ def _volume(detail: Detail, said: tuple[str, ...], progress: Progress) -> Volume
         times_ms=times,
         slice_times_ms=slice_times,
         cycle_ms=cycle,
+        filled=stacked.filled,
         color=color,
         inverted=detail.frames[0].pixels.photometric == "MONOCHROME1",
         lengths=flat.lengths if flat else "patient",

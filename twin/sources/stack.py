@@ -64,6 +64,18 @@ class Stack:
         """True where each slice is one plane of the grid, voxel for voxel, and none is missing."""
         return len(self.at) == self.shape[0] and not self.shift.any() and not np.any(self.at % 1)
 
+    @property
+    def filled(self) -> tuple[int, ...]:
+        """Planes of the grid that lie in a gap, between slices further apart than slices here are."""
+        if not self.gaps:
+            return ()
+        k = np.arange(self.shape[0])
+        after = np.clip(np.searchsorted(self.at, k - 1e-6), 1, len(self.at) - 1)
+        apart = self.at[after] - self.at[after - 1]
+        from_slice = np.abs(self.at[:, None] - k).min(axis=0)
+        widest = HOLE if np.any(self.at % 1) else 1.0
+        return tuple(int(n) for n in np.flatnonzero((apart > widest + 1e-6) & (from_slice > 0.5)))
+
 
 def stack(
     positions: NDArray[np.float64],

@@ -121,6 +121,9 @@ def test_a_hole_that_is_no_multiple_is_asked_about_too(tmp_path: Path) -> None:
     volume = only(tmp_path, accept_gaps=True)
     assert_lies_right(volume)
     assert volume.notes[0].startswith("Filled by interpolation: nothing lies between 8 and 17 mm")
+    # 19 mm in round(9.5) = 10 steps of 1.9 mm: 9.5, 11.4, 13.3 and 15.2 mm are in the hole, 17.1 at its end
+    assert volume.spacing_mm[2] == pytest.approx(1.9)
+    assert volume.filled == (5, 6, 7, 8)
 
 
 def test_half_of_the_slices_missing_is_no_wider_step(tmp_path: Path) -> None:
@@ -128,7 +131,9 @@ def test_half_of_the_slices_missing_is_no_wider_step(tmp_path: Path) -> None:
     write(tmp_path, [(0, 0, z) for z in (0.0, 2.0, 6.0, 8.0, 12.0, 16.0, 20.0)])
     with pytest.raises(SourceError, match=r"4 slices are missing, 4, 10, 14, 18 mm from the first slice"):
         only(tmp_path)
-    assert_lies_right(only(tmp_path, accept_gaps=True))
+    volume = only(tmp_path, accept_gaps=True)
+    assert_lies_right(volume)
+    assert volume.filled == (2, 5, 7, 9)
 
 
 def test_slices_on_no_straight_line_are_put_above_each_other(tmp_path: Path) -> None:

@@ -147,6 +147,7 @@ def test_the_slice_that_is_missing_is_filled_when_that_is_accepted(shared_data: 
     volume = read(series, accept_gaps=True)
     assert isinstance(volume, Volume)
     assert volume.voxels.shape == (5, 512, 512)
+    assert volume.filled == (3,)
     # the header's own positions: 18.1075, 23.1075, 28.1075, (missing), 38.1075
     z = volume.affine[2, 3] + volume.affine[2, 2] * np.arange(5)
     np.testing.assert_allclose(z, 18.1075 + 5 * np.arange(5), atol=1e-5)
