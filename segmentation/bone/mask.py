@@ -212,7 +212,7 @@ def _tubes(
     """Return canals that are open at an end inside the image (a sawn or cropped shaft).
 
     A ring in the slices along one axis counts when four fifths of what bounds it is bone, and it
-    is narrower than 50 mm, or than 10 mm where its content could be that of a spinal canal.
+    is narrower than 50 mm, or than 6 mm where its content could be that of a spinal canal.
     """
     found = np.zeros_like(mask)
     for axis in range(3):
@@ -227,7 +227,7 @@ def _tubes(
             shell = ndimage.binary_dilation(region) & ~region
             if mask[wide][shell].sum() <= 0.8 * shell.sum():
                 continue
-            widest = 5.0 if _like_soft_tissue(float(hu[wide][region].mean()), about) else 25.0
+            widest = 3.0 if _like_soft_tissue(float(hu[wide][region].mean()), about) else 25.0
             if kernels.depth_mm(region, spacing).max() < widest:
                 found[wide] |= region
     return found

@@ -56,8 +56,6 @@ def pools(
     # In real scans half of a bone core's rays and more end at a wall, of a chamber's a third and less.
     bare = large & (walled < 0.4 * (walled + opened))
     bare[0] = False
-    if not bare.any():
-        return np.zeros(hu.shape, bool)
     core = bare[cores]
     near = spread(kernels.depth_mm(~core, block) <= _RIM_MM, factors, hu.shape)
     return np.asarray(
