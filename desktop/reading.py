@@ -29,6 +29,7 @@ class Reader(QObject):
         self._session = session
         self._asked: set[str] = set()
         self._waiting = 0
+        self._closed = False
         self._orders: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._done.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
@@ -67,7 +68,8 @@ class Reader(QObject):
         self._orders.put(order)
 
     def close(self) -> None:
-        """End the thread."""
+        """End the thread; what it has done is told nobody any more: who asked may be gone."""
+        self._closed = True
         if self._thread is not None:
             self._orders.put(None)
             self._thread.join(timeout=5)
@@ -82,6 +84,8 @@ class Reader(QObject):
 
     def _deliver(self, then: Callable[[Any], None], found: Any) -> None:
         self._waiting -= 1
+        if self._closed:
+            return
         if isinstance(found, UserError) and self._session.record is not None:
             self.failed.emit(found, "")
         else:

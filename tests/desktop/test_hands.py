@@ -265,3 +265,13 @@ def test_an_error_leaves_when_the_user_goes_on_and_a_notice_stays(
     desk.queue.cancel(desk.start("Make it", keep_busy()))
     assert window.errors.isVisible()
     settle(window, qtbot)
+
+
+def test_what_was_computed_for_a_closed_window_is_told_nobody(window: MainWindow, qtbot) -> None:
+    told: list[int] = []
+    reader = window.desk.reader
+    qtbot.waitUntil(lambda: not reader.busy, timeout=60_000)
+    reader.compute(lambda: 1, told.append)
+    reader.close()
+    qtbot.waitUntil(lambda: not reader.busy, timeout=10_000)
+    assert told == []
