@@ -37,15 +37,15 @@ def find_bones(volume: Volume, params: "BoneParams", progress: Progress) -> Made
     about = tissues.tissue(hu, body[1])
     hu, about = tissues.quieted(hu, about)
     limits = masks.threshold(about, params.threshold_hu)
-    crops, specks = masks.crops(
-        hu, body, spacing, about, limits, params.smallest_ml, progress.between(0.05, 0.15)
-    )
+    found = masks.find(hu, body, spacing, about, limits, params.smallest_ml, progress.between(0.05, 0.15))
     del body
-    labels, small = _labelled(crops, hu.shape, params, progress.between(0.15, 0.85))
+    labels, small = _labelled(found.crops, hu.shape, params, progress.between(0.15, 0.85))
     progress(0.85, "recognizing bones")
     scene = _scene(labels, hu, volume.affine, spacing)
     recognize(scene, about.soft_hu)
     side_of, said = sides(scene.bones, volume.identity.laterality)
+    if found.pools_kept:
+        said.append("What was found is as even as blood with contrast agent: look whether it is bone.")
     if params.separate and spacing.max() >= masks.COARSE_MM:
         said.append(
             f"Voxels are up to {spacing.max():.1f} mm long: bones that are closer may stay one structure."
@@ -69,14 +69,14 @@ def find_bones(volume: Volume, params: "BoneParams", progress: Progress) -> Made
         "sure_hu": round(limits.sure_hu, 1),
         "soft_tissue_hu": round(about.soft_hu, 1),
         "noise_hu": round(about.noise_hu, 1),
-        "specks_removed": specks + small,
+        "specks_removed": found.specks + small,
     }
     progress(1.0, "done")
     return Made({"bones": bones}, summary)
 
 
 def _labelled(
-    crops: list[masks.Crop], shape: tuple[int, ...], params: "BoneParams", progress: Progress
+    crops: tuple[masks.Crop, ...], shape: tuple[int, ...], params: "BoneParams", progress: Progress
 ) -> tuple[NDArray[np.uint16], int]:
     """Return the bones of all crops, 1 being the largest, and how many pieces were too small."""
     labels = np.zeros(shape, np.int32)

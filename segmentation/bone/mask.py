@@ -48,7 +48,16 @@ def threshold(about: Tissue, wished: float | None) -> Threshold:
     return Threshold(low, max(low + 80, 220.0) if wished is None else wished)
 
 
-def crops(
+@dataclass(frozen=True, eq=False)
+class Found:
+    """Groups of candidates, how many specks were left out, and whether what looks like a pool was kept."""
+
+    crops: tuple[Crop, ...]
+    specks: int
+    pools_kept: bool
+
+
+def find(
     hu: NDArray[np.float32],
     body: tuple[NDArray[np.bool_], NDArray[np.bool_]],
     spacing: NDArray[np.float64],
@@ -56,11 +65,12 @@ def crops(
     limits: Threshold,
     speck_ml: float,
     progress: Progress,
-) -> tuple[list[Crop], int]:
-    """Return the groups of candidates, and how many specks were left out.
+) -> Found:
+    """Return the groups of candidates.
 
     A candidate that holds a fair share of voxels that are bone for sure is kept, if it lies in the
-    body (with a margin and strictly, as ``tissue.body`` gives it).
+    body (with a margin and strictly, as ``tissue.body`` gives it). Pools of contrast agent are left
+    out, unless nothing else is there: then what looks like one is more likely an even bone.
 
     Raises
     ------
@@ -71,18 +81,13 @@ def crops(
     wide, strict = body
     bright = (hu > limits.low_hu) & wide
     pool = pools(hu, bright, spacing, about, limits.low_hu)
-    labels, count = ndimage.label(bright & ~pool)
-    del bright
     progress(0.5, "finding bone")
-    voxel = float(np.prod(spacing))
-    every, sure = (n * voxel for n in kernels.counts(labels, count, hu, limits.sure_hu))
-    within = kernels.counts(labels, count, strict, 0)[1] * voxel
-    keep = (within >= 0.5 * every) & (every >= 1000 * speck_ml) & (sure >= 0.1 * np.minimum(every, 2000))
-    # A vessel leaves a pool and runs through more of it, or through lung. Bones of the real scans have
-    # 0.13 of their faces there at most, vessels 0.24 at least.
-    faces, to_pool, to_air = lumens.surroundings(labels, count, hu, pool, -400.0)
-    keep &= (to_pool == 0) | (to_pool + to_air < 0.2 * faces)
-    keep[0] = False
+    labels, count, keep = _kept(hu, bright & ~pool, strict, pool, spacing, limits, speck_ml)
+    pools_kept = not keep.any() and bool(pool.any())
+    if pools_kept:
+        pool = np.zeros_like(pool)
+        labels, count, keep = _kept(hu, bright, strict, pool, spacing, limits, speck_ml)
+    del bright
     if not keep.any():
         raise no_bone(limits.sure_hu)
     candidate = keep[labels]
@@ -104,7 +109,30 @@ def crops(
         found.append(
             Crop(box, candidate[box] & own, pool[box], np.ascontiguousarray(hu[box]), spacing, about, borders)
         )
-    return found, int(count - keep.sum())
+    return Found(tuple(found), int(count - keep.sum()), pools_kept)
+
+
+def _kept(
+    hu: NDArray[np.float32],
+    candidate: NDArray[np.bool_],
+    strict: NDArray[np.bool_],
+    pool: NDArray[np.bool_],
+    spacing: NDArray[np.float64],
+    limits: Threshold,
+    speck_ml: float,
+) -> tuple[NDArray[np.int32], int, NDArray[np.bool_]]:
+    """Return the candidate's pieces, how many there are, and by label which of them may be bone."""
+    labels, count = ndimage.label(candidate)
+    voxel = float(np.prod(spacing))
+    every, sure = (n * voxel for n in kernels.counts(labels, count, hu, limits.sure_hu))
+    within = kernels.counts(labels, count, strict, 0)[1] * voxel
+    keep = (within >= 0.5 * every) & (every >= 1000 * speck_ml) & (sure >= 0.1 * np.minimum(every, 2000))
+    # A vessel leaves a pool and runs through more of it, or through lung. Bones of the real scans have
+    # 0.13 of their faces there at most, vessels 0.24 at least.
+    faces, to_pool, to_air = lumens.surroundings(labels, count, hu, pool, -400.0)
+    keep &= (to_pool == 0) | (to_pool + to_air < 0.2 * faces)
+    keep[0] = False
+    return labels, count, keep
 
 
 def solid(crop: Crop, progress: Progress) -> NDArray[np.bool_]:
