@@ -90,7 +90,9 @@ def _volume(detail: Detail, said: tuple[str, ...], progress: Progress) -> Volume
         factor, unit, _note = dicom_pet.uptake(detail.frames, unit)
         slope, intercept = slope * factor, intercept * factor
         window = (window[0] * factor, window[1] * factor) if window else None
-    image_class, image_uids = images_of(detail.frames, stacked.frames, stacked.affine)
+    as_they_are = stacked.even  # what was resampled is no image of the scanner any more
+    images = images_of(detail.frames, stacked.frames, stacked.affine) if as_they_are else ("", ())
+    image_class, image_uids = images
     times, slice_times, cycle = (flat.times_ms, None, None) if flat else _times(detail)
     return Volume(
         voxels=voxels,

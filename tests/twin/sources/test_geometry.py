@@ -259,3 +259,15 @@ def test_directions_rounded_differently_are_one_orientation(tmp_path: Path) -> N
     volume = only(tmp_path)
     assert volume.voxels.shape == (4, *SIZE)
     assert_lies_right(volume, least=1.0)
+
+
+def test_a_resampled_slice_is_no_image_of_the_scanner(tmp_path: Path) -> None:
+    """0.3° over 8 mm move a slice by 0.04 mm only, but the grid has a row more than the images."""
+    lean = np.radians(0.3)
+    axes = np.array([[1.0, 0, 0], [0, np.cos(lean), -np.sin(lean)]])
+    write(tmp_path / "tilted", [(0, 0, 2.0 * n) for n in range(5)], axes)
+    write(tmp_path / "upright", [(0, 0, 2.0 * n) for n in range(5)])
+    tilted, upright = only(tmp_path / "tilted"), only(tmp_path / "upright")
+    assert tilted.shape == (5, SIZE[0] + 1, SIZE[1])
+    assert tilted.image_uids == ()
+    assert len(upright.image_uids) == 5
