@@ -49,5 +49,9 @@ def peak_mb() -> float:
     import resource
 
     unit = 1 if sys.platform == "darwin" else 1024  # bytes there, kB on Linux
-    peaks = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return max(peaks) * unit / 1e6
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    if sys.platform == "linux":
+        # What ``getrusage`` says of a spawned process begins with what its parent held.
+        status = Path("/proc/self/status").read_text()
+        own = int(status.partition("VmHWM:")[2].split()[0])
+    return max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) * unit / 1e6

@@ -72,6 +72,7 @@ def extract(labels: LabelMap, params: "SurfaceParams", progress: Progress) -> Ma
         structure=structure.name,
         term=structure.term,
         side=structure.side,
+        color=structure.color,
         frame_of_reference=labels.frame_of_reference,
         identity=labels.identity,
         notes=tuple(notes),

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -67,6 +69,13 @@ def test_summary_tells_what_was_made() -> None:
     assert surface.frame_of_reference == "1.2.3"
     assert surface.identity.patient_id == "P1"
     assert surface.cut is None
+
+
+def test_a_structures_own_color_goes_on_to_its_surface() -> None:
+    labels = shapes.labelmap(shapes.ball(6), 8)
+    tinted = replace(labels, structures=(replace(labels.structures[0], color="#12AB34"),))
+    assert made(tinted)[0].color == "#12AB34"
+    assert made(labels)[0].color == ""
 
 
 def test_mirrored_affine_still_faces_outward() -> None:

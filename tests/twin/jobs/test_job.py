@@ -240,3 +240,16 @@ def test_time_left_follows_the_fraction() -> None:
     finally:
         job.close()
     assert job.state is JobState.CANCELLED
+
+
+def _idle(progress: Progress) -> None:
+    progress(1.0, "nothing to do")
+
+
+def test_a_jobs_peak_is_its_own_not_its_parents() -> None:
+    held = np.ones(60_000_000)  # 480 MB in this process, touched
+    job = Job(_idle)
+    job.start()
+    job.wait()
+    assert held[-1] == 1
+    assert 10 < job.peak_mb < 400  # a worker with numpy loaded holds some 100 MB
