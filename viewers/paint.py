@@ -128,21 +128,26 @@ def scale_bar(painter: QPainter, box: QRectF, mm_per_pixel: float, look: Look, r
     text_at(painter, above, Qt.AlignmentFlag.AlignRight, words, look.text, shadow=look.shadowed)
 
 
-def pill(painter: QPainter, right_top: QPointF, text: str, look: Look) -> QRectF:
-    """Paint a short warning (amber, dark letters) ending at ``right_top``; returns where it lies."""
+def warnings(painter: QPainter, inner: QRectF, texts: Sequence[str]) -> None:
+    """Paint short warnings (amber, dark letters) below each other in the upper right corner of ``inner``.
+
+    They keep clear of the letter at the middle of the upper edge: one that would reach it begins below it.
+    """
     painter.save()
     painter.setFont(font_of(painter, 0.85, bold=True))
     metrics = QFontMetricsF(painter.font())
-    width, height = metrics.horizontalAdvance(text) + 14, metrics.height() + 5
-    box = QRectF(right_top.x() - width, right_top.y(), width, height)
+    widths = [metrics.horizontalAdvance(text) + 14 for text in texts]
+    height = metrics.height() + 5
+    top = inner.top() + (1.6 * height if max(widths, default=0.0) > inner.width() / 2 - 20 else 0.0)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor("#E3B341"))
-    painter.drawRoundedRect(box, 4, 4)
-    painter.setPen(QColor("#15181C"))
-    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+    for number, (text, width) in enumerate(zip(texts, widths, strict=True)):
+        box = QRectF(inner.right() - width, top + number * (height + 4), width, height)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor("#E3B341"))
+        painter.drawRoundedRect(box, 4, 4)
+        painter.setPen(QColor("#15181C"))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
     painter.restore()
-    return box
 
 
 def hatch(painter: QPainter, box: QRectF, look: Look) -> None:

@@ -92,11 +92,8 @@ class SceneDecor:
         paint.lines_at(painter, half, _ALIGN.AlignLeft, heading, shadow=look.shadowed)
         paint.scale_bar(painter, inner, camera.height_mm / box.height(), look)
         self.paint_cube(painter, QPointF(inner.left() + 34, inner.bottom() - 34), camera)
-        at = inner.topRight()
-        for warning in (paint.REFERENCE_PATIENT if self.reference_patient else "", self.stamp):
-            if warning:
-                taken = paint.pill(painter, at, warning, look)
-                at = at + QPointF(0, taken.height() + 4)
+        said = (paint.REFERENCE_PATIENT if self.reference_patient else "", self.stamp)
+        paint.warnings(painter, inner, [text for text in said if text])
 
     def paint_empty(self, painter: QPainter, box: QRectF) -> None:
         """Say what would be here."""

@@ -201,8 +201,5 @@ class SliceDecor:
         self._paint_low(painter, inner, sheet, low)
         if self.measured:
             paint.scale_bar(painter, inner, 1.0 / sheet.pixels_per_mm, look)
-        at = inner.topRight()
-        for warning in (paint.REFERENCE_PATIENT if self.reference_patient else "", self.stamp):
-            if warning:
-                taken = paint.pill(painter, at, warning, look)
-                at = at + QPointF(0, taken.height() + 4)
+        said = (paint.REFERENCE_PATIENT if self.reference_patient else "", self.stamp)
+        paint.warnings(painter, inner, [text for text in said if text])
