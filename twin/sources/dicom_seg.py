@@ -1,7 +1,7 @@
 """DICOM Segmentation objects in: binary, fractional and label maps, on the grid that their frames span."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from twin.sources import grid as grids
 from twin.sources.dicom_headers import identity_of
 from twin.sources.dicom_objects import faults_named, open_object, told
 from twin.sources.labels import Layers, distinct
-from twin.sources.series import Choices, Found, Series
+from twin.sources.series import Choices, Series, file_by_file
 from twin.sources.stack import TOLERANCE_MM
 
 MOST_SLICES = 20_000
@@ -32,19 +32,6 @@ class _Grid:
     shape: tuple[int, int, int]
     slices: NDArray[np.int64]
     segments: tuple[int, ...]
-
-
-def scan(files: Sequence[Path], progress: Progress) -> Found:
-    """Read headers; broken files are named in the problems."""
-    series, problems = [], []
-    for n, path in enumerate(files):
-        progress(n / max(len(files), 1), f"looking into {path.name}")
-        try:
-            with faults_named(path):
-                series.append(_series(path))
-        except SourceError as e:
-            problems.append(str(e))
-    return Found(tuple(series), tuple(problems))
 
 
 def _series(path: Path) -> Series:
@@ -63,6 +50,14 @@ def _series(path: Path) -> Series:
         size=grid.shape[::-1],
         spacing_mm=tuple(float(s) for s in np.linalg.norm(grid.affine[:3, :3], axis=0)),
     )
+
+
+def _look(path: Path) -> Series:
+    with faults_named(path):
+        return _series(path)
+
+
+scan = file_by_file(_look)
 
 
 def read(series: Series, _choices: Choices, progress: Progress) -> LabelMap:

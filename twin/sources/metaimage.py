@@ -1,7 +1,6 @@
 """MetaImage in (``.mha``, ``.mhd``): volumes, and labelmaps where that is said. Its space is ITK's, LPS."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from twin.progress import Progress
 from twin.sources import grid as grids
 from twin.sources.labels import labelmap_of, read_sidecar
 from twin.sources.payload import read_payload
-from twin.sources.series import Choices, Found, Series
+from twin.sources.series import Choices, Series, file_by_file
 
 MOST_HEADER_BYTES = 1 << 16
 
@@ -43,35 +42,27 @@ class _Header:
         return int(np.prod(self.sizes, dtype=object)) * self.channels * self.dtype.itemsize
 
 
-def scan(files: Sequence[Path], progress: Progress) -> Found:
-    """Read headers; broken files are named in the problems."""
-    series, problems = [], []
-    for n, path in enumerate(files):
-        progress(n / max(len(files), 1), f"looking into {path.name}")
-        try:
-            header = _read_header(path)
-            affine = _affine(header, "LPS")
-            silent = "" if _is_placed(header) else _silence(header)
-        except SourceError as e:
-            problems.append(str(e))
-            continue
-        said = read_sidecar(path)
-        series.append(
-            Series(
-                uid=str(path),
-                format="metaimage",
-                files=tuple(dict.fromkeys((path, *header.files))),
-                kind="labelmap" if "structures" in said else "volume",
-                modality=str(said.get("modality") or _MODALITIES.get(header.fields.get("Modality", ""), "")),
-                description=path.stem,
-                size=header.sizes,
-                spacing_mm=tuple(float(s) for s in np.linalg.norm(affine[:3, :3], axis=0)),
-                is_volume=not silent,
-                why_not=silent,
-                asks=("space",) if silent else (),
-            )
-        )
-    return Found(tuple(series), tuple(problems))
+def _look(path: Path) -> Series:
+    header = _read_header(path)
+    affine = _affine(header, "LPS")
+    silent = "" if _is_placed(header) else _silence(header)
+    said = read_sidecar(path)
+    return Series(
+        uid=str(path),
+        format="metaimage",
+        files=tuple(dict.fromkeys((path, *header.files))),
+        kind="labelmap" if "structures" in said else "volume",
+        modality=str(said.get("modality") or _MODALITIES.get(header.fields.get("Modality", ""), "")),
+        description=path.stem,
+        size=header.sizes,
+        spacing_mm=tuple(float(s) for s in np.linalg.norm(affine[:3, :3], axis=0)),
+        is_volume=not silent,
+        why_not=silent,
+        asks=("space",) if silent else (),
+    )
+
+
+scan = file_by_file(_look)
 
 
 def read(series: Series, choices: Choices, progress: Progress) -> Volume | LabelMap:

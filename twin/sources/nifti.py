@@ -2,7 +2,6 @@
 
 import logging
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from twin.sources import grid as grids
 from twin.sources.grid import RAS_TO_LPS
 from twin.sources.labels import labelmap_of, read_said, read_sidecar, times_of
 from twin.sources.payload import read_payload
-from twin.sources.series import Choices, Found, Series
+from twin.sources.series import Choices, Series, file_by_file
 from twin.sources.stack import TOLERANCE_MM
 
 EXTENSION_CODE = 6
@@ -33,32 +32,23 @@ class _Grid:
     notes: tuple[str, ...]
 
 
-def scan(files: Sequence[Path], progress: Progress) -> Found:
-    """Read headers; broken files are named in the problems."""
-    series, problems = [], []
-    for n, path in enumerate(files):
-        progress(n / max(len(files), 1), f"looking into {path.name}")
-        try:
-            image = _open(path)
-            grid = _grid(path, image)
-        except SourceError as e:
-            problems.append(e.message)
-            continue
-        meta = _said(path, image)
-        size = tuple(int(n) for n in image.shape)
-        series.append(
-            Series(
-                uid=str(path),
-                format="nifti",
-                files=(path,),
-                kind="labelmap" if "structures" in meta else "volume",
-                modality=str(meta.get("modality", "")),
-                description=path.name.removesuffix(".gz").removesuffix(".nii"),
-                size=size if len(size) > 3 and size[3] > 1 else size[:3],
-                spacing_mm=tuple(float(s) for s in np.linalg.norm(grid.affine[:3, :3], axis=0)),
-            )
-        )
-    return Found(tuple(series), tuple(problems))
+def _look(path: Path) -> Series:
+    image = _open(path)
+    grid, meta = _grid(path, image), _said(path, image)
+    size = tuple(int(n) for n in image.shape)
+    return Series(
+        uid=str(path),
+        format="nifti",
+        files=(path,),
+        kind="labelmap" if "structures" in meta else "volume",
+        modality=str(meta.get("modality", "")),
+        description=path.name.removesuffix(".gz").removesuffix(".nii"),
+        size=size if len(size) > 3 and size[3] > 1 else size[:3],
+        spacing_mm=tuple(float(s) for s in np.linalg.norm(grid.affine[:3, :3], axis=0)),
+    )
+
+
+scan = file_by_file(_look)
 
 
 def read(series: Series, choices: Choices, progress: Progress) -> Volume | LabelMap:

@@ -1,7 +1,6 @@
 """NRRD in, attached and detached: volumes, and segmentations as 3D Slicer writes them."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from twin.sources.labels import labelmap_of, read_said, read_sidecar, times_of
 from twin.sources.nrrd_header import NrrdHeader, numbers, quoted, read_header
 from twin.sources.payload import read_payload
 from twin.sources.segments import has_segments, segment_map
-from twin.sources.series import Choices, Found, Series
+from twin.sources.series import Choices, Series, file_by_file
 
 _SPACES = {
     "left-posterior-superior": (1, 1, 1), "lps": (1, 1, 1),
@@ -45,36 +44,28 @@ class _Place:
     notes: tuple[str, ...]
 
 
-def scan(files: Sequence[Path], progress: Progress) -> Found:
-    """Read headers; broken files are named in the problems."""
-    series, problems = [], []
-    for n, path in enumerate(files):
-        progress(n / max(len(files), 1), f"looking into {path.name}")
-        try:
-            header = read_header(path)
-            _check_size(header)
-            place = _place(header)
-        except SourceError as e:
-            problems.append(str(e))
-            continue
-        said = _said(header)
-        size = tuple(header.sizes[a] for a in place.axes)
-        if place.other >= 0 and place.other_kind not in _COLORS and header.sizes[place.other] > 1:
-            size += (header.sizes[place.other],)
-        labels = has_segments(header.said) or "structures" in said
-        series.append(
-            Series(
-                uid=str(path),
-                format="nrrd",
-                files=(path, *header.files),
-                kind="labelmap" if labels else "volume",
-                modality=_modality(header, said),
-                description=re.sub(r"(\.seg)?\.\w+$", "", path.name),
-                size=size,
-                spacing_mm=tuple(float(s) for s in np.linalg.norm(place.affine[:3, :3], axis=0)),
-            )
-        )
-    return Found(tuple(series), tuple(problems))
+def _look(path: Path) -> Series:
+    header = read_header(path)
+    _check_size(header)
+    place = _place(header)
+    said = _said(header)
+    size = tuple(header.sizes[a] for a in place.axes)
+    if place.other >= 0 and place.other_kind not in _COLORS and header.sizes[place.other] > 1:
+        size += (header.sizes[place.other],)
+    labels = has_segments(header.said) or "structures" in said
+    return Series(
+        uid=str(path),
+        format="nrrd",
+        files=(path, *header.files),
+        kind="labelmap" if labels else "volume",
+        modality=_modality(header, said),
+        description=re.sub(r"(\.seg)?\.\w+$", "", path.name),
+        size=size,
+        spacing_mm=tuple(float(s) for s in np.linalg.norm(place.affine[:3, :3], axis=0)),
+    )
+
+
+scan = file_by_file(_look)
 
 
 def read(series: Series, choices: Choices, progress: Progress) -> Volume | LabelMap:

@@ -1,6 +1,5 @@
 """Wavefront OBJ surfaces in; each object of a file that holds several is a series of its own."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from twin.domain import Surface
 from twin.errors import SourceError
 from twin.progress import Progress
 from twin.sources.labels import distinct
-from twin.sources.series import Choices, Found, Series
+from twin.sources.series import Choices, Series, file_by_file
 from twin.sources.triangles import fans, placed, said_in, series_of, surface_of
 
 
@@ -24,27 +23,16 @@ class _Object:
     counts: list[int] = field(default_factory=list)
 
 
-def scan(files: Sequence[Path], progress: Progress) -> Found:
-    """List OBJ files and the objects in them; a broken one is named when it is read."""
-    series: list[Series] = []
-    problems = []
-    for n, path in enumerate(files):
-        progress(n / len(files), f"looking into {path.name}")
-        try:
-            lines = _lines(path)
-        except SourceError as e:
-            problems.append(str(e))
-            continue
-        said = said_in(_comments(lines))
-        names = [line[2:].decode("utf-8", "replace").strip() for line in lines if line.startswith(b"o ")]
-        if len(names) < 2:
-            series.append(series_of(path, "obj", "OBJ", said))
-        else:
-            series += [
-                series_of(path, "obj", "OBJ", said, name=name, uid=f"{path}#{name}")
-                for name in distinct(names)
-            ]
-    return Found(tuple(series), tuple(problems))
+def _look(path: Path) -> list[Series]:
+    lines = _lines(path)
+    said = said_in(_comments(lines))
+    names = [line[2:].decode("utf-8", "replace").strip() for line in lines if line.startswith(b"o ")]
+    if len(names) < 2:
+        return [series_of(path, "obj", "OBJ", said)]
+    return [series_of(path, "obj", "OBJ", said, name=name, uid=f"{path}#{name}") for name in distinct(names)]
+
+
+scan = file_by_file(_look)
 
 
 def read(series: Series, choices: Choices, progress: Progress) -> Surface:

@@ -1,7 +1,6 @@
 """PLY surfaces in: ASCII and binary, polygons of any number of corners."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 from twin.domain import Surface
 from twin.errors import SourceError
 from twin.progress import Progress
-from twin.sources.series import Choices, Found, Series
+from twin.sources.series import Choices, Series, file_by_file
 from twin.sources.triangles import Said, fans, placed, said_in, series_of, surface_of
 
 MOST_HEADER_BYTES = 1 << 16
@@ -48,21 +47,13 @@ class _Header:
     start: int
 
 
-def scan(files: Sequence[Path], progress: Progress) -> Found:
-    """Read headers; broken files are named in the problems."""
-    series, problems = [], []
-    for n, path in enumerate(files):
-        progress(n / len(files), f"looking into {path.name}")
-        try:
-            with path.open("rb") as file:
-                header = _read_header(path, file.read(MOST_HEADER_BYTES))
-        except SourceError as e:
-            problems.append(str(e))
-        except OSError as e:
-            problems.append(f"{path} cannot be read: {e.strerror or e}.")
-        else:
-            series.append(series_of(path, "ply", "PLY", _said(header)))
-    return Found(tuple(series), tuple(problems))
+def _look(path: Path) -> Series:
+    with path.open("rb") as file:
+        header = _read_header(path, file.read(MOST_HEADER_BYTES))
+    return series_of(path, "ply", "PLY", _said(header))
+
+
+scan = file_by_file(_look)
 
 
 def _said(header: _Header) -> Said:

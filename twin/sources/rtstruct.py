@@ -1,7 +1,6 @@
 """DICOM RT Structure Sets in: contours become a labelmap on the grid of the images they were drawn on."""
 
 from collections import defaultdict
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,23 +14,10 @@ from twin.sources.contours import fill
 from twin.sources.dicom_headers import identity_of
 from twin.sources.dicom_objects import faults_named, open_object, told
 from twin.sources.labels import Layers, distinct
-from twin.sources.series import Choices, Found, Series
+from twin.sources.series import Choices, Series, file_by_file
 
 OFF_SLICE = 0.25
 """A contour that lies further from a slice than this part of a step was not drawn on these slices."""
-
-
-def scan(files: Sequence[Path], progress: Progress) -> Found:
-    """Read headers; broken files are named in the problems."""
-    series, problems = [], []
-    for n, path in enumerate(files):
-        progress(n / max(len(files), 1), f"looking into {path.name}")
-        try:
-            with faults_named(path):
-                series.append(_series(path))
-        except SourceError as e:
-            problems.append(str(e))
-    return Found(tuple(series), tuple(problems))
 
 
 def _series(path: Path) -> Series:
@@ -52,6 +38,14 @@ def _series(path: Path) -> Series:
         why_not=f"its contours need the images that they were drawn on ({named})",
         drawn_on=drawn_on,
     )
+
+
+def _look(path: Path) -> Series:
+    with faults_named(path):
+        return _series(path)
+
+
+scan = file_by_file(_look)
 
 
 def fits(series: Series, series_uid: str, frame_of_reference: str) -> bool:

@@ -1,10 +1,13 @@
 """What a look into files finds: series, each with whose it is, how big, and whether it is a volume."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
 from twin.domain import Identity, Volume
+from twin.errors import SourceError
+from twin.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -135,3 +138,30 @@ class Found:
     def volumes(self) -> tuple[Series, ...]:
         """The series that can be read as they are."""
         return tuple(s for s in self.series if s.is_volume)
+
+
+Scan = Callable[[Sequence[Path], Progress], Found]
+
+
+def file_by_file(look: Callable[[Path], Series | Sequence[Series]]) -> Scan:
+    """Return the ``scan`` of a format in which each file stands for itself.
+
+    ``look`` reads a file's header; what it cannot read is named in the problems.
+    """
+
+    def scan(files: Sequence[Path], progress: Progress) -> Found:
+        series: list[Series] = []
+        problems = []
+        for n, path in enumerate(files):
+            progress(n / len(files), f"looking into {path.name}")
+            try:
+                found = look(path)
+            except SourceError as e:
+                problems.append(str(e))
+            except OSError as e:
+                problems.append(f"{path} cannot be read: {e.strerror or e}.")
+            else:
+                series += [found] if isinstance(found, Series) else found
+        return Found(tuple(series), tuple(problems))
+
+    return scan

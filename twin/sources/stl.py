@@ -1,7 +1,6 @@
 """STL surfaces in. The format names neither unit nor axes: its owner must, unless we wrote it."""
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 from twin.domain import Surface
 from twin.errors import SourceError
 from twin.progress import Progress
-from twin.sources.series import Choices, Found, Series
+from twin.sources.series import Choices, Series, file_by_file
 from twin.sources.triangles import Said, placed, said_in, series_of, surface_of
 
 HEADER = re.compile(rb"Vitruvian space=(LPS|RAS) unit=(mm|cm|m) side=(\w+) structure=([^\0]*)")
@@ -19,19 +18,12 @@ HEADER = re.compile(rb"Vitruvian space=(LPS|RAS) unit=(mm|cm|m) side=(\w+) struc
 _TRIANGLE = np.dtype([("normal", "<f4", 3), ("points", "<f4", (3, 3)), ("attribute", "<u2")])
 
 
-def scan(files: Sequence[Path], progress: Progress) -> Found:
-    """List STL files; a broken one is named when it is read."""
-    series, problems = [], []
-    for n, path in enumerate(files):
-        progress(n / len(files), f"looking into {path.name}")
-        try:
-            with path.open("rb") as file:
-                said = _said(file.read(80))
-        except OSError as e:
-            problems.append(f"{path} cannot be read: {e.strerror or e}.")
-            continue
-        series.append(series_of(path, "stl", "STL", said, name=path.stem))
-    return Found(tuple(series), tuple(problems))
+def _look(path: Path) -> Series:
+    with path.open("rb") as file:
+        return series_of(path, "stl", "STL", _said(file.read(80)), name=path.stem)
+
+
+scan = file_by_file(_look)
 
 
 def _said(head: bytes) -> Said:

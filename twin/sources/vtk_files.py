@@ -1,7 +1,6 @@
 """Surfaces and tetrahedra in VTK's files: VTP, VTU, and legacy VTK of either kind."""
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 from twin.domain import Surface, TetMesh
 from twin.errors import SourceError
 from twin.progress import Progress
-from twin.sources.series import Choices, Found, Series
+from twin.sources.series import Choices, Series, file_by_file
 from twin.sources.tetrahedra import mesh_of
 from twin.sources.triangles import Said, fans, placed, said_in, series_of, surface_of
 
@@ -24,21 +23,13 @@ _FACES = {5, 6, 7, 8, 9}
 _TITLES = {".vtp": "VTP", ".vtu": "VTU", ".vtk": "VTK"}
 
 
-def scan(files: Sequence[Path], progress: Progress) -> Found:
-    """Open each file; broken ones are named in the problems."""
-    series, problems = [], []
-    for n, path in enumerate(files):
-        progress(n / len(files), f"looking into {path.name}")
-        try:
-            data = _open(path)
-            kind = "mesh" if _is_mesh(path, data) else "surface"
-        except SourceError as e:
-            problems.append(str(e))
-            continue
-        series.append(
-            series_of(path, "vtk_files", _TITLES[path.suffix.lower()], _said(path, data), kind=kind)
-        )
-    return Found(tuple(series), tuple(problems))
+def _look(path: Path) -> Series:
+    data = _open(path)
+    kind = "mesh" if _is_mesh(path, data) else "surface"
+    return series_of(path, "vtk_files", _TITLES[path.suffix.lower()], _said(path, data), kind=kind)
+
+
+scan = file_by_file(_look)
 
 
 def read(series: Series, choices: Choices, progress: Progress) -> Surface | TetMesh:
