@@ -176,11 +176,12 @@ def _calibration_cause(
         return {}
     forces = np.einsum("cl,lnk->cnk", np.array(list(factors.values())), unit_forces(model))
     for n, factor in enumerate((1 - DENSITY_DOUBT, 1 + DENSITY_DOUBT)):
-        progress(0.4 + 0.3 * n, f"interval by calibration: density × {factor:g}")
+        part = progress.between(0.4 + 0.3 * n, 0.7 + 0.3 * n)
+        part(0.0, f"interval by calibration: density × {factor:g}")
         material = rescaled(model.material, factor)
         assert material is not None
-        system.reassemble(material)
-        moved = system.solve(forces)
+        system.reassemble(material, progress=part.between(0.0, 0.8))
+        moved = system.solve(forces, progress=part.between(0.8, 1.0))
         strains = strain(model.mesh, moved).astype(np.float32)
         for case, s, u in zip(factors, strains, moved.astype(np.float32), strict=True):
             causes[case].append(measure.headline(s, u, material))

@@ -130,13 +130,13 @@ class Elasticity:
         """What is at work, in words."""
         return self._inverse.name
 
-    def reassemble(self, material: Material) -> None:
+    def reassemble(self, material: Material, *, progress: Progress | None = None) -> None:
         """Take another material; the pattern and the ordering are used again."""
         from physics.elasticity import checks
 
         checks.check_material(self._mesh, material)
-        self._matrix = self._assemble(material)
-        with self._phase(0.4, "factorization", "factorizing the stiffness"):
+        self._matrix = self._assemble(material, progress)
+        with self._phase(0.4, "factorization", "factorizing the stiffness", progress):
             self._inverse.renew(self._matrix)
 
     def solve(self, forces: NDArray[np.float64], *, progress: Progress | None = None) -> NDArray[np.float64]:
@@ -170,8 +170,8 @@ class Elasticity:
         report(1.0, "solved")
         return displacement
 
-    def _assemble(self, material: Material) -> "BlockMatrix":
-        with self._phase(0.25, "assembly", "assembling the stiffness"):
+    def _assemble(self, material: Material, progress: Progress | None = None) -> "BlockMatrix":
+        with self._phase(0.25, "assembly", "assembling the stiffness", progress):
             young, poisson = material.young_mpa, material.poisson
             shear = young / (2.0 * (1.0 + poisson))
             lame = young * poisson / ((1.0 + poisson) * (1.0 - 2.0 * poisson))
