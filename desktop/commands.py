@@ -91,6 +91,12 @@ def _needs_image(desk: Desk) -> str:
     return ""
 
 
+def _needs_time(desk: Desk) -> str:
+    if desk.stage is not None and desk.stage.cine.moments is None:
+        return _needs_image(desk) or "This image shows one moment only."
+    return _needs_image(desk)
+
+
 def _needs_ct(desk: Desk) -> str:
     volume = desk.session.volume
     entry = desk.session.entry(volume.id) if volume is not None else None
@@ -195,6 +201,14 @@ def _font(step: int) -> Callable[[Desk], None]:
 
 def _stage(method: str, *args: object) -> Callable[[Desk], None]:
     return lambda desk: getattr(desk.stage, method)(*args)
+
+
+def _cine(method: str, *args: object) -> Callable[[Desk], None]:
+    def run(desk: Desk) -> None:
+        if desk.stage is not None:
+            getattr(desk.stage.cine, method)(*args)
+
+    return run
 
 
 def _go(workspace: str) -> Callable[[Desk], None]:
@@ -313,6 +327,12 @@ def _view() -> tuple[Command, ...]:
         Command("view.clip", "Clip plane", "scissors", "Cut the scene open, where the crosshair goes",
             _stage("toggle_clip"),
                 _needs_views, "C", "View", "views"),
+        Command("view.cine.play", "Play or pause the cine", "play", "Let the heart beat, or hold it still",
+            _cine("toggle"), _needs_time, "K", "View", "views"),
+        Command("view.cine.next", "Next phase", "skip-forward", "Show the next moment of the cycle",
+            _cine("step", 1), _needs_time, ".", "View", "views"),
+        Command("view.cine.previous", "Previous phase", "skip-back", "Show the moment before",
+            _cine("step", -1), _needs_time, ",", "View", "views"),
         Command("view.theme", "Dark or light", "moon", "Change between the dark and the light theme", _theme,
                 shortcut="Ctrl+Shift+T", group="View"),
         Command("view.larger", "Larger text", "text-aa", "Make everything larger", _font(1),

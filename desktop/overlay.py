@@ -10,6 +10,7 @@ from desktop.people import age_of, name_of
 from desktop.session import identity_of
 
 if TYPE_CHECKING:
+    from desktop.cine import Cine
     from twin.record import Entry
     from viewers.slice_view import SliceView
 
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 class SliceOverlay:
     """What the slices show. Subscribes to the session; changes no record."""
 
-    def __init__(self, desk: Desk, views: dict[str, SliceView]) -> None:
-        self._desk, self._views = desk, views
+    def __init__(self, desk: Desk, views: dict[str, SliceView], cine: Cine) -> None:
+        self._desk, self._views, self._cine = desk, views, cine
         self._shown: tuple[str, ...] = ()
         self._labels: tuple[object, ...] = ()
         self.opacity = 0.35
@@ -77,6 +78,7 @@ class SliceOverlay:
                 view.set_volume(volume)
                 view.set_caption(caption_of(entry) if entry else ())
                 view.set_stamp(f"stale: {entry.stale}" if entry and entry.stale else "")
+            self._cine.set_volume(volume)
         self._sync_labels()
 
     def _on_change(self, _ids: tuple[str, ...]) -> None:

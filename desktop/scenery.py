@@ -118,6 +118,10 @@ class Scenery:
         """Follow the crosshair, a moment later."""
         self._late.start()
 
+    def moment_moved(self) -> None:
+        """Follow the moment at once: 3-D and slices beat together."""
+        self._sync_slices()
+
     def _sync_slices(self) -> None:
         """While there are no shapes yet, show the scan's own slices in 3-D."""
         item, view = self._desk.session.volume, self._slice_view
@@ -127,12 +131,12 @@ class Scenery:
             self.scene.show_slices(None, np.zeros(3), (0.0, 1.0))
             return
         center, width, _inverted = view.window_level
-        state = (id(volume), tuple(view.crosshair), center, width)
+        state = (id(volume), tuple(view.crosshair), center, width, view.time_index)
         if state == self._slices_shown:
             return
         first = not self._slices_shown
         self._slices_shown = state
-        self.scene.show_slices(volume, view.crosshair, (center, width))
+        self.scene.show_slices(volume, view.crosshair, (center, width), view.time_index)
         if first:
             self.scene.view_from("A")
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from desktop import theme
+from desktop.cine import Cine
 from desktop.desk import Desk
 from desktop.overlay import SliceOverlay
 from desktop.readiness import load_drawing, load_numerics
 from desktop.scenery import Scenery
 from desktop.session import sizes_of
+from desktop.time_bar import TimeBar
 from viewers.orientation import lps_text
 
 if TYPE_CHECKING:
@@ -48,8 +50,7 @@ class Stage(QWidget):
         self.setObjectName("ground")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._desk = desk
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid = QGridLayout()
         self._grid.setSpacing(theme.px(0.5))
         self.slices: dict[str, SliceView] = {}
         self.scene: SceneView | None = None
@@ -59,7 +60,16 @@ class Stage(QWidget):
         self._placed: tuple[object, ...] = ()
         self._closed = False
         self._make_slices()
-        self.overlay = SliceOverlay(desk, self.slices)
+        self.cine = Cine(self)
+        self.time_bar = TimeBar(desk, self.cine)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(self._grid, 1)
+        column.addWidget(self.time_bar)
+        self.cine.moved.connect(self._on_moment)
+        self.cine.changed.connect(desk.refreshed)
+        self.overlay = SliceOverlay(desk, self.slices, self.cine)
         self._place()
         desk.restyled.connect(self.restyle)
         desk.session.selected.connect(self._on_select)
@@ -100,7 +110,7 @@ class Stage(QWidget):
             self.scenery.view_of(self.slices["axial"])
             self.restyle()
             self._place()
-            theme.tab_through(*self.slices.values(), self.scene, box.tools)
+            theme.tab_through(*self.slices.values(), self.scene, box.tools, self.time_bar)
         return self.scene
 
     def restyle(self) -> None:
@@ -111,10 +121,12 @@ class Stage(QWidget):
             view.set_theme(look)
         if self.scene is not None:
             self.scene.set_theme(look)
+        self.time_bar.restyle()
 
     def close_scene(self) -> None:
         """Let go of the 3-D view's memory before the window goes."""
         self._closed = True
+        self.cine.stop()
         self._desk.session.selected.disconnect(self._on_select)
         self._desk.session.moved.disconnect(self._on_move)
         self._desk.session.changed.disconnect(self._on_move)
@@ -205,6 +217,12 @@ class Stage(QWidget):
         if box is not None and self.scenery is not None:
             box.set_crosshair(lps)
             self.scenery.crosshair_moved()
+
+    def _on_moment(self, index: int) -> None:
+        for view in self.slices.values():
+            view.set_time(index)
+        if self.scenery is not None:
+            self.scenery.moment_moved()
 
     def _on_select(self, key: str) -> None:
         """Bring the middle of a selected structure, or of what was made from it, under the crosshair."""

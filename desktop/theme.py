@@ -175,10 +175,10 @@ def _sheet(theme: Theme, font_px: int) -> str:
 
 _SHEET = """
 QMainWindow, QDialog, #ground { background: $ground; }
-QWidget#panel, QWidget#topbar, QWidget#strip, QScrollArea#panel, QScrollArea#panel > QWidget > QWidget
-  { background: $panel; }
+QWidget#panel, QWidget#topbar, QWidget#strip, QWidget#timebar, QScrollArea#panel,
+QScrollArea#panel > QWidget > QWidget { background: $panel; }
 #topbar { border-bottom: 1px solid $line; }
-#strip { border-top: 1px solid $line; }
+#strip, #timebar { border-top: 1px solid $line; }
 #left { background: $panel; border-right: 1px solid $line; }
 #right { background: $panel; border-left: 1px solid $line; }
 QLabel { background: transparent; }

@@ -99,16 +99,20 @@ class DrawnGlyphs(Drawn):
 class DrawnSlices(Drawn):
     """The three slices through a place, in the scene."""
 
-    def __init__(self, volume: Volume, lps: NDArray[np.float64], window: tuple[float, float]) -> None:
+    def __init__(self, volume: Volume, window: tuple[float, float]) -> None:
         super().__init__()
         self.pickable = False
-        self._volume = volume
+        self._volume, self._window = volume, window
         planes: tuple[Plane, ...] = ("axial", "coronal", "sagittal")
         self._frames = {plane: SliceFrame.of(plane, volume.affine, volume.shape) for plane in planes}
         self._table = GrayTable(volume, *window)
         for frame in self._frames.values():
             self._add(frame)
-        self.move(lps)
+        self.move(np.zeros(3))
+
+    def shows(self, volume: Volume, window: tuple[float, float]) -> bool:
+        """Tell whether these are slices of that volume under that window (center, width)."""
+        return self._volume is volume and self._window == window
 
     def _add(self, frame: SliceFrame) -> None:
         mapper = vtkPolyDataMapper()
@@ -120,10 +124,10 @@ class DrawnSlices(Drawn):
         actor.GetProperty().LightingOff()
         self.actors.append(actor)
 
-    def move(self, lps: NDArray[np.float64]) -> None:
-        """Show the slices through another place, LPS mm."""
+    def move(self, lps: NDArray[np.float64], time: int = 0) -> None:
+        """Show the slices through another place, LPS mm, at another moment."""
         voxels = self._volume.voxels
-        grid = voxels if voxels.ndim == 3 else voxels[0]
+        grid = voxels if voxels.ndim == 3 else voxels[time]
         for actor, frame in zip(self.actors, self._frames.values(), strict=True):
             columns, rows, slices = frame.counts
             index = int(np.clip(np.rint(frame.place(lps)[2]), 0, slices - 1))

@@ -203,8 +203,13 @@ class SceneView(SceneCanvas):
         labels = [PlacedText(tip, name, _AXES_COLOR) for tip, name in zip(tips, names, strict=True)]
         self._show(key, put, shown=Shown(labels=labels))
 
-    def show_slices(self, volume: Volume | None, lps: NDArray, window: tuple[float, float]) -> None:
-        """Show the three slices through ``lps`` under the key ``slices``; None takes them away."""
+    def show_slices(
+        self, volume: Volume | None, lps: NDArray, window: tuple[float, float], time: int = 0
+    ) -> None:
+        """Show the three slices through ``lps`` under the key ``slices``; None takes them away.
+
+        ``time`` counts the moments of a volume that has several.
+        """
         if volume is None:
             self.remove("slices")
             return
@@ -212,7 +217,11 @@ class SceneView(SceneCanvas):
         def put(scene: Scene) -> None:
             from viewers.glyphs import DrawnSlices
 
-            scene.put("slices", DrawnSlices(volume, np.asarray(lps), window))
+            drawn = scene.things.get("slices")
+            if not isinstance(drawn, DrawnSlices) or not drawn.shows(volume, window):
+                drawn = DrawnSlices(volume, window)
+                scene.put("slices", drawn)
+            drawn.move(np.asarray(lps), time)
 
         self._show("slices", put, volume)
 

@@ -44,6 +44,7 @@ class SliceDecor:
         self.look = Look(ground=IMAGE_GROUND)
         self.caption: tuple[str, ...] = ()
         self.stamp = ""
+        self.moment = ""
         self.reference_patient = False
         self.sided, self.measured = True, True
         self._still: tuple[tuple[object, ...], QImage] | None = None
@@ -140,6 +141,8 @@ class SliceDecor:
         place = frame.position_text(index)
         if not is_small(inner):
             place = f"{place}   {index + 1} / {frame.counts[2]}"
+        if inner.width() > 2 * _SMALL and self.moment:
+            place = f"{place}   {self.moment}"
         self._paint_low(painter, inner, sheet, [(place, look.text), ("", ""), ("", "")])
 
     def _paint_low(

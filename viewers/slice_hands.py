@@ -42,6 +42,7 @@ class SliceHands:
         self._last_at = QPointF()
         self._space = False
         self._wheel = 0.0
+        self._over: QPointF | None = None
         kind = QEvent.Type
         self._takes: dict[QEvent.Type, Callable[[Any], bool]] = {
             kind.MouseButtonPress: self._press,
@@ -85,7 +86,13 @@ class SliceHands:
             view.set_crosshair(frame.lps(*place))
             view.crosshair_moved.emit(view.crosshair)
 
+    def hover_again(self) -> None:
+        """Tell what lies under a mouse that rests while the image changes."""
+        if self._over is not None:
+            self._view.hovered.emit(self._view.hover_at(self._over))
+
     def _hover(self, at: QPointF) -> None:
+        self._over = at
         if self._view.sheet is not None:
             self._view.hovered.emit(self._view.hover_at(at))
 
@@ -203,6 +210,7 @@ class SliceHands:
 
     def _leave(self, event: QEvent) -> bool:
         """Tell that nothing is hovered."""
+        self._over = None
         self._view.hovered.emit(None)
         return False
 

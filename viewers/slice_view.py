@@ -86,7 +86,6 @@ class SliceView(QWidget):
         """
         before = self._volume
         self._volume = volume
-        self._time = 0
         if volume is None:
             self.sheet = self._table = None
         elif not _same_grid(before, volume):
@@ -99,7 +98,7 @@ class SliceView(QWidget):
         self._decor.take_volume(volume)
         self._lay_labels()
         self._cut_outlines()
-        self._stale()
+        self.set_time(0)
 
     def set_labels(
         self, labels: LabelMap | None, colors: dict[str, str], opacity: float, hidden: set[str]
@@ -134,7 +133,9 @@ class SliceView(QWidget):
         """Show another moment of a volume with time; clipped to those there are."""
         moments = 1 if self._volume is None or self._volume.voxels.ndim == 3 else len(self._volume.voxels)
         self._time = int(np.clip(index, 0, moments - 1))
+        self._decor.moment = f"phase {self._time + 1} / {moments}" if moments > 1 else ""
         self._stale()
+        self._hands.hover_again()
 
     def set_caption(self, lines: Sequence[str]) -> None:
         """Write whose image this is into the upper left corner."""
@@ -189,6 +190,11 @@ class SliceView(QWidget):
     def slice_index(self) -> int:
         """The slice shown, counted from the first as shown."""
         return self._index
+
+    @property
+    def time_index(self) -> int:
+        """The moment shown, counted from the first."""
+        return self._time
 
     @property
     def pixels_per_mm(self) -> float:

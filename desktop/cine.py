@@ -1,0 +1,132 @@
+"""Which moment of the shown volume is seen, and the clock that moves it on. No widgets."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+if TYPE_CHECKING:
+    from twin.domain import Volume
+    from viewers.moments import Moments
+
+SPEEDS = (0.25, 0.5, 1.0, 2.0)
+
+_LEAST_MS = 10
+"""Between two looks at the clock, so that the views are painted in between."""
+
+
+def _clock_ms() -> float:
+    return 1000.0 * time.monotonic()
+
+
+class Cine(QObject):
+    """The moment, the speed, and whether it plays; none of them is content of the record.
+
+    The moment follows a clock: where the views take longer to paint than a moment lasts, moments are
+    left out and the heart beats on at its own pace.
+
+    Parameters
+    ----------
+    clock_ms : callable () -> float
+        A clock that never goes back.
+
+    Signals
+    -------
+    moved : int
+        Another moment is up.
+    changed
+        Another volume is shown, it plays or stands, or the speed is another.
+    """
+
+    moved = Signal(int)
+    changed = Signal()
+
+    def __init__(self, parent: QObject, clock_ms: Callable[[], float] = _clock_ms) -> None:
+        super().__init__(parent)
+        self.clock_ms = clock_ms
+        self.moments: Moments | None = None
+        self.index = 0
+        self._speed = 1.0
+        self._began_ms = 0.0
+        self._began_at_ms = 0.0
+        self._playing = False
+        self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._go_on)
+
+    @property
+    def playing(self) -> bool:
+        """Whether it plays."""
+        return self._playing
+
+    @property
+    def speed(self) -> float:
+        """How fast, against what the volume itself says."""
+        return self._speed
+
+    @speed.setter
+    def speed(self, speed: float) -> None:
+        self._speed = speed
+        self._take_time()
+        self.changed.emit()
+
+    def set_volume(self, volume: Volume | None) -> None:
+        """Begin at the first moment of another volume, and stand."""
+        from viewers.moments import Moments
+
+        self._playing = False
+        self._timer.stop()
+        self.moments = Moments.of(volume)
+        self.index = 0
+        self.changed.emit()
+
+    def toggle(self) -> None:
+        """Play, or stand."""
+        if self._playing:
+            self.stop()
+        elif self.moments is not None:
+            self._playing = True
+            self._take_time()
+            self.changed.emit()
+
+    def stop(self) -> None:
+        """Stand at the moment that is up."""
+        if self._playing:
+            self._playing = False
+            self._timer.stop()
+            self.changed.emit()
+
+    def step(self, by: int) -> None:
+        """Stand, so many moments on; after the last comes the first again."""
+        if self.moments is not None:
+            self.show((self.index + by) % len(self.moments))
+
+    def show(self, index: int) -> None:
+        """Stand at one moment."""
+        self.stop()
+        self._move_to(index)
+
+    def _move_to(self, index: int) -> None:
+        if index != self.index:
+            self.index = index
+            self.moved.emit(index)
+
+    def _take_time(self) -> None:
+        """Play from the moment that is up on."""
+        if self._playing and self.moments is not None:
+            self._began_ms = self.clock_ms()
+            self._began_at_ms = float(self.moments.begins_ms[self.index])
+            self._wait(self._began_at_ms)
+
+    def _wait(self, at_ms: float) -> None:
+        assert self.moments is not None
+        self._timer.start(max(_LEAST_MS, math.ceil(self.moments.rest_ms(at_ms) / self._speed)))
+
+    def _go_on(self) -> None:
+        assert self.moments is not None
+        at_ms = self._began_at_ms + (self.clock_ms() - self._began_ms) * self._speed
+        self._wait(at_ms)
+        self._move_to(self.moments.at(at_ms))
