@@ -35,6 +35,7 @@ class Scenery:
         self._turned: set[str] = set()
         self._slice_view: SliceView | None = None
         self._slices_shown: tuple[Any, ...] = ()
+        self._slices_place: tuple[Any, ...] = ()
         self._late = QTimer(scene, singleShot=True, interval=SLICES_AFTER_MS)
         self._late.timeout.connect(self._sync_slices)
         self._events = (desk.session.opened, desk.session.changed, desk.session.shown, desk.session.arrived)
@@ -134,11 +135,14 @@ class Scenery:
         state = (id(volume), tuple(view.crosshair), center, width, view.time_index)
         if state == self._slices_shown:
             return
-        first = not self._slices_shown
-        self._slices_shown = state
+        place = (volume.shape, volume.affine.tobytes())
+        first, elsewhere = not self._slices_shown, place != self._slices_place
+        self._slices_shown, self._slices_place = state, place
         self.scene.show_slices(volume, view.crosshair, (center, width), view.time_index)
         if first:
             self.scene.view_from("A")
+        elif elsewhere:
+            self.scene.fit()
 
     # -- one adapter a kind ----------------------------------------------------------------------
 

@@ -60,12 +60,19 @@ def volume(params: VolumeParams, progress: Progress) -> Made:
     )
 
 
+@dataclass(frozen=True)
+class CineParams:
+    left_mm: float = param(0.0, help="How far to the left it lies.")
+
+
 @step("test.cine", version=1, title="Make a cine", quick=True)
-def cine(params: VolumeParams, progress: Progress) -> Made:
+def cine(params: CineParams, progress: Progress) -> Made:
     """Make an MR of five phases, each of one gray throughout: 100, 200, ... 500."""
     voxels = np.full((5, 16, 24, 24), 100, np.uint16) * np.arange(1, 6, dtype=np.uint16)[:, None, None, None]
+    affine = AFFINE.copy()
+    affine[0, 3] = params.left_mm
     heart = Volume(
-        voxels, AFFINE, "MR", window=(300.0, 600.0), times_ms=160.0 * np.arange(5),
+        voxels, affine, "MR", window=(300.0, 600.0), times_ms=160.0 * np.arange(5),
         cycle_ms=np.full(16, 800.0), identity=WHO, frame_of_reference="1.9",
     )  # fmt: skip
     return Made({"volume": heart}, {}, {"volume": "heart"})

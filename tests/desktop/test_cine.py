@@ -37,7 +37,10 @@ def gray(picture: QImage, at: QPoint) -> int:
 
 
 def phases_seen(stage: Stage) -> set[int]:
-    """Phases by the grays of the slices and of the slices in 3-D: 42.5 of 255 for every 100 of 600."""
+    """Phases by the grays of the slices and of the slices in 3-D: 42.5 of 255 for every 100 of 600.
+
+    The ground of the 3-D view has the gray of the first.
+    """
     grays = [gray(v.image(), QPoint(v.width() * 2 // 5, v.height() * 2 // 5)) for v in stage.slices.values()]
     assert stage.scene is not None
     scene = stage.scene.image()
@@ -136,6 +139,21 @@ def test_a_hand_on_the_slider_stops_it_where_it_is_pressed(beating: Stage, qtbot
     qtbot.mousePress(slider, LEFT, pos=QPoint(5, slider.height() // 2))  # on the handle: it stays there
     assert not beating.cine.playing
     assert phases_seen(beating) == {1}
+
+
+def test_another_image_that_lies_elsewhere_is_brought_into_the_3d_view(
+    beating: Stage, window: MainWindow, qtbot
+) -> None:
+    session = window.desk.session
+    assert session.record is not None
+    do(session.record, "test.cine", left_mm=500.0)
+    settle(window, qtbot)
+    _ct, near, far = session.of_kind("volume")
+    session.show(near.key, True)
+    session.show(far.key, False)  # both are in memory: one takes the place of the other at once
+    settle(window, qtbot)
+    key(qtbot, beating, Qt.Key.Key_Period)
+    assert phases_seen(beating) == {2}
 
 
 def test_it_stands_when_nobody_sees_it(beating: Stage, window: MainWindow, qtbot) -> None:
