@@ -363,13 +363,13 @@ def test_hatching_and_reference_patient_are_seen(view, monkeypatch):
     ball = sphere()
     made = Surface(ball.points, ball.triangles, identity=Identity(reference_patient=True))
     written = []
-    plain = scene_decor.paint.pill
+    plain = scene_decor.paint.warnings
 
-    def note(painter: QPainter, at, text, look):
-        written.append(text)
-        return plain(painter, at, text, look)
+    def note(painter: QPainter, inner, texts):
+        written.extend(texts)
+        plain(painter, inner, texts)
 
-    monkeypatch.setattr(scene_decor.paint, "pill", note)
+    monkeypatch.setattr(scene_decor.paint, "warnings", note)
     mesh = box_mesh((2, 2, 2))
     view.show_surface("made", made, IVORY)
     before = pixels(view)
