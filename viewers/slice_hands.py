@@ -182,6 +182,7 @@ class SliceHands:
             return False
         if key in _STEPS:
             self._scroll(_STEPS[key])
+            self.hover_again()
         elif key in _ZOOMS:
             self._zoom(_ZOOMS[key], QPointF(view.width() / 2, view.height() / 2))
         elif key == Qt.Key.Key_R:

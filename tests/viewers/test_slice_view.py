@@ -218,6 +218,17 @@ def test_keys_scroll_by_one_by_ten_and_to_the_ends(qtbot, view_of):
     assert view.crosshair[2] == pytest.approx(-29.5)
 
 
+def test_a_resting_mouse_is_told_the_value_of_the_new_slice(qtbot, view_of):
+    voxels = np.arange(20, dtype=np.int16)[:, None, None] * np.ones((1, 30, 30), np.int16)
+    view = view_of("axial", Volume(voxels, np.eye(4), "CT", "HU"))
+    told = []
+    view.hovered.connect(told.append)
+    move(view, QPoint(210, 180))
+    before = told[-1].value
+    qtbot.keyClick(view, Qt.Key.Key_Up)
+    assert told[-1].value == before + 1
+
+
 def test_wheel_upward_goes_toward_the_head(view_of):
     view = view_of("axial", marked_volume((0, 0, 0), signs=(1, 1, -1)))
     before = view.crosshair[2]
