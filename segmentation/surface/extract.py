@@ -43,7 +43,8 @@ def extract(labels: LabelMap, params: "SurfaceParams", progress: Progress) -> Ma
     crop, cut_sides, origin = _crop(mask)
     composed, turned = well_composed(crop)
     if turned:
-        notes.append(f"{turned} voxels that touched only along an edge or at a corner were resolved.")
+        many = "One voxel" if turned == 1 else f"{turned} voxels"
+        notes.append(f"{many} that touched only along an edge or at a corner: resolved.")
     progress(0.2, "Laying the net")
     net = surface_net(composed, cut_sides)
     progress(0.35, "Smoothing")
