@@ -18,6 +18,12 @@ from viewers.orientation import lps_text
 _INK, _QUIET, _ACCENT, _WARN, _LINE = "#1B1F24", "#5B6570", "#1F7A86", "#8A5A00", "#D5DAE0"
 
 
+def check_name(path: Path) -> None:
+    """Refuse a name that does not end in ``.pdf``, before pictures are drawn for it."""
+    if path.suffix.lower() != ".pdf":
+        raise UserError(f"A report is a PDF; {path.name} is not.", "Let the name end in .pdf.")
+
+
 def write(record: Record, path: Path, pictures: Sequence[Path] = ()) -> Path:
     """Write the report.
 
@@ -41,8 +47,7 @@ def write(record: Record, path: Path, pictures: Sequence[Path] = ()) -> Path:
     from reportlab.platypus import SimpleDocTemplate
 
     path = Path(path)
-    if path.suffix.lower() != ".pdf":
-        raise UserError(f"A report is a PDF; {path.name} is not.", "Let the name end in .pdf.")
+    check_name(path)
     if not record.entries():
         raise UserError(f"{record.path.name} is empty: there is nothing to report.", "Import images first.")
     part = path.with_name(f".{path.name}.part")

@@ -31,6 +31,8 @@ class Headline:
     displacement: float
     element: int = 0
     in_tension: bool = False
+    stress_everywhere: float = 0.0
+    """The same percentile over the whole bone, beside supports and loads too."""
 
 
 class Measure:
@@ -56,7 +58,8 @@ class Measure:
         size = von_mises(stress(self.model.mesh, material, strain[None])[0])
         ratio, element, in_tension = self._ratio(strain)
         moved = float(np.sqrt(np.max(np.sum(displacement.astype(float) ** 2, axis=1))))
-        return Headline(self._percentile(size[None]), ratio, moved, element, in_tension)
+        everywhere = self._percentile(size[None], counted=np.ones_like(self.counted))
+        return Headline(self._percentile(size[None]), ratio, moved, element, in_tension, everywhere)
 
     def mesh_bounds(self, strain: NDArray, found: Headline) -> list[Headline]:
         """Bound a case's numbers by how far its strains are from those recovered over patches.
@@ -90,11 +93,14 @@ class Measure:
             Headline(found.stress + doubt, found.ratio + ratio, found.displacement * grows),
         ]
 
-    def _percentile(self, size: NDArray, percent: float = PERCENTILE) -> float:
+    def _percentile(
+        self, size: NDArray, percent: float = PERCENTILE, counted: NDArray[np.bool_] | None = None
+    ) -> float:
         """Return the stress below which a share of the counted volume lies; ``size`` (1, m)."""
-        kept = size[0, self.counted]
+        counted = self.counted if counted is None else counted
+        kept = size[0, counted]
         order = np.argsort(kept)
-        reached = np.cumsum(self.volumes[self.counted][order])
+        reached = np.cumsum(self.volumes[counted][order])
         at = int(np.searchsorted(reached, percent / 100 * reached[-1]))
         return float(kept[order[min(at, len(order) - 1)]])
 
@@ -149,6 +155,8 @@ def numbers_of(
     are independent, so that their deviations are combined as the root of their squares.
     """
     away = "away from supports and load areas" if model.exclude is not None else "in the whole mesh"
+    left_out = float(measure.volumes[~measure.counted].sum() / measure.volumes.sum())
+    beside = f"; {left_out:.0%} of the bone is left out so, with it: {found.stress_everywhere:.3g} MPa"
     mode = "tension" if found.in_tension else "compression"
     place = tuple(float(round(v, 1)) for v in measure.centers[found.element])
     ratio_remark = (
@@ -159,7 +167,8 @@ def numbers_of(
     pick: tuple[tuple[str, str, Callable[[Headline], float], str, tuple[float, float, float] | None], ...] = (
         (
             f"von Mises stress, {PERCENTILE:g}th percentile", "MPa", lambda h: h.stress,
-            f"{PERCENTILE:g} % of the volume lie below it, {away}; {_clipped(model.material)}", None,
+            f"{PERCENTILE:g} % of the volume lie below it, {away}{beside if left_out else ''}; "
+            f"{_clipped(model.material)}", None,
         ),
         ("strain / yield (3 mm average), peak", "1", lambda h: h.ratio, ratio_remark, place),
         ("displacement, largest", "mm", lambda h: h.displacement, "against the held end", None),

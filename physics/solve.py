@@ -189,7 +189,7 @@ def _calibration_cause(
 
 
 def _summary(numbers: tuple[Number, ...]) -> dict[str, float | str | list]:
-    """Name the headline numbers for the log and the command line."""
+    """Name the headline numbers for the log and the command line; without a case, the largest of all."""
     keys = {
         "von Mises stress, 99th percentile": "von_mises_p99_mpa",
         "strain / yield (3 mm average), peak": "strain_ratio_3mm_max",
@@ -205,5 +205,5 @@ def _summary(numbers: tuple[Number, ...]) -> dict[str, float | str | list]:
         if number.at is not None:
             summary[f"{key}_at_lps_mm"] = list(number.at)
             summary[f"{key}_mode"] = "tension" if "in tension" in number.remark else "compression"
-        summary.setdefault(keys[name], summary[key])
+        summary[keys[name]] = max(float(summary.get(keys[name], 0.0)), round(number.value, 4))  # type: ignore[arg-type]
     return summary

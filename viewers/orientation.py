@@ -7,6 +7,7 @@ views, anterior on the left in sagittal views.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import permutations
 from typing import Literal
 
@@ -144,16 +145,21 @@ class SliceFrame:
     def place(self, lps: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return (column, row, slice) of points in LPS mm, shape (3,) or (n, 3)."""
         offset = np.asarray(lps, np.float64) - self.to_lps[:3, 3]
-        return np.asarray(np.linalg.solve(self.to_lps[:3, :3], offset.T).T, np.float64)
+        return np.asarray(offset @ self._from_lps, np.float64)
 
-    @property
+    @cached_property
+    def _from_lps(self) -> NDArray[np.float64]:
+        """Takes an offset in LPS mm, as a row, to (column, row, slice)."""
+        return np.asarray(np.linalg.inv(self.to_lps[:3, :3]).T, np.float64)
+
+    @cached_property
     def step_mm(self) -> float:
         """Distance of neighboring slices, perpendicular to them."""
         across, down, through = self.to_lps[:3, :3].T
         normal = np.cross(across, down)
         return abs(float(through @ normal) / float(np.linalg.norm(normal)))
 
-    @property
+    @cached_property
     def flat_mm(self) -> NDArray[np.float64]:
         """Takes (column, row) to mm on the screen, across and down; shape (2, 2).
 

@@ -1,10 +1,10 @@
 """What a slice view paints over its image."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
 from resources.colors import IMAGE_GROUND, PLANE_COLORS
 from twin.domain import Volume
@@ -36,6 +36,33 @@ def _share(box: QRectF) -> float:
     return 0.85 if is_small(box) else 1.0
 
 
+class _Kept:
+    """A part of the view kept as a picture until its key changes: text is the slowest part of a frame."""
+
+    def __init__(self) -> None:
+        self._key: tuple[object, ...] = ()
+        self._picture = QImage()
+
+    def paint(
+        self, painter: QPainter, box: QRectF, key: tuple[object, ...], draw: Callable[[QPainter], None]
+    ) -> None:
+        """Paint the part of the view in ``box``; ``draw`` paints it in the view's own coordinates."""
+        ratio = painter.device().devicePixelRatio()
+        key = (*key, ratio)
+        if key != self._key:
+            kind = QImage.Format.Format_ARGB32_Premultiplied
+            self._picture = QImage(round(box.width() * ratio), round(box.height() * ratio), kind)
+            self._picture.setDevicePixelRatio(ratio)
+            self._picture.fill(0)
+            aside = QPainter(self._picture)
+            aside.translate(-box.topLeft())
+            aside.setFont(painter.font())
+            draw(aside)
+            aside.end()
+            self._key = key
+        painter.drawImage(box.topLeft(), self._picture)
+
+
 class SliceDecor:
     """Letters, texts, scale, crosshair, marks and border of one slice view."""
 
@@ -47,7 +74,7 @@ class SliceDecor:
         self.moment = ""
         self.reference_patient = False
         self.sided, self.measured = True, True
-        self._still: tuple[tuple[object, ...], QImage] | None = None
+        self._still, self._low = _Kept(), _Kept()
 
     def take_volume(self, volume: Volume | None) -> None:
         """Write no sides and no lengths on what has none: a photograph, an uncalibrated radiograph."""
@@ -166,31 +193,20 @@ class SliceDecor:
     def _paint_still(
         self, painter: QPainter, box: QRectF, inner: QRectF, sheet: SliceSheet, words: tuple[str, str]
     ) -> None:
-        """Paint what scrolling does not change, kept as a picture: text is the slowest part of a frame."""
-        device = painter.device()
-        ratio = device.devicePixelRatio()
-        place = (box.width(), box.height(), ratio, sheet.pixels_per_mm, sheet.frame, painter.font().key())
+        """Paint what scrolling does not change; the words on the window apart, since a drag changes these."""
+        place = (box.width(), box.height(), sheet.pixels_per_mm, sheet.frame, painter.font().key(), self.look)
         shown = (self.caption, self.stamp, self.reference_patient, self.sided, self.measured)
-        still = (place, words, *shown, self.look)
-        if self._still is None or self._still[0] != still:
-            picture = QImage(
-                round(box.width() * ratio),
-                round(box.height() * ratio),
-                QImage.Format.Format_ARGB32_Premultiplied,
-            )
-            picture.setDevicePixelRatio(ratio)
-            picture.fill(0)
-            aside = QPainter(picture)
-            aside.setFont(painter.font())
-            self._paint_words(aside, inner, sheet, words)
-            aside.end()
-            self._still = (still, picture)
-        painter.drawImage(QPointF(0, 0), self._still[1])
+        self._still.paint(painter, box, (place, shown), lambda p: self._paint_words(p, inner, sheet))
+        small = is_small(inner)
+        thick = f"{'' if small else 'slice '}{sheet.frame.step_mm:.3g} mm · {words[1]}"
+        look = self.look
+        low = [("", ""), (words[0], look.quiet if small else look.text), (thick, look.quiet)]
+        height = 3.5 * QFontMetricsF(painter.font()).lineSpacing()
+        corner = QRectF(box.left(), box.bottom() - height, box.width() / 2, height)
+        self._low.paint(painter, corner, (place, words), lambda p: self._paint_low(p, inner, sheet, low))
 
-    def _paint_words(
-        self, painter: QPainter, inner: QRectF, sheet: SliceSheet, words: tuple[str, str]
-    ) -> None:
-        """Paint letters, caption, window, interpolation, scale and warnings."""
+    def _paint_words(self, painter: QPainter, inner: QRectF, sheet: SliceSheet) -> None:
+        """Paint letters, caption, scale and warnings."""
         look = self.look
         if self.sided:
             paint.edge_letters(painter, inner, sheet.frame.edge_letters(), look)
@@ -198,10 +214,6 @@ class SliceDecor:
         caption = () if is_small(inner) else self.caption
         heading = [(self.plane, PLANE_COLORS[self.plane]), *((line, look.text) for line in caption)]
         paint.lines_at(painter, self._half(inner), Qt.AlignmentFlag.AlignLeft, heading)
-        small = is_small(inner)
-        thick = f"{'' if small else 'slice '}{sheet.frame.step_mm:.3g} mm · {words[1]}"
-        low = [("", ""), (words[0], look.quiet if small else look.text), (thick, look.quiet)]
-        self._paint_low(painter, inner, sheet, low)
         if self.measured:
             paint.scale_bar(painter, inner, 1.0 / sheet.pixels_per_mm, look)
         said = (paint.REFERENCE_PATIENT if self.reference_patient else "", self.stamp)

@@ -1,6 +1,7 @@
 """Zoom and pan of one slice: between (column, row) and pixels of the widget."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,8 +68,9 @@ class SliceSheet:
     zoom: float = 1.0
     middle: NDArray[np.float64] | None = None
 
+    @cached_property
     def _extent(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the center of the slice and the size of its bounding box, mm on the screen."""
+        """The center of the slice and the size of its bounding box, mm on the screen."""
         columns, rows, _ = self.frame.counts
         flat = self.frame.flat_mm
         center = flat @ np.array([(columns - 1) / 2, (rows - 1) / 2])
@@ -77,12 +79,12 @@ class SliceSheet:
     @property
     def pixels_per_mm(self) -> float:
         """Scale of the picture, logical pixels per mm; the same across and down."""
-        size = self._extent()[1]
+        size = self._extent[1]
         return self.zoom * _MARGIN * min(self.width / size[0], self.height / size[1])
 
     def transform(self) -> QTransform:
         """Return the way from (column, row), voxel centers at whole numbers, to widget pixels."""
-        center, _ = self._extent()
+        center, _ = self._extent
         middle = center if self.middle is None else self.middle
         scale = self.pixels_per_mm
         flat = self.frame.flat_mm * scale
@@ -113,14 +115,14 @@ class SliceSheet:
 
     def pan(self, by: QPointF) -> None:
         """Shift the picture by widget pixels."""
-        center, _ = self._extent()
+        center, _ = self._extent
         middle = center if self.middle is None else self.middle
         self.middle = middle - np.array([by.x(), by.y()]) / self.pixels_per_mm
 
     def zoom_by(self, factor: float, about: QPointF) -> None:
         """Zoom so that what lies at ``about`` stays there."""
         old = self.pixels_per_mm
-        center, _ = self._extent()
+        center, _ = self._extent
         middle = center if self.middle is None else self.middle
         offset = np.array([about.x() - self.width / 2, about.y() - self.height / 2])
         self.zoom = min(max(self.zoom * factor, _LIMITS[0]), _LIMITS[1])

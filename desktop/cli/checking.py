@@ -57,7 +57,13 @@ def has_screen() -> bool:
         return True
     if os.environ.get("QT_QPA_PLATFORM") in ("offscreen", "minimal"):
         return False
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    return not has_no_display()
+
+
+def has_no_display() -> bool:
+    """Tell whether Qt would end the process here, since it finds no display to open a window on."""
+    shown = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    return sys.platform == "linux" and not shown and not os.environ.get("QT_QPA_PLATFORM")
 
 
 def missing_libraries() -> dict[str, str]:

@@ -79,7 +79,8 @@ def _walk(path: Path, folder: Path, patient: str) -> dict[str, Any]:
     module, stages, structure = DEMOS[patient]
     _say("Making the reference patient ...")
     run_job(Job(_make_patient, module, folder / "dicom", title="reference patient"))
-    steps = []
+    steps: list[dict[str, Any]] = []
+    first: list[Path] = []
     with Record.create(path) as record:
         for stage in (Stage("import.images", {}, {"paths": (str(folder / "dicom"),)}), *stages):
             inputs = {name: ref.format(structure=structure) for name, ref in stage.inputs.items()}
@@ -92,6 +93,8 @@ def _walk(path: Path, folder: Path, patient: str) -> dict[str, Any]:
                 _say(f"  the first pictures are there: {', '.join(p.name for p in first)}")
         record.flush()
         pictures = run_job(Job(draw, path, folder, title="pictures"))
+        for picture in set(first) - set(pictures):
+            picture.unlink()  # the same slices are among the last ones
         report = write(record, folder / "report.pdf", pictures)
     return {
         "patient": patient,

@@ -54,11 +54,12 @@ def report(options: argparse.Namespace) -> int:
 
     from desktop.cli.work import run_job
     from desktop.pictures import draw
-    from desktop.report import write
+    from desktop.report import check_name, write
     from twin.jobs import Job
     from twin.record import Record
 
     record_file = record_path(options.record)
+    check_name(Path(options.output))
     with Record.open(record_file) as record, tempfile.TemporaryDirectory() as folder:
         pictures = []
         if not options.no_pictures:

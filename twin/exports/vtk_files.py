@@ -48,15 +48,17 @@ def fields_of(result: Result) -> Iterator[tuple[str, str, NDArray]]:
     """
     for field in result.fields:
         where = "nodes" if field.values.shape[1] == len(result.mesh.points) else "elements"
-        unit = f" [{field.unit}]" if field.unit else ""
+        unit = field.unit
         if result.loads and result.cases and len(field.values) == len(result.loads):
             frames = [(case, _combined(result, field, factors)) for case, factors in result.cases.items()]
+            unit = unit.removesuffix("/N")  # of a unit load; a case is its forces' sum
         elif result.times_s is not None and len(field.values) == len(result.times_s):
             frames = [(f"{t:.6g} s", v) for t, v in zip(result.times_s, field.values, strict=True)]
         elif result.cases and len(field.values) == len(result.cases):
             frames = list(zip(result.cases, field.values, strict=True))
         else:
             frames = [(str(n) if len(field.values) > 1 else "", v) for n, v in enumerate(field.values)]
+        unit = f" [{unit}]" if unit else ""
         for label, values in frames:
             of = f", {label}" if label else ""
             yield f"{field.name}{of}{unit}", where, values

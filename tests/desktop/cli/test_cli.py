@@ -233,3 +233,26 @@ def test_contours_find_their_image_in_the_record(tmp_path: Path, capsys: pytest.
     images = {pydicom.dcmread(f).SOPInstanceUID for f in (tmp_path / "ct").iterdir()}
     assert listed.SeriesInstanceUID == "1.2.3.4"
     assert {i.ReferencedSOPInstanceUID for i in listed.ReferencedInstanceSequence} == images
+
+
+def test_a_word_that_is_no_command_is_told_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["exprot"]) == 2
+    assert "no command and no file “exprot”. Did you mean “vitruvian export”?" in capsys.readouterr().err
+
+
+def test_without_a_screen_the_window_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("sys.platform", "linux")
+    assert main([]) == 1
+    assert "no screen here" in capsys.readouterr().err
+
+
+def test_a_report_in_another_format_is_refused_before_anything_is_drawn(
+    record: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("desktop.pictures.draw", None)
+    assert main(["report", record, "-o", str(tmp_path / "out.docx")]) == 1
+    assert "Let the name end in .pdf" in capsys.readouterr().err

@@ -53,8 +53,8 @@ def mesh() -> TetMesh:
 def result() -> Result:
     rng = np.random.default_rng(0)
     fields = (
-        Field("displacement", "mm", "nodes", rng.normal(size=(2, 5, 3))),
-        Field("stress", "MPa", "elements", rng.normal(size=(2, 2, 6))),
+        Field("displacement", "mm/N", "nodes", rng.normal(size=(2, 5, 3))),
+        Field("stress", "MPa/N", "elements", rng.normal(size=(2, 2, 6))),
     )
     numbers = (
         Number(
