@@ -1,6 +1,6 @@
 """From voxels to a picture: window, lookup table and label overlay, without a screen."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +12,6 @@ from viewers.slice_sheet import SlicePixels
 BLACK = 0xFF000000
 _LINE_BYTES = 64
 """What one read from memory brings."""
-
-EXACT = ("uint8", "int16", "uint16")
-"""Kinds of voxels whose every number has a place in a table of grays."""
 
 
 def first_window(volume: Volume) -> tuple[float, float, bool]:
@@ -91,8 +88,8 @@ class Turned:
 class GrayTable:
     """Values to screen grays, for one volume and one window.
 
-    Voxels go through a table of packed colors by ``round(scale stored + shift)``: those of ``EXACT`` kinds
-    have a place each, others (PET, results) share 65,536 within the window.
+    Voxels go through a table of 256 packed colors, as many as a screen has grays, by
+    ``round(scale stored + shift)``.
 
     Parameters
     ----------
@@ -106,34 +103,24 @@ class GrayTable:
     """
 
     def __init__(self, volume: Volume, center: float, width: float, inverted: bool = False) -> None:
+        from viewers import slice_kernels
+
         self.color = volume.color
         low = center - width / 2
-        kind = volume.voxels.dtype
-        exact = kind.name in EXACT
-        if exact:
-            lowest = int(np.iinfo(kind).min)
-            scale, shift = 1.0, -float(lowest)
-            stored = np.arange(lowest, int(np.iinfo(kind).max) + 1, dtype=np.float32)
-            values = stored * np.float32(volume.slope) + np.float32(volume.intercept)
-            gray = (values - np.float32(low)) * np.float32(255.0 / width)
-        else:
-            scale = 65535.0 * volume.slope / width
-            shift = 65535.0 * (volume.intercept - low) / width
-            gray = np.linspace(0.0, 255.0, 65536, dtype=np.float32)
-        gray = np.clip(gray + 0.5, 0, 255).astype(np.uint32)
-        if inverted:
-            gray = 255 - gray
-        self._exact = exact
-        self._scale, self._shift = np.float32(scale), np.float32(shift)
-        self._table = gray * np.uint32(0x010101) | np.uint32(0xFF000000)
+        self._finite = volume.voxels.dtype.kind != "f"
+        self._scale = np.float32(255.0 * volume.slope / width)
+        self._shift = np.float32(255.0 * (volume.intercept - low) / width)
+        gray = np.arange(256, dtype=np.uint32)
+        table = (gray[::-1] if inverted else gray) * np.uint32(0x010101) | np.uint32(BLACK)
+        self._table = slice_kernels.read_only(table)
 
     def colors(self, stored: NDArray) -> NDArray[np.uint32]:
         """Return packed 0xFFRRGGBB of a slice of stored numbers, same shape; what is no number is black."""
         if self.color:
             return stored | np.uint32(BLACK)
-        place = np.nan_to_num(stored * self._scale + self._shift, nan=-1.0)
-        packed = np.take(self._table, np.clip(place + 0.5, 0, len(self._table) - 1).astype(np.intp))
-        return np.where(place == -1.0, np.uint32(0xFF000000), packed)
+        place = stored * self._scale + self._shift
+        packed = np.take(self._table, (np.clip(np.nan_to_num(place), 0, 255) + 0.5).astype(np.intp))
+        return packed if self._finite else np.where(np.isfinite(place), packed, np.uint32(BLACK))
 
     def paint(
         self, grid: NDArray, turned: "Turned", pixels: SlicePixels, smooth: bool, picture: NDArray[np.uint32]
@@ -146,8 +133,8 @@ class GrayTable:
             return
         slice_kernels.grays(
             *turned.slice_of(grid, pixels), pixels.frame.counts[:2],
-            pixels.across, pixels.down, smooth, slice_kernels.read_only(self._table),
-            self._scale, self._shift, self._exact, np.uint32(BLACK), picture,
+            pixels.across, pixels.down, smooth, self._table,
+            self._scale, self._shift, self._finite, np.uint32(BLACK), picture,
         )  # fmt: skip
 
     @staticmethod
@@ -169,7 +156,7 @@ class GrayTable:
             picture |= part << np.uint32(shift)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class LabelPaint:
     """How labels are laid over a slice.
 
@@ -189,6 +176,7 @@ class LabelPaint:
     rims: NDArray[np.uint32]
     same_grid: bool
     turned: tuple[Turned, ...]
+    _seen: NDArray = field(default_factory=lambda: np.empty((0, 0), np.uint8))
 
     @classmethod
     def of(
@@ -200,6 +188,8 @@ class LabelPaint:
         hidden: set[str],
     ) -> "LabelPaint":
         """Make the tables: ``colors`` by structure name; ``opacity`` 0..1 of the area, the rim is denser."""
+        from viewers import slice_kernels
+
         layers = 1 if labels.labels.ndim == 3 else labels.labels.shape[0]
         size = 256 if labels.labels.dtype.itemsize == 1 else 65536
         fills = np.zeros((layers, size), np.uint32)
@@ -211,6 +201,7 @@ class LabelPaint:
             color = _over_gray(colors.get(structure.name, "#4FB3BF"))
             fills[structure.layer, structure.label] = _packed(color, opacity)
             rims[structure.layer, structure.label] = _packed(color, rim)
+        fills, rims = slice_kernels.read_only(fills), slice_kernels.read_only(rims)
         same_grid = labels.labels.shape[-3:] == volume.shape and np.allclose(
             labels.affine, volume.affine, atol=1e-3
         )
@@ -225,9 +216,11 @@ class LabelPaint:
         """Blend a slice of the labels into a picture, in place; their rims are as wide whatever the zoom."""
         from viewers import slice_kernels
 
-        seen = np.empty(pixels.size, self.labels.labels.dtype)
+        kind = self.labels.labels.dtype
+        if self._seen.shape != pixels.size or self._seen.dtype != kind:
+            self._seen = np.empty(pixels.size, kind)
+        seen = self._seen
         reach = max(1, round(1.5 * pixels.ratio))
-        to_grid = (np.linalg.inv(self.labels.affine) @ pixels.to_lps)[:3]
         for layer, grid in enumerate(self.layers()):
             if self.same_grid:
                 place = self.turned[layer].slice_of(grid, pixels)
@@ -235,14 +228,11 @@ class LabelPaint:
                     *place, pixels.frame.counts[:2], pixels.across, pixels.down, seen
                 )
             else:
+                to_grid = (np.linalg.inv(self.labels.affine) @ pixels.to_lps)[:3]
                 rows = slice_kernels.nearest_anywhere(
                     slice_kernels.read_only(grid), slice_kernels.read_only(to_grid), seen
                 )
-            fills, rims = (
-                slice_kernels.read_only(self.fills[layer]),
-                slice_kernels.read_only(self.rims[layer]),
-            )
-            slice_kernels.lay_over(seen, *rows, reach, fills, rims, picture)
+            slice_kernels.lay_over(seen, *rows, reach, self.fills[layer], self.rims[layer], picture)
 
     def name_at(self, lps: NDArray[np.float64]) -> str:
         """Return the name of the visible structure at a place in LPS mm, the uppermost layer first."""

@@ -75,6 +75,9 @@ class SliceDecor:
         self.reference_patient = False
         self.sided, self.measured = True, True
         self._still, self._low = _Kept(), _Kept()
+        self._level, self._upright = (QColor(PLANE_COLORS[other]) for other in _LINES[plane])
+        for tint in (self._level, self._upright):
+            tint.setAlpha(170)
 
     def take_volume(self, volume: Volume | None) -> None:
         """Write no sides and no lengths on what has none: a photograph, an uncalibrated radiograph."""
@@ -103,18 +106,15 @@ class SliceDecor:
 
     def paint_crosshair(self, painter: QPainter, box: QRectF, at: QPointF) -> None:
         """Paint two lines, each in the color of the plane it stands for, with a gap where they meet."""
-        level, upright = (PLANE_COLORS[plane] for plane in _LINES[self.plane])
         gap = 12
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         x, y = round(at.x()), round(at.y())
         right, bottom = round(box.right()), round(box.bottom())
         # Filled, not stroked: a pixel-wide box costs a tenth of a line.
-        for color, boxes in (
-            (level, [(0, y, x - gap, 1), (x + gap, y, right - x - gap, 1)]),
-            (upright, [(x, 0, 1, y - gap), (x, y + gap, 1, bottom - y - gap)]),
+        for tint, boxes in (
+            (self._level, [(0, y, x - gap, 1), (x + gap, y, right - x - gap, 1)]),
+            (self._upright, [(x, 0, 1, y - gap), (x, y + gap, 1, bottom - y - gap)]),
         ):
-            tint = QColor(color)
-            tint.setAlpha(170)
             for place in boxes:
                 if place[2] > 0 and place[3] > 0:
                     painter.fillRect(*place, tint)
@@ -158,13 +158,17 @@ class SliceDecor:
         sheet: SliceSheet,
         index: int,
         words: tuple[str, str],
+        focused: bool | None,
     ) -> None:
-        """Paint letters, caption, position, scale and ``words`` on window and interpolation."""
+        """Paint letters, caption, position, scale and ``words`` on window and interpolation.
+
+        The border too, unless ``focused`` is None.
+        """
         look, frame = self.look, sheet.frame
         if self.stamp:
             paint.hatch(painter, box, look)
         inner = box.adjusted(10, 8, -10, -8)
-        self._paint_still(painter, box, inner, sheet, words)
+        self._paint_still(painter, box, inner, sheet, words, focused)
         place = frame.position_text(index)
         if not is_small(inner):
             place = f"{place}   {index + 1} / {frame.counts[2]}"
@@ -191,12 +195,24 @@ class SliceDecor:
         return QRectF(inner.left(), inner.top(), inner.width() / 2 - 26.0, inner.height())
 
     def _paint_still(
-        self, painter: QPainter, box: QRectF, inner: QRectF, sheet: SliceSheet, words: tuple[str, str]
+        self,
+        painter: QPainter,
+        box: QRectF,
+        inner: QRectF,
+        sheet: SliceSheet,
+        words: tuple[str, str],
+        focused: bool | None,
     ) -> None:
         """Paint what scrolling does not change; the words on the window apart, since a drag changes these."""
         place = (box.width(), box.height(), sheet.pixels_per_mm, sheet.frame, painter.font().key(), self.look)
-        shown = (self.caption, self.stamp, self.reference_patient, self.sided, self.measured)
-        self._still.paint(painter, box, (place, shown), lambda p: self._paint_words(p, inner, sheet))
+        shown = (self.caption, self.stamp, self.reference_patient, self.sided, self.measured, focused)
+
+        def draw(aside: QPainter) -> None:
+            self._paint_words(aside, inner, sheet)
+            if focused is not None:
+                self.paint_border(aside, box, focused)
+
+        self._still.paint(painter, box, (place, shown), draw)
         small = is_small(inner)
         thick = f"{'' if small else 'slice '}{sheet.frame.step_mm:.3g} mm · {words[1]}"
         look = self.look

@@ -270,12 +270,12 @@ class SliceView(QWidget):
         """Paint image, marks, crosshair and texts."""
         painter = QPainter(self)
         try:
-            self._paint(painter)
-            self._decor.paint_border(painter, QRectF(self.rect()), self.hasFocus())
+            self._paint(painter, self.hasFocus())
         finally:
             painter.end()  # an error's traceback would keep it painting, and Qt dies of that
 
-    def _paint(self, painter: QPainter) -> None:
+    def _paint(self, painter: QPainter, focused: bool | None = None) -> None:
+        """Paint the view; its border shows whether keys go to it, or is left out where that is None."""
         box = QRectF(self.rect())
         if self.sheet is not None and self._table is not None:
             painter.drawImage(QPointF(0, 0), self._draw_picture(painter.device().devicePixelRatio()))
@@ -283,10 +283,12 @@ class SliceView(QWidget):
             self._decor.paint_marks(painter, self.sheet, self._index, self._cuts, self._points)
             column, row, _ = self.sheet.frame.place(self._crosshair)
             self._decor.paint_crosshair(painter, box, transform.map(QPointF(column, row)))
-            self._decor.paint_texts(painter, box, self.sheet, self._index, self._words())
+            self._decor.paint_texts(painter, box, self.sheet, self._index, self._words(), focused)
         else:
             self._decor.paint_ground(painter, box)
             self._decor.paint_empty(painter, box)
+            if focused is not None:
+                self._decor.paint_border(painter, box, focused)
 
     def _words(self) -> tuple[str, str]:
         """Return what is said of the window, and of the interpolation."""
