@@ -43,6 +43,14 @@ CREATE TABLE blocks (
 
 _PAGE = 16384
 _BUSY_SECONDS = 3.0
+_ASIDE = ("-wal", "-journal")
+"""Files beside a record that hold what belongs in it."""
+_TO_RECOVER = (
+    sqlite3.SQLITE_READONLY_ROLLBACK,
+    sqlite3.SQLITE_READONLY_RECOVERY,
+    sqlite3.SQLITE_READONLY_CANTINIT,
+)
+"""What a reader is told where a killed process left a half-done transaction: only a writer may undo it."""
 _LOG_KEPT_BYTES = 64 << 20
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -107,7 +115,7 @@ def inspect(path: Path) -> int:
     change, pages = struct.unpack_from(">II", header, 24)
     (valid_for,) = struct.unpack_from(">I", header, 92)
     whole = pages * (65536 if page == 1 else page)
-    if change == valid_for and size < whole and not _beside(path, "-wal").exists():
+    if change == valid_for and size < whole and not any(_beside(path, ending).exists() for ending in _ASIDE):
         raise RecordError(
             f"{path} is cut off: {size} bytes of {whole} are there.", "Copy it again, or look for a backup."
         )
@@ -131,13 +139,31 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
         Where the file is no record, is newer than this program, or cannot be opened.
     """
     _check_version(path, inspect(path))
-    uri = f"{path.resolve().as_uri()}?mode={'rw' if write else 'ro'}"
     try:
-        db = sqlite3.connect(
-            uri, uri=True, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-        )
+        return _connect(path, write)
     except sqlite3.Error as error:
+        if write or not _half_done(error):
+            raise trouble(path, error) from error
+    try:
+        _connect(path, True).close()  # undoes what was half done
+        return _connect(path, False)
+    except sqlite3.Error as error:
+        if _half_done(error):
+            raise RecordError(
+                f"{path} was being written when a program died, and cannot be tidied up: it, or its folder, "
+                "is read-only.",
+                "Copy it, with the file of that name and -journal or -wal, to a folder that can be written to.",
+            ) from error
         raise trouble(path, error) from error
+
+
+def _half_done(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorcode", None) in _TO_RECOVER
+
+
+def _connect(path: Path, write: bool) -> sqlite3.Connection:
+    uri = f"{path.resolve().as_uri()}?mode={'rw' if write else 'ro'}"
+    db = sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         if write:
             db.execute("PRAGMA journal_mode = WAL")
@@ -147,10 +173,7 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
         # The header may lag behind what a killed process left in the WAL.
         _check_version(path, version(db))
         db.execute("SELECT count(*) FROM about").fetchone()
-    except sqlite3.Error as error:
-        db.close()
-        raise trouble(path, error) from error
-    except RecordError:
+    except (sqlite3.Error, RecordError):
         db.close()
         raise
     return db

@@ -2,6 +2,8 @@
 
 import os
 import random
+import shutil
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -164,3 +166,28 @@ run_step(record, "record.rename", {"entity": "v1"}, name="CT")
     subprocess.run([sys.executable, "-c", script, str(path)], check=True, cwd=root)
     with Record.open(path) as again:
         assert [e.name for e in again.entries()] == ["CT"]
+
+
+def test_killed_in_the_middle_of_a_change_of_the_file(record: Record, do: Do, tmp_path: Path) -> None:
+    """A rollback journal lies beside the record, as where a process dies on its way out of WAL mode."""
+    do(record, "example.scan")
+    digest, path = record.log()[-1].hash, record.path
+    record.close()
+    after = tmp_path / "killed.twin"
+    with sqlite3.connect(path, isolation_level=None) as db:
+        db.execute("PRAGMA cache_size = 1")  # half-done pages are written out
+        db.execute("BEGIN IMMEDIATE")
+        db.execute("UPDATE blocks SET data = zeroblob(length(data)), item = 99")
+        db.execute("UPDATE log SET hash = 'other'")
+        db.execute("CREATE TABLE pages AS SELECT randomblob(200000)")
+        for ending in ("", "-journal"):
+            shutil.copyfile(f"{path}{ending}", f"{after}{ending}")
+        db.execute("ROLLBACK")
+    for write in (False, True):
+        trial = tmp_path / f"{write}.twin"
+        for ending in ("", "-journal"):
+            shutil.copyfile(f"{after}{ending}", f"{trial}{ending}")
+        with Record.open(trial, write=write) as opened:
+            assert opened.check() == []
+            assert opened.log()[-1].hash == digest
+        assert not Path(f"{trial}-journal").exists()
