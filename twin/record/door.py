@@ -152,7 +152,7 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
             raise RecordError(
                 f"{path} was being written when a program died, and cannot be tidied up: it, or its folder, "
                 "is read-only.",
-                "Copy it, with the file of that name and -journal or -wal, to a folder that can be written to.",
+                "Copy it, with the -journal or -wal file beside it, to a folder that can be written to.",
             ) from error
         raise trouble(path, error) from error
 
