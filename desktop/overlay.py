@@ -1,4 +1,4 @@
-"""Keeps the three slice views in step with the session: image, labels over it, whose it is."""
+"""Keeps the three slice views in step with the session: image, labels and outlines over it, whose it is."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ class SliceOverlay:
         self._desk, self._views, self._cine = desk, views, cine
         self._shown: tuple[str, ...] = ()
         self._labels: tuple[object, ...] = ()
+        self._outlines: tuple[object, ...] = ()
         self.opacity = 0.35
         session = desk.session
         session.opened.connect(self.sync)
@@ -80,6 +81,7 @@ class SliceOverlay:
                 view.set_stamp(f"stale: {entry.stale}" if entry and entry.stale else "")
             self._cine.set_volume(volume)
         self._sync_labels()
+        self._sync_outlines()
 
     def _on_change(self, _ids: tuple[str, ...]) -> None:
         self.sync()
@@ -105,6 +107,27 @@ class SliceOverlay:
         self._labels = wanted
         for view in self._views.values():
             view.set_labels(labels, colors, self.opacity, hidden)
+
+    def _sync_outlines(self) -> None:
+        """Draw where the visible surfaces cut the slices, but for those whose labels are seen already."""
+        session = self._desk.session
+        maps = [i for i in session.of_kind("labelmap") if session.is_visible(i.key)]
+        labeled = {
+            i.structure
+            for i in session.structures()
+            if maps and i.id == maps[-1].id and session.is_visible(i.key)
+        }
+        here = [i for i in session.of_kind("surface") if session.is_visible(i.key)]
+        drawn = [(i, session.get(i.id)) for i in here if i.structure not in labeled]
+        outlines = [(surface, color_of(i)) for i, surface in drawn if surface is not None]
+        wanted = (self._shown, *((id(surface), color) for surface, color in outlines))
+        if wanted == self._outlines:
+            return
+        from viewers.marks import Outline
+
+        self._outlines = wanted
+        for view in self._views.values():
+            view.set_marks([Outline(surface, color) for surface, color in outlines])
 
 
 def caption_of(entry: Entry) -> list[str]:

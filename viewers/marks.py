@@ -1,6 +1,7 @@
 """What is drawn over slices besides the image: outlines of surfaces, and points."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,19 +37,23 @@ class OutlineCut:
 
     outline: Outline
     frame: SliceFrame
-    _places: NDArray[np.float64] = field(init=False)
-    _low: NDArray[np.float32] = field(init=False)
-    _high: NDArray[np.float32] = field(init=False)
 
-    def __post_init__(self) -> None:
-        self._places = self.frame.place(self.outline.surface.points)
+    @cached_property
+    def _places(self) -> NDArray[np.float64]:
+        """Where the surface's points lie among the slices; worked out when the first slice is asked for."""
+        return self.frame.place(self.outline.surface.points)
+
+    @cached_property
+    def _reach(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The first and last slice that each triangle meets."""
         depth = self._places[:, 2].astype(np.float32)[self.outline.surface.triangles]
-        self._low, self._high = depth.min(axis=1), depth.max(axis=1)
+        return depth.min(axis=1), depth.max(axis=1)
 
     def segments(self, index: float) -> NDArray[np.float64]:
         """Return the cut with slice ``index`` as segments of (column, row), shape (n, 2, 2)."""
         # Half-open, so that a vertex lying on the slice belongs to one side only.
-        crossed = np.flatnonzero((self._low <= index) & (self._high > index))
+        low, high = self._reach
+        crossed = np.flatnonzero((low <= index) & (high > index))
         corners = self._places[self.outline.surface.triangles[crossed]]
         above = corners[:, :, 2] > index
         # The corner that is alone on its side comes first; the cut runs through its two edges.
