@@ -31,3 +31,8 @@ class Identity:
     laterality: Laterality = ""
     reference_patient: bool = False
     """True for a patient that the project made itself; shown as REFERENCE PATIENT."""
+
+    @property
+    def named(self) -> bool:
+        """True where it says whose the image is."""
+        return bool(self.patient_id or self.patient_name or self.birth_date)

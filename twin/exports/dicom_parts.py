@@ -8,18 +8,39 @@ from typing import Any
 import numpy as np
 
 from twin.domain import LabelMap, Volume
+from twin.errors import UserError
 from twin.sources.dicom_objects import SOFTWARE
 
 
-def begin(labelmap: LabelMap, sop_class: str, modality: str, description: str) -> Any:
+def begin(
+    labelmap: LabelMap, image: Volume | None, sop_class: str, modality: str, description: str
+) -> tuple[Any, tuple[tuple[str, str], ...]]:
     """Return a dataset with the modules of patient, study, series, equipment and SOP (PS3.3 C.7, C.12).
 
     It belongs to the study of the images that the labelmap was made from, in a series of its own.
     UIDs that are not known are made from the content, so that the same labelmap gives the same ones.
+
+    Parameters
+    ----------
+    image : Volume or None
+        What the labelmap lies on: its DICOM images are referred to where it has the same grid.
+
+    Returns
+    -------
+    dataset : pydicom.Dataset
+    images : tuple of (class, uid)
+        Of the image that each slice lies on, for ``reference``; empty where not known.
+
+    Raises
+    ------
+    UserError
+        There is no structure.
     """
     from pydicom.dataset import Dataset, FileMetaDataset
     from pydicom.uid import ExplicitVRLittleEndian
 
+    if not labelmap.structures:
+        raise UserError("A labelmap without a structure cannot be written as DICOM.")
     who, now = labelmap.identity, datetime.now()
     content = hashlib.sha256(labelmap.labels.tobytes() + repr(labelmap.structures).encode())
     content.update(labelmap.affine.tobytes())
@@ -47,7 +68,7 @@ def begin(labelmap: LabelMap, sop_class: str, modality: str, description: str) -
     ds.FrameOfReferenceUID = frame_uid(labelmap)
     ds.PositionReferenceIndicator = ""
     ds.InstanceCreationDate, ds.InstanceCreationTime = f"{now:%Y%m%d}", f"{now:%H%M%S}"
-    return ds
+    return ds, _images_of(labelmap, image)
 
 
 def frame_uid(labelmap: LabelMap) -> str:
@@ -65,7 +86,7 @@ def uid(*seeds: str) -> str:
     return str(generate_uid(entropy_srcs=[SOFTWARE, *seeds]))
 
 
-def images_of(labelmap: LabelMap, image: Volume | None) -> tuple[tuple[str, str], ...]:
+def _images_of(labelmap: LabelMap, image: Volume | None) -> tuple[tuple[str, str], ...]:
     """Return class and UID of the image that each slice of a labelmap lies on; empty where not known."""
     if image is None or len(image.image_uids) != labelmap.labels.shape[-3]:
         return ()

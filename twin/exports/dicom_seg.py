@@ -10,7 +10,7 @@ from resources.cielab import to_cielab
 from resources.colors import structure_color
 from twin.domain import LabelMap, Structure, Volume
 from twin.errors import UserError
-from twin.exports.dicom_parts import begin, code, decimal, images_of, reference, text, uid
+from twin.exports.dicom_parts import begin, code, decimal, reference, text, uid
 from twin.progress import Progress
 from twin.sources.dicom_objects import SOFTWARE, described
 
@@ -18,10 +18,7 @@ from twin.sources.dicom_objects import SOFTWARE, described
 def write(labelmap: LabelMap, path: Path, progress: Progress, image: Volume | None = None) -> None:
     """Write frames where a structure lies, and the first and last slice, so that the grid's extent is kept.
 
-    Parameters
-    ----------
-    image : Volume or None
-        What the labelmap lies on: its DICOM images are referred to where it has the same grid.
+    ``image`` is what the labelmap lies on, see ``dicom_parts.begin``.
 
     Raises
     ------
@@ -31,13 +28,10 @@ def write(labelmap: LabelMap, path: Path, progress: Progress, image: Volume | No
     from pydicom.dataset import Dataset
     from pydicom.uid import SegmentationStorage
 
-    structures = labelmap.structures
-    if not structures:
-        raise UserError("A labelmap without a structure cannot be written as DICOM.")
     rows, columns = labelmap.labels.shape[-2:]
     if max(rows, columns) > 65535:
         raise UserError(f"Slices of {columns}×{rows} voxels are too big for DICOM.")
-    ds = begin(labelmap, SegmentationStorage, "SEG", "Segmentation")
+    ds, images = begin(labelmap, image, SegmentationStorage, "SEG", "Segmentation")
     ds.ContentDate, ds.ContentTime = ds.InstanceCreationDate, ds.InstanceCreationTime
     ds.ImageType = ["DERIVED", "PRIMARY"]
     ds.LossyImageCompression = "00"
@@ -47,7 +41,7 @@ def write(labelmap: LabelMap, path: Path, progress: Progress, image: Volume | No
     ds.SegmentationType = "BINARY"
     ds.SegmentsOverlap = "YES" if labelmap.labels.ndim == 4 else "NO"
     ds.ContentLabel, ds.ContentDescription, ds.ContentCreatorName = "SEGMENTATION", "Anatomy", ""
-    ds.SegmentSequence = [_segment(n, s) for n, s in enumerate(structures, 1)]
+    ds.SegmentSequence = [_segment(n, s) for n, s in enumerate(labelmap.structures, 1)]
     _dimensions(ds, labelmap)
     shared = Dataset()
     shared.PixelMeasuresSequence = [_measures(labelmap)]
@@ -55,7 +49,6 @@ def write(labelmap: LabelMap, path: Path, progress: Progress, image: Volume | No
     axes = labelmap.affine[:3, :2] / labelmap.spacing_mm[:2]
     shared.PlaneOrientationSequence[0].ImageOrientationPatient = [decimal(c) for c in axes.T.ravel()]
     ds.SharedFunctionalGroupsSequence = [shared]
-    images = images_of(labelmap, image)
     if image is not None and images:
         series = Dataset()
         series.SeriesInstanceUID = image.identity.series_uid

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 
 from resources.colors import rgb, structure_color
 from twin.domain import LabelMap, Structure, Volume
-from twin.errors import UserError
-from twin.exports.dicom_parts import begin, images_of, reference, text
+from twin.exports.dicom_parts import begin, reference, text
 from twin.exports.outlines import keyholed, outlines
 from twin.progress import Progress
 from twin.sources.dicom_objects import described
@@ -21,10 +20,7 @@ _STUDY_CLASS = "1.2.840.10008.3.1.2.3.1"
 def write(labelmap: LabelMap, path: Path, progress: Progress, image: Volume | None = None) -> None:
     """Write one ROI a structure; holes are joined to what is around them as keyholes.
 
-    Parameters
-    ----------
-    image : Volume or None
-        What the labelmap lies on: its DICOM images are referred to where it has the same grid.
+    ``image`` is what the labelmap lies on, see ``dicom_parts.begin``.
 
     Raises
     ------
@@ -34,9 +30,7 @@ def write(labelmap: LabelMap, path: Path, progress: Progress, image: Volume | No
     from pydicom.dataset import Dataset
     from pydicom.uid import ImplicitVRLittleEndian, RTStructureSetStorage
 
-    if not labelmap.structures:
-        raise UserError("A labelmap without a structure cannot be written as DICOM.")
-    ds = begin(labelmap, RTStructureSetStorage, "RTSTRUCT", "Structure set")
+    ds, images = begin(labelmap, image, RTStructureSetStorage, "RTSTRUCT", "Structure set")
     # A contour may take more than the 64 kB that explicit elements of numbers in text can hold.
     ds.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
     ds.OperatorsName = ""
@@ -45,7 +39,6 @@ def write(labelmap: LabelMap, path: Path, progress: Progress, image: Volume | No
     ds.ApprovalStatus = "UNAPPROVED"
     frame = Dataset()
     frame.FrameOfReferenceUID = ds.FrameOfReferenceUID
-    images = images_of(labelmap, image)
     if image is not None and images:
         frame.RTReferencedStudySequence = [_study(ds, image, images)]
     ds.ReferencedFrameOfReferenceSequence = [frame]

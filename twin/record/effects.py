@@ -57,7 +57,7 @@ def check_patient(known: Identity | None, made: Made, file: str) -> None:
         Naming both patients.
     """
     for role, entity in made.outputs.items():
-        if not patient.named(entity.identity):
+        if not entity.identity.named:
             continue
         if known is not None and patient.contradict(known, entity.identity):
             raise RecordError(

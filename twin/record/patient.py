@@ -12,11 +12,6 @@ def read(tree: dict[str, Any]) -> Identity:
     return Identity(**{key: value for key, value in tree["identity"].items() if key in known})
 
 
-def named(identity: Identity) -> bool:
-    """Tell whether an identity says whose it is."""
-    return bool(identity.patient_id or identity.patient_name or identity.birth_date)
-
-
 def contradict(one: Identity, other: Identity) -> bool:
     """Tell whether two identities cannot be the same patient's.
 

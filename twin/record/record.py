@@ -184,7 +184,7 @@ class Record:
         for entry in self.history.chain():
             for output in entry.outputs.values():
                 identity = patient.read(self.shelf.about(output["digest"]).tree)
-                if patient.named(identity):
+                if identity.named:
                     return identity
         return None
 

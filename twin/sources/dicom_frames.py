@@ -62,6 +62,8 @@ class Frame:
     thickness: float
     slope: float
     intercept: float
+    rescale_type: str
+    """What slope and intercept make: HU, US for unspecified, or another unit; empty where it is not said."""
     trigger_ms: float
     cycle_ms: float
     """Length of the heart's cycle (nominal RR interval)."""
@@ -203,6 +205,7 @@ def _frame(path: Path, pixels: Pixels, index: int, says: _Says) -> Frame:
         thickness=thickness if thickness > 0 else 0.0,
         slope=1.0 if math.isnan(slope) else slope,
         intercept=0.0 if math.isnan(intercept) else intercept,
+        rescale_type=str(says.get("PixelValueTransformationSequence", "RescaleType") or "").strip(),
         trigger_ms=says.number(heart, "NominalCardiacTriggerDelayTime", "TriggerTime"),
         cycle_ms=says.number(heart, "RRIntervalTimeNominal", "NominalInterval"),
         temporal=says.number(content, "TemporalPositionIndex", "TemporalPositionIdentifier"),

@@ -14,6 +14,9 @@ REFERENCE_PATIENT = "Vitruvian reference patient"
 """Text in Image Comments of images that the project made itself."""
 
 
+UNSPECIFIED = "US"
+"""Rescale Type of values in no stated unit (PS3.3 C.11.1.1.2)."""
+
 MOST_FRAMES = 50_000
 """A file that claims more frames is broken."""
 
@@ -182,6 +185,7 @@ def _header(path: Path, ds: Elements, syntax: str, offset: int) -> Header:
     modality = str(ds.get("Modality") or "")
     number = ds.get("SeriesNumber")
     kernel = ds.get("ConvolutionKernel") or ""
+    images = _frames(path, ds, pixels)
     return Header(
         uid=str(ds.get("SeriesInstanceUID") or ""),
         number=int(number) if number is not None and str(number) else None,
@@ -191,13 +195,13 @@ def _header(path: Path, ds: Elements, syntax: str, offset: int) -> Header:
         frame_of_reference=str(ds.get("FrameOfReferenceUID") or ""),
         unit="Gy"
         if ds.get("DoseUnits") == "GY"
-        else _unit(modality, str(ds.get("RescaleType") or ""), str(ds.get("Units") or "")),
+        else _unit(modality, images[0].rescale_type, str(ds.get("Units") or "")),
         window=_window(ds),
         kvp=_number(ds.get("KVP")),
         kernel=kernel if isinstance(kernel, str) else "\\".join(map(str, kernel)),
         contrast_agent=str(ds.get("ContrastBolusAgent") or "").strip(),
         patient_position=str(ds.get("PatientPosition") or "").strip().upper(),
-        frames=_frames(path, ds, pixels),
+        frames=images,
     )
 
 
@@ -230,11 +234,12 @@ def _date(value: Any) -> str:
 
 
 def _unit(modality: str, rescale_type: str, units: str) -> str:
+    """Return the unit of the values. A CT's are HU where none is said (PS3.3 C.8.2.1)."""
     if modality == "CT":
-        return "HU" if rescale_type in ("", "HU", "US") else rescale_type
+        return "HU" if rescale_type in ("", "HU", UNSPECIFIED) else rescale_type
     if units:
         return {"BQML": "Bq/mL", "CNTS": "counts", "GML": "g/mL"}.get(units, units)
-    return "" if rescale_type == "US" else rescale_type
+    return "" if rescale_type == UNSPECIFIED else rescale_type
 
 
 def _number(value: Any) -> float | None:

@@ -16,6 +16,10 @@ makes zeros some 700,000 times smaller."""
 
 BIGGEST_VOXEL_MM = 1e5
 
+MOST_LABELS = 200
+"""An image of at most so many different values, all whole and none negative, may be one of labels: the finest
+lists of structures in use have 117 to 130, and 8 bits of gray fill more."""
+
 SHARE_OF_MEMORY = 0.7
 """An image that needs more than this part of the free memory is refused before it is read."""
 
@@ -117,10 +121,43 @@ def packed(colors: NDArray[np.uint8]) -> NDArray[np.uint32]:
     return np.asarray(red << 16 | green << 8 | blue, np.uint32)
 
 
-def looks_like_ct(
-    title: str, stored: NDArray, slope: float, intercept: float, modality: str
+def labels_in(stored: NDArray) -> int:
+    """Return how many labels an image seems to hold; 0 where it does not look like one of labels.
+
+    It does where it has few values (``MOST_LABELS``), all whole and 0 among them.
+    """
+    there = np.zeros(65536, bool)
+    for plane in stored:
+        if plane.min() < 0 or plane.max() > 65535:
+            return 0
+        whole = plane.astype(np.uint16)
+        if plane.dtype.kind == "f" and (plane != whole).any():
+            return 0
+        there[whole] = True
+        if there.sum() > MOST_LABELS + 1:
+            return 0
+    return int(there[1:].sum()) if there[0] else 0
+
+
+def silent_notes(
+    title: str, stored: NDArray, slope: float, intercept: float, modality: str, kind_said: bool
 ) -> tuple[str, ...]:
-    """Return a note where values look like Hounsfield units and nothing says what they are."""
+    """Return what values look like where nothing says what they are: labels, or Hounsfield units.
+
+    Parameters
+    ----------
+    title : str
+        Of the format.
+    kind_said : bool
+        The file, or who imports it, says that it is no labelmap.
+    """
+    labels = 0 if kind_said or (slope, intercept) != (1.0, 0.0) else labels_in(stored)
+    if labels:
+        numbers = f"0 and {labels} whole numbers up to" if labels > 1 else "0 and"
+        return (
+            f"The values ({numbers} {stored.max():.0f}) look like labels; {title} does not say. "
+            "If they are, import this file by itself as a labelmap: --set kind=labelmap.",
+        )
     low, high = sorted((stored.min() * slope + intercept, stored.max() * slope + intercept))
     if modality or low > -900 or high < 300:
         return ()

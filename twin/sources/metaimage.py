@@ -12,7 +12,7 @@ from twin.errors import SourceError
 from twin.progress import Progress
 from twin.sources import grid as grids
 from twin.sources.labels import labelmap_of, read_sidecar
-from twin.sources.payload import read_payload
+from twin.sources.payload import read_bytes, read_payload
 from twin.sources.series import Choices, Series, file_by_file
 
 MOST_HEADER_BYTES = 1 << 16
@@ -101,6 +101,8 @@ def read(series: Series, choices: Choices, progress: Progress) -> Volume | Label
     if stored.ndim == 4:
         notes = (*notes, "MetaImage does not say when the images of a sequence were made.")
     modality = choices.modality or series.modality
+    kind_said = choices.kind == "volume"
+    silent = grids.silent_notes("MetaImage", stored, slope, intercept, modality, kind_said)
     return Volume(
         voxels=stored,
         affine=affine,
@@ -109,18 +111,12 @@ def read(series: Series, choices: Choices, progress: Progress) -> Volume | Label
         color=color,
         slope=slope,
         intercept=intercept,
-        notes=notes
-        if color
-        else (*notes, *grids.looks_like_ct("MetaImage", stored, slope, intercept, modality)),
+        notes=notes if color else (*notes, *silent),
     )
 
 
 def _read_header(path: Path) -> _Header:
-    try:
-        with path.open("rb") as file:
-            text = file.read(MOST_HEADER_BYTES)
-    except OSError as e:
-        raise SourceError(f"{path} cannot be read: {e.strerror or e}.") from e
+    text = read_bytes(path, MOST_HEADER_BYTES)
     fields, start = _fields(path, text)
     sizes = _sizes(path, fields)
     code = _TYPES.get(fields.get("ElementType", ""), "")

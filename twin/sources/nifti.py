@@ -83,6 +83,8 @@ def read(series: Series, choices: Choices, progress: Progress) -> Volume | Label
     times = _times(image, stored, meta)
     if stored.ndim == 4 and stored.shape[0] == 1:
         stored = stored[0]
+    kind_said = "volume" in (choices.kind, meta.get("kind"))
+    silent = grids.silent_notes("NIfTI", stored, slope, intercept, modality, kind_said)
     return Volume(
         voxels=stored,
         affine=affine,
@@ -93,9 +95,7 @@ def read(series: Series, choices: Choices, progress: Progress) -> Volume | Label
         intercept=intercept,
         times_ms=times,
         frame_of_reference=str(meta.get("frame_of_reference", "")),
-        notes=grid.notes
-        if color
-        else (*grid.notes, *grids.looks_like_ct("NIfTI", stored, slope, intercept, modality)),
+        notes=grid.notes if color else (*grid.notes, *silent),
     )
 
 

@@ -105,6 +105,8 @@ def read(series: Series, choices: Choices, progress: Progress) -> Volume | Label
     elif stored.ndim == 4:
         stored = stored[0]
     modality = choices.modality or series.modality
+    kind_said = "volume" in (choices.kind, said.get("kind"))
+    silent = grids.silent_notes("NRRD", stored, 1.0, 0.0, modality, kind_said)
     return Volume(
         voxels=stored,
         affine=affine,
@@ -113,9 +115,7 @@ def read(series: Series, choices: Choices, progress: Progress) -> Volume | Label
         color=color,
         times_ms=times,
         frame_of_reference=str(said.get("frame_of_reference", "")),
-        notes=place.notes
-        if color
-        else (*place.notes, *grids.looks_like_ct("NRRD", stored, 1.0, 0.0, modality)),
+        notes=place.notes if color else (*place.notes, *silent),
     )
 
 

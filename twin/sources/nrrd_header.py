@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from twin.errors import SourceError
+from twin.sources.payload import read_bytes
 
 MOST_HEADER_BYTES = 1 << 20
 
@@ -65,11 +66,7 @@ def read_header(path: Path) -> NrrdHeader:
     SourceError
         It is no NRRD, a field is missing or broken, or a data file is not there.
     """
-    try:
-        with path.open("rb") as file:
-            text = file.read(MOST_HEADER_BYTES)
-    except OSError as e:
-        raise SourceError(f"{path} cannot be read: {e.strerror or e}.") from e
+    text = read_bytes(path, MOST_HEADER_BYTES)
     if not re.match(rb"NRRD000[1-5]\r?\n", text):
         raise SourceError(f"{path} is called {path.suffix} but is no NRRD file.")
     ended = re.search(rb"\n\r?\n", text)

@@ -10,6 +10,7 @@ from twin.domain import Surface
 from twin.errors import SourceError
 from twin.progress import Progress
 from twin.sources.labels import distinct
+from twin.sources.payload import read_bytes
 from twin.sources.series import Choices, Series, file_by_file
 from twin.sources.triangles import fans, placed, said_in, series_of, surface_of
 
@@ -58,10 +59,7 @@ def read(series: Series, choices: Choices, progress: Progress) -> Surface:
 
 
 def _lines(path: Path) -> list[bytes]:
-    try:
-        data = path.read_bytes()
-    except OSError as e:
-        raise SourceError(f"{path} cannot be read: {e.strerror or e}.") from e
+    data = read_bytes(path)
     return [line.strip() for line in data.replace(b"\\\r\n", b" ").replace(b"\\\n", b" ").split(b"\n")]
 
 

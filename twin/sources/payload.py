@@ -1,4 +1,4 @@
-"""The bytes of an image in its file: raw or packed, never more of them than the header claims."""
+"""The bytes of a file: its head, all of it, or its image, raw or packed, as long as its header claims."""
 
 import bz2
 import gzip
@@ -17,6 +17,15 @@ _CHUNK = 1 << 22
 
 class _Stream(Protocol):
     def read(self, size: int, /) -> bytes: ...
+
+
+def read_bytes(path: Path, most: int = -1) -> bytes:
+    """Return the first ``most`` bytes of a file, or all; ``SourceError`` where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(most)
+    except OSError as e:
+        raise SourceError(f"{path} cannot be read: {e.strerror or e}.") from e
 
 
 def read_payload(

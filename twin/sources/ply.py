@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from twin.domain import Surface
 from twin.errors import SourceError
 from twin.progress import Progress
+from twin.sources.payload import read_bytes
 from twin.sources.series import Choices, Series, file_by_file
 from twin.sources.triangles import Said, fans, placed, said_in, series_of, surface_of
 
@@ -48,8 +49,7 @@ class _Header:
 
 
 def _look(path: Path) -> Series:
-    with path.open("rb") as file:
-        header = _read_header(path, file.read(MOST_HEADER_BYTES))
+    header = _read_header(path, read_bytes(path, MOST_HEADER_BYTES))
     return series_of(path, "ply", "PLY", _said(header))
 
 
@@ -70,10 +70,7 @@ def read(series: Series, choices: Choices, progress: Progress) -> Surface:
     """
     path = series.files[0]
     progress(0.0, f"reading {path.name}")
-    try:
-        data = path.read_bytes()
-    except OSError as e:
-        raise SourceError(f"{path} cannot be read: {e.strerror or e}.") from e
+    data = read_bytes(path)
     header = _read_header(path, data[:MOST_HEADER_BYTES])
     said = placed(path, "PLY", _said(header), choices)
     try:

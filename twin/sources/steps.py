@@ -9,7 +9,7 @@ from twin.errors import SourceError
 from twin.params import param
 from twin.progress import Progress
 from twin.sources import read, rtstruct, scan
-from twin.sources.patients import one_patient
+from twin.sources.patients import Company, one_patient
 from twin.sources.series import Choices, Found, Series
 from twin.steps import Made, step
 
@@ -46,6 +46,7 @@ def import_images(params: ImportParams, progress: Progress) -> Made:
     found = scan([Path(p) for p in params.paths], progress.between(0.0, 0.2))
     chosen = choose(found, params)
     one_patient(chosen)
+    company = Company(() if params.series else chosen, {Path(p) for p in params.paths})
     outputs: dict[str, Entity] = {}
     names: dict[str, str] = {}
     listed = []
@@ -63,10 +64,13 @@ def import_images(params: ImportParams, progress: Progress) -> Made:
             same = sum(1 for role in outputs if role.split(" ")[0] == kind)
             role = f"{kind} {same + 1}" if same else kind
             outputs[role] = entity
+            if isinstance(entity, Volume):
+                company.join(series, entity)
             names[role] = f"{name} {m + 1} of {len(entities)}" if len(entities) > 1 else name
         said = tuple(dict.fromkeys(note for e in entities for note in e.notes))
         size = " × ".join(map(str, series.size))
-        listed.append({"name": name, "modality": series.modality, "size": size, "notes": said})
+        modality = next((e.modality for e in entities if isinstance(e, Volume)), series.modality)
+        listed.append({"name": name, "modality": modality, "size": size, "notes": said})
     left = [f"{s.label}: {s.why_not or ASIDE}" for s in found.series if s not in chosen]
     summary = {
         "series_found": found.count, "series": listed, "left_out": left, "problems": list(found.problems),

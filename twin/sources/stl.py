@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from twin.domain import Surface
 from twin.errors import SourceError
 from twin.progress import Progress
+from twin.sources.payload import read_bytes
 from twin.sources.series import Choices, Series, file_by_file
 from twin.sources.triangles import Said, placed, said_in, series_of, surface_of
 
@@ -19,8 +20,7 @@ _TRIANGLE = np.dtype([("normal", "<f4", 3), ("points", "<f4", (3, 3)), ("attribu
 
 
 def _look(path: Path) -> Series:
-    with path.open("rb") as file:
-        return series_of(path, "stl", "STL", _said(file.read(80)), name=path.stem)
+    return series_of(path, "stl", "STL", _said(read_bytes(path, 80)), name=path.stem)
 
 
 scan = file_by_file(_look)
@@ -46,10 +46,7 @@ def read(series: Series, choices: Choices, progress: Progress) -> Surface:
     """
     path = series.files[0]
     progress(0.0, f"reading {path.name}")
-    try:
-        data = path.read_bytes()
-    except OSError as e:
-        raise SourceError(f"{path} cannot be read: {e.strerror or e}.") from e
+    data = read_bytes(path)
     said = placed(path, "STL", _said(data[:80]), choices)
     corners = _corners(path, data)
     if not len(corners):

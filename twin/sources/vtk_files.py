@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from twin.domain import Surface, TetMesh
 from twin.errors import SourceError
 from twin.progress import Progress
+from twin.sources.payload import read_bytes
 from twin.sources.series import Choices, Series, file_by_file
 from twin.sources.tetrahedra import mesh_of
 from twin.sources.triangles import Said, fans, placed, said_in, series_of, surface_of
@@ -62,11 +63,7 @@ def _open(path: Path) -> Any:
     from vtkmodules.vtkIOLegacy import vtkGenericDataObjectReader
     from vtkmodules.vtkIOXML import vtkXMLPolyDataReader, vtkXMLUnstructuredGridReader
 
-    try:
-        with path.open("rb") as file:
-            head = file.read(2048)
-    except OSError as e:
-        raise SourceError(f"{path} cannot be read: {e.strerror or e}.") from e
+    head = read_bytes(path, 2048)
     legacy = path.suffix.lower() == ".vtk"
     if not (head.startswith(b"# vtk DataFile") if legacy else b"<VTKFile" in head):
         raise SourceError(f"{path} is called {path.suffix} but is no VTK file.")

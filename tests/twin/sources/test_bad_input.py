@@ -13,6 +13,7 @@ from tests.twin.sources import made
 from twin.errors import SourceError
 from twin.progress import Progress
 from twin.sources import read, scan
+from twin.sources.payload import read_bytes
 from twin.sources.steps import ImportParams, import_images
 
 
@@ -331,3 +332,11 @@ def test_one_slice_of_odd_bits_among_good_ones(tmp_path: Path) -> None:
     ds.save_as(path)
     with pytest.raises(SourceError, match="its images have 12 bits a pixel, not 8, 16 or 32"):
         bring_in(tmp_path)
+
+
+def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=rf"{tmp_path} cannot be read: Is a directory"):
+        read_bytes(tmp_path)
+    path = tmp_path / "a"
+    path.write_bytes(b"twelve bytes")
+    assert (read_bytes(path, 6), read_bytes(path)) == (b"twelve", b"twelve bytes")

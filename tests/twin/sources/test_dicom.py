@@ -231,3 +231,19 @@ def test_the_quick_header_reader_says_what_pydicom_says(shared_data: Path) -> No
         assert repr(header) == repr(again)
         assert repr(header.frames) == repr(again.frames)
     assert quick > 0.9 * len(files) > 50
+
+
+@pytest.mark.parametrize(
+    ("said", "unit", "told"), [(None, "HU", 0), ("HU", "HU", 0), ("US", "HU", 1), ("Z_EFF", "Z_EFF", 0)]
+)
+def test_a_unit_that_the_file_leaves_open_is_taken_with_a_word(
+    tmp_path: Path, said: str | None, unit: str, told: int
+) -> None:
+    """PS3.3 C.8.2.1: a CT's Rescale Type may be absent where it is HU; C.11.1.1.2: US is unspecified."""
+    made.write_series(tmp_path, **({} if said is None else {"RescaleType": said}))
+    (series,) = scan([tmp_path]).series
+    volume = read(series)
+    assert isinstance(volume, Volume)
+    assert volume.unit == unit
+    assert len([n for n in volume.notes if "Rescale Type US" in n]) == told
+    assert volume.notes == series.notes  # told where a series is chosen, too

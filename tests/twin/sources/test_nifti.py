@@ -143,6 +143,46 @@ def test_labels_are_labels_only_when_that_is_said(shared_data: Path, tmp_path: P
     assert labels.mask("label 25").sum() == (np.asarray(nib.load(path).dataobj) == 25).sum()
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.int32, np.float32])
+def test_values_that_look_like_labels_are_told_with_what_to_do(tmp_path: Path, dtype: type) -> None:
+    path = tmp_path / "labels.nii.gz"
+    values = np.zeros((3, 4, 5), dtype)
+    values[1], values[2, 1] = 117, 25
+    nib.save(nib.Nifti1Image(values, np.eye(4)), path)
+    for modality in ("", "CT"):  # said of all files of an import, also of the labels among them
+        (note,) = [n for n in load(path, modality=modality).notes if "labels" in n]
+        assert note == (
+            "The values (0 and 2 whole numbers up to 117) look like labels; NIfTI does not say. "
+            "If they are, import this file by itself as a labelmap: --set kind=labelmap."
+        )
+    assert not any("labels" in n for n in load(path, kind="volume").notes)
+    made = import_images(ImportParams((str(path),)), Progress())
+    assert note in made.summary["series"][0]["notes"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.arange(256, dtype=np.uint8),  # gray: more values than lists of structures have
+        np.array([-1, 0, 1], np.int16),
+        np.array([0, 1, 1.5], np.float32),
+        np.array([0, 1, 70000], np.int32),
+        np.array([40, 41], np.uint8),  # no background
+        np.zeros(3, np.uint8),
+    ],
+)
+def test_images_are_not_taken_for_labels(tmp_path: Path, values: np.ndarray) -> None:
+    path = tmp_path / "image.nii"
+    nib.save(nib.Nifti1Image(values.reshape(-1, 1, 1), np.eye(4)), path)
+    assert not any("labels" in n for n in load(path).notes)
+
+
+def test_labels_of_a_real_scan_are_told(shared_data: Path) -> None:
+    notes = load(shared_data / "ct-torso/labels.nii.gz").notes
+    assert any("0 and 61 whole numbers up to 117" in n for n in notes)  # README: 61 structures
+    assert not any("labels" in n for n in load(shared_data / "ct-torso/ct.nii.gz").notes)
+
+
 def test_names_beside_the_file_make_it_a_labelmap(tmp_path: Path) -> None:
     data = np.zeros((3, 4, 5), np.uint8)
     data[1, 1, 1], data[2, 2, 2] = 3, 4
