@@ -16,6 +16,7 @@ def describe(record: Record, entry: Entry) -> dict[str, Any]:
         "name": entry.name,
         "size": size_in_words(record, entry),
         "step": maker.step,
+        "source": [_used(used) for used in maker.inputs.values()] or list(maker.params.get("paths") or ()),
         "made_by": entry.made_by,
         "stale": entry.stale,
         "bytes": entry.size_bytes,
@@ -35,6 +36,10 @@ def describe(record: Record, entry: Entry) -> dict[str, Any]:
         row["numbers"] = tree["numbers"]
     row["notes"] = tree.get("notes", [])
     return row
+
+
+def _used(used: dict[str, Any]) -> str:
+    return f"{used['name']}/{used['part']}" if used["part"] else str(used["name"])
 
 
 def _image(record: Record, tree: dict[str, Any]) -> dict[str, Any]:

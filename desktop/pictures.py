@@ -5,6 +5,7 @@ nothing with it.
 """
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,18 +54,26 @@ def draw(path: Path, folder: Path, progress: Progress) -> list[Path]:
     with Record.open(path, write=False) as record:
         drawings = [(e, how) for kind, how in _HOW.items() for e in record.entries() if e.kind == kind]
         for n, (entry, how) in enumerate(drawings):
-            progress(n / len(drawings), f"drawing {entry.name}")
-            for name, figure in how(record, entry):
+            part = progress.between(n / len(drawings), (n + 1) / len(drawings))
+            part(0.0, f"drawing {entry.name}")
+            for m, (name, figure) in enumerate(how(record, entry), 1):
                 written.append(_save(figure, folder, f"{len(written) + 1} {name}"))
+                # How many there will be is not known before; each takes half of what is left.
+                part(1.0 - 0.5**m, f"drawing {entry.name}: {name}")
     return written
 
 
 def _save(figure: "QImage", folder: Path, name: str) -> Path:
     from viewers.figure import save_figure
 
-    path = folder / f"{name.replace('/', ' per ').replace(' ', '-')}.png"
+    path = folder / f"{slug(name)}.png"
     save_figure(figure, path)
     return path
+
+
+def slug(name: str) -> str:
+    """Return a name as one of a file: small letters, figures and hyphens."""
+    return re.sub(r"[\W_]+", "-", name.replace("/", " per ").lower()).strip("-")
 
 
 def _figure(view: Any, record: Record, entry: Entry, what: str, others: int = 0) -> "QImage":
@@ -115,7 +124,7 @@ def _slices(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
         )
 
 
-def _scene(fill: Callable[["SceneView"], None], seen_from: str = "A") -> "SceneView":
+def _scene(fill: Callable[["SceneView"], None]) -> "SceneView":
     from desktop import theme
     from viewers.scene_view import SceneView
 
@@ -123,8 +132,7 @@ def _scene(fill: Callable[["SceneView"], None], seen_from: str = "A") -> "SceneV
     scene.resize(*_SCENE)
     scene.set_theme(theme.viewer_look())
     fill(scene)
-    scene.view_from(seen_from)
-    scene.fit()
+    scene.view_from("A")
     return scene
 
 
@@ -189,13 +197,14 @@ def _result(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
                 marked=1.0 if field == RATIO else None,
             )  # fmt: skip
 
+        scene = _scene(fill)
         for side, word in (("A", "front"), ("P", "back")):
-            scene = _scene(fill, side)
+            scene.view_from(side)
             yield (
                 f"{case} {field} from the {word}",
                 _figure(scene, record, entry, f"{field}, {weight}, from the {word}"),
             )
-            scene.close()
+        scene.close()
 
 
 _HOW: dict[str, Callable[[Record, Entry], Iterator[tuple[str, "QImage"]]]] = {

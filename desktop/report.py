@@ -1,5 +1,6 @@
 """The report of a record, as PDF: whose it is, what was found, how far to trust it, how it was made."""
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from desktop.describe import size_in_words
 from desktop.people import line_of
 from resources.loads import GRAVITY
 from twin.errors import RecordError, UserError
+from twin.progress import Progress
 from twin.record import Entry, LogEntry, Record
 from viewers.orientation import lps_text
 
@@ -22,6 +24,17 @@ def check_name(path: Path) -> None:
     """Refuse a name that does not end in ``.pdf``, before pictures are drawn for it."""
     if path.suffix.lower() != ".pdf":
         raise UserError(f"A report is a PDF; {path.name} is not.", "Let the name end in .pdf.")
+
+
+def draw_and_write(record: Path, path: Path, with_pictures: bool, progress: Progress) -> None:
+    """Write a record's report, with its pictures (runs in a job: drawing needs a process of its own)."""
+    from desktop.pictures import draw
+
+    with tempfile.TemporaryDirectory() as folder:
+        drawn = draw(record, Path(folder), progress.between(0.0, 0.9)) if with_pictures else []
+        progress(0.9, "putting the pages together")
+        with Record.open(record, write=False) as opened:
+            write(opened, path, drawn)
 
 
 def write(record: Record, path: Path, pictures: Sequence[Path] = ()) -> Path:
@@ -44,8 +57,10 @@ def write(record: Record, path: Path, pictures: Sequence[Path] = ()) -> Path:
     RecordError
         Where the file cannot be written.
     """
+    from reportlab import rl_config
     from reportlab.platypus import SimpleDocTemplate
 
+    rl_config.useA85 = 0  # pictures as text: a quarter bigger, and seconds in plain Python
     path = Path(path)
     check_name(path)
     if not record.entries():
@@ -80,9 +95,13 @@ def _styles() -> dict[str, Any]:
             "head", body, fontName=font + "-Bold", fontSize=12, leading=16, spaceBefore=14, spaceAfter=4,
             textColor=_ACCENT, keepWithNext=1,
         ),
-        "quiet": ParagraphStyle("quiet", body, fontSize=8, leading=11, textColor=_QUIET),
+        "lead": ParagraphStyle("lead", body, keepWithNext=1),
+        "quiet lead": ParagraphStyle(
+            "quiet lead", body, fontSize=8, leading=11, textColor=_QUIET, keepWithNext=1
+        ),
+        "quiet": ParagraphStyle("quiet", body, fontSize=8, leading=11, textColor=_QUIET, spaceBefore=4),
         "cell": ParagraphStyle("cell", body, fontSize=8.5, leading=11),
-        "warn": ParagraphStyle("warn", body, textColor=_WARN, fontName=font + "-Bold"),
+        "warn": ParagraphStyle("warn", body, textColor=_WARN, fontName=font + "-Bold", keepWithNext=1),
     }  # fmt: skip
 
 
@@ -148,7 +167,7 @@ def _story(record: Record, pictures: Sequence[Path], width: float) -> list[Any]:
     rows = [[e.name, e.kind, size_in_words(record, e), "out of date" if e.stale else ""] for e in entries]
     story.append(_table([["Name", "Kind", "Size", ""], *rows], [0.34, 0.14, 0.38, 0.14], text, width))
     story.append(text("How it was made", "head"))
-    story.append(text("Every step that leads to what is shown, with its parameters.", "quiet"))
+    story.append(text("Every step that leads to what is shown, with its parameters.", "quiet lead"))
     chain = [["#", "When (UTC)", "Step", "Parameters"], *(_step_row(e) for e in record.history.chain())]
     story.append(_table(chain, [0.05, 0.17, 0.24, 0.54], text, width))
     last = record.log()[-1]
@@ -169,7 +188,7 @@ def _who(record: Record, text: Any) -> list[Any]:
 def _result(entry: Entry, text: Any, width: float) -> list[Any]:
     tree = entry.tree
     load = f"At a body weight of {tree['body_weight_n'] / GRAVITY:.0f} kg, by activity."
-    story = [text(entry.name, "head"), *([text(load)] if tree["body_weight_n"] else [])]
+    story = [text(entry.name, "head"), *([text(load, "lead")] if tree["body_weight_n"] else [])]
     if entry.stale:
         story.append(text(f"These numbers are out of date: {entry.stale}.", "warn"))
     rows = [["Number", "Value", "Interval", "What to know"]]
@@ -221,6 +240,10 @@ def _step_row(entry: LogEntry) -> list[str]:
 def _short(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(_short(v) for v in value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:g}"
     if isinstance(value, str) and len(value) > 60:
         return "…" + value[-58:]
     return str(value)

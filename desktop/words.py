@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 NOTICE = "Research software. Not a medical device."
@@ -16,6 +16,16 @@ _UNITS = {
 }  # fmt: skip
 
 
+_READ = {
+    "von mises": "von Mises", "p99": "99th percentile", "p01": "1st percentile", "3mm": "3 mm",
+    "non manifold": "non-manifold",
+}  # fmt: skip
+"""What stands in names of numbers, and how people write it."""
+
+_TINY = 1e-4
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
 def split(name: str) -> tuple[str, str]:
     """Return the words and the unit of a named number: ``volume_ml`` → (“Volume”, “mL”)."""
     words = name.split("_")
@@ -27,7 +37,10 @@ def split(name: str) -> tuple[str, str]:
 
 
 def _sentence(words: list[str]) -> str:
-    text = " ".join(words)
+    text = f" {' '.join(words)} "
+    for short, read in _READ.items():
+        text = text.replace(f" {short} ", f" {read} ")
+    text = text.strip()
     return text[:1].upper() + text[1:]
 
 
@@ -35,6 +48,9 @@ def number(value: float, unit: str = "") -> str:
     """Return a number with three significant figures and its unit; whole numbers stay whole."""
     if isinstance(value, int) or abs(value) >= 1000:
         text = f"{round(value):,}".replace(",", "\u202f")
+    elif 0 < abs(value) < _TINY:
+        digits, _, power = f"{value:.2g}".partition("e")
+        text = f"{digits} × 10{str(int(power)).translate(_RAISED)}"
     elif abs(value) >= 100:
         text = f"{value:.0f}"
     else:
@@ -49,15 +65,41 @@ def interval(low: float, high: float) -> str:
 
 
 def summary_lines(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield (words, value) of a step's summary: its plain numbers and short texts, in order."""
+    """Yield (words, value) of a step's summary: its numbers, places and short texts, in order.
+
+    A number whose bounds stand beside it (``x_mpa``, ``x_mpa_low``, ``x_mpa_high``) has them behind it.
+    """
     for name, value in summary.items():
-        words, unit = split(name)
-        if isinstance(value, bool):
-            yield words, "yes" if value else "no"
-        elif isinstance(value, (int, float)):
-            yield words, number(value, unit)
-        elif isinstance(value, str) and value:
-            yield words, value
+        if name.removesuffix("_low").removesuffix("_high") in summary and name.endswith(("_low", "_high")):
+            continue
+        words, text = told(name, value)
+        low, high = summary.get(f"{name}_low"), summary.get(f"{name}_high")
+        if text and low is not None and high is not None:
+            text += f" ({interval(low, high)})"
+        if text:
+            yield words, text
+
+
+def told(name: str, value: Any) -> tuple[str, str]:
+    """Return the words of a named value, and it as text; the text is empty for what is no line's matter."""
+    words, unit = split(name)
+    if isinstance(value, bool):
+        return words, "yes" if value else "no"
+    if isinstance(value, (int, float)):
+        return words, number(value, unit)
+    if isinstance(value, str):
+        return words, value
+    if value and isinstance(value, (list, tuple)) and all(isinstance(v, (int, float)) for v in value):
+        words, place, _ = words.partition(" lps") if len(value) == 3 else (words, "", "")
+        return words, _place(value, unit) if place else ", ".join(number(v, unit) for v in value)
+    return words, ""
+
+
+def _place(lps: Sequence[float], unit: str) -> str:
+    """Return three numbers along LPS as a place, or a force, in the patient: “L 84.9, A 123, I 831 mm”."""
+    letters = ("LR", "PA", "SI")
+    sizes = [f"{abs(x):.1f}" if unit == "mm" else number(abs(x)) for x in lps]
+    return ", ".join(f"{letters[a][lps[a] < 0]} {size}" for a, size in enumerate(sizes)) + f" {unit}"
 
 
 _FACTS = {

@@ -34,7 +34,7 @@ class SolveParams:
     )
 
 
-@step("physics.solve", version=1, title="Solve")
+@step("physics.solve", version=1, title="Solve", makes=("result",))
 def solve(model: Model, params: SolveParams, progress: Progress) -> Made:
     """Solve every unit load once; load cases are their sums, at any body weight.
 

@@ -86,8 +86,17 @@ def _bind(record: Record, step: Step, wanted: Input, given: str) -> Ref | None:
         return Ref(fitting[0].id, fitting[0].name, fitting[0].digest)
     needs = f"“{step.name}” needs {wanted.name} (a {wanted.kind})"
     if not fitting:
-        raise UserError(f"{needs}, and {record.path.name} holds none.", "Import or make one first.")
+        raise UserError(f"{needs}, and {record.path.name} holds none yet.", _makers_of(wanted.kind))
     raise UserError(f"{needs}, and there are several.", _candidates(record, wanted))
+
+
+def _makers_of(kind: str) -> str:
+    """Return in words what makes an entity of that kind: the steps that declare it, or an import."""
+    found = [s.name for s in steps.catalogue() if kind in s.makes]
+    makers = [name for name in found if not name.startswith("import.")]
+    if not makers:
+        return "Import one first."
+    return f"Run {' or '.join(makers)} first{', or import one' if len(makers) < len(found) else ''}."
 
 
 def _fitting(record: Record, wanted: Input) -> list[Entry]:

@@ -94,6 +94,8 @@ class Step:
         the step makes new entities.
     quick : bool
         True where it is done in a moment: it runs in the owner's process, not in a job.
+    makes : tuple of str
+        Kinds of the new entities it can make: who lacks one is told to run it.
     """
 
     name: str
@@ -105,6 +107,7 @@ class Step:
     params: type
     edits: str = ""
     quick: bool = False
+    makes: tuple[str, ...] = ()
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -116,13 +119,23 @@ _registry: dict[str, Step] = {}
 
 
 def step(
-    name: str, *, version: int, title: str, edits: str = "", quick: bool = False
+    name: str,
+    *,
+    version: int,
+    title: str,
+    edits: str = "",
+    quick: bool = False,
+    makes: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Made]], Callable[..., Made]]:
     """Register a function ``(inputs..., params, progress) -> Made`` as a step.
 
     Its inputs are read from its annotations (``volume: Volume``, ``seed: LabelMap | None = None``),
     its parameters from the annotation of ``params``; its help is its docstring's first line.
     """
+
+    strange = set(makes) - set(KINDS)
+    if strange:
+        raise TypeError(f"{name} cannot make {', '.join(sorted(strange))}: there is no such kind")
 
     def register(function: Callable[..., Made]) -> Callable[..., Made]:
         known = _registry.get(name)
@@ -136,7 +149,7 @@ def step(
         )
         help = (inspect.getdoc(function) or "").split("\n")[0]
         _registry[name] = Step(
-            name, version, title, help, function, inputs, hints.get("params", NoParams), edits, quick
+            name, version, title, help, function, inputs, hints.get("params", NoParams), edits, quick, makes
         )
         return function
 

@@ -108,8 +108,9 @@ class Scene:
 
     @property
     def software(self) -> bool:
-        """Whether the processor draws, not a graphics card; known after the first picture."""
+        """Whether the processor draws, not a graphics card."""
         if self._software is None:
+            self._window.Initialize()  # before that the driver's name is not known
             words = self._window.ReportCapabilities() or ""
             self._software = any(name in words for name in ("llvmpipe", "softpipe", "SwiftShader"))
         return self._software

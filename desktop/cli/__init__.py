@@ -79,6 +79,18 @@ def print_json(answer: object) -> None:
 
 
 def record_path(word: str) -> Path:
-    """Return the path of a record; the suffix may be left out."""
+    """Return the path of a record; the suffix may be left out.
+
+    Raises
+    ------
+    UserError
+        It is a folder, and no record of that name lies beside it.
+    """
     path = Path(word)
-    return path if path.suffix else path.with_suffix(".twin")
+    record = path if path.suffix else path.with_suffix(".twin")
+    if path.is_dir() and not record.is_file():
+        raise UserError(
+            f"{word} is a folder, no record.",
+            f"A record is one file, NAME.twin; images come into one by: vitruvian import NAME.twin {word}",
+        )
+    return path if path.is_file() else record

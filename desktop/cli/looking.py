@@ -1,11 +1,14 @@
 """Commands that look: list, steps, log, verify."""
 
 import argparse
-import sys
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from desktop.cli import command, print_json, record_path
 from twin.errors import UserError
+
+if TYPE_CHECKING:
+    from twin.record import LogEntry
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -42,10 +45,29 @@ def list_entities(options: argparse.Namespace) -> int:
         return 0
     if not rows:
         print("The record is empty. Take images in with: vitruvian import RECORD PATH")
+    wide = {key: max((len(row[key]) for row in rows), default=0) for key in ("id", "kind", "name", "size")}
     for row in rows:
-        stale = f"  stale: {row['stale']}" if row["stale"] else ""
-        print(f"{row['id']:<5} {row['kind']:<10} {row['name']:<28} {row['size']:<34} {row['step']}{stale}")
+        columns = (f"{row[key]:<{width}}" for key, width in wide.items())
+        print("  ".join([*columns, f"{row.get('modality', ''):<3}", row["step"]]))
+        for line in _remarks(row):
+            print(f"      {line}")
     return 0
+
+
+_FEW = 12
+"""So many structures are listed by name."""
+
+
+def _remarks(row: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what stands under an entity: where it comes from, what is in it, what to know of it."""
+    if row["source"]:
+        yield f"from {', '.join(row['source'])}"
+    names = row.get("structures", [])
+    if names:
+        yield f"holds {', '.join(names) if len(names) <= _FEW else f'{len(names)} structures'}"
+    if row["stale"]:
+        yield f"stale: {row['stale']}"
+    yield from (f"note: {note}" for note in row["notes"])
 
 
 def list_steps(options: argparse.Namespace) -> int:
@@ -117,10 +139,32 @@ def show_log(options: argparse.Namespace) -> int:
         print_json([dataclasses.asdict(entry) for entry in entries])
         return 0
     for e in entries:
-        made = ", ".join(o["name"] for o in e.outputs.values())
         what = e.step if e.kind == "step" else e.kind
-        print(f"{e.number:>4}  {e.time[:19]}  {e.user:<10} {what:<26} {made}  {e.seconds:.1f} s")
+        print(f"{e.number:>4}  {e.time[:19]}  {e.user:<10} {what:<26} {_told(e, entries)}".rstrip())
     return 0
+
+
+def _told(entry: "LogEntry", log: "Sequence[LogEntry]") -> str:
+    """Return what an entry of the log did: made, took back, brought back, sent out."""
+    if entry.kind in ("undo", "redo"):
+        step = log[entry.params["number"] - 1]
+        return f"{step.number}: {step.step}  {_touched(step, log)}".rstrip()
+    if entry.kind != "step":
+        what = entry.params.get("entity") or entry.params.get("what", "")
+        told = f"{what} → {entry.params['path']}" if entry.params.get("path") else str(what)
+        return f"{told}, stale: {entry.params['stale']}" if entry.params.get("stale") else told
+    return f"{_touched(entry, log)}  {entry.seconds:.1f} s"
+
+
+def _touched(entry: "LogEntry", log: "Sequence[LogEntry]") -> str:
+    """Return the names of what a step made, or else changed."""
+    made = [o["name"] for o in entry.outputs.values()]
+    names = {o["id"]: o["name"] for e in log[: entry.number] for o in e.outputs.values()}
+    changed = [
+        f"{names.get(id, id)}: " + ", ".join(f"{k} {v}" if v is not True else k for k, v in change.items())
+        for id, change in entry.attributes.items()
+    ]
+    return ", ".join(made + changed)
 
 
 def verify(options: argparse.Namespace) -> int:
@@ -140,7 +184,13 @@ def verify(options: argparse.Namespace) -> int:
                 f"{r['problem']:<14} {r['quantity']:<34} {r['value']:>13.6g} {r['reference']:>13.6g} "
                 f"{r['unit']:<6} {r['error_percent']:>9.3g}  {mark}"
             )
-    outside = [r for r in rows if not r["within"]]
-    if outside:
-        print(f"{len(outside)} quantities lie outside their bounds.", file=sys.stderr)
-    return 1 if outside else 0
+        print(total(rows))
+    return 0 if all(r["within"] for r in rows) else 1
+
+
+def total(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return in a line how many quantities lie within their bounds, and which do not."""
+    outside = [f"{r['problem']} {r['quantity']}" for r in rows if not r["within"]]
+    if not outside:
+        return f"all {len(rows)} within"
+    return f"{len(outside)} of {len(rows)} outside: {', '.join(outside)}"

@@ -1,7 +1,6 @@
 """Commands that send out: export, report."""
 
 import argparse
-import shutil
 from pathlib import Path
 
 from desktop.cli import command, print_json, record_path
@@ -27,6 +26,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def export(options: argparse.Namespace) -> int:
     """Export one entity, or a part of it."""
     from twin.exports import export_from
+    from twin.exports.sides import side_of
     from twin.record import Record
 
     with Record.open(record_path(options.record)) as record:
@@ -35,36 +35,30 @@ def export(options: argparse.Namespace) -> int:
             raise UserError(
                 f"{entry.name} is stale: {entry.stale}.", "Make it again, or export it as it is with --stale."
             )
-        asked = Path(options.output)
-        path = export_from(record, options.entity, asked)
-        if path != asked:  # the side was put into the name; what was asked for is there, too
-            asked.unlink(missing_ok=True)
-            shutil.copyfile(path, asked)
+        entity = record.load(options.entity)
+        path, side = Path(options.output), side_of(entity)
+        export_from(record, options.entity, path, as_named=True)
         record.note("exported", {"entity": options.entity, "path": str(path), "stale": entry.stale})
     if options.json:
-        print_json({"path": str(path), "asked": str(asked), "stale": bool(entry.stale)})
+        print_json({"path": str(path), "asked": str(path), "side": side, "stale": bool(entry.stale)})
     else:
-        print(path if path == asked else f"{asked}, and with the side in its name {path}")
+        silent = side in ("left", "right") and side not in path.name.lower()
+        print(f"{path}  ({options.entity}{f'; its name does not say the side: {side}' if silent else ''})")
     return 0
 
 
 def report(options: argparse.Namespace) -> int:
     """Write the PDF report, with pictures unless they are not wanted."""
-    import tempfile
-
     from desktop.cli.work import run_job
-    from desktop.pictures import draw
-    from desktop.report import check_name, write
+    from desktop.report import check_name, draw_and_write
     from twin.jobs import Job
     from twin.record import Record
 
     record_file = record_path(options.record)
-    check_name(Path(options.output))
-    with Record.open(record_file) as record, tempfile.TemporaryDirectory() as folder:
-        pictures = []
-        if not options.no_pictures:
-            pictures = run_job(Job(draw, record_file, Path(folder), title="pictures"))
-        path = write(record, Path(options.output), pictures)
+    path = Path(options.output)
+    check_name(path)
+    with Record.open(record_file) as record:
+        run_job(Job(draw_and_write, record_file, path, not options.no_pictures, title="report"))
         record.note("exported", {"entity": "report", "path": str(path), "stale": ""})
     if options.json:
         print_json({"path": str(path)})

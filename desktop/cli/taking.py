@@ -1,11 +1,13 @@
 """The command that takes files into a record: import."""
 
 import argparse
+import shlex
 from pathlib import Path
 from typing import Any
 
 from desktop.cli import command, print_json, record_path
 from desktop.cli.work import answer, parse_pairs, print_entry, run_call
+from twin.errors import UserError
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -32,6 +34,28 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     p.set_defaults(act=take)
 
 
+def _record(word: str, paths: list[str]) -> Path:
+    """Return the path of the record to import into.
+
+    Raises
+    ------
+    UserError
+        Record and files stand in each other's place, or a record stands among the files.
+    """
+    records = [p for p in paths if p.endswith(".twin")]
+    if records and Path(word).exists() and not word.endswith(".twin"):
+        raise UserError(
+            f"The record comes first, then what goes into it; {word} is no record, {records[0]} is.",
+            f"Try: vitruvian import {shlex.join([records[0], word, *(p for p in paths if p != records[0])])}",
+        )
+    if records:
+        raise UserError(
+            f"{records[0]} is a record, not images or meshes that could be imported.",
+            "“vitruvian replay” runs its steps on another record; “vitruvian export” writes what it holds.",
+        )
+    return record_path(word)
+
+
 def take(options: argparse.Namespace) -> int:
     """Import into a record; a record that was made for it goes again where nothing came in."""
     from desktop.catalogue import load as load_steps
@@ -40,7 +64,7 @@ def take(options: argparse.Namespace) -> int:
     from twin.sources.drawn_on import contours_only, image_for
 
     load_steps()
-    path = record_path(options.record)
+    path = _record(options.record, options.paths)
     new = not path.exists()
     given: dict[str, Any] = {
         "paths": tuple(str(Path(p).absolute()) for p in options.paths),

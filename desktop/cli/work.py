@@ -3,9 +3,10 @@
 import contextlib
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from desktop import words
 from twin.errors import Cancelled, UserError
 from twin.jobs import Job, sweep
 from twin.record import Call, LogEntry, Record
@@ -76,10 +77,10 @@ def _whole(title: str) -> Iterator[None]:
         raise UserError(f"Stopped when “{title}” was done and in the record.", "Undo takes it back.")
 
 
-def parse_pairs(words: list[str], what: str) -> dict[str, str]:
+def parse_pairs(given: list[str], what: str) -> dict[str, str]:
     """Return ``NAME=VALUE`` words as a dict; ``UserError`` where one has no equals sign."""
     pairs = {}
-    for word in words:
+    for word in given:
         name, equals, value = word.partition("=")
         if not equals or not name:
             raise UserError(f"“{word}” is not {what}=VALUE.")
@@ -107,21 +108,27 @@ def print_entry(record: Record, entry: LogEntry) -> None:
     """Print what a step made, for a person."""
     made = ", ".join(f"{o['name']} ({o['kind']} {o['id']})" for o in entry.outputs.values()) or "nothing new"
     print(f"{entry.step}: {made}  [{entry.seconds:.1f} s, {entry.peak_mb:.0f} MB]")
-    for name, value in entry.summary.items():
-        if isinstance(value, list):
-            print(f"  {name}:")
-            for item in value:
-                words = (
-                    ", ".join(f"{k} {_short(v)}" for k, v in item.items()) if isinstance(item, dict) else item
-                )
-                print(f"    {words}")
-        else:
-            print(f"  {name}: {_short(value)}")
+    for line in summary_in_words(entry.summary):
+        print(f"  {line}")
 
 
-def _short(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    if isinstance(value, (list, tuple)):
-        return "(" + ", ".join(_short(v) for v in value) + ")"
-    return str(value)
+def summary_in_words(summary: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a step's summary as a person reads it: words, three figures, units; lists behind."""
+    for title, text in words.summary_lines(summary):
+        yield f"{title}: {text}"
+    for name, value in summary.items():
+        title, text = words.told(name, value)
+        if text or not value or not isinstance(value, (list, tuple)):
+            continue
+        yield f"{title}:"
+        for item in value:
+            yield from (f"  {line}" for line in (_item(item) if isinstance(item, Mapping) else [str(item)]))
+
+
+def _item(item: Mapping[str, Any]) -> Iterator[str]:
+    """Yield one of a list in a line: its name, then what is said of it; notes in lines of their own."""
+    pairs = words.summary_lines({key: value for key, value in item.items() if key != "name"})
+    said = ", ".join(f"{title[:1].lower()}{title[1:]} {text}" for title, text in pairs)
+    yield f"{item.get('name', '')}: {said}" if said else str(item.get("name", ""))
+    for note in item.get("notes", ()):
+        yield f"  note: {note}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 from desktop import way
@@ -13,8 +12,6 @@ from desktop.numbers import NumberList
 from desktop.people import line_of
 from desktop.queue import Plan
 from desktop.section import CommandButton, Facts, Panel, quiet, section_title
-from twin.errors import UserError
-from twin.progress import Progress
 
 
 class ReportPanel(Panel):
@@ -65,25 +62,11 @@ class ReportPanel(Panel):
             self._desk.start("Write the report", self._write_plan(Path(record.path), path))
 
     def _write_plan(self, record: Path, path: Path) -> Plan:
+        from desktop.report import draw_and_write
         from twin.jobs import Job
 
-        yield Job(write_report, record, path, title=f"Writing {path.name}")
+        yield Job(draw_and_write, record, path, True, title=f"Writing {path.name}")
         self._desk.said.emit(f"The report is at {path}.", "")
         opened = self._desk.session.record
         if opened is not None and opened.writable:
             opened.note("exported", {"what": "report", "path": str(path)})
-
-
-def write_report(record: Path, path: Path, progress: Progress) -> None:
-    """Write a record's report, with its pictures (runs in a job: drawing needs a process of its own)."""
-    try:
-        from desktop import pictures, report
-    except ImportError as fault:
-        raise UserError(f"Reports cannot be written here ({fault}).", "Install what is missing.") from fault
-    from twin.record import Record
-
-    with tempfile.TemporaryDirectory() as folder:
-        drawn = pictures.draw(record, Path(folder), progress.between(0.0, 0.9))
-        progress(0.9, "putting it together")
-        with Record.open(record, write=False) as opened:
-            report.write(opened, path, drawn)

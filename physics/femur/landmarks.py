@@ -90,7 +90,7 @@ class FemurLandmarksParams:
     )
 
 
-@step("physics.femur_landmarks", version=1, title="Find the femur's landmarks")
+@step("physics.femur_landmarks", version=1, title="Find the femur's landmarks", makes=("landmarks",))
 def femur_landmarks(surface: Surface, params: FemurLandmarksParams, progress: Progress) -> Made:
     """Find the head's center, neck, shaft, trochanters and condyles, and the femur's frame.
 

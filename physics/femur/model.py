@@ -72,7 +72,7 @@ class FemurModelParams:
     )
 
 
-@step("physics.femur_model", version=1, title="Make the femur's model")
+@step("physics.femur_model", version=1, title="Make the femur's model", makes=("model",))
 def femur_model(
     mesh: TetMesh, volume: Volume, landmarks: Landmarks, params: FemurModelParams, progress: Progress
 ) -> Made:

@@ -46,7 +46,7 @@ class BoneParams:
     )
 
 
-@step("segmentation.bone", version=1, title="Segment bone")
+@step("segmentation.bone", version=1, title="Segment bone", makes=("labelmap",))
 def segment_bone(volume: Volume, params: BoneParams, progress: Progress) -> Made:
     """Find every bone in a CT: filled, without noise, each as its own structure with its name and side."""
     from segmentation.bone.bones import find_bones

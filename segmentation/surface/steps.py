@@ -29,7 +29,7 @@ class SurfaceParams:
     )
 
 
-@step("mesh.surface", version=1, title="Surface")
+@step("mesh.surface", version=1, title="Surface", makes=("surface",))
 def make_surface(labels: LabelMap, params: SurfaceParams, progress: Progress) -> Made:
     """Make a smooth, closed surface of one structure of a labelmap."""
     from segmentation.surface.extract import extract

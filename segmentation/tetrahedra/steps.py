@@ -59,7 +59,7 @@ class TetrahedraParams:
     )
 
 
-@step("mesh.tetrahedra", version=1, title="Tetrahedra")
+@step("mesh.tetrahedra", version=1, title="Tetrahedra", makes=("mesh",))
 def make_tetrahedra(surface: Surface, params: TetrahedraParams, progress: Progress) -> Made:
     """Fill a closed surface with tetrahedra of a wanted edge length."""
     from segmentation.tetrahedra.fill import fill

@@ -53,7 +53,12 @@ def formats_of(kind: str) -> dict[str, str]:
 
 
 def export(
-    entity: Entity, path: Path, progress: Progress | None = None, *, image: Volume | None = None
+    entity: Entity,
+    path: Path,
+    progress: Progress | None = None,
+    *,
+    image: Volume | None = None,
+    as_named: bool = False,
 ) -> Path:
     """Write an entity to a file; the suffix says the format.
 
@@ -61,6 +66,9 @@ def export(
     ----------
     image : Volume or None
         What a labelmap lies on: DICOM objects refer to its images.
+    as_named : bool
+        Write ``path`` and nothing else, for scripts that go on with it; its name may then lack the side,
+        which is for the caller to tell, but not say the other one.
 
     Returns
     -------
@@ -87,7 +95,8 @@ def export(
             "This image has no place in the patient (a radiograph, a capture), and volume formats say one.",
             "Send the DICOM image itself.",
         )
-    target = path_with_side(entity, path, suffix)
+    with_side = path_with_side(entity, path, suffix)
+    target = path if as_named else with_side
     if not target.parent.is_dir():
         raise UserError(f"{target} cannot be written: there is no folder {target.parent}.")
     part = target.with_name(f".{uuid.uuid4().hex}.part{suffix}")
@@ -111,7 +120,9 @@ def export(
     return target
 
 
-def export_from(record: "Record", ref: str, path: Path, progress: Progress | None = None) -> Path:
+def export_from(
+    record: "Record", ref: str, path: Path, progress: Progress | None = None, *, as_named: bool = False
+) -> Path:
     """Write an entity of a record, or a part of one, in the color it has there; see ``export``."""
     entity = record.load(ref)
     color = record.find(ref.partition("/")[0]).color
@@ -120,7 +131,7 @@ def export_from(record: "Record", ref: str, path: Path, progress: Progress | Non
     image = None
     if isinstance(entity, LabelMap) and path.name.lower().endswith(".dcm"):
         image = _image_under(record, entity)
-    return export(entity, path, progress, image=image)
+    return export(entity, path, progress, image=image, as_named=as_named)
 
 
 def _image_under(record: "Record", labelmap: LabelMap) -> Volume | None:

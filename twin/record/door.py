@@ -105,7 +105,10 @@ def inspect(path: Path) -> int:
     if not header:
         raise RecordError(f"{path} is empty (0 bytes): there is no record in it.", "Look for a backup of it.")
     if not header.startswith(b"SQLite format 3\0"):
-        raise RecordError(f"{path} is no Vitruvian record (no database at all).")
+        raise RecordError(
+            f"{path} is no Vitruvian record (no database at all).",
+            "A record is a .twin file; images and meshes are imported into one.",
+        )
     if len(header) < 100:
         raise RecordError(f"{path} is cut off after {size} bytes.", "Look for a backup of it.")
     (application,) = struct.unpack_from(">I", header, 68)

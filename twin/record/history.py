@@ -7,6 +7,7 @@ pointer add up to. So undo and redo only move the pointer.
 import dataclasses
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -44,7 +45,14 @@ def unseal(body: str, previous_hash: str, hash: str) -> LogEntry:
     """Read a stored entry; fields of a later version are left out."""
     known = {f.name for f in dataclasses.fields(LogEntry)}
     values = {key: value for key, value in json.loads(body).items() if key in known}
+    # Stored in the order of the alphabet: “volume 10” before “volume 2”.
+    values["outputs"] = dict(sorted(values.get("outputs", {}).items(), key=lambda item: natural(item[0])))
     return LogEntry(**values | {"previous_hash": previous_hash, "hash": hash})
+
+
+def natural(text: str) -> list[tuple[int, str]]:
+    """Return a key that sorts text as people do: “volume 2” before “volume 10”."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", text)]
 
 
 def chain_hash(previous_hash: str, body: str) -> str:

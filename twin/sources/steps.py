@@ -40,7 +40,7 @@ class ImportParams:
     space: str = param("", help="Axes of a file that is silent about them.", choices=("", "LPS", "RAS"))
 
 
-@step("import.images", version=2, title="Import images")
+@step("import.images", version=2, title="Import images", makes=("volume", "labelmap", "surface", "mesh"))
 def import_images(params: ImportParams, progress: Progress) -> Made:
     """Bring images, labelmaps and surfaces of one patient into the record."""
     found = scan([Path(p) for p in params.paths], progress.between(0.0, 0.2))
@@ -98,7 +98,7 @@ class ContourParams:
     series: str = param("", help="Which structure set, where there are several: its UID or number.")
 
 
-@step("import.contours", version=1, title="Import contours")
+@step("import.contours", version=1, title="Import contours", makes=("labelmap",))
 def import_contours(image: Volume, params: ContourParams, progress: Progress) -> Made:
     """Bring an RT Structure Set into the record, on the grid of an image that is there already."""
     found = scan([Path(p) for p in params.paths], progress.between(0.0, 0.2))
