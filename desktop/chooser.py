@@ -150,8 +150,10 @@ class SeriesChooser(QWidget):
 
     def _on_take_all(self) -> None:
         first = next(s for s in self._found.series if s.is_volume and not s.aside)
+        # Who has seen the list and takes all of it says that it is of one person.
+        every = all(s.is_volume and not s.aside for s in self._found.series)
         self.left.emit()
-        self._take(first, self.form.values() | {"series": ""})
+        self._take(first, self.form.values() | {"series": "all" if every else ""})
 
 
 def _form() -> Form:

@@ -30,6 +30,7 @@ def draw_and_write(record: Path, path: Path, with_pictures: bool, progress: Prog
     """Write a record's report, with its pictures (runs in a job: drawing needs a process of its own)."""
     from desktop.pictures import draw
 
+    progress(0.0, "making ready to draw")
     with tempfile.TemporaryDirectory() as folder:
         drawn = draw(record, Path(folder), progress.between(0.0, 0.9)) if with_pictures else []
         progress(0.9, "putting the pages together")

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import nibabel as nib
+import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox
 
@@ -39,3 +41,16 @@ def test_a_surface_that_says_everything_comes_in_unasked(window: MainWindow, hom
     (item,) = window.desk.session.of_kind("surface")
     assert (item.structure, item.side) == ("left femur", "left")
     assert not window.findChildren(SeriesChooser)
+
+
+def test_who_imports_all_that_he_was_shown_vouches_for_it(window: MainWindow, home: Path, qtbot) -> None:
+    """Two images of nobody on different grids: by themselves they would be asked about."""
+    (home / "scans").mkdir()
+    for name, spacing in (("a", 1.0), ("b", 2.0)):
+        values = np.arange(-300, 300, dtype=np.int16).reshape(10, 10, 6)
+        nib.save(nib.Nifti1Image(values, np.diag([spacing] * 3 + [1.0])), home / "scans" / f"{name}.nii")
+    window.open_paths([str(home / "scans")])
+    qtbot.waitUntil(lambda: bool(window.findChildren(SeriesChooser)), timeout=30_000)
+    (chooser,) = window.findChildren(SeriesChooser)
+    qtbot.mouseClick(chooser.all, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(window.desk.session.of_kind("volume")) == 2, timeout=60_000)

@@ -16,6 +16,8 @@ def test_numbers_have_three_figures_and_a_unit() -> None:
     assert words.number(156.2, "°") == "156°"
     assert words.number(20979) == "20\u202f979"  # a narrow space between thousands
     assert words.interval(52.0, 71.0) == "52–71"
+    assert words.number(-1.098e-10) == "−1.1 × 10⁻¹⁰"
+    assert words.number(0.004, "%") == "0.004 %"
 
 
 def test_a_person_is_told_as_the_bar_shows_him() -> None:

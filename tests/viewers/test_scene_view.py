@@ -424,3 +424,14 @@ def test_an_empty_view_says_what_it_waits_for(view, monkeypatch):
     view.set_waiting("Reading left femur stresses …")
     view.grab()
     assert [w for w in written if w != "3-D"] == ["No structures yet", "Reading left femur stresses …"]
+
+
+def test_who_draws_is_known_before_the_first_picture() -> None:
+    """Else a large picture is drawn at its finest by a processor, which takes many seconds."""
+    from viewers.scene import Scene
+
+    asked_early, asked_late = Scene(), Scene()
+    early = asked_early.software
+    asked_late._window.Render()
+    words = asked_late._window.ReportCapabilities()
+    assert early == any(name in words for name in ("llvmpipe", "softpipe", "SwiftShader"))
