@@ -44,6 +44,8 @@ def decode(encoded: Encoded) -> Entity:
 
 def _encode(value: Any, path: str, arrays: dict[str, NDArray]) -> Any:
     if isinstance(value, np.ndarray):
+        while path in arrays:  # names are free, and may hold a dot
+            path += "'"
         arrays[path] = value
         return {"$array": path}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -52,7 +54,11 @@ def _encode(value: Any, path: str, arrays: dict[str, NDArray]) -> Any:
             for f in dataclasses.fields(value)
         }
     if isinstance(value, dict):
-        return {key: _encode(item, _at(path, key), arrays) for key, item in value.items()}
+        # A name that begins as a mark of ours does gets one more of its first character.
+        return {
+            f"${key}" if key.startswith("$") else key: _encode(item, _at(path, key), arrays)
+            for key, item in value.items()
+        }
     if isinstance(value, (tuple, list)):
         return [_encode(item, _at(path, str(n)), arrays) for n, item in enumerate(value)]
     if isinstance(value, np.generic):
@@ -93,7 +99,8 @@ def _decode(tree: Any, hint: Any, arrays: dict[str, NDArray]) -> Any:
             return tuple(_decode(item, kinds[0], arrays) for item in tree)
         return tuple(_decode(item, kind, arrays) for item, kind in zip(tree, kinds, strict=True))
     if origin is dict:
-        return {key: _decode(item, typing.get_args(hint)[1], arrays) for key, item in tree.items()}
+        inner = typing.get_args(hint)[1]
+        return {key.removeprefix("$"): _decode(item, inner, arrays) for key, item in tree.items()}
     if hint is float and isinstance(tree, int):
         return float(tree)
     return tree

@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as hnp
 from twin import codec
 from twin.domain import KINDS, Identity, Number, Structure
 
-TEXT = st.text(max_size=8)
+TEXT = st.one_of(st.text(max_size=8), st.sampled_from(["$array", "$float", "$$", "a", "a.point"]))
 
 
 def anything(hint: Any) -> st.SearchStrategy[Any]:
