@@ -129,16 +129,15 @@ class Scenery:
         volume = self._desk.session.get(item.id) if item is not None and not self._drawn else None
         if volume is None or view is None:
             self._slices_shown = ()
-            self.scene.show_slices(None, np.zeros(3), (0.0, 1.0))
+            self.scene.show_slices(None, np.zeros(3), (0.0, 1.0, False))
             return
-        center, width, _inverted = view.window_level
-        state = (id(volume), tuple(view.crosshair), center, width, view.time_index)
+        state = (id(volume), tuple(view.crosshair), view.window_level, view.time_index)
         if state == self._slices_shown:
             return
         place = (volume.shape, volume.affine.tobytes())
         first, elsewhere = not self._slices_shown, place != self._slices_place
         self._slices_shown, self._slices_place = state, place
-        self.scene.show_slices(volume, view.crosshair, (center, width), view.time_index)
+        self.scene.show_slices(volume, view.crosshair, view.window_level, view.time_index)
         if first:
             self.scene.view_from("A")
         elif elsewhere:

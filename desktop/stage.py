@@ -187,6 +187,8 @@ class Stage(QWidget):
     def preset(self, name: str) -> None:
         """Set a named window; an empty name sets the file's own."""
         self.overlay.preset(name)
+        if self.scenery is not None:
+            self.scenery.crosshair_moved()
 
     def fit(self) -> None:
         """Bring everything into view."""

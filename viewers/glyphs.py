@@ -99,7 +99,7 @@ class DrawnGlyphs(Drawn):
 class DrawnSlices(Drawn):
     """The three slices through a place, in the scene."""
 
-    def __init__(self, volume: Volume, window: tuple[float, float]) -> None:
+    def __init__(self, volume: Volume, window: tuple[float, float, bool]) -> None:
         super().__init__()
         self.pickable = False
         self._volume, self._window = volume, window
@@ -110,8 +110,8 @@ class DrawnSlices(Drawn):
             self._add(frame)
         self.move(np.zeros(3))
 
-    def shows(self, volume: Volume, window: tuple[float, float]) -> bool:
-        """Tell whether these are slices of that volume under that window (center, width)."""
+    def shows(self, volume: Volume, window: tuple[float, float, bool]) -> bool:
+        """Tell whether these are slices of that volume under that window (center, width, inverted)."""
         return self._volume is volume and self._window == window
 
     def _add(self, frame: SliceFrame) -> None:

@@ -29,6 +29,9 @@ DIRECTIONS: dict[str, tuple[float, float, float]] = {
 }
 """Unit vector, LPS, of each letter."""
 
+TRUE_DEGREES = 3.0
+"""A plane within this of a patient plane bears its name: nobody lies straighter in a scanner."""
+
 # Patient axis across, down and through the screen, with the wanted sign.
 _SCREEN = {
     "axial": ((0, 1), (1, 1), (2, 1)),
@@ -171,6 +174,15 @@ class SliceFrame:
         lean = float(across @ down) / width
         fall = max(float(down @ down) - lean * lean, 0.0) ** 0.5
         return np.array([[width, lean], [0.0, fall]])
+
+    @cached_property
+    def title(self) -> str:
+        """Return what the plane is: "axial", or "oblique, 34° off axial" where it is turned away from it."""
+        across, down = self.to_lps[:3, :2].T
+        normal = np.cross(across, down)
+        along = abs(float(normal[_SCREEN[self.plane][2][0]])) / float(np.linalg.norm(normal))
+        off = float(np.degrees(np.arccos(min(along, 1.0))))
+        return self.plane if off <= TRUE_DEGREES else f"oblique, {off:.0f}° off {self.plane}"
 
     def edge_letters(self) -> dict[str, str]:
         """Return the letters at the ``left``, ``right``, ``top`` and ``bottom`` edge."""

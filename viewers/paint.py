@@ -85,6 +85,11 @@ def lines_at(
         text_at(painter, line, across | Qt.AlignmentFlag.AlignVCenter, short, color, shadow=shadow)
 
 
+def letters_width(painter: QPainter, letters: str) -> float:
+    """Return how wide ``edge_letters`` paints the letters of an edge."""
+    return QFontMetricsF(font_of(painter, 1.25, bold=True)).horizontalAdvance(letters)
+
+
 def edge_letters(painter: QPainter, box: QRectF, letters: dict[str, str], look: Look) -> None:
     """Paint patient letters at the middle of the ``left``, ``right``, ``top`` and ``bottom`` edges."""
     painter.save()

@@ -204,11 +204,12 @@ class SceneView(SceneCanvas):
         self._show(key, put, shown=Shown(labels=labels))
 
     def show_slices(
-        self, volume: Volume | None, lps: NDArray, window: tuple[float, float], time: int = 0
+        self, volume: Volume | None, lps: NDArray, window: tuple[float, float, bool], time: int = 0
     ) -> None:
         """Show the three slices through ``lps`` under the key ``slices``; None takes them away.
 
-        ``time`` counts the moments of a volume that has several.
+        ``window`` is center, width and whether low values are bright; ``time`` counts the moments of
+        a volume that has several.
         """
         if volume is None:
             self.remove("slices")

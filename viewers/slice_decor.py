@@ -36,6 +36,18 @@ def _share(box: QRectF) -> float:
     return 0.85 if is_small(box) else 1.0
 
 
+def _fitting(painter: QPainter, inner: QRectF, words: Sequence[str]) -> str:
+    """Return as many of the words, the first ones first, as one line across the view has room for."""
+    metrics = QFontMetricsF(paint.font_of(painter, _share(inner)))
+    line = words[0]
+    for word in filter(None, words[1:]):
+        longer = f"{line}   {word}"
+        if metrics.horizontalAdvance(longer) > inner.width():
+            break
+        line = longer
+    return line
+
+
 class _Kept:
     """A part of the view kept as a picture until its key changes: text is the slowest part of a frame."""
 
@@ -78,6 +90,7 @@ class SliceDecor:
         self._level, self._upright = (QColor(PLANE_COLORS[other]) for other in _LINES[plane])
         for tint in (self._level, self._upright):
             tint.setAlpha(170)
+        self._raised = 0.0
 
     def take_volume(self, volume: Volume | None) -> None:
         """Write no sides and no lengths on what has none: a photograph, an uncalibrated radiograph."""
@@ -169,30 +182,23 @@ class SliceDecor:
             paint.hatch(painter, box, look)
         inner = box.adjusted(10, 8, -10, -8)
         self._paint_still(painter, box, inner, sheet, words, focused)
-        place = frame.position_text(index)
-        if not is_small(inner):
-            place = f"{place}   {index + 1} / {frame.counts[2]}"
-        if inner.width() > 2 * _SMALL and self.moment:
-            place = f"{place}   {self.moment}"
-        self._paint_low(painter, inner, sheet, [(place, look.text), ("", ""), ("", "")])
+        said = [frame.position_text(index), f"{index + 1} / {frame.counts[2]}", self.moment]
+        lines = [(_fitting(painter, inner, said), look.text), ("", ""), ("", "")]
+        self._paint_low(painter, inner, inner.adjusted(0, 0, 0, -self._raised), lines)
 
-    def _paint_low(
-        self, painter: QPainter, inner: QRectF, sheet: SliceSheet, lines: Sequence[tuple[str, str]]
-    ) -> None:
-        """Paint lines of (text, color) into the lower left corner."""
-        half = self._half(inner)
-        if is_small(inner) and all(len(letters) == 1 for letters in sheet.frame.edge_letters().values()):
-            half = half.adjusted(0, 0, 14, 0)  # beside a single letter there is more room
+    @staticmethod
+    def _paint_low(painter: QPainter, inner: QRectF, room: QRectF, lines: Sequence[tuple[str, str]]) -> None:
+        """Paint lines of (text, color) into the lower left corner of ``room``."""
         corner = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
         painter.save()
         painter.setFont(paint.font_of(painter, _share(inner)))
-        paint.lines_at(painter, half, corner, lines)
+        paint.lines_at(painter, room, corner, lines)
         painter.restore()
 
-    @staticmethod
-    def _half(inner: QRectF) -> QRectF:
-        """Return the part of the view left of the upper and lower letters."""
-        return QRectF(inner.left(), inner.top(), inner.width() / 2 - 26.0, inner.height())
+    def _half(self, painter: QPainter, inner: QRectF, letters: str) -> QRectF:
+        """Return the part of the view left of the letters at the middle of an upper or lower edge."""
+        wide = paint.letters_width(painter, letters) if self.sided else 0.0
+        return QRectF(inner.left(), inner.top(), (inner.width() - wide) / 2 - 4.0, inner.height())
 
     def _paint_still(
         self,
@@ -217,9 +223,19 @@ class SliceDecor:
         thick = f"{'' if small else 'slice '}{sheet.frame.step_mm:.3g} mm · {words[1]}"
         look = self.look
         low = [("", ""), (words[0], look.quiet if small else look.text), (thick, look.quiet)]
-        height = 3.5 * QFontMetricsF(painter.font()).lineSpacing()
-        corner = QRectF(box.left(), box.bottom() - height, box.width() / 2, height)
-        self._low.paint(painter, corner, (place, words), lambda p: self._paint_low(p, inner, sheet, low))
+        height = 5.5 * QFontMetricsF(painter.font()).lineSpacing()
+        corner = QRectF(box.left(), box.bottom() - height, 0.75 * box.width(), height)
+
+        def draw(aside: QPainter) -> None:
+            room = self._half(aside, inner, sheet.frame.edge_letters()["bottom"])
+            metrics = QFontMetricsF(paint.font_of(aside, _share(inner)))
+            cut = any(metrics.horizontalAdvance(text) > room.width() for text, _color in low)
+            self._raised = 1.4 * QFontMetricsF(aside.font()).lineSpacing() if cut else 0.0
+            if cut:  # above the letter, beside the scale
+                room.setWidth(0.7 * inner.width() - 8.0)
+            self._paint_low(aside, inner, room.adjusted(0, 0, 0, -self._raised), low)
+
+        self._low.paint(painter, corner, (place, words, self.sided), draw)
 
     def _paint_words(self, painter: QPainter, inner: QRectF, sheet: SliceSheet) -> None:
         """Paint letters, caption, scale and warnings."""
@@ -228,8 +244,10 @@ class SliceDecor:
             paint.edge_letters(painter, inner, sheet.frame.edge_letters(), look)
         # In a small view the window's own bar and the 3-D view beside say whose it is.
         caption = () if is_small(inner) else self.caption
-        heading = [(self.plane, PLANE_COLORS[self.plane]), *((line, look.text) for line in caption)]
-        paint.lines_at(painter, self._half(inner), Qt.AlignmentFlag.AlignLeft, heading)
+        title = sheet.frame.title if self.sided else "picture"
+        heading = [(title, PLANE_COLORS[self.plane]), *((line, look.text) for line in caption)]
+        half = self._half(painter, inner, sheet.frame.edge_letters()["top"])
+        paint.lines_at(painter, half, Qt.AlignmentFlag.AlignLeft, heading)
         if self.measured:
             paint.scale_bar(painter, inner, 1.0 / sheet.pixels_per_mm, look)
         said = (paint.REFERENCE_PATIENT if self.reference_patient else "", self.stamp)

@@ -190,6 +190,7 @@ class SliceHands:
         elif key == Qt.Key.Key_I:
             center, width, inverted = view.window_level
             view.set_window(center, width, not inverted)
+            view.window_changed.emit(center, width)
         elif key == Qt.Key.Key_N:
             view.smooth = not view.smooth
         elif key == Qt.Key.Key_Space:

@@ -45,7 +45,7 @@ class SliceView(QWidget):
     crosshair_moved = Signal(object)
     """Place in LPS mm, shape (3,); sent for scrolling too."""
     window_changed = Signal(float, float)
-    """Center and width, in the volume's unit."""
+    """Center and width, in the volume's unit; sent too when a hand inverts it (``window_level`` says so)."""
     maximize_asked = Signal()
 
     def __init__(self, plane: Plane, parent: QWidget | None = None) -> None:

@@ -60,6 +60,15 @@ def volume(params: VolumeParams, progress: Progress) -> Made:
     )
 
 
+@step("test.nobody", version=1, title="Make a volume of nobody", quick=True)
+def nobody(params: VolumeParams, progress: Progress) -> Made:
+    """Make the same ball as a NIfTI file holds it: no patient, no modality, no unit."""
+    ball = volume(params, progress).outputs["volume"]
+    assert isinstance(ball, Volume)
+    silent = replace(ball, modality="", unit="", window=None, identity=Identity())
+    return Made({"volume": silent}, {}, {"volume": "unknown scan"})
+
+
 @dataclass(frozen=True)
 class CineParams:
     left_mm: float = param(0.0, help="How far to the left it lies.")
