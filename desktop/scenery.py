@@ -33,6 +33,7 @@ class Scenery:
         self._skinning: dict[int, Any] = {}
         self._fitted: frozenset[str] = frozenset()
         self._turned: set[str] = set()
+        self._wanted: frozenset[str] = frozenset()
         self._slice_view: SliceView | None = None
         self._slices_shown: tuple[Any, ...] = ()
         self._slices_place: tuple[Any, ...] = ()
@@ -43,6 +44,7 @@ class Scenery:
             event.connect(self._on_event)
         for event in (desk.results.changed, desk.results.rescaled):
             event.connect(self._say)
+        desk.results.waited.connect(self._say_waiting)
         desk.queue.changed.connect(self._on_work)
         scene.picked.connect(self._on_pick)
         scene.handle_turned.connect(self._on_turn)
@@ -54,6 +56,7 @@ class Scenery:
             event.disconnect(self._on_event)
         for event in (self._desk.results.changed, self._desk.results.rescaled):
             event.disconnect(self._say)
+        self._desk.results.waited.disconnect(self._say_waiting)
         self._desk.queue.changed.disconnect(self._on_work)
 
     def sync(self) -> None:
@@ -78,10 +81,8 @@ class Scenery:
             getattr(self, f"_draw_{drawn.kind}")(drawn, entity)
             self._drawn[key] = state
             drew = True
-        seen = self.scene.keys()
-        here = {key.partition("#")[0] for key in seen}
-        late = [item.name for item in session.items if item.key in wanted and item.key not in here]
-        self.scene.set_waiting(f"Reading {late[0]} …" if late else "")
+        self._wanted = frozenset(wanted)
+        self._say_waiting()
         self._say()
         self._sync_slices()
         shown = frozenset(i.structure for i in session.items if i.key in self._drawn)
@@ -167,6 +168,12 @@ class Scenery:
         for shown in list(self.scene.keys()):
             if shown == key or shown.startswith(f"{key}#"):
                 self.scene.remove(shown)
+
+    def _say_waiting(self) -> None:
+        """Write what the view waits for: something to be read, or a field to be computed."""
+        here = {key.partition("#")[0] for key in list(self.scene.keys())}
+        late = [i.name for i in self._desk.session.items if i.key in self._wanted and i.key not in here]
+        self.scene.set_waiting(self._desk.results.waiting or (f"Reading {late[0]} …" if late else ""))
 
     def _say(self) -> None:
         """Write whose shapes these are, and that some are stale."""

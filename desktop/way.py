@@ -47,11 +47,12 @@ def scan(session: Session) -> Item | None:
 
 
 def structure(session: Session) -> Item | None:
-    """Return the structure at hand: the selected one, else the first femur, else the first."""
+    """Return the structure at hand: the selected one, else the last that was meshed, else the first femur."""
     here = session.structures()
     chosen = session.item(session.selection)
-    if chosen is not None and chosen.structure:
-        same = [i for i in here if i.structure == chosen.structure]
+    meshed = [i for i in session.items if i.kind in ("mesh", "model", "result")]
+    for at_hand in (chosen, *meshed[-1:]):
+        same = [i for i in here if at_hand is not None and at_hand.structure == i.structure]
         if same:
             return same[-1]
     femurs = [i for i in here if i.term == "femur"]

@@ -186,7 +186,7 @@ class SceneCanvas(QWidget):
     def _render(self, scene: Scene, ratio: float, occluded: bool = False) -> QImage:
         """Draw the scene at ``ratio`` device pixels to a pixel of the widget."""
         size = max(2, round(self.width() * ratio)), max(2, round(self.height() * ratio))
-        pixels = scene.render(self.camera, size, occluded=occluded)
+        pixels = scene.render(self.camera, size, occluded=occluded, fineness=ratio)
         # The copy owns its memory: ``pixels`` is gone when this returns.
         return QImage(pixels.data, *size, size[0] * 4, QImage.Format.Format_RGBX8888).copy()
 
@@ -251,6 +251,8 @@ class SceneCanvas(QWidget):
         self._decor.paint_labels(painter, box, self.camera, names)
         self._decor.paint_bars(painter, box, [shown.bar for shown in seen if shown.bar])
         self._decor.paint_texts(painter, box, self.camera)
+        if self._decor.waiting:
+            self._decor.paint_waiting(painter, box)
 
     # Hands
 

@@ -16,6 +16,9 @@ from viewers.turntable import Turntable
 
 _ALIGN = Qt.AlignmentFlag
 
+HATCHED = ("not counted: near", "supports and loads")
+"""What hatched elements are, line by line."""
+
 
 @dataclass(frozen=True)
 class FieldBar:
@@ -28,6 +31,8 @@ class FieldBar:
     marked: float | None = None
     marked_name: str = "yield"
     remark: str = ""
+    hatched: bool = False
+    """True where elements are hatched: a legend below the bar says what that means."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,18 +87,16 @@ class SceneDecor:
         right, up, _ = camera.axes
         edges = {"left": letters(-right), "right": letters(right), "top": letters(up), "bottom": letters(-up)}
         paint.edge_letters(painter, inner, edges, look)
-        half = QRectF(inner.left(), inner.top(), inner.width() / 2 - 26, inner.height())
+        said = (paint.REFERENCE_PATIENT if self.reference_patient else "", self.stamp)
+        warned = [text for text in said if text]
         heading = [("3-D", look.accent), *((line, look.text) for line in self.caption)]
-        metrics = QFontMetricsF(painter.font())
-        line = metrics.lineSpacing()
-        for number, (text, _) in enumerate(heading):
-            wide = min(metrics.horizontalAdvance(text), half.width())
-            self._plate(painter, QRectF(half.left() - 3, half.top() + number * line, wide + 6, line))
-        paint.lines_at(painter, half, _ALIGN.AlignLeft, heading, shadow=look.shadowed)
+        paint.caption_at(
+            painter, inner, heading, edges["top"], warned,
+            plate=lambda box: self._plate(painter, box), shadow=look.shadowed,
+        )  # fmt: skip
         paint.scale_bar(painter, inner, camera.height_mm / box.height(), look)
         self.paint_cube(painter, QPointF(inner.left() + 34, inner.bottom() - 34), camera)
-        said = (paint.REFERENCE_PATIENT if self.reference_patient else "", self.stamp)
-        paint.warnings(painter, inner, [text for text in said if text])
+        paint.warnings(painter, inner, warned)
 
     def paint_empty(self, painter: QPainter, box: QRectF) -> None:
         """Say what would be here."""
@@ -102,6 +105,14 @@ class SceneDecor:
         paint.lines_at(painter, inner, _ALIGN.AlignLeft, [("3-D", self.look.accent)], shadow=False)
         text = self.waiting or "No structures yet"
         paint.text_at(painter, inner, _ALIGN.AlignCenter, text, self.look.quiet, shadow=False)
+
+    def paint_waiting(self, painter: QPainter, box: QRectF) -> None:
+        """Say over the picture what the view waits for."""
+        wide = QFontMetricsF(painter.font()).horizontalAdvance(self.waiting) + 24
+        high = 2 * QFontMetricsF(painter.font()).lineSpacing()
+        place = QRectF(box.center().x() - wide / 2, box.center().y() - high / 2, wide, high)
+        self._plate(painter, place)
+        paint.text_at(painter, place, _ALIGN.AlignCenter, self.waiting, self.look.accent, shadow=False)
 
     def paint_cube(self, painter: QPainter, middle: QPointF, camera: Turntable) -> None:
         """Paint a cube with the patient's letters on it, turned as the scene is."""
@@ -195,7 +206,7 @@ class SceneDecor:
 
     def width_of_bars(self, metrics: QFontMetricsF, bars: Sequence[FieldBar]) -> float:
         """Return how much of the picture's right the color bars take, px."""
-        return sum(max(metrics.horizontalAdvance(t) for t in _heading(bar)) + 18 for bar in bars)
+        return sum(max(metrics.horizontalAdvance(t) for t in _widest(bar)) + 18 for bar in bars)
 
     def _paint_bar(self, painter: QPainter, box: QRectF, edge: float, bar: FieldBar) -> float:
         """Paint one bar whose texts end at ``edge``; returns its left edge."""
@@ -211,7 +222,8 @@ class SceneDecor:
         marked = ""
         if bar.marked is not None:
             marked = f"{bar.marked_name} {number_text(bar.marked, span)}"
-        beside = max(metrics.horizontalAdvance(text) for text in [*texts, marked or "0"])
+        under = HATCHED if bar.hatched else ()
+        beside = max(metrics.horizontalAdvance(text) for text in [*texts, marked or "0", *under])
         left = edge - max(beside + 22, *(metrics.horizontalAdvance(text) for text in heading))
         top = box.top() + (box.height() - height) / 2 + line * len(heading) / 2
         for number, text in enumerate(heading):
@@ -242,9 +254,33 @@ class SceneDecor:
             place = QRectF(well.right() + 8, y - line / 2, edge - well.right(), line)
             align = _ALIGN.AlignLeft | _ALIGN.AlignVCenter
             paint.text_at(painter, place, align, text, look.text, shadow=look.shadowed)
+        if bar.hatched:
+            self._paint_hatched(painter, well, edge)
         if mark_y is not None and bar.marked is not None:
             self._paint_mark(painter, well, mark_y, marked, low <= bar.marked <= high)
         return left
+
+    def _paint_hatched(self, painter: QPainter, well: QRectF, edge: float) -> None:
+        """Say below a bar what hatched elements are."""
+        look = self.look
+        line = QFontMetricsF(painter.font()).lineSpacing()
+        patch = QRectF(well.left(), well.bottom() + 0.7 * line, well.width(), well.width())
+        painter.save()
+        painter.setClipRect(patch)
+        painter.fillRect(patch, QColor("#5B6570"))
+        down = QPointF(-patch.height(), patch.height())
+        for x in range(3, round(2 * patch.width()), 6):  # each dark and light, as on the mesh
+            for aside, color in ((0.0, "#1A1A1A"), (1.4, "#DCDCDC")):
+                top = patch.topLeft() + QPointF(x + aside, 0)
+                painter.setPen(QPen(QColor(color), 1.4))
+                painter.drawLine(top, top + down)
+        painter.restore()
+        for n, text in enumerate(HATCHED):
+            place = QRectF(
+                patch.right() + 8, patch.center().y() + (n - 0.5) * line, edge - patch.right(), line
+            )
+            align = _ALIGN.AlignLeft | _ALIGN.AlignVCenter
+            paint.text_at(painter, place, align, text, look.quiet, shadow=look.shadowed)
 
     def _paint_mark(self, painter: QPainter, well: QRectF, y: float, text: str, within: bool) -> None:
         """Mark a value in the bar; where it lies beyond its ends an arrow says so."""
@@ -276,6 +312,10 @@ def _free_place(
         if place.intersects(other):
             place.moveTop(other.bottom() + 1)
     return place
+
+
+def _widest(bar: FieldBar) -> list[str]:
+    return [*_heading(bar), *(f"xxx {text}" for text in HATCHED if bar.hatched)]
 
 
 def _heading(bar: FieldBar) -> list[str]:

@@ -246,9 +246,10 @@ class SliceDecor:
         caption = () if is_small(inner) else self.caption
         title = sheet.frame.title if self.sided else "picture"
         heading = [(title, PLANE_COLORS[self.plane]), *((line, look.text) for line in caption)]
-        half = self._half(painter, inner, sheet.frame.edge_letters()["top"])
-        paint.lines_at(painter, half, Qt.AlignmentFlag.AlignLeft, heading)
+        said = (paint.REFERENCE_PATIENT if self.reference_patient else "", self.stamp)
+        warned = [text for text in said if text]
+        top = sheet.frame.edge_letters()["top"] if self.sided else ""
+        paint.caption_at(painter, inner, heading, top, warned)
         if self.measured:
             paint.scale_bar(painter, inner, 1.0 / sheet.pixels_per_mm, look)
-        said = (paint.REFERENCE_PATIENT if self.reference_patient else "", self.stamp)
-        paint.warnings(painter, inner, [text for text in said if text])
+        paint.warnings(painter, inner, warned)
