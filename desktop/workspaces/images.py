@@ -14,6 +14,7 @@ from desktop.describe import spacing_mm
 from desktop.desk import Desk
 from desktop.section import CommandButton, Facts, Panel, quiet, section_title
 from desktop.session import identity_of
+from desktop.silent import SilentCard
 
 _PRESETS = ("bone", "soft_tissue", "lung", "brain", "file")
 
@@ -26,6 +27,7 @@ class ImagesPanel(Panel):
         self._desk = desk
         self.facts = Facts()
         self.notes = quiet()
+        self.silent = SilentCard(desk, actions)
         self.presets = QWidget()
         grid = QGridLayout(self.presets)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -44,7 +46,7 @@ class ImagesPanel(Panel):
         self._of_an_image = (
             section_title("Window"), self.presets, section_title("By hand"), self.hands, self.go,
         )  # fmt: skip
-        self.add(self.facts, self.notes, *self._of_an_image)
+        self.add(self.facts, self.notes, self.silent, *self._of_an_image)
         self.end()
         self.follow(desk)
 
@@ -53,6 +55,7 @@ class ImagesPanel(Panel):
         session = self._desk.session
         item = session.volume
         entry = session.entry(item.id) if item else None
+        self.silent.refresh()
         for widget in self._of_an_image:
             widget.setVisible(entry is not None)
         if entry is None:
