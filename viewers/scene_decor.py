@@ -16,8 +16,10 @@ from viewers.turntable import Turntable
 
 _ALIGN = Qt.AlignmentFlag
 
-HATCHED = ("not counted: near", "supports and loads")
-"""What hatched elements are, line by line."""
+HATCHED = "not counted: near supports and loads"
+"""What hatched elements are."""
+_FOOT = 5.6
+"""Lines at the bottom that are left to the scale and to tools over the view."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class FieldBar:
     marked_name: str = "yield"
     remark: str = ""
     hatched: bool = False
-    """True where elements are hatched: a legend below the bar says what that means."""
+    """True where elements are hatched: a legend below the caption says what that means."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +78,7 @@ class SceneDecor:
     stamp: str = ""
     waiting: str = ""
     reference_patient: bool = False
+    hatched: bool = False
     cube_faces: dict[str, QPolygonF] = field(default_factory=dict)
 
     def paint_texts(self, painter: QPainter, box: QRectF, camera: Turntable) -> None:
@@ -94,6 +97,8 @@ class SceneDecor:
             painter, inner, heading, edges["top"], warned,
             plate=lambda box: self._plate(painter, box), shadow=look.shadowed,
         )  # fmt: skip
+        if self.hatched:
+            self._paint_legend(painter, inner)
         paint.scale_bar(painter, inner, camera.height_mm / box.height(), look)
         self.paint_cube(painter, QPointF(inner.left() + 34, inner.bottom() - 34), camera)
         paint.warnings(painter, inner, warned)
@@ -206,7 +211,7 @@ class SceneDecor:
 
     def width_of_bars(self, metrics: QFontMetricsF, bars: Sequence[FieldBar]) -> float:
         """Return how much of the picture's right the color bars take, px."""
-        return sum(max(metrics.horizontalAdvance(t) for t in _widest(bar)) + 18 for bar in bars)
+        return sum(max(metrics.horizontalAdvance(t) for t in _heading(bar)) + 18 for bar in bars)
 
     def _paint_bar(self, painter: QPainter, box: QRectF, edge: float, bar: FieldBar) -> float:
         """Paint one bar whose texts end at ``edge``; returns its left edge."""
@@ -215,17 +220,19 @@ class SceneDecor:
         line = metrics.lineSpacing()
         low, high = bar.limits
         span = high - low
-        height = min(max(box.height() * 0.46, 90.0), 320.0)
+        heading = _heading(bar)
+        above = box.top() + 12 + line * (1 + len(self.caption) + int(self.hatched) + len(heading)) + 9
+        below = box.bottom() - _FOOT * line
+        height = max(min(max(box.height() * 0.46, 90.0), 320.0, below - above), 60.0)
         values = ticks(low, high, 5 if height > 120 else 3)
         texts = [number_text(value, span) for value in values]
-        heading = _heading(bar)
         marked = ""
         if bar.marked is not None:
             marked = f"{bar.marked_name} {number_text(bar.marked, span)}"
-        under = HATCHED if bar.hatched else ()
-        beside = max(metrics.horizontalAdvance(text) for text in [*texts, marked or "0", *under])
+        beside = max(metrics.horizontalAdvance(text) for text in [*texts, marked or "0"])
         left = edge - max(beside + 22, *(metrics.horizontalAdvance(text) for text in heading))
         top = box.top() + (box.height() - height) / 2 + line * len(heading) / 2
+        top = max(min(top, below - height), above)  # clear of the caption, and of what lies at the bottom
         for number, text in enumerate(heading):
             place = QRectF(left, top - line * (len(heading) - number) - 9, edge - left, line)
             color = look.text if number == 0 else look.quiet
@@ -254,33 +261,30 @@ class SceneDecor:
             place = QRectF(well.right() + 8, y - line / 2, edge - well.right(), line)
             align = _ALIGN.AlignLeft | _ALIGN.AlignVCenter
             paint.text_at(painter, place, align, text, look.text, shadow=look.shadowed)
-        if bar.hatched:
-            self._paint_hatched(painter, well, edge)
         if mark_y is not None and bar.marked is not None:
             self._paint_mark(painter, well, mark_y, marked, low <= bar.marked <= high)
         return left
 
-    def _paint_hatched(self, painter: QPainter, well: QRectF, edge: float) -> None:
-        """Say below a bar what hatched elements are."""
-        look = self.look
-        line = QFontMetricsF(painter.font()).lineSpacing()
-        patch = QRectF(well.left(), well.bottom() + 0.7 * line, well.width(), well.width())
+    def _paint_legend(self, painter: QPainter, inner: QRectF) -> None:
+        """Say below the caption what hatched elements are."""
+        look, metrics = self.look, QFontMetricsF(painter.font())
+        line = metrics.lineSpacing()
+        top = inner.top() + line * (1 + len(self.caption))
+        place = QRectF(inner.left(), top, metrics.horizontalAdvance(HATCHED) + 22, line)
+        self._plate(painter, place.adjusted(-3, 0, 3, 0))
+        patch = QRectF(inner.left(), top + (line - 13) / 2, 13, 13)
         painter.save()
         painter.setClipRect(patch)
         painter.fillRect(patch, QColor("#5B6570"))
         down = QPointF(-patch.height(), patch.height())
         for x in range(3, round(2 * patch.width()), 6):  # each dark and light, as on the mesh
             for aside, color in ((0.0, "#1A1A1A"), (1.4, "#DCDCDC")):
-                top = patch.topLeft() + QPointF(x + aside, 0)
+                start = patch.topLeft() + QPointF(x + aside, 0)
                 painter.setPen(QPen(QColor(color), 1.4))
-                painter.drawLine(top, top + down)
+                painter.drawLine(start, start + down)
         painter.restore()
-        for n, text in enumerate(HATCHED):
-            place = QRectF(
-                patch.right() + 8, patch.center().y() + (n - 0.5) * line, edge - patch.right(), line
-            )
-            align = _ALIGN.AlignLeft | _ALIGN.AlignVCenter
-            paint.text_at(painter, place, align, text, look.quiet, shadow=look.shadowed)
+        align = _ALIGN.AlignLeft | _ALIGN.AlignVCenter
+        paint.text_at(painter, place.adjusted(20, 0, 0, 0), align, HATCHED, look.text, shadow=look.shadowed)
 
     def _paint_mark(self, painter: QPainter, well: QRectF, y: float, text: str, within: bool) -> None:
         """Mark a value in the bar; where it lies beyond its ends an arrow says so."""
@@ -312,10 +316,6 @@ def _free_place(
         if place.intersects(other):
             place.moveTop(other.bottom() + 1)
     return place
-
-
-def _widest(bar: FieldBar) -> list[str]:
-    return [*_heading(bar), *(f"xxx {text}" for text in HATCHED if bar.hatched)]
 
 
 def _heading(bar: FieldBar) -> list[str]:

@@ -107,11 +107,12 @@ class SliceDecor:
         painter.fillRect(box, QColor(IMAGE_GROUND))
 
     def paint_empty(self, painter: QPainter, box: QRectF) -> None:
-        """Say what would be here."""
+        """Say what would be here, or what is being read."""
         inner = box.adjusted(10, 8, -10, -8)
         name = self.plane
         paint.lines_at(painter, inner, Qt.AlignmentFlag.AlignLeft, [(name, PLANE_COLORS[name])])
-        paint.text_at(painter, inner, Qt.AlignmentFlag.AlignCenter, "No images yet", self.look.quiet)
+        text = self.caption[0] if self.caption else "No images yet"
+        paint.text_at(painter, inner, Qt.AlignmentFlag.AlignCenter, text, self.look.quiet)
 
     def paint_border(self, painter: QPainter, box: QRectF, focused: bool) -> None:
         """Paint the frame in the plane's color."""

@@ -266,14 +266,14 @@ def test_hatched_elements_stand_out_on_the_boundary_and_on_a_cut(view, monkeypat
     # Lines 2.8 px wide every 9 along a row, a pixel of smoothed edge on either side of each at the most.
     assert 2.8 / 9 - 0.03 < above.mean() < 4.8 / 9
     assert not below.any()
-    assert "not counted: near" in drawn_texts(monkeypatch, view)
+    assert scene_decor.HATCHED in drawn_texts(monkeypatch, view)
     # Picks go to the mesh under the lines.
     assert view.pick_at(on_screen(view, [0, 0, 10.0])).value == 0.0
     view.set_clip(Clip.facing("A", 0.0))
     cut = pixels(view)[high.y() - 25 : high.y() + 26, high.x() - 25 : high.x() + 26]
     assert (cut.min(axis=-1) > 120).mean() > 1.0 / 9  # at least the light half of each line: 1.4 of 9 px
     view.show_field("box", mesh, values, **arguments)
-    assert "not counted: near" not in drawn_texts(monkeypatch, view)
+    assert scene_decor.HATCHED not in drawn_texts(monkeypatch, view)
 
 
 def test_color_bar_says_title_unit_yield_and_ticks(view, monkeypatch):
