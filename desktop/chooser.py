@@ -67,6 +67,7 @@ class SeriesChooser(QWidget):
         self.list.setItemDelegate(_Wrapped(self.list))
         header.geometriesChanged.connect(self.list.scheduleDelayedItemsLayout)
         self.form = _form()
+        self.form.setMaximumWidth(theme.px(110))
         self.button = theme.named(QPushButton("Import"), "primary")
         self.all = QPushButton("Import all")
         self.all.setToolTip("Bring in all that can be read, but what only serves to plan or to show")
@@ -144,6 +145,7 @@ class SeriesChooser(QWidget):
         why = "Choose a series." if series is None else ("" if self._readable(series) else series.why_not)
         # What a DICOM series says of itself is not asked for; whether gaps are borne is.
         self.form.setVisible(series is not None and (series.format not in _DICOM or series.gaps > 0))
+        self.form.fields["accept_gaps"].setVisible(series is not None and series.gaps > 0)
         self.button.setEnabled(not why)
         self.button.setToolTip(why or "Bring this series into the record")
 

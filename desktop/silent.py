@@ -8,6 +8,9 @@ from desktop import theme, way, words
 from desktop.actions import Actions
 from desktop.desk import Desk
 from desktop.section import CommandButton, quiet
+from twin.domain import Volume
+
+_SCALE = f"Bone is found by Hounsfield units (HU): air is {words.number(-1000)}, water 0."
 
 
 class SilentCard(QFrame):
@@ -19,7 +22,8 @@ class SilentCard(QFrame):
         self._desk = desk
         self.question = QLabel()
         self.question.setWordWrap(True)
-        self.values = quiet()
+        self.values = quiet(_SCALE)
+        self._measured: Volume | None = None
         self.button = CommandButton(actions["images.ct"])
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.px(3), theme.px(2), theme.px(3), theme.px(3))
@@ -34,10 +38,10 @@ class SilentCard(QFrame):
             return
         self.question.setText(f"“{item.name}” does not say what made it, nor what its values are.")
         volume = self._desk.session.get(item.id)
-        span = ""
-        if volume is not None:
-            from viewers.sampling import value_limits
-
-            low, high = value_limits(volume)
-            span = f"They run from {words.number(round(low))} to {words.number(round(high))}. "
-        self.values.setText(f"{span}Bone is found by Hounsfield units (HU): air is −1000, water 0.")
+        if volume is not None and volume is not self._measured:
+            self._measured = volume
+            ends = sorted(
+                volume.slope * float(e) + volume.intercept for e in (volume.voxels.min(), volume.voxels.max())
+            )
+            low, high = (words.number(round(end)) for end in ends)
+            self.values.setText(f"They run from {low} to {high}. {_SCALE}")

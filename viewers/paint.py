@@ -153,7 +153,7 @@ def caption_at(
     beside = (inner.width() - letters_width(painter, letters)) / 2 - 6.0
     below = inner.width() - max(warning_widths(painter, warned), default=0.0) - 10.0
     for number, (text, color) in enumerate(lines):
-        room = max(below, beside) if number > 1 else beside  # the letters are a line and a quarter high
+        room = max(below, beside) if number else beside  # the letters end where the second line begins
         wide = min(metrics.horizontalAdvance(text) + 1.0, room)
         if plate is not None:
             plate(QRectF(inner.left() - 3, inner.top() + number * height, wide + 6, height))

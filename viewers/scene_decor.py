@@ -116,7 +116,7 @@ class SceneDecor:
         wide = QFontMetricsF(painter.font()).horizontalAdvance(self.waiting) + 24
         high = 2 * QFontMetricsF(painter.font()).lineSpacing()
         place = QRectF(box.center().x() - wide / 2, box.center().y() - high / 2, wide, high)
-        self._plate(painter, place)
+        self._plate(painter, place, 0.92)
         paint.text_at(painter, place, _ALIGN.AlignCenter, self.waiting, self.look.accent, shadow=False)
 
     def paint_cube(self, painter: QPainter, middle: QPointF, camera: Turntable) -> None:
@@ -195,10 +195,10 @@ class SceneDecor:
             color = QColor(label.color) if look.shadowed else QColor(label.color).darker(190)
             paint.text_at(painter, place, _ALIGN.AlignCenter, label.text, color, shadow=look.shadowed)
 
-    def _plate(self, painter: QPainter, box: QRectF) -> None:
+    def _plate(self, painter: QPainter, box: QRectF, opacity: float = 0.72) -> None:
         """Dim what lies under words."""
         ground = QColor(self.look.ground)
-        ground.setAlphaF(0.72)
+        ground.setAlphaF(opacity)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(ground)
         painter.drawRoundedRect(box, 3, 3)
