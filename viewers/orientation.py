@@ -29,7 +29,7 @@ DIRECTIONS: dict[str, tuple[float, float, float]] = {
 }
 """Unit vector, LPS, of each letter."""
 
-TRUE_DEGREES = 3.0
+TRUE_DEGREES = 5.0
 """A plane within this of a patient plane bears its name: nobody lies straighter in a scanner."""
 
 # Patient axis across, down and through the screen, with the wanted sign.
@@ -177,12 +177,12 @@ class SliceFrame:
 
     @cached_property
     def title(self) -> str:
-        """Return what the plane is: "axial", or "oblique, 34° off axial" where it is turned away from it."""
+        """Return what the plane is: "axial", or "oblique axial, 34°" where it is turned away by that."""
         across, down = self.to_lps[:3, :2].T
         normal = np.cross(across, down)
         along = abs(float(normal[_SCREEN[self.plane][2][0]])) / float(np.linalg.norm(normal))
         off = float(np.degrees(np.arccos(min(along, 1.0))))
-        return self.plane if off <= TRUE_DEGREES else f"oblique, {off:.0f}° off {self.plane}"
+        return self.plane if off <= TRUE_DEGREES else f"oblique {self.plane}, {off:.0f}°"
 
     def edge_letters(self) -> dict[str, str]:
         """Return the letters at the ``left``, ``right``, ``top`` and ``bottom`` edge."""

@@ -52,5 +52,5 @@ def test_an_oblique_plane_is_not_called_axial(qtbot, monkeypatch):
     affine[:3, 2] = [0, np.sin(turn), np.cos(turn)]
     plane = Volume(np.zeros((1, 80, 80), np.int16), affine, "MR")
     texts = written(monkeypatch, shown(qtbot, plane, 420, 360))
-    assert "oblique, 30° off axial" in texts
+    assert "oblique axial, 30°" in texts
     assert "axial" not in texts
