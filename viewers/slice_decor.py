@@ -227,16 +227,22 @@ class SliceDecor:
         height = 5.5 * QFontMetricsF(painter.font()).lineSpacing()
         corner = QRectF(box.left(), box.bottom() - height, 0.75 * box.width(), height)
 
-        def draw(aside: QPainter) -> None:
-            room = self._half(aside, inner, sheet.frame.edge_letters()["bottom"])
-            metrics = QFontMetricsF(paint.font_of(aside, _share(inner)))
-            cut = any(metrics.horizontalAdvance(text) > room.width() for text, _color in low)
-            self._raised = 1.4 * QFontMetricsF(aside.font()).lineSpacing() if cut else 0.0
-            if cut:  # above the letter, beside the scale
-                room.setWidth(0.7 * inner.width() - 8.0)
-            self._paint_low(aside, inner, room.adjusted(0, 0, 0, -self._raised), low)
+        letters = sheet.frame.edge_letters()["bottom"]
+        self._low.paint(
+            painter, corner, (place, words, self.sided), lambda p: self._paint_beside(p, inner, letters, low)
+        )
 
-        self._low.paint(painter, corner, (place, words, self.sided), draw)
+    def _paint_beside(
+        self, painter: QPainter, inner: QRectF, letters: str, lines: Sequence[tuple[str, str]]
+    ) -> None:
+        """Paint lines beside the letters at the lower edge; above them where they are too long for that."""
+        room = self._half(painter, inner, letters)
+        metrics = QFontMetricsF(paint.font_of(painter, _share(inner)))
+        cut = any(metrics.horizontalAdvance(text) > room.width() for text, _color in lines)
+        self._raised = 1.4 * QFontMetricsF(painter.font()).lineSpacing() if cut else 0.0
+        if cut:
+            room.setWidth(0.7 * inner.width() - 8.0)  # beside the scale
+        self._paint_low(painter, inner, room.adjusted(0, 0, 0, -self._raised), lines)
 
     def _paint_words(self, painter: QPainter, inner: QRectF, sheet: SliceSheet) -> None:
         """Paint letters, caption, scale and warnings."""
