@@ -36,16 +36,11 @@ def _share(box: QRectF) -> float:
     return 0.85 if is_small(box) else 1.0
 
 
-def _fitting(painter: QPainter, inner: QRectF, words: Sequence[str]) -> str:
-    """Return as many of the words, the first ones first, as one line across the view has room for."""
+def _fitting(painter: QPainter, inner: QRectF, words: Sequence[str]) -> int:
+    """Return how many of the words, the first ones first, one line across the view has room for."""
     metrics = QFontMetricsF(paint.font_of(painter, _share(inner)))
-    line = words[0]
-    for word in filter(None, words[1:]):
-        longer = f"{line}   {word}"
-        if metrics.horizontalAdvance(longer) > inner.width():
-            break
-        line = longer
-    return line
+    lines = ["   ".join(filter(None, words[:n])) for n in range(1, len(words) + 1)]
+    return max(sum(metrics.horizontalAdvance(line) <= inner.width() for line in lines), 1)
 
 
 class _Kept:
@@ -91,6 +86,8 @@ class SliceDecor:
         for tint in (self._level, self._upright):
             tint.setAlpha(170)
         self._raised = 0.0
+        self._measured_for: tuple[object, ...] = ()
+        self._fits: tuple[tuple[object, ...], int] = ((), 1)
 
     def take_volume(self, volume: Volume | None) -> None:
         """Write no sides and no lengths on what has none: a photograph, an uncalibrated radiograph."""
@@ -184,7 +181,11 @@ class SliceDecor:
         inner = box.adjusted(10, 8, -10, -8)
         self._paint_still(painter, box, inner, sheet, words, focused)
         said = [frame.position_text(index), f"{index + 1} / {frame.counts[2]}", self.moment]
-        lines = [(_fitting(painter, inner, said), look.text), ("", ""), ("", "")]
+        lengths = (inner.width(), painter.font().key(), *map(len, said))  # figures are all of one width
+        if lengths != self._fits[0]:
+            self._fits = lengths, _fitting(painter, inner, said)
+        place = "   ".join(filter(None, said[: self._fits[1]]))
+        lines = [(place, look.text), ("", ""), ("", "")]
         self._paint_low(painter, inner, inner.adjusted(0, 0, 0, -self._raised), lines)
 
     @staticmethod
@@ -195,11 +196,6 @@ class SliceDecor:
         painter.setFont(paint.font_of(painter, _share(inner)))
         paint.lines_at(painter, room, corner, lines)
         painter.restore()
-
-    def _half(self, painter: QPainter, inner: QRectF, letters: str) -> QRectF:
-        """Return the part of the view left of the letters at the middle of an upper or lower edge."""
-        wide = paint.letters_width(painter, letters) if self.sided else 0.0
-        return QRectF(inner.left(), inner.top(), (inner.width() - wide) / 2 - 4.0, inner.height())
 
     def _paint_still(
         self,
@@ -224,25 +220,27 @@ class SliceDecor:
         thick = f"{'' if small else 'slice '}{sheet.frame.step_mm:.3g} mm · {words[1]}"
         look = self.look
         low = [("", ""), (words[0], look.quiet if small else look.text), (thick, look.quiet)]
-        height = 5.5 * QFontMetricsF(painter.font()).lineSpacing()
-        corner = QRectF(box.left(), box.bottom() - height, 0.75 * box.width(), height)
-
-        letters = sheet.frame.edge_letters()["bottom"]
-        self._low.paint(
-            painter, corner, (place, words, self.sided), lambda p: self._paint_beside(p, inner, letters, low)
+        key = (place, words, self.sided)
+        if key != self._measured_for:
+            self._measured_for, self._raised = key, self._rise(painter, inner, sheet, low)
+        height = 3.5 * QFontMetricsF(painter.font()).lineSpacing() + self._raised
+        corner = QRectF(
+            box.left(), box.bottom() - height, box.width() * (0.75 if self._raised else 0.5), height
         )
 
-    def _paint_beside(
-        self, painter: QPainter, inner: QRectF, letters: str, lines: Sequence[tuple[str, str]]
-    ) -> None:
-        """Paint lines beside the letters at the lower edge; above them where they are too long for that."""
-        room = self._half(painter, inner, letters)
+        # Beside the letters of the lower edge; above them, and beside the scale, where that is too narrow.
+        room = inner.adjusted(0, 0, -0.3 * inner.width() - 8.0 if self._raised else 0, -self._raised)
+        self._low.paint(painter, corner, key, lambda p: self._paint_low(p, inner, room, low))
+
+    def _rise(
+        self, painter: QPainter, inner: QRectF, sheet: SliceSheet, lines: Sequence[tuple[str, str]]
+    ) -> float:
+        """Return by how much the low lines must rise to stand above the letters of the lower edge, px."""
+        letters = sheet.frame.edge_letters()["bottom"] if self.sided else ""
+        room = (inner.width() - paint.letters_width(painter, letters)) / 2 - 4.0
         metrics = QFontMetricsF(paint.font_of(painter, _share(inner)))
-        cut = any(metrics.horizontalAdvance(text) > room.width() for text, _color in lines)
-        self._raised = 1.4 * QFontMetricsF(painter.font()).lineSpacing() if cut else 0.0
-        if cut:
-            room.setWidth(0.7 * inner.width() - 8.0)  # beside the scale
-        self._paint_low(painter, inner, room.adjusted(0, 0, 0, -self._raised), lines)
+        cut = any(metrics.horizontalAdvance(text) > room for text, _color in lines)
+        return 1.4 * QFontMetricsF(painter.font()).lineSpacing() if cut else 0.0
 
     def _paint_words(self, painter: QPainter, inner: QRectF, sheet: SliceSheet) -> None:
         """Paint letters, caption, scale and warnings."""
