@@ -60,6 +60,7 @@ class Scene:
         plain, colored = DrawnMesh(mesh), DrawnMesh(mesh)
         plain.paint("#E3DAC9")
         colored.color_by(FieldValues(np.arange(4.0), "node", (0.0, 3.0), "viridis"))
+        colored.hatch(np.ones(1, bool))
         camera = Turntable()
         camera.fit(corners.min(axis=0), corners.max(axis=0), 1.0)
         for thing in (plain, colored):
