@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from psygnal import Signal
 from PySide6.QtCore import QTimer
 
 from desktop import way
@@ -14,18 +15,24 @@ from desktop.loads import draw_model
 from desktop.overlay import caption_of
 from desktop.session import Item
 from resources.colors import MARK_COLOR
-from twin.domain import Surface, TetMesh
+from twin.domain import Surface, TetMesh, Volume
+from viewers.sampling import first_window
 
 if TYPE_CHECKING:
     from viewers.scene_view import SceneView
     from viewers.slice_view import SliceView
 
 SLICES_AFTER_MS = 80
+SLICES = "slices"
+"""Key of the image at hand in the scene; placed planes beside it have ``slices#`` and their id."""
 _DRAWN = ("surface", "mesh", "landmarks", "model", "result")
 
 
 class Scenery:
     """What the scene shows. Subscribes to the session; changes no record."""
+
+    slices_turned = Signal(bool)
+    """Whether the image's slices are in the scene now."""
 
     def __init__(self, desk: Desk, scene: SceneView) -> None:
         self._desk, self.scene = desk, scene
@@ -35,8 +42,10 @@ class Scenery:
         self._turned: set[str] = set()
         self._wanted: frozenset[str] = frozenset()
         self._slice_view: SliceView | None = None
-        self._slices_shown: tuple[Any, ...] = ()
+        self._slices_shown: dict[str, tuple[Any, ...]] = {}
         self._slices_place: tuple[Any, ...] = ()
+        self.slices_wanted: bool | None = None
+        """Whether the image's slices are in the scene too; None: while there are no shapes."""
         self._late = QTimer(scene, singleShot=True, interval=SLICES_AFTER_MS)
         self._late.timeout.connect(self._sync_slices)
         self._events = (desk.session.opened, desk.session.changed, desk.session.shown, desk.session.arrived)
@@ -124,25 +133,57 @@ class Scenery:
         """Follow the moment at once: 3-D and slices beat together."""
         self._sync_slices()
 
+    @property
+    def slices_on(self) -> bool:
+        """Whether the image's own slices are in the scene."""
+        return not self._drawn if self.slices_wanted is None else self.slices_wanted
+
+    def toggle_slices(self) -> None:
+        """Put the slices among the shapes, or take them away."""
+        self.slices_wanted = not self.slices_on
+        self._sync_slices()
+
     def _sync_slices(self) -> None:
-        """While there are no shapes yet, show the scan's own slices in 3-D."""
-        item, view = self._desk.session.volume, self._slice_view
-        volume = self._desk.session.get(item.id) if item is not None and not self._drawn else None
-        if volume is None or view is None:
-            self._slices_shown = ()
-            self.scene.show_slices(None, np.zeros(3), (0.0, 1.0, False))
+        """Show the slices of the image at hand in 3-D, and the placed planes beside it where they lie."""
+        view, wanted = self._slice_view, self._slices() if self.slices_on else {}
+        self.slices_turned.emit(bool(wanted))
+        for key in [k for k in self._slices_shown if k not in wanted]:
+            del self._slices_shown[key]
+            self.scene.remove(key)
+        if view is None or not wanted:
             return
-        state = (id(volume), tuple(view.crosshair), view.window_level, view.time_index)
-        if state == self._slices_shown:
-            return
+        volume = wanted[SLICES]
         place = (volume.shape, volume.affine.tobytes())
         first, elsewhere = not self._slices_shown, place != self._slices_place
-        self._slices_shown, self._slices_place = state, place
-        self.scene.show_slices(volume, view.crosshair, view.window_level, view.time_index)
-        if first:
+        self._slices_place = place
+        for key, other in wanted.items():
+            window = view.window_level if other is volume else first_window(other)
+            # Hearts beat at rates of their own: the same share of the cycle is shown.
+            time = round(view.time_index * _moments(other) / _moments(volume)) % _moments(other)
+            state = (id(other), tuple(view.crosshair), window, time)
+            if self._slices_shown.get(key) != state:
+                self._slices_shown[key] = state
+                self.scene.show_slices(key, other, view.crosshair, window, time)
+        if first and not self._drawn:
             self.scene.view_from("A")
-        elif elsewhere:
+        elif elsewhere and not self._drawn:
             self.scene.fit()
+
+    def _slices(self) -> dict[str, Volume]:
+        """Return the image at hand, and all others of one slice that were taken with it."""
+        session, item = self._desk.session, self._desk.session.volume
+        volume = session.get(item.id) if item is not None else None
+        if item is None or volume is None or volume.placement != "patient":
+            return {SLICES: volume} if volume is not None else {}
+        found = {SLICES: volume}
+        for other in session.of_kind("volume"):
+            entry = session.entry(other.id)
+            if other.id == item.id or entry is None or entry.tree["voxels"]["shape"][-3] != 1:
+                continue
+            plane = session.get(other.id)
+            if plane is not None and _taken_together(volume, plane):
+                found[f"{SLICES}#{other.id}"] = plane
+        return found
 
     # -- one adapter a kind ----------------------------------------------------------------------
 
@@ -210,3 +251,12 @@ class Scenery:
                 self._remove(id)
             self._turned.clear()
             self.sync()
+
+
+def _moments(volume: Volume) -> int:
+    return 1 if volume.voxels.ndim == 3 else len(volume.voxels)
+
+
+def _taken_together(one: Volume, other: Volume) -> bool:
+    """Tell whether two images surely lie in the same space: the scanner named the same frame of reference."""
+    return bool(one.frame_of_reference) and one.frame_of_reference == other.frame_of_reference

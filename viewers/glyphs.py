@@ -97,14 +97,16 @@ class DrawnGlyphs(Drawn):
 
 
 class DrawnSlices(Drawn):
-    """The three slices through a place, in the scene."""
+    """The three slices through a place, in the scene; of a volume of one slice that one."""
 
     def __init__(self, volume: Volume, window: tuple[float, float, bool]) -> None:
         super().__init__()
         self.pickable = False
         self._volume, self._window = volume, window
         planes: tuple[Plane, ...] = ("axial", "coronal", "sagittal")
-        self._frames = {plane: SliceFrame.of(plane, volume.affine, volume.shape) for plane in planes}
+        frames = {plane: SliceFrame.of(plane, volume.affine, volume.shape) for plane in planes}
+        thick = min(volume.shape) > 1
+        self._frames = {plane: frame for plane, frame in frames.items() if thick or frame.counts[2] == 1}
         self._table = GrayTable(volume, *window)
         for frame in self._frames.values():
             self._add(frame)

@@ -210,27 +210,24 @@ class SceneView(SceneCanvas):
         self._show(key, put, shown=Shown(labels=labels))
 
     def show_slices(
-        self, volume: Volume | None, lps: NDArray, window: tuple[float, float, bool], time: int = 0
+        self, key: str, volume: Volume, lps: NDArray, window: tuple[float, float, bool], time: int = 0
     ) -> None:
-        """Show the three slices through ``lps`` under the key ``slices``; None takes them away.
+        """Show the three slices through ``lps``, or the one that the volume has.
 
         ``window`` is center, width and whether low values are bright; ``time`` counts the moments of
         a volume that has several.
         """
-        if volume is None:
-            self.remove("slices")
-            return
 
         def put(scene: Scene) -> None:
             from viewers.glyphs import DrawnSlices
 
-            drawn = scene.things.get("slices")
+            drawn = scene.things.get(key)
             if not isinstance(drawn, DrawnSlices) or not drawn.shows(volume, window):
                 drawn = DrawnSlices(volume, window)
-                scene.put("slices", drawn)
+                scene.put(key, drawn)
             drawn.move(np.asarray(lps), time)
 
-        self._show("slices", put, volume)
+        self._show(key, put, volume)
 
     def set_visible(self, key: str, visible: bool) -> None:
         """Show or hide what a key holds; ``KeyError`` where it holds nothing."""

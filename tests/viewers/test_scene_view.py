@@ -375,15 +375,15 @@ def test_before_anything_is_drawn_everything_may_be_said(qtbot):
 
 def test_slices_stand_in_the_scene(view):
     volume = marked_volume((0, 0, 0))
-    view.show_slices(volume, np.zeros(3), (500.0, 1000.0, False))
+    view.show_slices("slices", volume, np.zeros(3), (500.0, 1000.0, False))
     view.camera.orbit(0, 0)
     at = on_screen(view, [2.0, 0, 2.0]).toPoint()
     assert pixels(view)[at.y(), at.x()].min() > 230  # the bright ball in the coronal slice
     away = on_screen(view, [20.0, 0, 20.0]).toPoint()
     assert pixels(view)[away.y(), away.x()].max() < 20
-    view.show_slices(volume, np.zeros(3), (500.0, 1000.0, True))
+    view.show_slices("slices", volume, np.zeros(3), (500.0, 1000.0, True))
     assert pixels(view)[away.y(), away.x()].min() > 230  # inverted: what is dense is dark
-    view.show_slices(None, np.zeros(3), (0, 1, False))
+    view.remove("slices")
     assert view.keys() == []
 
 
