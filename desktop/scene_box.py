@@ -48,7 +48,7 @@ class SceneBox(QWidget):
             "", "Show the image's slices among the shapes (S)", scenery.toggle_slices
         )
         self.slices_button.setCheckable(True)
-        scenery.slices_turned.connect(self.slices_button.setChecked)
+        scenery.slices_turned.connect(self.slices_button.setChecked, check_nargs=False)
         self._lay_out()
         desk.restyled.connect(self.restyle)
         self.restyle()
