@@ -178,7 +178,7 @@ def remake(record: Record, ref: str, *, lose_edits: bool = False) -> Call:
     """
     entry = record.find(ref)
     state = {e.id: e for e in record.entries()}
-    lineage = makers(record.history, record.history.state()[entry.id])
+    lineage = makers(record.history, entry)
     first, edits = lineage[0], lineage[1:]
     if not first.inputs:
         raise UserError(f"“{entry.name}” was not made from anything here.", "Import it again.")
@@ -240,7 +240,7 @@ def remake_order(record: Record, ref: str) -> tuple[str, ...]:
     def visit(id: str) -> None:
         if id in order or id not in state or not state[id].stale:
             return
-        for entry in makers(record.history, record.history.state()[id]):
+        for entry in makers(record.history, state[id]):
             for used in entry.inputs.values():
                 if used["id"] != id:
                     visit(used["id"])
