@@ -128,17 +128,30 @@ def _value(p: Parameter, value: Any) -> Any:
             value = tuple(p.item(word) for word in (value.split(",") if isinstance(value, str) else value))
             if p.count is not None and len(value) != p.count:
                 raise ValueError
+        elif p.type is int and isinstance(value, float) and value != round(value):
+            raise ValueError  # not cut off to a whole number
         else:
             value = p.type(value)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise UserError(f"“{value}” is no value for “{p.name}” ({p.type.__name__}).", p.help) from None
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        outside = (p.low is not None and value < p.low) or (p.high is not None and value > p.high)
-        if outside or not math.isfinite(value):
-            raise UserError(
-                f"{p.name} = {value} {p.unit}".rstrip() + " is out of range.",
-                f"It lies between {p.low} and {p.high} {p.unit}".rstrip() + ".",
-            )
+    for number in value if p.type is tuple else (value,):
+        if isinstance(number, (int, float)) and not isinstance(number, bool):
+            _check_range(p, number)
     if p.choices and value not in p.choices:
         raise UserError(f"“{value}” is no choice for “{p.name}”.", f"Choose one of: {', '.join(p.choices)}.")
     return value
+
+
+def _check_range(p: Parameter, value: float) -> None:
+    if math.isfinite(value) and (p.low is None or value >= p.low) and (p.high is None or value <= p.high):
+        return
+    match p.low, p.high:
+        case None, None:
+            wanted = "It is a finite number"
+        case low, None:
+            wanted = f"It is at least {low} {p.unit}"
+        case None, high:
+            wanted = f"It is at most {high} {p.unit}"
+        case low, high:
+            wanted = f"It lies between {low} and {high} {p.unit}"
+    raise UserError(f"{p.name} = {value} {p.unit}".rstrip() + " is out of range.", wanted.rstrip() + ".")
