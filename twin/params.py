@@ -29,15 +29,19 @@ def param(
     choices: tuple[str, ...] = (),
     advanced: bool = False,
     title: str = "",
+    patient_specific: bool = False,
 ) -> Any:
     """Declare a parameter; ``help`` is the sentence its tooltip shows.
+
+    What is ``patient_specific`` (a place in the patient, a side, a weight) is not replayed on another one.
 
     Returns
     -------
     dataclasses.Field
     """
     about = {"help": help, "unit": unit, "low": low, "high": high, "choices": choices}
-    return dataclasses.field(default=default, metadata=about | {"advanced": advanced, "title": title})
+    more = {"advanced": advanced, "title": title, "patient_specific": patient_specific}
+    return dataclasses.field(default=default, metadata=about | more)
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,7 @@ class Parameter:
     advanced: bool
     item: Callable[[Any], Any] = str
     count: int | None = None
+    patient_specific: bool = False
 
     @property
     def required(self) -> bool:
@@ -88,7 +93,7 @@ def parameters(cls: type) -> tuple[Parameter, ...]:
             Parameter(
                 f.name, title, kind, optional, f.default, meta.get("help", ""), meta.get("unit", ""),
                 meta.get("low"), meta.get("high"), choices, meta.get("advanced", False),
-                items[0], None if items[-1] is Ellipsis else len(items),
+                items[0], None if items[-1] is Ellipsis else len(items), meta.get("patient_specific", False),
             )
         )  # fmt: skip
     return tuple(found)

@@ -255,17 +255,20 @@ def replay(source: Record, target: Record, bind: dict[str, str] | None = None) -
 
     Each call is to be run and committed to ``target`` before the next is asked for. What the source
     imported is not imported again but stands for what the target holds: its only volume of that
-    modality (or only entity of that kind), unless ``bind`` says which.
+    modality (or only entity of that kind), unless ``bind`` says which. Parameters that hold for the
+    source's patient alone (``patient_specific``) are left at their defaults.
 
     Parameters
     ----------
     bind : dict of str to str
-        Entity of the source (id or name, or with ``/PART``) to entity (or part) of the target.
+        Entity of the source (id or name, or with ``/PART``) to entity (or part) of the target. What a
+        step made and is bound is not made again.
 
     Raises
     ------
     UserError
-        Where something of the source has no equal in the target; it names the candidates.
+        Where something of the source has no equal in the target (it names the candidates), or was said
+        of the source's patient and must be said of the target's: a side.
     """
     from twin.replay import Replay
 

@@ -21,7 +21,12 @@ class FemurModelParams:
     """How the CT becomes moduli, how the femur is held, and what loads it."""
 
     body_weight_kg: float = param(
-        75.0, help="The patient's weight; loads are measured in it.", unit="kg", low=5, high=350
+        75.0,
+        help="The patient's weight; loads are measured in it.",
+        unit="kg",
+        low=5,
+        high=350,
+        patient_specific=True,
     )
     modulus_law: Literal[
         "Morgan femoral neck",
@@ -37,10 +42,22 @@ class FemurModelParams:
         "or the air, fat and muscle in this scan.",
     )
     phantom_slope: float | None = param(
-        None, help="The phantom's slope.", unit="mg/cm³ per HU", low=0.3, high=2.0, advanced=True
+        None,
+        help="The slope of the phantom that was scanned with the patient.",
+        unit="mg/cm³ per HU",
+        low=0.3,
+        high=2.0,
+        advanced=True,
+        patient_specific=True,
     )
     phantom_offset: float | None = param(
-        None, help="The phantom's offset.", unit="mg/cm³", low=-200, high=200, advanced=True
+        None,
+        help="That phantom's offset.",
+        unit="mg/cm³",
+        low=-200,
+        high=200,
+        advanced=True,
+        patient_specific=True,
     )
     phantom_mineral: Literal["K2HPO4", "HA"] = param(
         "K2HPO4", help="Mineral of the phantom's rods.", advanced=True

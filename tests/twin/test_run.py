@@ -241,6 +241,37 @@ def test_replay_asks_which_of_several_images_is_meant(walked: Record, target: Re
         replayed(walked, target, MR="v1")
 
 
+def test_what_is_bound_may_be_named_as_it_is_called_now(walked: Record, target: Record, do: Do) -> None:
+    do(target, "example.scan", seed=6, patient_id="P2")
+    do(walked, "record.rename", {"entity": "v1"}, name="Abdomen/Pelvis")
+    replayed(walked, target, **{"Abdomen/Pelvis": "v2"})
+    assert target.log()[2].inputs["volume"]["id"] == "v2"
+
+
+def test_what_holds_for_one_patient_is_not_replayed_on_another(
+    walked: Record, target: Record, do: Do
+) -> None:
+    do(walked, "example.weigh", {"volume": "v1"}, weight_kg=92, gravity=1.62)
+    replayed(walked, target)
+    assert target.log()[-1].params == {"weight_kg": 75.0, "gravity": 1.62}
+
+
+def test_a_side_is_confirmed_for_each_patient_anew(record: Record, target: Record, do: Do) -> None:
+    do(record, "example.scan")
+    do(record, "example.bones", confirmed=False)
+    for n, side in ((1, "right"), (2, "left")):
+        do(record, "labelmap.confirm_side", structure=f"femur {n} (side unconfirmed)", side=side)
+    do(record, "example.surface", {"labelmap": "bones/left femur"})
+    words = r"“Confirm side” \(side = right\) was said of the patient of a\.twin.*with “bones” bound"
+    with pytest.raises(UserError, match=words):
+        replayed(record, target)
+    assert [e.step for e in target.log()] == ["example.scan", "example.bones"]
+    do(target, "labelmap.confirm_side", structure="femur 1 (side unconfirmed)", side="left")
+    done = replayed(record, target, bones="bones")
+    assert [e.step for e in done] == ["example.surface"]
+    assert (done[0].inputs["labelmap"]["id"], done[0].inputs["labelmap"]["part"]) == ("l1", "left femur")
+
+
 def test_replay_takes_no_image_of_another_modality(walked: Record, tmp_path: Path) -> None:
     with Record.create(tmp_path / "mr.twin") as other:
         run_step(other, "example.scan", patient_id="P2", modality="MR")
