@@ -1,6 +1,6 @@
 """Step ``physics.femur_landmarks``: head, neck, shaft, trochanters, condyles and the femur's frame."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -166,14 +166,15 @@ def _given(params: FemurLandmarksParams, points: NDArray[np.float64]) -> dict[st
 
 def _shaft(shape: anatomy.Shape, given: dict[str, Landmark]) -> anatomy.Shaft:
     top, bottom = given.get("shaft proximal"), given.get("shaft distal")
-    if top is None and bottom is None:
-        return anatomy.find_shaft(shape)
-    found = anatomy.find_shaft(shape) if top is None or bottom is None else None
-    ends = [
-        given_end.point if given_end else (found.proximal if n == 0 else found.distal)  # type: ignore[union-attr]
-        for n, given_end in enumerate((top, bottom))
-    ]
-    return anatomy.shaft_between(shape, ends[0], ends[1])
+    if top and bottom:
+        return anatomy.shaft_between(shape, top.point, bottom.point)
+    found = anatomy.find_shaft(shape)
+    if not (top or bottom):
+        return found
+    turned = anatomy.shaft_between(
+        shape, top.point if top else found.proximal, bottom.point if bottom else found.distal
+    )
+    return replace(turned, rms=found.rms, levels=found.levels)
 
 
 def _head(
