@@ -34,7 +34,10 @@ def shape_gradients(columns: int, barycentric: NDArray[np.float64]) -> NDArray[n
 
 
 def quadrature(columns: int) -> NDArray[np.float64]:
-    """Return the barycentric points of the stiffness rule, shape (q, 4); their weights are equal."""
+    """Return the barycentric points of the stiffness rule, shape (q, 4); their weights are equal.
+
+    That of ten columns integrates what is quadratic over the element.
+    """
     if columns == 4:
         return np.full((1, 4), 0.25)
     return np.full((4, 4), _NEAR) + (_FAR - _NEAR) * np.eye(4)
