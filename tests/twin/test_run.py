@@ -12,6 +12,7 @@ from twin.domain import Identity, LabelMap, Surface, Volume
 from twin.errors import Cancelled, UserError
 from twin.progress import Progress
 from twin.record import Call, LogEntry, Record
+from twin.steps import Made, step
 
 __all__ = ["do", "record", "walked"]  # fixtures
 
@@ -70,6 +71,15 @@ def test_names_params_and_what_is_replaced(walked: Record) -> None:
     assert [(e.id, e.name) for e in walked.entries() if e.kind == "labelmap"] == [("l1", "dense")]
     with pytest.raises(TypeError, match="takes BoneParams"):
         run.prepare(walked, "example.bones", params=ScanParams())
+
+
+def test_two_steps_of_one_name_are_refused() -> None:
+    def bones(volume: Volume, progress: Progress) -> Made:
+        return Made({})
+
+    bones.__qualname__ = "bones"  # as the other module's is called
+    with pytest.raises(ValueError, match=r"called example\.bones: tests\.twin\.record\.examples\.bones"):
+        step("example.bones", version=1, title="Bones")(bones)
 
 
 # --- running

@@ -201,6 +201,15 @@ def test_frames_arrive_and_controls_are_heard() -> None:
     assert 7 in np.diff(values)
 
 
+def test_controls_for_a_job_that_died_tell_that_it_did() -> None:
+    job = Job(die, title="dying")
+    job.start()
+    job._process.join()
+    while not job.ended:
+        job.steer(7)
+    assert "“dying” broke off" in str(job.error)
+
+
 def test_what_a_killed_owner_leaves_is_swept(tmp_path: Path) -> None:
     script = textwrap.dedent("""
         import sys, time
