@@ -136,7 +136,7 @@ def femur_model(
         side=mesh.side,
         frame_of_reference=mesh.frame_of_reference,
         identity=mesh.identity,
-        notes=notes + memory_note() + _turn_note(params) + _weight_note(params),
+        notes=notes + _space_note(mesh) + memory_note() + _turn_note(params) + _weight_note(params),
     )
     progress(1.0, "done")
     return Made({"model": model}, _summary(model, support), {"model": f"{mesh.structure or 'femur'} model"})
@@ -274,6 +274,11 @@ def _mean_edge(mesh: TetMesh) -> float:
     corners = mesh.points[mesh.tets[:, :4]]
     pairs = ((0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3))
     return float(np.mean([np.linalg.norm(corners[:, a] - corners[:, b], axis=1) for a, b in pairs]))
+
+
+def _space_note(mesh: TetMesh) -> tuple[str, ...]:
+    said = "neither the mesh nor the CT names its frame of reference: they are taken to lie in one space"
+    return () if mesh.frame_of_reference else (said,)
 
 
 def _turn_note(params: FemurModelParams) -> tuple[str, ...]:

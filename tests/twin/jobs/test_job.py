@@ -137,6 +137,7 @@ def test_what_a_killed_worker_was_sending_goes_with_it() -> None:
 def test_arrays_arrive_where_there_is_no_shared_memory() -> None:
     result = Job(find_no_room, np.arange(BLOCK), title="cramped").wait()
     np.testing.assert_array_equal(result, np.arange(BLOCK) + 1)
+    assert result.flags.writeable  # as what came by shared memory is
     assert left_behind() == []
 
 
