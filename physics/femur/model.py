@@ -271,9 +271,10 @@ def _excluded(
 
 
 def _mean_edge(mesh: TetMesh) -> float:
+    from physics.elasticity.kernels import EDGES
+
     corners = mesh.points[mesh.tets[:, :4]]
-    pairs = ((0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3))
-    return float(np.mean([np.linalg.norm(corners[:, a] - corners[:, b], axis=1) for a, b in pairs]))
+    return float(np.mean([np.linalg.norm(corners[:, a] - corners[:, b], axis=1) for a, b in EDGES]))
 
 
 def _space_note(mesh: TetMesh) -> tuple[str, ...]:
