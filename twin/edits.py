@@ -87,7 +87,8 @@ class ModalityParams:
     """What made an image."""
 
     modality: Literal["CT", "MR", "PT", "US", "NM", "CR", "DX", "OT"] = param(
-        help="What made the image; the values of a CT are then taken for Hounsfield units."
+        help="What made the image; the values of a CT are then taken for Hounsfield units.",
+        patient_specific=True,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from twin import run, steps
 from twin.errors import UserError
+from twin.params import Parameter
 from twin.record import Call, Entry, LogEntry, Record
 
 
@@ -64,7 +65,9 @@ class Replay:
     def _all_bound(self, entry: LogEntry) -> bool:
         """Take over what is bound of a step's outputs; True where that is all: it is not made again."""
         ids = {output["id"] for output in entry.outputs.values()}
-        bound = (ids & set(self._bind)) - set(self._imported)
+        bound = ids & set(self._bind)
+        if not any(p.required for p in self._own(entry)):  # else it was said of the target's own anew
+            bound -= set(self._imported)
         self._made |= {id: self._target.find(self._bind[id]).id for id in bound}
         self._bound_ids |= bound
         return bool(ids) and bound == ids
@@ -81,18 +84,21 @@ class Replay:
 
     def _params(self, entry: LogEntry) -> dict[str, Any]:
         """Return a step's parameters without those that hold for the source's patient alone."""
-        step = steps.find(entry.step)
-        own = [p for p in step.parameters if p.patient_specific and p.name in entry.params]
+        own = self._own(entry)
         for p in own:
             if p.required:
                 made = ", ".join(f"“{output['name']}”" for output in entry.outputs.values())
                 raise UserError(
-                    f"“{step.title}” ({p.name} = {entry.params[p.name]}) was said of the patient of "
-                    f"{self._source.path.name} and holds for no other.",
+                    f"“{steps.find(entry.step).title}” ({p.name} = {entry.params[p.name]}) was said of the "
+                    f"patient of {self._source.path.name} and holds for no other.",
                     f"Do it on {self._target.path.name} by hand, then replay with {made} bound to what is "
                     "there, so that it is not made again.",
                 )
         return {name: value for name, value in entry.params.items() if name not in {p.name for p in own}}
+
+    def _own(self, entry: LogEntry) -> list[Parameter]:
+        """Return the parameters given that hold for the source's patient alone."""
+        return [p for p in steps.find(entry.step).parameters if p.patient_specific and p.name in entry.params]
 
     def _follow(self, entry: LogEntry, call: Call) -> None:
         log = self._target.log()

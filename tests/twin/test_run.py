@@ -282,6 +282,19 @@ def test_a_side_is_confirmed_for_each_patient_anew(record: Record, target: Recor
     assert (done[0].inputs["labelmap"]["id"], done[0].inputs["labelmap"]["part"]) == ("l1", "left femur")
 
 
+def test_what_is_said_of_an_image_is_said_of_each_anew(record: Record, tmp_path: Path, do: Do) -> None:
+    do(record, "example.scan", modality="")
+    do(record, "volume.confirm_modality", modality="CT")
+    do(record, "example.bones")
+    with Record.create(tmp_path / "silent.twin") as other:
+        do(other, "example.scan", modality="", patient_id="P2")
+        with pytest.raises(UserError, match=r"“Confirm modality” \(modality = CT\).*holds for no other"):
+            replayed(record, other)
+        do(other, "volume.confirm_modality", modality="CT")
+        done = replayed(record, other, v1="v1")
+        assert [(e.step, e.inputs["volume"]["made_by"]) for e in done] == [("example.bones", 2)]
+
+
 def test_replay_takes_no_image_of_another_modality(walked: Record, tmp_path: Path) -> None:
     with Record.create(tmp_path / "mr.twin") as other:
         run_step(other, "example.scan", patient_id="P2", modality="MR")

@@ -36,7 +36,7 @@ def scan(p: ScanParams) -> Volume:
         voxels=voxels,
         affine=affine,
         modality=p.modality,
-        unit="HU",
+        unit="HU" if p.modality else "",
         identity=identity,
         frame_of_reference="1.2.3",
     )
