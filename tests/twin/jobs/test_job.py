@@ -211,7 +211,9 @@ def test_controls_for_a_job_that_died_tell_that_it_did() -> None:
     assert "“dying” broke off" in str(job.error)
 
 
-def test_what_a_killed_owner_leaves_is_swept(tmp_path: Path) -> None:
+def test_what_a_killed_owner_leaves_is_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A folder of our own: every program that starts sweeps the common one, and may be first.
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     script = textwrap.dedent("""
         import sys, time
         sys.path.insert(0, sys.argv[1])
@@ -228,7 +230,8 @@ def test_what_a_killed_owner_leaves_is_swept(tmp_path: Path) -> None:
     path = tmp_path / "owner.py"
     path.write_text(script)
     root = str(Path(__file__).resolve().parents[3])
-    owner = subprocess.Popen([sys.executable, str(path), root], stdout=subprocess.PIPE, text=True)
+    mine = os.environ | {"TMPDIR": str(tmp_path)}
+    owner = subprocess.Popen([sys.executable, str(path), root], stdout=subprocess.PIPE, text=True, env=mine)
     assert owner.stdout is not None
     worker = int(owner.stdout.readline())
     owner.kill()
