@@ -139,8 +139,8 @@ def step(
 
     def register(function: Callable[..., Made]) -> Callable[..., Made]:
         known = _registry.get(name)
-        if known is not None and known.function.__qualname__ != function.__qualname__:
-            raise ValueError(f"two steps are called {name}")
+        if known is not None and _place(known.function) != _place(function):
+            raise ValueError(f"two steps are called {name}: {_place(known.function)}, {_place(function)}")
         hints = typing.get_type_hints(function)
         inputs = tuple(
             _input(p.name, hints[p.name])
@@ -154,6 +154,10 @@ def step(
         return function
 
     return register
+
+
+def _place(function: Callable[..., Made]) -> str:
+    return f"{function.__module__}.{function.__qualname__}"
 
 
 def _input(name: str, hint: Any) -> Input:

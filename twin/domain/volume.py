@@ -19,7 +19,7 @@ class Volume(Placed):
         Stored numbers, C order; ``value = slope * stored + intercept`` in ``unit``. One slice (k = 1)
         is a plane: it is drawn where it lies.
     affine : ndarray, shape (4, 4), float64
-        Takes (i, j, k, 1) of a voxel *centre* to LPS millimetres.
+        Takes (i, j, k, 1) of a voxel *center* to LPS millimeters.
     modality : str
         DICOM modality: ``CT``, ``MR``, ...
     unit : str
@@ -84,7 +84,7 @@ class Volume(Placed):
 
     @property
     def spacing_mm(self) -> NDArray[np.float64]:
-        """Distance of neighbouring centres along i, j, k; shape (3,)."""
+        """Distance of neighboring centers along i, j, k; shape (3,)."""
         return np.linalg.norm(self.affine[:3, :3], axis=0)
 
     @property

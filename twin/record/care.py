@@ -80,10 +80,10 @@ def _check_log(db: sqlite3.Connection) -> Iterator[str]:
 def _check_content(db: sqlite3.Connection) -> Iterator[str]:
     good = set()
     for address, *row in db.execute("SELECT * FROM blocks"):
-        raw = np.empty(row[0], np.uint8)
         try:
+            raw = np.empty(row[0], np.uint8)
             blocks.unpack(Block(*row), raw)
-        except blocks.DamagedBlock:
+        except (blocks.DamagedBlock, ValueError, TypeError, MemoryError):  # of a size that is none
             yield f"block {address.hex()[:12]}: cannot be unpacked"
             continue
         if blocks.digest(raw) != address:
@@ -96,9 +96,14 @@ def _check_content(db: sqlite3.Connection) -> Iterator[str]:
         if not good.issuperset(arrays[digest]):
             yield f"array {digest[:12]}: lacks a block"
     for digest, kind, text in db.execute("SELECT digest, kind, tree FROM objects"):
-        tree = json.loads(text)
+        try:
+            tree = json.loads(text)
+        except ValueError:
+            yield f"object {digest[:12]}: cannot be read"
+            continue
         if object_digest(kind, tree) != digest:
             yield f"object {digest[:12]}: was altered"
+            continue
         for array in arrays_in(tree):
             addresses = arrays.get(array["digest"])
             if addresses is None:
@@ -160,6 +165,8 @@ def copy(path: Path, target: Path) -> None:
                 old.backup(new)
                 # Its owner is the original's; on another machine it would seem held for ever.
                 new.execute("DELETE FROM holder")
+                # In WAL mode, as a record is while it is open, it could not be read from a read-only disk.
+                new.execute("PRAGMA journal_mode = DELETE")
         part.replace(target)
     except (OSError, sqlite3.Error) as error:
         raise door.trouble(target, error) from error

@@ -65,7 +65,7 @@ def check_patient(known: Identity | None, made: Made, file: str) -> None:
                 f"“{made.names.get(role, role)}” is of {patient.words(entity.identity)}.",
                 "A record is of one patient: put it into a record of its own.",
             )
-        known = known or entity.identity
+        known = patient.joined(known, entity.identity)
 
 
 def outputs(

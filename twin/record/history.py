@@ -12,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from twin.record.entries import LogEntry
+from twin.errors import RecordError
+from twin.record.entries import Entry, LogEntry
 from twin.record.objects import About, canonical
 
 _HASHES = ("hash", "previous_hash")
@@ -169,14 +170,12 @@ def changed_ids(entry: LogEntry) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*ids, *entry.attributes]))
 
 
-def makers(history: History, item: Item) -> list[LogEntry]:
+def makers(history: History, item: Item | Entry) -> list[LogEntry]:
     """Return the steps that made an entity's content: the first made it, the rest edited it."""
     found = [history.entry(item.made_by)]
-    while True:
-        own = [i for i in found[-1].inputs.values() if i["id"] == item.id]
-        if not own:
-            return found[::-1]
-        found.append(history.entry(own[0]["made_by"]))
+    while own := [i["made_by"] for i in found[-1].inputs.values() if i["id"] == item.id]:
+        found.append(history.entry(own[0]))
+    return found[::-1]
 
 
 def staleness(history: History, state: State, about: Callable[[str], About]) -> dict[str, str]:
@@ -190,18 +189,22 @@ def staleness(history: History, state: State, about: Callable[[str], About]) -> 
             why[id] = next(filter(None, map(reason, inputs)), "")
         return why[id]
 
+    def then(used: dict[str, Any]) -> dict[str, str]:
+        try:
+            return about(used["digest"]).parts
+        except RecordError:  # undone while a step ran on it, and let go by ``compact`` since
+            return {}
+
     def reason(used: dict[str, Any]) -> str:
         name = f"“{used['name']}/{used['part']}”" if used["part"] else f"“{used['name']}”"
         now = state.get(used["id"])
         if now is None:
             return f"{name} was removed"
         if now.digest != used["digest"]:
-            if not used["part"]:
-                return f"{name} has changed since"
-            then, there = about(used["digest"]).parts, about(now.digest).parts
-            if used["part"] not in there:
+            there = about(now.digest).parts
+            if used["part"] and used["part"] not in there:
                 return f"{name} is no longer there"
-            if then.get(used["part"]) != there[used["part"]]:
+            if not used["part"] or then(used).get(used["part"]) != there[used["part"]]:
                 return f"{name} has changed since"
         return f"{name} is itself out of date" if judge(now.id) else ""
 

@@ -180,13 +180,17 @@ class Record:
         return self.shelf.array(described)
 
     def patient(self) -> Identity | None:
-        """Return whose record it is, as the first entity that says so names him."""
+        """Return whose record it is, as the first entity that says so names him; others fill in the rest."""
+        first: dict[str, str] = {}  # an edit says nothing new of the patient
         for entry in self.history.chain():
             for output in entry.outputs.values():
-                identity = patient.read(self.shelf.about(output["digest"]).tree)
-                if identity.named:
-                    return identity
-        return None
+                first.setdefault(output["id"], output["digest"])
+        known = None
+        for digest in first.values():
+            identity = patient.read(self.shelf.about(digest).tree)
+            if identity.named:
+                known = patient.joined(known, identity)
+        return known
 
     def log(self) -> tuple[LogEntry, ...]:
         """Return all that was ever done, oldest first."""

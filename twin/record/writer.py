@@ -70,10 +70,10 @@ class Writer:
             self._thread = None
             try:
                 self.flush()
+                return
             except RecordError as error:
-                self.failed = error
-        if self.failed is not None:
-            self._report(self.failed)
+                self.failed = failed = error
+        self._report(failed)  # not under the lock; meanwhile another thread may have written it after all
 
     def flush(self) -> None:
         """Write what waits.

@@ -94,7 +94,9 @@ def _is_under(series: Series, image: Volume) -> bool:
 class ContourParams:
     """Which structure set to import."""
 
-    paths: tuple[str, ...] = param(help="The file, or a folder that holds it.", title="Files and folders")
+    paths: tuple[str, ...] = param(
+        help="The file, or a folder that holds it.", title="Files and folders", patient_specific=True
+    )
     series: str = param("", help="Which structure set, where there are several: its UID or number.")
 
 
