@@ -140,6 +140,8 @@ class Desk(QObject):
         self.queue.close()
         self.session.close()
         self.session.open(record)
+        if record.writable:
+            record.note("opened", {"in": "window"})
         self.settings.add_recent(record.path)
 
     def close_record(self) -> None:
@@ -158,6 +160,8 @@ class Desk(QObject):
 
         record.flush()
         care.copy(Path(record.path), path)
+        if record.writable:
+            record.note("copied", {"path": str(path)})
         self.settings.add_recent(path)
         self.said.emit(f"A copy is now at {path}.", "You go on working on the original.")
 

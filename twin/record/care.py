@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from twin.errors import RecordError
-from twin.record import blocks, door, history
+from twin.record import audit, blocks, door, history
 from twin.record.blocks import Block
 from twin.record.history import History
 from twin.record.objects import arrays_in, object_digest
@@ -52,7 +52,7 @@ def check(path: Path) -> list[str]:
     with contextlib.closing(door.connect(path, write=False)) as db:
         try:
             faults = [f"database: {row[0]}" for row in db.execute("PRAGMA integrity_check") if row[0] != "ok"]
-            faults += _check_log(db)
+            faults += audit.check(db)
             faults += _check_content(db)
             reachable = read_history(path, db).reachable()
             there = {row[0] for row in db.execute("SELECT digest FROM objects")}
@@ -64,17 +64,23 @@ def check(path: Path) -> list[str]:
     return faults
 
 
-def _check_log(db: sqlite3.Connection) -> Iterator[str]:
-    about = dict(db.execute("SELECT key, value FROM about"))
-    expected = about.get("record", "")
-    for number, body, previous, hash in db.execute("SELECT * FROM log ORDER BY number"):
-        if previous != expected:
-            yield f"log entry {number}: does not follow from the one before"
-        if history.chain_hash(previous, body) != hash:
-            yield f"log entry {number}: was altered"
-        expected = hash
-    if last_hash(db) != expected:
-        yield "log: does not end where it should"
+def verify(path: Path, head: str = "") -> list[str]:
+    """Return what is wrong with a record, also where only what is known outside it tells.
+
+    A file that was put back from a copy is whole, and its log lacks what was done since.
+
+    Parameters
+    ----------
+    head : str
+        The hash of an entry, or the beginning of one, noted elsewhere: the log must hold it.
+    """
+    faults = check(path)
+    with contextlib.closing(door.connect(path, write=False)) as db:
+        try:
+            faults += audit.check_outside(path, db, head)
+        except sqlite3.DatabaseError as error:
+            faults += [f"database: {error}"]
+    return faults
 
 
 def _check_content(db: sqlite3.Connection) -> Iterator[str]:

@@ -63,8 +63,8 @@ def chain_hash(previous_hash: str, body: str) -> str:
 class History:
     """The log, the pointer into it, and the redo tail."""
 
-    def __init__(self, first_hash: str, entries: tuple[LogEntry, ...] = ()) -> None:
-        self._first_hash = first_hash
+    def __init__(self, record: str, entries: tuple[LogEntry, ...] = ()) -> None:
+        self.record = record
         self.log: tuple[LogEntry, ...] = ()
         self.pointer = 0
         self.redo: tuple[int, ...] = ()
@@ -78,7 +78,7 @@ class History:
     @property
     def last_hash(self) -> str:
         """Hash of the newest entry."""
-        return self.log[-1].hash if self.log else self._first_hash
+        return self.log[-1].hash if self.log else self.record
 
     def append(self, entry: LogEntry) -> None:
         """Take a sealed entry in."""
@@ -87,7 +87,7 @@ class History:
 
     def drop_last(self) -> None:
         """Forget the newest entry, which could not be written."""
-        self.__init__(self._first_hash, self.log[:-1])  # type: ignore[misc]
+        self.__init__(self.record, self.log[:-1])  # type: ignore[misc]
 
     def _move(self, entry: LogEntry) -> None:
         if entry.kind == "step":

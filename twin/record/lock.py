@@ -5,6 +5,7 @@ import getpass
 import os
 import platform
 import sqlite3
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,8 +41,12 @@ class Holder:
 
 @functools.cache
 def user_name() -> str:
-    """Return who is at work, as the system knows him."""
+    """Return who is at work, as the system knows him: by the process's owner, not by what he may set."""
     try:
+        if sys.platform != "win32":
+            import pwd
+
+            return pwd.getpwuid(os.getuid()).pw_name
         return getpass.getuser()
     except (OSError, KeyError, ImportError):
         return "unknown"

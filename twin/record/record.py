@@ -15,7 +15,7 @@ from psygnal import Signal
 
 from twin.domain import Entity, Identity
 from twin.errors import RecordError, UserError
-from twin.record import care, door, effects, history, lock, parts, patient, reference
+from twin.record import care, door, effects, history, lock, parts, patient, reference, witness
 from twin.record.entries import Call, Change, Entry, LogEntry
 from twin.record.history import History, Item, State
 from twin.record.objects import Packed, Shelf, freeze
@@ -78,6 +78,7 @@ class Record:
         self._compactions = 0
         self._open = True
         self._db: sqlite3.Connection | None = None
+        self._writer: Writer | None = None
         self._holder: lock.Holder | None = None
         reader = door.connect(path, write=False)
         self.shelf = Shelf(path, reader)
@@ -90,7 +91,8 @@ class Record:
             if isinstance(error, (sqlite3.Error, OSError)):
                 raise door.trouble(path, error) from error
             raise
-        self._writer = Writer(path, self._db, self.shelf, self.failed.emit) if self._db else None
+        if self._db is not None:
+            self._writer = Writer(path, self._db, self.shelf, self.failed.emit)
 
     def _look(self, reader: sqlite3.Connection) -> History:
         version = door.version(reader)
@@ -120,6 +122,8 @@ class Record:
                 lock.release(self.path, self._db, self._holder)
             door.settle(self._db)
         self._db.close()
+        if self._holder is not None and self._writer is not None:
+            witness.remember(self.path, self.history)
 
     def __enter__(self) -> Self:
         return self
@@ -329,16 +333,21 @@ class Record:
         return effects.title(step.step) if step else ""
 
     def note(self, kind: str, details: dict[str, Any]) -> LogEntry:
-        """Log what was done with the record without changing it (``opened``, ``exported``, ``sent``)."""
+        """Log what was done with the record without changing it (``opened``, ``exported``, ``sent``).
+
+        On return it is in the file; that it was opened, within a second, so that nobody waits for it.
+        """
         if kind in ("step", "undo", "redo"):
             raise ValueError(f"“{kind}” is not noted but done")
         self._writing()
         with self._gate:
-            return self._append(self._new_entry(kind, params=effects.plain(details)), Packed(), behind=False)
+            entry = self._new_entry(kind, params=effects.plain(details))
+            return self._append(entry, Packed(), behind=kind == "opened")
 
     def _new_entry(self, kind: str, **values: Any) -> LogEntry:
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         number = len(self.history.log) + 1
+        values.setdefault("software", effects.program())
         return LogEntry(number, now, lock.user_name(), kind, parent=self.history.pointer, **values)
 
     def _append(self, entry: LogEntry, packed: Packed, *, behind: bool) -> LogEntry:
