@@ -261,7 +261,7 @@ class Record:
             "step",
             step=call.step,
             version=call.version,
-            params=effects.plain(call.params),
+            params=effects.plain(call.params if made.logged is None else made.logged),
             inputs={name: self._used(ref) for name, ref in call.inputs.items()},
             outputs=outputs,
             attributes=effects.attributes(self._state, made, outputs),
