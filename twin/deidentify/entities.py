@@ -12,7 +12,7 @@ from twin.domain import Entity, Identity
 
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 _KERNEL = re.compile(r"[A-Za-z]{1,2}\d{1,2}[a-z]{0,2}(\\\d)?")
-_NAMES = frozenset({"name", "structure", "structures", "region_names", "term"})
+_NAMES = frozenset({"name", "structure", "structures", "region_names"})
 _CONTRAST = "contrast agent"
 
 
@@ -130,6 +130,7 @@ class Cleaner:
             "image_uids": uid,
             "image_class": lambda text: text if text.startswith(STANDARD_UID) else "",
             "modality": lambda text: words.code(text) or ("OT" if text else ""),
+            "term": self.outside,
             "patient_position": words.code,
             "kernel": lambda text: text if _KERNEL.fullmatch(text) else "",
             "contrast_agent": lambda text: (self.outside(text) or _CONTRAST) if text else "",

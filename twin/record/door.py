@@ -259,6 +259,11 @@ def _backup(path: Path, db: sqlite3.Connection, old: int) -> Path:
     return backup
 
 
+def faults() -> tuple[type[Exception], ...]:
+    """Return what a database and its file may raise, for ``except``, which asks when it needs to know."""
+    return (sqlite3.Error, OSError)
+
+
 def trouble(path: Path, error: Exception) -> RecordError:
     """Say in words what a database or the file system complains of."""
     text = str(error)

@@ -15,6 +15,9 @@ from typing import Any
 from twin.record.entries import LogEntry
 from twin.record.objects import About, canonical
 
+RETOLD = "de-identified"
+"""Kind of the entry with which a record begins whose steps were told anew from another: undo ends there."""
+
 _HASHES = ("hash", "previous_hash")
 
 
@@ -68,6 +71,8 @@ class History:
         self.log: tuple[LogEntry, ...] = ()
         self.pointer = 0
         self.redo: tuple[int, ...] = ()
+        self.base = 0
+        """Undo goes back no further than to this entry."""
         self.highest: dict[str, int] = {}
         """Highest number given so far to an id, by prefix: ids are never used again."""
         self._foreign: dict[tuple[str, int], tuple[dict[str, Any], ...]] = {}
@@ -100,6 +105,8 @@ class History:
             self.pointer = entry.params["to"]
         elif entry.kind == "redo":
             self.redo, self.pointer = self.redo[:-1], entry.params["to"]
+        elif entry.kind == RETOLD:
+            self.base = self.pointer
 
     def entry(self, number: int) -> LogEntry:
         """Return the log entry of that number (1, 2, ...)."""

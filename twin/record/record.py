@@ -319,7 +319,8 @@ class Record:
 
     def _next(self, kind: str) -> LogEntry | None:
         now = self.history
-        number = now.pointer if kind == "undo" else (now.redo[-1] if now.redo else 0)
+        back = now.pointer if now.pointer != now.base else 0
+        number = back if kind == "undo" else (now.redo[-1] if now.redo else 0)
         return now.entry(number) if number else None
 
     def undo_title(self) -> str:
