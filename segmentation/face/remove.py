@@ -15,13 +15,16 @@ _MOSTLY = 0.3
 
 
 def without_face(volume: Volume) -> tuple[Volume, Face | None]:
-    """Return a volume with air where the soft tissue of the face was; itself where it shows no face.
+    """Return a volume with air where the soft tissue of the face was; itself where it shows no face."""
+    face = find_face(volume)
+    return (volume, None) if face is None else (blank(volume, face), face)
+
+
+def blank(volume: Volume, face: Face) -> Volume:
+    """Return a volume with air where the soft tissue of a face was.
 
     Bone (CT), and what lies behind it, stays as it is to the last bit.
     """
-    face = find_face(volume)
-    if face is None:
-        return volume, None
     zone = face.zone
     if volume.modality == "CT":
         lowest = volume.voxels.min() * volume.slope + volume.intercept
@@ -31,7 +34,7 @@ def without_face(volume: Volume) -> tuple[Volume, Face | None]:
     voxels = volume.voxels.copy()
     voxels[..., zone] = _air(volume)
     note = f"The face was removed: {face.tissue_ml:.0f} mL of soft tissue are blank now."
-    return replace(volume, voxels=voxels, notes=(*volume.notes, note)), face
+    return replace(volume, voxels=voxels, notes=(*volume.notes, note))
 
 
 def _air(volume: Volume) -> float:
@@ -113,20 +116,29 @@ class Faceless:
         self._found: list[tuple[str, NDArray[np.float64], Face]] = []
         self.removed = 0
         for volume in volumes:
-            self._look(volume)
+            self.look(volume)
 
-    def _look(self, volume: Volume) -> Face | None:
-        face = find_face(volume)
-        if face is not None:
-            self._found.append((volume.frame_of_reference, volume.affine, face))
-        return face
+    def look(self, volume: Volume) -> bool:
+        """Look for a face in an image; tells whether there is one."""
+        return self._face(volume) is not None
+
+    def _face(self, volume: Volume) -> Face | None:
+        """Return the face in an image, or the one that was found on the same grid in the same space."""
+        for frame, affine, face in self._found:
+            same = frame == volume.frame_of_reference != "" and face.front.shape == volume.shape
+            if same and np.array_equal(affine, volume.affine):
+                return face
+        face_here = find_face(volume)
+        if face_here is not None:
+            self._found.append((volume.frame_of_reference, volume.affine, face_here))
+        return face_here
 
     def __call__(self, entity: Entity) -> Entity:
         """Return an entity without a face; itself where it shows none."""
         if isinstance(entity, Volume):
-            new, face = without_face(entity)
+            face = self._face(entity)
             self.removed += face is not None
-            return new
+            return entity if face is None else blank(entity, face)
         if isinstance(entity, Surface):
             return self._surface(entity)
         if isinstance(entity, LabelMap):

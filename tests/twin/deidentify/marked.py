@@ -23,7 +23,7 @@ _TEXT = ("AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "LT", "PN", "SH", "ST",
 _BYTES = ("OB", "OW", "UN")
 
 
-def fill(ds: Dataset) -> int:
+def fill(ds: Dataset, vrs: tuple[str, ...] = (*_TEXT, *_BYTES, "SQ")) -> int:
     """Put the marker into every public and private element that is not there yet; returns into how many."""
     count = 0
     with pydicom.config.disable_value_validation():
@@ -32,6 +32,8 @@ def fill(ds: Dataset) -> int:
             if not keyword or keyword in _KEPT or group < 8 or tag in ds or tag & 0xFFFF == 0:
                 continue
             vr, value = listed.split(" ")[0], MARKER.encode()
+            if vr not in vrs:
+                continue
             if vr in _TEXT or vr in _BYTES:  # as it lies in a file: numbers in text are not looked at
                 ds[tag] = RawDataElement(Tag(tag), vr, len(value), value, 0, False, True)
             elif vr == "SQ":

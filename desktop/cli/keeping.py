@@ -1,0 +1,82 @@
+"""Commands that keep a patient's things to himself: deidentify, forget, lock, unlock."""
+
+import argparse
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from desktop.cli import command, print_json, record_path
+from twin.errors import RecordError, UserError
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add these commands to the parser."""
+    p = command(
+        commands, "deidentify", "Write a record, or DICOM files, anew without what names the patient",
+        answers=True,
+    )  # fmt: skip
+    p.add_argument("source", metavar="RECORD|FOLDER", help="a .twin, a DICOM file, or a folder of them")
+    p.add_argument("-o", "--output", required=True, metavar="NEW", help="the new record, or a new folder")
+    p.add_argument(
+        "--faces", choices=("keep", "remove"), default="keep", help="of a record: blank faces in heads"
+    )
+    p.set_defaults(act=deidentify)
+
+
+def deidentify(options: argparse.Namespace) -> int:
+    """De-identify a record into a new one, or DICOM files into a new folder."""
+    source, target = Path(options.source), Path(options.output)
+    if source.is_dir() or (source.is_file() and source.suffix.lower() != ".twin"):
+        return _files(source, target, options)
+    return _record(record_path(options.source), record_path(options.output), options)
+
+
+def _record(source: Path, target: Path, options: argparse.Namespace) -> int:
+    from desktop.cli.work import run_job
+    from desktop.deidentifying import whole_record
+    from twin.jobs import Job
+
+    faces = options.faces == "remove"
+    done = run_job(Job(whole_record, source, target, faces, title="De-identifying"))
+    note_in(source, "exported", {"what": "de-identified record", "path": str(target), "deidentified": True})
+    if options.json:
+        print_json({"path": str(target), **asdict(done)})
+        return 0
+    print(f"{target} holds what {source} holds now, without what names the patient.")
+    if faces:
+        print(f"Faces were removed from {done.faces} images.")
+    else:
+        print("Faces were not looked for: --faces remove takes them off images of heads.")
+    for words in done.words():
+        print(words, file=sys.stderr)
+    return 0
+
+
+def _files(source: Path, target: Path, options: argparse.Namespace) -> int:
+    from desktop.cli.work import run_job
+    from desktop.deidentifying import dicom_files
+    from twin.jobs import Job
+
+    if options.faces == "remove":
+        raise UserError(
+            "Faces can be removed from records only.", "Import the images first, then de-identify the record."
+        )
+    done = run_job(Job(dicom_files, source, target, title="De-identifying"))
+    if options.json:
+        print_json({"path": str(target), **asdict(done)})
+        return 0
+    print(f"{done.files} files are in {target}, of {', '.join(done.patients)}.")
+    for words in (*(f"Left out: {w}" for w in done.left_out), *(f"Look at {w}" for w in done.burned_in)):
+        print(words, file=sys.stderr)
+    return 0
+
+
+def note_in(path: Path, kind: str, details: dict[str, object]) -> None:
+    """Note in a record's log what was done with it; say so where it cannot be noted."""
+    from twin.record import Record
+
+    try:
+        with Record.open(path) as record:
+            record.note(kind, details)
+    except RecordError as error:
+        print(f"vitruvian: it could not be noted in the log: {error}", file=sys.stderr)
