@@ -22,6 +22,11 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     )
     p.set_defaults(act=deidentify)
 
+    p = command(commands, "forget", "Remove an entity for good, with its bytes; undo cannot bring it back")
+    p.add_argument("record", metavar="RECORD")
+    p.add_argument("entity", metavar="ENTITY")
+    p.set_defaults(act=forget)
+
 
 def deidentify(options: argparse.Namespace) -> int:
     """De-identify a record into a new one, or DICOM files into a new folder."""
@@ -68,6 +73,26 @@ def _files(source: Path, target: Path, options: argparse.Namespace) -> int:
     print(f"{done.files} files are in {target}, of {', '.join(done.patients)}.")
     for words in (*(f"Left out: {w}" for w in done.left_out), *(f"Look at {w}" for w in done.burned_in)):
         print(words, file=sys.stderr)
+    return 0
+
+
+def forget(options: argparse.Namespace) -> int:
+    """Forget one entity."""
+    from twin.record import Record
+
+    path = record_path(options.record)
+    with Record.open(path) as record:
+        entry = record.find(options.entity)
+        before = {e.id for e in record.entries() if not e.stale}
+        record.forget(entry.id)
+        left = [e.name for e in record.entries() if e.stale and e.id in before]
+    print(f"“{entry.name}” ({entry.id}) is forgotten. The log says so, and nothing else of it.")
+    if left:
+        print(f"What was made from it is still there, and out of date: {', '.join(left)}.", file=sys.stderr)
+    copies = sorted(path.parent.glob(f"{path.name}.format*-backup*"))
+    if copies:
+        names = ", ".join(c.name for c in copies)
+        print(f"A backup from an older version still holds it: {names}.", file=sys.stderr)
     return 0
 
 

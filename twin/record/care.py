@@ -11,6 +11,8 @@ import numpy as np
 from twin.errors import RecordError
 from twin.record import audit, blocks, door, history
 from twin.record.blocks import Block
+from twin.record.entries import LogEntry
+from twin.record.forgetting import Redacted
 from twin.record.history import History
 from twin.record.objects import arrays_in, object_digest
 
@@ -127,25 +129,64 @@ def compact(path: Path, db: sqlite3.Connection, reachable: set[str]) -> int:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         before = path.stat().st_size
         with door.transaction(db):
-            arrays, addresses = set(), set()
-            for digest, text in db.execute("SELECT digest, tree FROM objects").fetchall():
-                if digest in reachable:
-                    arrays |= {a["digest"] for a in arrays_in(json.loads(text))}
-                else:
-                    db.execute("DELETE FROM objects WHERE digest = ?", (digest,))
-            for digest, joined in db.execute("SELECT * FROM arrays").fetchall():
-                if digest in arrays:
-                    addresses.update(blocks.split(joined))
-                else:
-                    db.execute("DELETE FROM arrays WHERE digest = ?", (digest,))
-            for (address,) in db.execute("SELECT digest FROM blocks").fetchall():
-                if address not in addresses:
-                    db.execute("DELETE FROM blocks WHERE digest = ?", (address,))
+            _drop(db, reachable)
         db.execute("VACUUM")
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return before - path.stat().st_size
-    except (sqlite3.Error, OSError) as error:
+    except door.faults() as error:
         raise door.trouble(path, error) from error
+
+
+def _drop(db: sqlite3.Connection, reachable: set[str]) -> None:
+    arrays, addresses = set(), set()
+    for digest, text in db.execute("SELECT digest, tree FROM objects").fetchall():
+        if digest in reachable:
+            arrays |= {a["digest"] for a in arrays_in(json.loads(text))}
+        else:
+            db.execute("DELETE FROM objects WHERE digest = ?", (digest,))
+    for digest, joined in db.execute("SELECT * FROM arrays").fetchall():
+        if digest in arrays:
+            addresses.update(blocks.split(joined))
+        else:
+            db.execute("DELETE FROM arrays WHERE digest = ?", (digest,))
+    for (address,) in db.execute("SELECT digest FROM blocks").fetchall():
+        if address not in addresses:
+            db.execute("DELETE FROM blocks WHERE digest = ?", (address,))
+
+
+def forget(
+    path: Path, db: sqlite3.Connection, rows: list[Redacted], entry: LogEntry, body: str, pointer: int
+) -> History:
+    """Write a log without what it said of an entity, and drop the entity's bytes: all of it, or nothing.
+
+    What is deleted is overwritten in the file; nothing of it stays in free pages or beside the file.
+
+    Raises
+    ------
+    RecordError
+        Where it cannot be written; the file is as it was.
+    """
+    try:
+        db.execute("PRAGMA secure_delete = ON")
+        with door.transaction(db):
+            db.executemany("UPDATE log SET body = ? WHERE number = ?", [(r.body, r.number) for r in rows])
+            row = (entry.number, body, entry.previous_hash, entry.hash)
+            db.execute("INSERT INTO log VALUES (?, ?, ?, ?)", row)
+            set_about = "INSERT OR REPLACE INTO about VALUES (?, ?)"
+            db.executemany(set_about, [("pointer", str(pointer)), ("last_hash", entry.hash)])
+            new = read_history(path, db)
+            _drop(db, new.reachable())
+    except door.faults() as error:
+        raise door.trouble(path, error) from error
+    try:
+        db.execute("VACUUM")
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except door.faults() as error:
+        raise RecordError(
+            f"{path.name} has forgotten it, but the room could not be tidied: {door.trouble(path, error)}",
+            "Free some space, and compact the record.",
+        ) from error
+    return new
 
 
 def copy(path: Path, target: Path) -> None:

@@ -18,6 +18,9 @@ from twin.record.objects import About, canonical
 RETOLD = "de-identified"
 """Kind of the entry with which a record begins whose steps were told anew from another: undo ends there."""
 
+FORGOTTEN = "forgotten"
+"""Kind of the entry that says that an entity was forgotten."""
+
 _HASHES = ("hash", "previous_hash")
 
 
@@ -98,8 +101,7 @@ class History:
         if entry.kind == "step":
             self.pointer, self.redo = entry.number, ()
             for output in entry.outputs.values():
-                prefix, number = output["id"][0], int(output["id"][1:])
-                self.highest[prefix] = max(number, self.highest.get(prefix, 0))
+                self._given(output["id"])
         elif entry.kind == "undo":
             self.redo = (*self.redo, self.pointer)
             self.pointer = entry.params["to"]
@@ -107,6 +109,12 @@ class History:
             self.redo, self.pointer = self.redo[:-1], entry.params["to"]
         elif entry.kind == RETOLD:
             self.base = self.pointer
+        elif entry.kind == FORGOTTEN:
+            self._given(entry.params["id"])
+
+    def _given(self, id: str) -> None:
+        prefix, number = id[0], int(id[1:])
+        self.highest[prefix] = max(number, self.highest.get(prefix, 0))
 
     def entry(self, number: int) -> LogEntry:
         """Return the log entry of that number (1, 2, ...)."""

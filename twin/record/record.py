@@ -15,7 +15,19 @@ from psygnal import Signal
 
 from twin.domain import Entity, Identity
 from twin.errors import RecordError, UserError
-from twin.record import care, door, effects, history, lock, parts, patient, reference, witness
+from twin.record import (
+    audit,
+    care,
+    door,
+    effects,
+    forgetting,
+    history,
+    lock,
+    parts,
+    patient,
+    reference,
+    witness,
+)
 from twin.record.entries import Call, Change, Entry, LogEntry
 from twin.record.history import History, Item, State
 from twin.record.objects import Packed, Shelf, freeze
@@ -344,6 +356,34 @@ class Record:
         with self._gate:
             entry = self._new_entry(kind, params=effects.plain(details))
             return self._append(entry, Packed(), behind=kind == "opened")
+
+    def forget(self, ref: str) -> LogEntry:
+        """Remove an entity for good: its bytes, its versions, and what the log says of it.
+
+        Undo cannot bring it back. What was made from it stays, and is out of date. What no state can come
+        to any more goes with it, as when the record is compacted.
+
+        Raises
+        ------
+        UserError
+            Where there is no such entity, or the file cannot be written.
+        """
+        item = self.find(ref)
+        with self._gate:
+            writer = self._writing()
+            writer.flush()
+            db = writer.db
+            redacted = forgetting.redact(audit.rows(db), item.id)
+            details = forgetting.params_of(item.id, item.kind, redacted)
+            entry = self._new_entry(history.FORGOTTEN, params=details)
+            entry, body = history.seal(entry, self.history.last_hash)
+            self.history = care.forget(self.path, db, redacted, entry, body, self.history.pointer)
+            self._compactions += 1
+            self.shelf.forget()
+            self._state = self.history.state()
+            self._entries = self._describe()
+        self.changed.emit(Change("removed", (item.id,)))
+        return entry
 
     def _new_entry(self, kind: str, **values: Any) -> LogEntry:
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
