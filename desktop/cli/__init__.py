@@ -15,12 +15,16 @@ NOTICE = "Research software. Not a medical device."
 
 def run_command(words: Sequence[str]) -> int:
     """Run one command and return its exit status."""
+    from desktop.cli import keeping
+    from twin import passphrases
+
     try:
         parser = build_parser()
         options = parser.parse_args(words)
         if not hasattr(options, "act"):
             parser.print_help()
             return 2
+        passphrases.ask = keeping.ask
         status = options.act(options)
         sys.stdout.flush()
         return status or 0

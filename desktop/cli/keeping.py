@@ -1,6 +1,8 @@
 """Commands that keep a patient's things to himself: deidentify, forget, lock, unlock."""
 
 import argparse
+import getpass
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -26,6 +28,21 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     p.add_argument("record", metavar="RECORD")
     p.add_argument("entity", metavar="ENTITY")
     p.set_defaults(act=forget)
+
+    p = command(
+        commands, "lock", "Lock a record with a passphrase: nothing of it can then be read on the disk"
+    )
+    p.add_argument("record", metavar="RECORD")
+    p.add_argument(
+        "--keyring",
+        action="store_true",
+        help="keep the passphrase in this system's key store, and ask no more",
+    )
+    p.set_defaults(act=lock)
+
+    p = command(commands, "unlock", "Make a locked record one that anybody can open")
+    p.add_argument("record", metavar="RECORD")
+    p.set_defaults(act=unlock)
 
 
 def deidentify(options: argparse.Namespace) -> int:
@@ -94,6 +111,60 @@ def forget(options: argparse.Namespace) -> int:
         names = ", ".join(c.name for c in copies)
         print(f"A backup from an older version still holds it: {names}.", file=sys.stderr)
     return 0
+
+
+def lock(options: argparse.Namespace) -> int:
+    """Lock a record with a passphrase that is typed twice, or given to scripts by the environment."""
+    from twin import passphrases
+    from twin.record import door
+    from twin.record.locking import lock as lock_record
+
+    path = record_path(options.record)
+    door.inspect(path)
+    passphrase = os.environ.get(passphrases.VARIABLE) or new_passphrase(path)
+    lock_record(path, passphrase)
+    print(f"{path} is locked. Without the passphrase nobody can open it again, this program neither.")
+    if options.keyring:
+        passphrases.remember(passphrases.header_of(path), passphrase)
+        print("This system's key store keeps the passphrase.")
+    left = sorted(p.name for p in path.parent.glob(f"{path.name}.format*-backup*"))
+    if left:
+        print(f"Beside it lies a backup that is not locked: {', '.join(left)}.", file=sys.stderr)
+    return 0
+
+
+def unlock(options: argparse.Namespace) -> int:
+    """Unlock a record."""
+    from twin.record.locking import unlock as unlock_record
+
+    path = record_path(options.record)
+    unlock_record(path)
+    print(f"{path} is open for everybody who can read the file.")
+    return 0
+
+
+def new_passphrase(path: Path) -> str:
+    """Ask for a new passphrase twice, unseen."""
+    from twin import passphrases
+
+    if not sys.stdin.isatty():
+        raise UserError(
+            "There is nobody to type a passphrase.",
+            f"Scripts give it in the environment: {passphrases.VARIABLE}.",
+        )
+    first = getpass.getpass(f"New passphrase for {path.name}: ")
+    if getpass.getpass("The same again: ") != first:
+        raise UserError("The two passphrases are not the same.", "Nothing was locked; try again.")
+    return first
+
+
+def ask(path: Path, wrong: str) -> str | None:
+    """Ask for a record's passphrase on the terminal, unseen; None where there is none."""
+    if not sys.stdin.isatty():
+        return None
+    if wrong:
+        print(f"vitruvian: {wrong}", file=sys.stderr)
+    return getpass.getpass(f"Passphrase of {path.name}: ") or None
 
 
 def note_in(path: Path, kind: str, details: dict[str, object]) -> None:

@@ -53,13 +53,16 @@ def check(path: Path) -> list[str]:
     """
     with contextlib.closing(door.connect(path, write=False)) as db:
         try:
-            faults = [f"database: {row[0]}" for row in db.execute("PRAGMA integrity_check") if row[0] != "ok"]
+            faults = [f"database: {row[0]}" for row in db.execute("PRAGMA cipher_integrity_check")]
+            faults += [
+                f"database: {row[0]}" for row in db.execute("PRAGMA integrity_check") if row[0] != "ok"
+            ]
             faults += audit.check(db)
             faults += _check_content(db)
             reachable = read_history(path, db).reachable()
             there = {row[0] for row in db.execute("SELECT digest FROM objects")}
             faults += [f"object {digest[:12]}: missing" for digest in sorted(reachable - there)]
-        except sqlite3.DatabaseError as error:
+        except door.faults() as error:
             return [f"database: {error}"]
         except RecordError as error:
             return [*faults, error.message]
@@ -80,7 +83,7 @@ def verify(path: Path, head: str = "") -> list[str]:
     with contextlib.closing(door.connect(path, write=False)) as db:
         try:
             faults += audit.check_outside(path, db, head)
-        except sqlite3.DatabaseError as error:
+        except door.faults() as error:
             faults += [f"database: {error}"]
     return faults
 
@@ -203,12 +206,9 @@ def copy(path: Path, target: Path) -> None:
     try:
         with contextlib.closing(door.connect(path, write=False)) as old:
             part.unlink(missing_ok=True)
-            with contextlib.closing(sqlite3.connect(part, isolation_level=None)) as new:
-                old.backup(new)
-                # Its owner is the original's; on another machine it would seem held for ever.
-                new.execute("DELETE FROM holder")
+            door.duplicate(path, old, part)
         part.replace(target)
-    except (OSError, sqlite3.Error) as error:
+    except door.faults() as error:
         raise door.trouble(target, error) from error
     finally:
         part.unlink(missing_ok=True)

@@ -80,7 +80,7 @@ def take(path: Path, db: sqlite3.Connection) -> Holder:
                 "INSERT OR REPLACE INTO holder VALUES (1, ?, ?, ?, ?, ?)",
                 (mine.host, mine.user, mine.process, mine.started, mine.since),
             )
-    except sqlite3.Error as error:
+    except door.faults() as error:
         raise door.trouble(path, error) from error
     _open_here.add(path.resolve())
     return mine

@@ -100,7 +100,7 @@ class Record:
             self._entries = self._describe()
         except BaseException as error:
             self._let_go()
-            if isinstance(error, (sqlite3.Error, OSError)):
+            if isinstance(error, door.faults()):
                 raise door.trouble(path, error) from error
             raise
         if self._db is not None:
@@ -129,7 +129,7 @@ class Record:
         if self._db is None:
             return
         # All is in the file already. Where there is no room to tidy up, the next one who opens does.
-        with contextlib.suppress(sqlite3.Error):
+        with contextlib.suppress(*door.faults()):
             if self._holder is not None:
                 lock.release(self.path, self._db, self._holder)
             door.settle(self._db)

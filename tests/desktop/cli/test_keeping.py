@@ -118,3 +118,50 @@ def test_a_head_loses_its_face_on_its_way_out(
         assert 2e5 < (faceless != before).sum() < 3e6
     written = np.asarray(nib.load(file).dataobj)
     assert np.array_equal(np.transpose(written), faceless)
+
+
+@pytest.fixture
+def scan(tmp_path: Path) -> Path:
+    made.write_series(tmp_path / "ct")
+    assert main(["import", str(tmp_path / "a.twin"), str(tmp_path / "ct")]) == 0
+    return tmp_path / "a.twin"
+
+
+def test_forget(scan: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["forget", str(scan), "v1"]) == 0
+    assert "(v1) is forgotten" in capsys.readouterr().out
+    assert main(["undo", str(scan)]) == 0
+    assert main(["list", str(scan), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out.partition("\n")[2]) == []
+    assert main(["log", str(scan), "--verify"]) == 0
+
+
+def test_lock_and_unlock(
+    scan: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("sqlcipher3", reason="SQLCipher is not made for this system")
+    from twin import passphrases
+
+    monkeypatch.setattr(passphrases, "_known", {})
+    monkeypatch.setattr(passphrases, "recall", lambda header: None)
+    monkeypatch.setattr(passphrases, "forget", lambda header: None)
+    assert main(["lock", str(scan)]) == 1
+    assert "VITRUVIAN_PASSPHRASE" in capsys.readouterr().err
+    monkeypatch.setenv("VITRUVIAN_PASSPHRASE", "correct horse")
+    assert main(["lock", str(scan)]) == 0
+    assert b"Doe" not in scan.read_bytes()
+    assert main(["export", str(scan), "v1", "-o", str(scan.with_name("x.nii.gz"))]) == 0
+    passphrases._known.clear()
+    monkeypatch.setenv("VITRUVIAN_PASSPHRASE", "something else")
+    assert main(["list", str(scan)]) == 1
+    assert "does not open a.twin" in capsys.readouterr().err
+    # A person at a terminal is asked, and may err.
+    monkeypatch.delenv("VITRUVIAN_PASSPHRASE")
+    answers = ["wrong", "correct horse"]
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("getpass.getpass", lambda prompt: answers.pop(0))
+    assert main(["list", str(scan)]) == 0
+    assert "does not open" in capsys.readouterr().err
+    assert main(["unlock", str(scan)]) == 0
+    passphrases._known.clear()
+    assert main(["log", str(scan), "--verify"]) == 0
