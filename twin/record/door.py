@@ -46,6 +46,9 @@ CREATE TABLE blocks (
 """
 
 PAGE = 16384
+HMAC = "HMAC_SHA256"
+"""How each page of a locked record is sealed: processors compute it three times as fast as SHA-512."""
+
 _BUSY_SECONDS = 3.0
 _ASIDE = ("-wal", "-journal")
 """Files beside a record that hold what belongs in it."""
@@ -214,6 +217,7 @@ def connection(uri: str, key: passphrases.Key | None) -> sqlite3.Connection:
     made.execute("PRAGMA cipher_log_level = NONE")
     made.execute(f'PRAGMA key = "{key.words}"')
     made.execute(f"PRAGMA cipher_page_size = {PAGE}")
+    made.execute(f"PRAGMA cipher_hmac_algorithm = {HMAC}")
     made.execute("PRAGMA temp_store = MEMORY")
     return made
 

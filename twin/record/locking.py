@@ -66,6 +66,8 @@ def _rewrite(path: Path, old: passphrases.Key | None, new: passphrases.Key | Non
             words = new.words if new is not None else ""
             db.execute(f'ATTACH DATABASE ? AS target KEY "{words}"', (str(part),))
             db.execute(f"PRAGMA target.{'cipher_' if new else ''}page_size = {door.PAGE}")
+            if new is not None:
+                db.execute(f"PRAGMA target.cipher_hmac_algorithm = {door.HMAC}")
             db.execute("BEGIN EXCLUSIVE")
             if db.execute("SELECT count(*) FROM main.holder").fetchone()[0]:
                 raise RecordError(f"{path} was opened meanwhile.", "Close it there, and try again.")
