@@ -19,8 +19,8 @@ from benchmarks.view_cases import shown, times_ms
 NAME = "locked"
 GOAL_RATIO = 1.5
 PASSPHRASE = "correct horse battery"
-REPEATS = 5
-SLICES = 720
+REPEATS = 4
+VOLUMES, SLICES = 6, 240
 
 
 def rows() -> list[dict[str, Any]]:
@@ -56,10 +56,12 @@ def _records(folder: Path) -> tuple[Path, Path]:
     from twin.steps import Made
 
     plain, locked = folder / "open.twin", folder / "locked.twin"
-    voxels = np.random.default_rng(1).integers(-1000, 2000, (SLICES, 512, 512), dtype=np.int16)
-    volume = Volume(voxels, np.diag([0.7, 0.7, 1.0, 1.0]), "CT", "HU", window=(300.0, 1500.0))
+    chance = np.random.default_rng(1)
     with Record.create(plain) as record:
-        record.commit(Call("import.images", 2, None), Made({"volume": volume}), 0.0, 0.0)
+        for n in range(VOLUMES):  # tissue with the noise of a CT: half its bits are noise
+            voxels = chance.normal(40, 18, (SLICES, 512, 512)).astype(np.int16)
+            volume = Volume(voxels, np.diag([0.7, 0.7, 1.0, 1.0]), "CT", "HU", window=(40.0, 400.0))
+            record.commit(Call("import.images", 2, None), Made({f"volume {n}": volume}), 0.0, 0.0)
     shutil.copy(plain, locked)
     lock(locked, PASSPHRASE)
     return plain, locked
@@ -74,7 +76,8 @@ def _open(path: Path) -> float:
     os.environ[passphrases.VARIABLE] = PASSPHRASE
     began = perf_counter()
     with Record.open(path) as record:
-        record.load("v1")
+        for entry in record.entries():
+            record.load(entry.id)
         taken = perf_counter() - began
     return 1e3 * taken
 

@@ -46,6 +46,9 @@ CREATE TABLE blocks (
 """
 
 PAGE = 16384
+LOCKED_PAGE = 65536
+"""Page of locked records: each is sealed by itself, and fewer are quicker."""
+
 HMAC = "HMAC_SHA256"
 """How each page of a locked record is sealed: processors compute it three times as fast as SHA-512."""
 
@@ -112,7 +115,7 @@ def inspect(path: Path) -> int:
     if not header:
         raise RecordError(f"{path} is empty (0 bytes): there is no record in it.", "Look for a backup of it.")
     if passphrases.is_locked(header):
-        if size % PAGE and not any(_beside(path, ending).exists() for ending in _ASIDE):
+        if size % LOCKED_PAGE and not any(_beside(path, ending).exists() for ending in _ASIDE):
             raise RecordError(
                 f"{path} is cut off after {size} bytes.", "Copy it again, or look for a backup."
             )
@@ -216,7 +219,7 @@ def connection(uri: str, key: passphrases.Key | None) -> sqlite3.Connection:
     )
     made.execute("PRAGMA cipher_log_level = NONE")
     made.execute(f'PRAGMA key = "{key.words}"')
-    made.execute(f"PRAGMA cipher_page_size = {PAGE}")
+    made.execute(f"PRAGMA cipher_page_size = {LOCKED_PAGE}")
     made.execute(f"PRAGMA cipher_hmac_algorithm = {HMAC}")
     made.execute("PRAGMA temp_store = MEMORY")
     return made

@@ -65,8 +65,10 @@ def _rewrite(path: Path, old: passphrases.Key | None, new: passphrases.Key | Non
         with contextlib.closing(_open(path, old)) as db:
             words = new.words if new is not None else ""
             db.execute(f'ATTACH DATABASE ? AS target KEY "{words}"', (str(part),))
-            db.execute(f"PRAGMA target.{'cipher_' if new else ''}page_size = {door.PAGE}")
-            if new is not None:
+            if new is None:
+                db.execute(f"PRAGMA target.page_size = {door.PAGE}")
+            else:
+                db.execute(f"PRAGMA target.cipher_page_size = {door.LOCKED_PAGE}")
                 db.execute(f"PRAGMA target.cipher_hmac_algorithm = {door.HMAC}")
             db.execute("BEGIN EXCLUSIVE")
             if db.execute("SELECT count(*) FROM main.holder").fetchone()[0]:
