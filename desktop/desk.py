@@ -18,6 +18,7 @@ from desktop.reading import Reader
 from desktop.results import Results
 from desktop.session import Session
 from desktop.settings import Settings
+from twin import passphrases
 from twin.errors import RecordError, UserError
 
 if TYPE_CHECKING:
@@ -114,6 +115,9 @@ class Desk(QObject):
             return
         try:
             record = Record.open(path, write=write)
+        except passphrases.Locked as error:
+            self.failed.emit(error, "")
+            return
         except RecordError as error:
             if not write or not _can_be_read(path):
                 raise

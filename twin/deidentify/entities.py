@@ -1,11 +1,13 @@
 """What a record holds, de-identified: any domain object, by its own annotations, arrays untouched."""
 
+import dataclasses
+import functools
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from twin import codec
+from twin import codec, domain
 from twin.deidentify import words
 from twin.deidentify.secret import STANDARD_UID, Secret, Subject
 from twin.domain import Entity, Identity
@@ -14,6 +16,13 @@ _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 _KERNEL = re.compile(r"[A-Za-z]{1,2}\d{1,2}[a-z]{0,2}(\\\d)?")
 _NAMES = frozenset({"name", "structure", "structures", "region_names"})
 _CONTRAST = "contrast agent"
+
+
+@functools.cache
+def _fields() -> frozenset[str]:
+    """Return the names of all fields of the domain's types: keys of a tree that are nobody's words."""
+    types = (cls for cls in vars(domain).values() if isinstance(cls, type) and dataclasses.is_dataclass(cls))
+    return frozenset(f.name for cls in types for f in dataclasses.fields(cls))
 
 
 class Cleaner:
@@ -103,7 +112,7 @@ class Cleaner:
         return value
 
     def _key(self, key: str) -> str:
-        return key if self.own(key) == key else self.name(key)
+        return key if key in _fields() or self.own(key) == key else self.name(key)
 
     def _tree(self, value: Any, kind: str, key: str = "") -> Any:
         if isinstance(value, dict):
