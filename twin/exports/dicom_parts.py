@@ -72,8 +72,8 @@ def begin(
         mark(ds)
         when = who.study_date.replace("-", "")
         ds.InstanceCreationDate, ds.InstanceCreationTime = when, "000000" if when else ""
-        return ds
-    ds.InstanceCreationDate, ds.InstanceCreationTime = f"{now:%Y%m%d}", f"{now:%H%M%S}"
+    else:
+        ds.InstanceCreationDate, ds.InstanceCreationTime = f"{now:%Y%m%d}", f"{now:%H%M%S}"
     return ds, _images_of(labelmap, image)
 
 
