@@ -77,6 +77,18 @@ def _needs_record(desk: Desk) -> str:
     return "" if desk.session.record is not None else "No record is open."
 
 
+def _needs_resting_record(desk: Desk) -> str:
+    return _needs_record(desk) or _needs_rest(desk)
+
+
+def _lock_title(desk: Desk) -> str:
+    from twin.record import door
+
+    record = desk.session.record
+    locked = record is not None and record.path.exists() and door.locked(record.path)
+    return "Unlock…" if locked else "Lock with a passphrase…"
+
+
 def _needs_open(desk: Desk) -> str:
     return "" if desk.session.record is not None else "Open images or a record first."
 
@@ -118,6 +130,10 @@ def _needs_entity(desk: Desk) -> str:
     if item.part:
         return "A structure belongs to its segmentation: choose that one."
     return ""
+
+
+def _needs_resting_entity(desk: Desk) -> str:
+    return _needs_entity(desk) or _needs_rest(desk)
 
 
 def _needs_stale(desk: Desk) -> str:
@@ -245,6 +261,26 @@ def _file() -> tuple[Command, ...]:
             "Write the selected thing to a file: NIfTI, DICOM, STL and others",
             _ask("export"), exporting.why_not, "Ctrl+E",
         ),
+        Command(
+            "file.export_deidentified", "Export de-identified…", "export",
+            "Write the selected thing to a file, without what names the patient",
+            _ask("export_deidentified"), exporting.why_not,
+        ),
+        Command(
+            "file.import_deidentified", "Import de-identified…", "folder-open",
+            "Import a folder of DICOM files and keep nothing that names the patient",
+            _ask("import_deidentified"),
+        ),
+        Command(
+            "file.deidentify", "De-identify into a new record…", "person",
+            "Write a new record that holds the same, without what names the patient",
+            _ask("deidentify"), _needs_record,
+        ),
+        Command(
+            "file.lock", "Lock with a passphrase…", "lock",
+            "Encrypt this record with a passphrase, or make it open again",
+            _ask("lock"), _needs_resting_record, titled=_lock_title,
+        ),
         Command("file.close", "Close the record", "x", "Close this record", _ask("close"), _needs_record,
             "Ctrl+W"),
         Command("file.quit", "Quit", "sign-out", "Close the window", _ask("quit"), shortcut="Ctrl+Q"),
@@ -275,6 +311,11 @@ def _edit() -> tuple[Command, ...]:
             "edit.delete", "Delete", "trash",
             "Take the selected thing out of the record; undo brings it back",
             _remove, _needs_entity, "Del", "Edit", "tree",
+        ),
+        Command(
+            "edit.forget", "Forget for good…", "trash",
+            "Remove the selected thing with its bytes and what the log says of it; undo cannot bring it back",
+            _ask("forget"), _needs_resting_entity, "", "Edit",
         ),
         Command(
             "edit.visible", "Show or hide", "eye", "Show or hide the selected thing", _toggle_visible,
@@ -398,7 +439,10 @@ def _walk() -> tuple[Command, ...]:
     )  # fmt: skip
 
 
-_WRITING = {"edit.undo", "edit.redo", "edit.rename", "edit.color", "edit.delete", "edit.again", "images.ct"}
+_WRITING = {
+    "file.lock", "edit.forget", "edit.undo", "edit.redo", "edit.rename",
+    "edit.color", "edit.delete", "edit.again", "images.ct",
+}  # fmt: skip
 
 COMMANDS: tuple[Command, ...] = (*_file(), *_edit(), *_view(), *_walk())
 """All commands, in the order of the menus."""

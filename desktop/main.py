@@ -19,6 +19,10 @@ WORDS = (
     "replay",
     "report",
     "verify",
+    "deidentify",
+    "forget",
+    "lock",
+    "unlock",
 )
 
 

@@ -66,12 +66,15 @@ class Made:
         What the tree shows for an output; the role where it is not given.
     attributes : dict of str to Attributes
         By id of an entity that is there already: what changes about it besides its content.
+    logged : dict or None
+        What the log keeps in place of the parameters, where these say what must not be kept.
     """
 
     outputs: dict[str, Entity]
     summary: dict[str, Any] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     attributes: dict[str, Attributes] = field(default_factory=dict)
+    logged: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import argparse
 import shlex
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "--set", action="append", default=[], metavar="PARAM=VALUE",
         help="what a silent file does not tell: modality=CT, units=mm, … (vitruvian steps import.images)",
     )  # fmt: skip
+    p.add_argument(
+        "--deidentify", action="store_true", help="keep nothing that names the patient, in the log neither"
+    )
     p.add_argument("--name", default="", metavar="OUT", help="name of what is taken in")
     p.set_defaults(act=take)
 
@@ -70,9 +74,15 @@ def take(options: argparse.Namespace) -> int:
         "paths": tuple(str(Path(p).absolute()) for p in options.paths),
         "series": options.series,
         "accept_gaps": options.accept_gaps,
+        "deidentify": options.deidentify,
         **parse_pairs(options.set, "PARAM"),
     }
     contours = contours_only([Path(p) for p in options.paths])
+    if contours is not None and options.deidentify:
+        raise UserError(
+            "Contours cannot be de-identified on their own: they belong to an image.",
+            "Import them into the image's record, and de-identify that.",
+        )
     record = Record.create(path) if new else Record.open(path)
     try:
         if contours is None:
@@ -85,6 +95,8 @@ def take(options: argparse.Namespace) -> int:
             print_json(answer(record, entry))
         else:
             print_entry(record, entry)
+        for words in entry.summary.get("burned_in", ()):
+            print(f"Text may be burned into {words}. Look at it.", file=sys.stderr)
     finally:
         empty = not record.log()
         record.close()

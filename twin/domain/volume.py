@@ -58,6 +58,8 @@ class Volume(Placed):
     image_uids : tuple of str
         SOP Instance UID of each slice, where a slice is one image as it is; else empty. What is drawn
         on the volume refers to them.
+    burned_in : str
+        Why text that names the patient may be in the pixels, in words; empty where nothing speaks for it.
     """
 
     voxels: NDArray
@@ -81,6 +83,7 @@ class Volume(Placed):
     contrast_agent: str = ""
     image_class: str = ""
     image_uids: tuple[str, ...] = ()
+    burned_in: str = ""
 
     @property
     def spacing_mm(self) -> NDArray[np.float64]:

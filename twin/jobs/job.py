@@ -14,6 +14,7 @@ from typing import Any
 
 import psutil
 
+from twin import passphrases
 from twin.errors import Cancelled, UserError
 from twin.jobs import child, shared
 from twin.jobs.sweep import clear, folder_prefix, in_use
@@ -68,8 +69,9 @@ class Job:
         in_use.add(self._folder.name)
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(
-            target=child.main, args=(theirs, str(self._folder), self._function, self._args), name=self.title
-        )
+            target=child.main, args=(theirs, str(self._folder), self._function, self._args),
+            kwargs={"keys": passphrases.known()}, name=self.title,
+        )  # fmt: skip
         try:
             with _unheard(signal.SIGINT):  # until the process can say itself that Ctrl+C is not for it
                 self._process.start()

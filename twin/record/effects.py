@@ -147,6 +147,15 @@ def software() -> dict[str, str]:
     return found
 
 
+@functools.cache
+def program() -> dict[str, str]:
+    """Return the version of this program, which every entry of the log bears."""
+    try:
+        return {"vitruvian": importlib.metadata.version("vitruvian")}
+    except importlib.metadata.PackageNotFoundError:
+        return {}
+
+
 def plain(value: Any) -> Any:
     """Return a value as JSON knows it; what is not finite becomes None."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):

@@ -187,7 +187,7 @@ class Shelf:
         try:
             with self._turn:
                 return self._db.execute(statement, values).fetchone()
-        except sqlite3.Error as error:
+        except door.faults() as error:
             raise door.trouble(self._path, error) from error
 
     def forget(self) -> None:

@@ -104,7 +104,7 @@ class Writer:
                 set_about = "INSERT OR REPLACE INTO about VALUES (?, ?)"
                 db.execute(set_about, ("pointer", str(last.pointer)))
                 db.execute(set_about, ("last_hash", last.entry.hash))
-        except (sqlite3.Error, OSError) as error:
+        except door.faults() as error:
             raise door.trouble(self._path, error) from error
 
     def close(self) -> None:

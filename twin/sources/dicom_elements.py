@@ -46,6 +46,7 @@ ELEMENTS = {
     0x00280008: ("NumberOfFrames", "IS"), 0x00280010: ("Rows", "US"), 0x00280011: ("Columns", "US"),
     0x00280030: ("PixelSpacing", "DS"), 0x00280100: ("BitsAllocated", "US"), 0x00280101: ("BitsStored", "US"),
     0x00280102: ("HighBit", "US"), 0x00280103: ("PixelRepresentation", "US"),
+    0x00280301: ("BurnedInAnnotation", "CS"),
     0x00281050: ("WindowCenter", "DS"), 0x00281051: ("WindowWidth", "DS"),
     0x00281052: ("RescaleIntercept", "DS"), 0x00281053: ("RescaleSlope", "DS"),
     0x00281054: ("RescaleType", "LO"),

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from twin.deidentify.made import without_identity
 from twin.domain import Entity, Volume, kind_of
 from twin.errors import SourceError
 from twin.params import param
@@ -38,6 +39,9 @@ class ImportParams:
         "", help="Unit of length of a surface or mesh whose file is silent.", choices=("", "mm", "cm", "m")
     )
     space: str = param("", help="Axes of a file that is silent about them.", choices=("", "LPS", "RAS"))
+    deidentify: bool = param(
+        False, help="Keep nothing that names the patient: a pseudonym, other UIDs, dates moved by a secret."
+    )
 
 
 @step("import.images", version=2, title="Import images", makes=("volume", "labelmap", "surface", "mesh"))
@@ -75,7 +79,8 @@ def import_images(params: ImportParams, progress: Progress) -> Made:
     summary = {
         "series_found": found.count, "series": listed, "left_out": left, "problems": list(found.problems),
     }  # fmt: skip
-    return Made(outputs, summary, names)
+    made = Made(outputs, summary, names)
+    return without_identity(made, params) if params.deidentify else made
 
 
 ASIDE = "it only serves to plan or to show; name it to bring it in"
