@@ -19,6 +19,7 @@ WORDS = (
     "replay",
     "report",
     "verify",
+    "pacs",
 )
 
 

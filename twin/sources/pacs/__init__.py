@@ -4,6 +4,7 @@ from twin.sources.pacs.fetching import (
     clear,
     echo,
     fetch,
+    fetch_all,
     find_images,
     find_one_series,
     find_patients,
@@ -14,6 +15,6 @@ from twin.sources.pacs.fetching import (
 from twin.sources.pacs.server import Link, Server, named, read_servers, write_servers
 
 __all__ = [
-    "Link", "Server", "clear", "echo", "fetch", "find_images", "find_one_series", "find_patients",
-    "find_series", "find_studies", "named", "read_servers", "sweep", "write_servers",
+    "Link", "Server", "clear", "echo", "fetch", "fetch_all", "find_images", "find_one_series",
+    "find_patients", "find_series", "find_studies", "named", "read_servers", "sweep", "write_servers",
 ]  # fmt: skip

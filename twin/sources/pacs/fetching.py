@@ -12,7 +12,7 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -180,6 +180,32 @@ def fetch(link: Link, series: SeriesRow, quarantine: Path, progress: Progress | 
             "More may be arriving there just now: fetch it again in a minute.",
         )
     return folder
+
+
+def fetch_all(
+    link: Link, rows: Sequence[SeriesRow], quarantine: Path, progress: Progress | None = None
+) -> list[Path]:
+    """Fetch several series one after the other; see ``fetch``. Returns their folders.
+
+    Raises
+    ------
+    ServerError
+        At the first that does not come whole; those before it are kept, and not fetched again.
+    """
+    progress = progress or Progress()
+    sizes = [row.images or 1 for row in rows]
+    folders: list[Path] = []
+    for n, row in enumerate(rows):
+        part = progress.between(sum(sizes[:n]) / sum(sizes), sum(sizes[: n + 1]) / sum(sizes))
+        try:
+            folders.append(fetch(link, row, quarantine, part))
+        except ServerError as e:
+            if not folders:
+                raise
+            raise ServerError(
+                f"{e.message} {len(folders)} of {len(rows)} series are whole, and kept.", e.hint
+            ) from e
+    return folders
 
 
 def _fetch_missing(
