@@ -8,6 +8,7 @@ that, and every error message, to pydicom.
 import mmap
 import struct
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,12 +85,14 @@ class Elements:
         return self.values.get(name, default)
 
 
-def read_elements(path: Path) -> Elements | None:
-    """Read one file's elements up to its pixels; None where it is not plain enough."""
+def read_elements(
+    path: Path, wanted: Mapping[int, tuple[str, str]] = ELEMENTS, last: int = _PIXEL_DATA
+) -> Elements | None:
+    """Read one file's elements up to its pixels, or up to ``last``; None where it is not plain enough."""
     with path.open("rb") as file:
         try:
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                return _read(data)
+                return _read(data, wanted, last)
         except (_Unusual, ValueError, struct.error, UnicodeDecodeError):
             return None
 
@@ -111,7 +114,7 @@ def check_inflated(path: Path) -> None:
                 raise ValueError(f"it inflates to more than {MOST_INFLATED / 1e9:g} GB")
 
 
-def _read(data: mmap.mmap) -> Elements:
+def _read(data: mmap.mmap, wanted: Mapping[int, tuple[str, str]], last: int) -> Elements:
     if data[128:132] != b"DICM":
         raise _Unusual
     syntax, at = _meta(data)
@@ -121,7 +124,7 @@ def _read(data: mmap.mmap) -> Elements:
     raw: dict[int, bytes] = {}
     while True:
         tag, vr, length, at = _element(data, at, explicit)
-        if tag == _PIXEL_DATA:
+        if tag == _PIXEL_DATA or tag > last:
             break
         if tag in _FUNCTIONAL_GROUPS or tag > _PIXEL_DATA:
             raise _Unusual
@@ -130,7 +133,7 @@ def _read(data: mmap.mmap) -> Elements:
                 raise _Unusual
             at = _after_sequence(data, at, explicit)
             continue
-        if tag in ELEMENTS or tag == _CHARACTER_SET:
+        if tag in wanted or tag == _CHARACTER_SET:
             raw[tag] = data[at : at + length]
         at += length
     alphabet = _ALPHABETS.get(raw.pop(_CHARACTER_SET, b"").decode("ascii").strip(" \0"))
@@ -138,7 +141,7 @@ def _read(data: mmap.mmap) -> Elements:
         raise _Unusual
     values = {}
     for t, content in raw.items():
-        name, kind = ELEMENTS[t]
+        name, kind = wanted[t]
         value = parse(content, kind, alphabet)
         if value is not None:
             values[name] = value
