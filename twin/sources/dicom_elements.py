@@ -61,7 +61,14 @@ _CHARACTER_SET = 0x00080005
 _FUNCTIONAL_GROUPS = (0x52009229, 0x52009230)
 _PIXEL_DATA = 0x7FE00010
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
-_LONG = (b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV")
+_LONG = frozenset((b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"))
+_SHORT = frozenset(
+    (b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FD", b"FL", b"IS", b"LO", b"LT", b"PN", b"SH", b"SL",
+     b"SS", b"ST", b"TM", b"UI", b"UL", b"US", b"")
+)  # fmt: skip
+"""Kinds of values with a length of four bytes, and of two; none in implicit encoding."""
+_EXPLICIT, _PLAIN = struct.Struct("<HH2sH"), struct.Struct("<HH0sI")
+_LENGTH = struct.Struct("<I")
 _ALPHABETS = {"": "ascii", "ISO_IR 6": "ascii", "ISO_IR 100": "latin-1", "ISO_IR 192": "utf-8"}
 _UNDEFINED = 0xFFFFFFFF
 
@@ -122,9 +129,17 @@ def _read(data: mmap.mmap, wanted: Mapping[int, tuple[str, str]], last: int) -> 
         raise _Unusual
     explicit = syntax != IMPLICIT
     raw: dict[int, bytes] = {}
-    while True:
-        tag, vr, length, at = _element(data, at, explicit)
-        if tag == _PIXEL_DATA or tag > last:
+    head = _EXPLICIT.unpack_from if explicit else _PLAIN.unpack_from
+    while True:  # spelled out: this loop is what a look into a folder waits for
+        group, number, vr, length = head(data, at)
+        tag = group << 16 | number
+        at += 8
+        if vr in _LONG:
+            (length,) = _LENGTH.unpack_from(data, at)
+            at += 4
+        elif vr not in _SHORT:
+            raise _Unusual
+        if tag == _PIXEL_DATA or _PIXEL_DATA > tag > last:
             break
         if tag in _FUNCTIONAL_GROUPS or tag > _PIXEL_DATA:
             raise _Unusual
