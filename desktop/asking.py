@@ -53,6 +53,9 @@ class Asking:
         if name:
             self._window.open_paths([name])
 
+    def _browse(self) -> None:
+        self._window.browse()
+
     def _reference(self) -> None:
         self._window.incoming.reference()
 

@@ -231,6 +231,11 @@ def _file() -> tuple[Command, ...]:
             _ask("open_folder"), shortcut="Ctrl+Shift+O",
         ),
         Command(
+            "file.browse", "Studies and servers…", "folders",
+            "Look through the studies in folders and on servers (PACS); fetch, import, send",
+            _ask("browse"), shortcut="Ctrl+B",
+        ),
+        Command(
             "file.reference", "Try the reference patient", "person",
             "Make a CT of a hip with the program's own code and open it: no download, no patient's data",
             _ask("reference"), _needs_no_reference,

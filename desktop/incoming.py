@@ -50,13 +50,14 @@ class Incoming(QObject):
             self._desk.open_record(records[0])
         else:
             name = found[0].name if len(found) == 1 else f"{len(found)} files and folders"
-            self._desk.start(f"Open {name}", self._look(found, name))
+            self._desk.start(f"Open {name}", self.look_through(found, name))
 
     def reference(self) -> None:
         """Make the reference patient, as DICOM, and import it as any other."""
         self._desk.start("Make the reference patient", self._make_reference(), key=way.REFERENCE)
 
-    def _look(self, paths: list[Path], name: str) -> Plan:
+    def look_through(self, paths: Sequence[Path], name: str) -> Plan:
+        """Look through files and folders; import the one thing that is there, or let the user choose."""
         from twin.jobs import Job
 
         found: Found = yield Job(look, tuple(paths), title=f"Looking through {name}")

@@ -38,7 +38,7 @@ def orthanc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orthanc]:
 def entered(tmp_path: Path, orthanc: Orthanc, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> Orthanc:
     """The server is entered twice: “archive” over DICOM, “web” over DICOMweb."""
     monkeypatch.setenv("VITRUVIAN_CONFIG", str(tmp_path / "config"))
-    dicom = ["--host", "127.0.0.1", "--port", str(orthanc.port), "--ae", "ORTHANC", "--timeout", "5"]
+    dicom = ["--host", "127.0.0.1", "--port", str(orthanc.port), "--ae", "ORTHANC", "--timeout", "30"]
     assert main(["pacs", "add", "archive", *dicom]) == 0
     assert main(["pacs", "add", "web", "--url", orthanc.url, "--user", USER]) == 0
     capsys.readouterr()
@@ -162,7 +162,7 @@ def test_a_server_killed_in_the_middle_leaves_no_record(
     server, path = Orthanc(tmp_path / "orthanc"), tmp_path / "hip.twin"
     try:
         folder = make_series(3, images=40, side=256)
-        dicom = ["--host", "127.0.0.1", "--port", str(server.port), "--ae", "ORTHANC", "--timeout", "5"]
+        dicom = ["--host", "127.0.0.1", "--port", str(server.port), "--ae", "ORTHANC", "--timeout", "30"]
         assert main(["pacs", "add", "archive", *dicom]) == 0
         assert main(["pacs", "send", "archive", str(folder)]) == 0
         killer = threading.Thread(target=_kill_at_first_image, args=(server,))

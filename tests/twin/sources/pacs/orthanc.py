@@ -61,11 +61,11 @@ class Orthanc:
         if way == "wado":
             secret = words.pop("secret", PASSWORD)
             return Link(
-                Server(**{"name": "web", "url": self.url, "user": USER, "timeout_s": 5.0} | words), secret
+                Server(**{"name": "web", "url": self.url, "user": USER, "timeout_s": 30.0} | words), secret
             )
         given = {
             "name": "archive", "host": "127.0.0.1", "port": self.port, "ae_title": "ORTHANC",
-            "own_port": self.own_port, "retrieve": way, "timeout_s": 5.0,
+            "own_port": self.own_port, "retrieve": way, "timeout_s": 30.0,
         }  # fmt: skip
         return Link(Server(**given | words))
 
