@@ -243,9 +243,8 @@ class BrowserPage(QWidget):
                 self.refill()
 
     def _on_looked(self, looked: Looked) -> None:
-        speed = looked.files / max(looked.seconds, 1e-3)
         self._search_folder()
-        self.status.setText(f"{looked.files:,} files looked at, {speed:,.0f} a second.")
+        self.status.setText(f"{looked.files:,} files looked at in {looked.seconds:.1f} s.")
         if looked.unreadable:
             more = f"{len(looked.unreadable)} in all." if len(looked.unreadable) > 1 else ""
             self._desk.said.emit(looked.unreadable[0], more)

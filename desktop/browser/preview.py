@@ -72,6 +72,7 @@ class Preview(QScrollArea):
         self._plain.setVisible(form is None)
         if form is not None:
             self._column.addWidget(form)
+            form.show()
 
     def show_chosen(self, chosen: Sequence[Chosen], where: str, why: str) -> None:
         """Show what is chosen; ``why`` says why it cannot be taken, from a ``folder`` or ``server``."""

@@ -41,7 +41,7 @@ def make_series(tmp_path: Path) -> MakeSeries:
             study_uid=f"1.2.826.{number}", study_date="2026-01-05", study_description="Hip, both sides",
             series_uid=f"1.2.826.{number}.1", series_number=3, series_description="thin",
         )  # fmt: skip
-        folder = tmp_path / f"series {number}"
+        folder = tmp_path / "images" / f"series {number}"
         affine = np.diag([0.8, 0.8, 1.0, 1.0])
         write_series(
             Volume(voxels, affine, "CT", "HU", frame_of_reference="1.2.3", identity=identity), folder
