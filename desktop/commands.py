@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from desktop import exporting, way
+from desktop.browser import bringing
 from desktop.session import WORKSPACES
 
 if TYPE_CHECKING:
@@ -249,6 +250,10 @@ def _file() -> tuple[Command, ...]:
             "file.export", "Export…", "export",
             "Write the selected thing to a file: NIfTI, DICOM, STL and others",
             _ask("export"), exporting.why_not, "Ctrl+E",
+        ),
+        Command(
+            "file.send", "Send to a server…", "paper-plane-tilt",
+            "Send the selected segmentation to a PACS, as DICOM", _ask("send"), bringing.why_not_send,
         ),
         Command("file.close", "Close the record", "x", "Close this record", _ask("close"), _needs_record,
             "Ctrl+W"),

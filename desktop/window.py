@@ -142,15 +142,15 @@ class MainWindow(QMainWindow):
         self.errors.hide()
         self.desk.guard(lambda: self.incoming.open(paths))
 
-    def browse(self) -> None:
-        """Show the study browser in the place of the views, or close it."""
+    def browse(self, *, again: bool = False) -> None:
+        """Show the study browser in the place of the views, or close it unless it is wanted ``again``."""
         if self.browser is None:
             from desktop.browser.page import BrowserPage
 
             self.browser = BrowserPage(self.desk, self.incoming)
             self.browser.left.connect(self._on_opened)
             self.views.addWidget(self.browser)
-        if self.views.currentWidget() is self.browser:
+        if self.views.currentWidget() is self.browser and not again:
             self._on_opened()
             return
         self.tree.hide()

@@ -53,6 +53,32 @@ def send(desk: Desk, link: Link, paths: Sequence[Path]) -> Plan:
     desk.said.emit(f"{images} sent to “{link.server.name}”.", there)
 
 
+def why_not_send(desk: Desk) -> str:
+    """Return why the selected thing cannot go to a server; empty where it can."""
+    item = desk.session.item(desk.session.selection)
+    if item is None or item.kind != "labelmap":
+        return "Choose a segmentation in the tree first."
+    if item.stale:
+        return "It is stale: make it again first."
+    return ""
+
+
+def send_selected(desk: Desk, link: Link) -> Plan:
+    """Send the selected segmentation as DICOM, and note in the log that it left."""
+    from twin.exports.pacs import send_from
+    from twin.jobs import Job
+
+    record, item = desk.session.record, desk.session.item(desk.session.selection)
+    if record is None or item is None:
+        return
+    name = link.server.name
+    record.flush()
+    yield Job(send_from, Path(record.path), [item.key], "seg", link, title=f"Sending {item.name} to {name}")
+    desk.said.emit(f"“{item.name}” is sent to “{name}”, as a DICOM segmentation.", "")
+    if desk.session.record is record and record.writable:
+        record.note("sent", {"entity": item.key, "server": name, "stale": ""})
+
+
 def taken_in(desk: Desk, paths: Sequence[Path]) -> None:
     """Clear away what was fetched and is in the record now; its log says where it came from."""
     from twin.sources import pacs

@@ -28,6 +28,7 @@ from desktop.browser.background import Background
 from desktop.browser.known import Known
 from desktop.browser.preview import Preview
 from desktop.browser.search_bar import SearchBar
+from desktop.browser.send_form import SendForm
 from desktop.browser.server_form import PasswordForm, ServerForm
 from desktop.browser.sources_list import SourcesList, Where
 from desktop.browser.studies_list import MOST, Listed, StudiesList
@@ -346,6 +347,23 @@ class BrowserPage(QWidget):
         if link is not None:
             paths = self._paths(self.studies.chosen(), whole_folders=False)
             self._desk.start(f"Send to {server.name}", bringing.send(self._desk, link, paths))
+
+    def offer_sending(self) -> None:
+        """Ask to which server what is selected in the record is to go."""
+        item = self._desk.session.item(self._desk.session.selection)
+        if item is None:
+            return
+        form = SendForm(item.name, self.known.servers())
+        form.chosen.connect(self._send_selected)
+        form.left.connect(self._leave_form)
+        self.preview.show_form(form)
+
+    def _send_selected(self, server: Server) -> None:
+        link = self._link(server, lambda: self._send_selected(server))
+        if link is not None:
+            self._leave_form()
+            self.left.emit()
+            self._desk.start(f"Send to {server.name}", bringing.send_selected(self._desk, link))
 
     def _studies_of(self, chosen: PatientRow | StudyRow) -> list[StudyRow]:
         return self.studies.studies_of(chosen) if isinstance(chosen, PatientRow) else [chosen]

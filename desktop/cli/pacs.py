@@ -319,44 +319,26 @@ def _take_in(
 
 def send(options: argparse.Namespace) -> int:
     """Send files, or entities of a record."""
-    if options.record:
-        return _send_entities(options)
-    sent = _send(options, [Path(p) for p in options.what])
-    _tell_sent(options, sent)
-    return 0
-
-
-def _send(options: argparse.Namespace, paths: list[Path]) -> dict[str, Any]:
     from twin.exports.pacs import send as send_files
+    from twin.exports.pacs import send_from
     from twin.jobs import Job
-
-    link = _link(options)
-    sent: Any = run_job(Job(send_files, link, paths, title=f"sending to {link.server.name}"))
-    return {"server": link.server.name} | asdict(sent)
-
-
-def _send_entities(options: argparse.Namespace) -> int:
-    """Write entities as DICOM and send them; the record's log says so."""
-    import tempfile
-
-    from twin.exports import export_from
     from twin.record import Record
 
-    with Record.open(record_path(options.record)) as record, tempfile.TemporaryDirectory() as place:
-        paths, stale = [], {}
-        for n, ref in enumerate(options.what):
-            entry = record.find(ref.partition("/")[0])
-            stale[ref] = entry.stale or ""
-            if entry.stale and not options.stale:
-                raise UserError(
-                    f"{entry.name} is stale: {entry.stale}.",
-                    "Make it again, or send it so with --stale.",
-                )
-            paths.append(export_from(record, ref, Path(place) / f"{n}.{options.kind}.dcm"))
-        sent = _send(options, paths)
-        for ref in options.what:
-            record.note("sent", {"entity": ref, "server": sent["server"], "stale": stale[ref]})
-    _tell_sent(options, sent)
+    link = _link(options)
+    title = f"sending to {link.server.name}"
+    if options.record:
+        with Record.open(record_path(options.record)) as record:
+            stale = {ref: record.find(ref.partition("/")[0]).stale or "" for ref in options.what}
+            for ref, why in stale.items():
+                if why and not options.stale:
+                    raise UserError(f"{ref} is stale: {why}.", "Make it again, or send it so with --stale.")
+            job = Job(send_from, record.path, options.what, options.kind, link, title=title)
+            sent = run_job(job)
+            for ref, why in stale.items():
+                record.note("sent", {"entity": ref, "server": link.server.name, "stale": why})
+    else:
+        sent = run_job(Job(send_files, link, [Path(p) for p in options.what], title=title))
+    _tell_sent(options, {"server": link.server.name} | asdict(sent))
     return 0
 
 

@@ -10,9 +10,12 @@ from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLineEdit, Q
 
 from desktop import places
 from desktop.browser.page import BrowserPage
+from desktop.browser.send_form import SendForm
 from desktop.browser.server_form import PasswordForm, ServerForm
 from desktop.browser.sources_list import Where
+from desktop.commands import BY_ID
 from desktop.window import MainWindow
+from tests.desktop.cli.test_pacs import draw_box
 from tests.desktop.conftest import settle
 from tests.twin.sources.pacs.conftest import MakeSeries, make_series  # noqa: F401
 from tests.twin.sources.pacs.orthanc import PASSWORD, USER, Orthanc
@@ -191,6 +194,19 @@ def test_a_server_is_entered_searched_fetched_from_and_sent_to(
     assert (record.load("v1").voxels == read(scan([folder]).series[0]).voxels).all()  # type: ignore[union-attr]
     assert record.log()[-1].kind == "fetched"
     assert not list(places.quarantine_folder().iterdir())
+    # What was made of it goes back.
+    assert draw_box
+    window.desk.edit("test.box", {"volume": "v1"}, {})
+    window.desk.session.select(window.desk.session.of_kind("labelmap")[0].key)
+    BY_ID["file.send"].trigger(window.desk)
+    form = page.preview.form
+    assert isinstance(form, SendForm)
+    QTest.mouseClick(form.buttons[0], LEFT)
+    settle(window, qtbot)
+    assert "“bones” is sent to “archive”, as a DICOM segmentation." in window.errors.message.text()
+    assert record.log()[-1].kind == "sent"
+    there = pacs.find_one_series(orthanc.link("get"), Query(study_uid="1.2.826.3"))
+    assert [s.modality for s in there] == ["CT", "SEG"]
     # And another one goes there.
     QTest.keyClick(window, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
     other = make_series(4, name="BLAU^Eva", images=3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from twin.errors import ServerError, UserError
+from twin.exports import export_from
 from twin.progress import Progress
 from twin.sources.catalog import PatientRow, SeriesRow, StudyRow
 from twin.sources.dicom_headers import looks_like_dicom
@@ -107,6 +109,34 @@ def send(link: Link, paths: Sequence[Path], progress: Progress | None = None) ->
             f"{e.message} {report.done} of {report.total} images are at “{link.server.name}”.", e.hint
         ) from e
     return Sent(len(left), len({f.series_uid for f in files}), len(files) - len(left), others)
+
+
+def send_from(
+    record: Path, refs: Sequence[str], kind: str, link: Link, progress: Progress | None = None
+) -> Sent:
+    """Send segmentations of a record as DICOM; the record itself is left as it is.
+
+    Parameters
+    ----------
+    refs : sequence of str
+        Entities, or parts of them.
+    kind : str
+        ``seg`` or ``rtstruct``.
+
+    Raises
+    ------
+    UserError
+        One cannot be written so, or cannot be sent; see ``send``.
+    """
+    from twin.record import Record
+
+    progress = progress or Progress()
+    with Record.open(record, write=False) as opened, tempfile.TemporaryDirectory() as place:
+        paths = [
+            export_from(opened, ref, Path(place) / f"{n}.{kind}.dcm", progress.between(0.0, 0.3))
+            for n, ref in enumerate(refs)
+        ]
+        return send(link, paths, progress.between(0.3, 1.0))
 
 
 class _Report:

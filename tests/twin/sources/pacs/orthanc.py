@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -48,6 +49,9 @@ class Orthanc:
             "DicomModalities": {"us": ["VITRUVIAN", "127.0.0.1", self.own_port]},
             "DicomWeb": {"Enable": True, "Root": "/dicom-web/"},
         } | config
+        if "DicomTlsEnabled" in config:
+            safe = {"AET": "SAFE", "Host": "127.0.0.1", "Port": self.own_port, "UseDicomTls": True}
+            self._config["DicomModalities"] |= {"safe": safe}  # type: ignore[operator]
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
 
@@ -82,6 +86,11 @@ class Orthanc:
                 if self._process.poll() is not None or time.monotonic() > deadline:
                     raise RuntimeError(f"Orthanc does not start: {(self.folder / 'log').read_text()[-2000:]}")
                 time.sleep(0.02)
+
+    def freeze(self) -> None:
+        """Let it stand still, its connections open."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGSTOP)
 
     def kill(self) -> None:
         """End it at once, as ``kill -9``, where it runs."""

@@ -91,16 +91,25 @@ def test_the_server_wants_to_know_who_we_are(secure: Orthanc, papers: Path) -> N
         pacs.echo(without_tls)
 
 
-def test_move_over_tls_needs_a_certificate_of_ours(
+def test_move_over_tls(secure: Orthanc, papers: Path, make_series: MakeSeries, tmp_path: Path) -> None:
+    folder, link = make_series(101, images=2), papered(secure, papers, "move", own_ae_title="SAFE")
+    send(link, [folder])
+    row = only_series(link, 101)
+    assert by_uid(pacs.fetch(link, row, tmp_path / "quarantine")) == by_uid(folder)
+    # Without a certificate of ours the server could not know to whom it sends.
+    bare = papered(secure, papers, "move", certificate="", key="")
+    with pytest.raises(ServerError, match="does it ask for a certificate of ours"):
+        pacs.fetch(bare, row, tmp_path / "other")
+
+
+def test_what_a_server_sends_in_the_clear_is_not_taken(
     secure: Orthanc, papers: Path, make_series: MakeSeries, tmp_path: Path
 ) -> None:
-    link = papered(secure, papers, "get")
-    send(link, [make_series(101, images=2)])
-    row = only_series(link, 101)
-    moving = dataclasses.replace(link.server, retrieve="move", own_port=secure.own_port)
-    # Orthanc sends without TLS where nothing else is entered there: we do not take that.
+    link = papered(secure, papers, "move")  # Orthanc sends to “VITRUVIAN” without TLS
+    send(link, [make_series(102, images=2)])
+    row = only_series(link, 102)
     with pytest.raises(ServerError, match="sending images"):
-        pacs.fetch(pacs.Link(moving), row, tmp_path / "quarantine")
+        pacs.fetch(link, row, tmp_path / "quarantine")
     assert not list((tmp_path / "quarantine").glob("*/*.dcm"))
 
 
