@@ -28,9 +28,19 @@ _LAST = 0x00280010
 class Card:
     """A file's entry in the index; ``frames`` is 0 where it holds no image."""
 
-    series: SeriesRow
+    elements: Elements
     instance: int
     frames: int
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What tells its series from others; names too, since UIDs are not always given rightly."""
+        names = ("SeriesInstanceUID", "StudyInstanceUID", "PatientID", "PatientName")
+        return tuple(str(self.elements.get(name)) for name in names)
+
+    def series(self) -> SeriesRow:
+        """Return the row of its series."""
+        return catalog.series_of(self.elements, catalog.study_of(self.elements))
 
 
 def read_card(path: Path) -> Card | None:
@@ -47,12 +57,11 @@ def read_card(path: Path) -> Card | None:
     if elements is None or not elements.get("SeriesInstanceUID"):
         return None
     try:
-        rows, frames = elements.get("Rows"), int(elements.get("NumberOfFrames") or 1)
+        frames = int(elements.get("NumberOfFrames") or 1)
         instance = int(elements.get("InstanceNumber") or 0)
     except (TypeError, ValueError):
         return None
-    series = catalog.series_of(elements, catalog.study_of(elements))
-    return Card(series, instance, frames if rows is not None else 0)
+    return Card(elements, instance, frames if elements.get("Rows") is not None else 0)
 
 
 def _by_pydicom(path: Path) -> Elements | None:

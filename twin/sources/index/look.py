@@ -123,10 +123,9 @@ class _Look:
             self._committed = time.monotonic()
 
     def _series_of(self, card: Card) -> int:
-        row = card.series
-        key = (row.uid, row.study.uid, row.study.patient.patient_id, row.study.patient.name)
+        key = card.key
         if key not in self._series:
-            self._series[key] = self._index.series_number(card)
+            self._series[key] = self._index.series_number(card.series())
         return self._series[key]
 
 

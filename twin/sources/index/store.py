@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 
 from twin.errors import UserError
 from twin.sources.catalog import PatientRow, SeriesRow, StudyRow
-from twin.sources.index.card import Card
 
 VERSION = 1
 """Of the tables; an index of another version is made anew."""
@@ -125,9 +124,8 @@ class Index:
 
     # -- what was found --------------------------------------------------------------------------
 
-    def series_number(self, card: Card) -> int:
-        """Return the number of a file's series, which is entered where it is new."""
-        row = card.series
+    def series_number(self, row: SeriesRow) -> int:
+        """Return the number of a series, which is entered where it is new."""
         if self.is_concealed(row.uid):
             return self._enter(_conceal(row), "")
         said = (row.study.patient.name, row.study.patient.patient_id, row.study.description, row.description)

@@ -169,6 +169,18 @@ def test_other_alphabets_and_encodings_are_read(path: Path, tmp_path: Path) -> N
     assert (study.patient.name, study.images) == ("Yamada^Tarou=山田^太郎", 2)
 
 
+def test_a_file_with_two_values_where_there_is_one_does_not_stop_the_look(path: Path, tmp_path: Path) -> None:
+    root = tmp_path / "images"
+    write(root, HIP, 2)
+    file = root / "slice-0001.dcm"
+    content = file.read_bytes()
+    assert b"1.2.1.1" in content
+    file.write_bytes(content.replace(b"1.2.1.1", b"1.2\\1.1"))
+    assert look(path, root).read == 2
+    with Index(path) as index:
+        assert sum(s.images or 0 for s in index.studies()) == 2
+
+
 def test_broken_files_are_no_images(path: Path, root: Path) -> None:
     whole = (root / "knee" / "slice-0001.dcm").read_bytes()
     for length in (10, 131, 132, 140, 300, 500):
