@@ -60,16 +60,14 @@ def outgoing(paths: Sequence[Path], progress: Progress) -> tuple[list[Outgoing],
         A file that was named is no DICOM, or does not say what it is; two files are the same image.
     """
     found: dict[str, Outgoing] = {}
-    others = 0
+    others: list[Path] = []
     for path, named in _files(paths):
         progress(0.0, f"looking into {path.parent.name}")
         one = _look(path)
         if one is None:
             if named:
-                raise UserError(
-                    f"{path} is no DICOM file.", "Only DICOM can be sent: export it as DICOM first."
-                )
-            others += 1
+                raise UserError(f"{path} {_NO_OBJECT}.", "Only DICOM can be sent: export it so first.")
+            others.append(path)
         elif one.uid in found and found[one.uid].size != one.size:
             raise UserError(
                 f"{path} and {found[one.uid].path} say that they are the same image ({one.uid}), but differ.",
@@ -78,8 +76,13 @@ def outgoing(paths: Sequence[Path], progress: Progress) -> tuple[list[Outgoing],
         else:
             found.setdefault(one.uid, one)
     if not found:
-        raise UserError(f"There are no DICOM files in {', '.join(map(str, paths))}.")
-    return list(found.values()), others
+        where = ", ".join(map(str, paths))
+        why = f" {others[0].name}, for one, {_NO_OBJECT}." if others else ""
+        raise UserError(f"There is nothing in {where} that can be sent.{why}")
+    return list(found.values()), len(others)
+
+
+_NO_OBJECT = "is no DICOM file, or does not say which image and series it is (blank UIDs)"
 
 
 def send(link: Link, paths: Sequence[Path], progress: Progress | None = None) -> Sent:

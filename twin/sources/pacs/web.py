@@ -38,6 +38,7 @@ class Web:
             session.auth = (link.server.user, link.secret)
         elif link.secret:
             session.headers["Authorization"] = f"Bearer {link.secret}"
+        session.headers["Accept-Encoding"] = "identity"  # packing images costs a server more than it saves
         session.trust_env = False  # a .netrc would send somebody else's login
         with self._in_words("being set up"):
             self._client = DICOMwebClient(

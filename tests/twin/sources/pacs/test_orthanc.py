@@ -274,5 +274,11 @@ def test_only_dicom_is_sent_and_others_are_counted(
     with pytest.raises(UserError, match=r"readme\.txt is no DICOM file"):
         send(orthanc.link("wado"), [folder / "readme.txt"])
     (tmp_path / "empty").mkdir()
-    with pytest.raises(UserError, match="There are no DICOM files in"):
+    with pytest.raises(UserError, match=r"There is nothing in .* that can be sent"):
         send(orthanc.link("wado"), [tmp_path / "empty"])
+    nameless = make_series(91, images=1)
+    ds = pydicom.dcmread(nameless / "slice-0001.dcm")
+    ds.SeriesInstanceUID = ""
+    ds.save_as(nameless / "slice-0001.dcm")
+    with pytest.raises(UserError, match=r"slice-0001\.dcm, for one, is no DICOM file, or does not say"):
+        send(orthanc.link("wado"), [nameless])
