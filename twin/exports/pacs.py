@@ -30,7 +30,7 @@ _BATCH_BYTES = 16_000_000
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A DICOM file that is to be sent."""
+    """A DICOM file that is to be sent; ``plain`` where its file header names the same image as the rest."""
 
     path: Path
     uid: str
@@ -39,6 +39,7 @@ class Outgoing:
     study_uid: str
     series_uid: str
     size: int
+    plain: bool
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,10 @@ def _look(path: Path) -> Outgoing | None:
             f"{path} has no DICOM file header, so that its encoding would have to be guessed.",
             "Leave it out.",
         )
-    return Outgoing(path, words[1], words[0], syntax or _IMPLICIT, words[2], words[3], path.stat().st_size)
+    meta = ds.file_meta
+    plain = [str(meta.get(f"MediaStorage{tag}", "")) for tag in tags[:2]] == words[:2]
+    size = path.stat().st_size
+    return Outgoing(path, words[1], words[0], syntax or _IMPLICIT, words[2], words[3], size, plain)
 
 
 def _there_already(link: Link, files: Sequence[Outgoing], progress: Progress) -> set[str]:
@@ -231,9 +235,11 @@ def _store(peer: Dimse, files: Sequence[Outgoing], report: _Report) -> None:
 
 
 def _store_one(peer: Dimse, association: Any, file: Outgoing) -> None:
+    import pydicom
+
     since = time.monotonic()
     try:
-        status = association.send_c_store(file.path)
+        status = association.send_c_store(file.path if file.plain else pydicom.dcmread(file.path))
     except (RuntimeError, OSError) as e:  # the connection is gone, or the file
         if not file.path.is_file():
             raise UserError(f"{file.path} is not there any more.") from e

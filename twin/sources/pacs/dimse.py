@@ -265,7 +265,7 @@ _STATUS = {
         "Have its administrator enter “{own}” with this machine's address and port {port}; "
         "or retrieve by C-GET.",
     ),
-    0xA900: ("it does not understand the request", "It may not support searching at this level."),
+    0xA900: ("it finds what we sent at odds with itself", "Its log says more."),
     0xB000: ("some images could not be sent", "Fetch again; its log says which images and why."),
     0xC000: (
         "it cannot process that",

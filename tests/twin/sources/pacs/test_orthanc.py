@@ -282,3 +282,20 @@ def test_only_dicom_is_sent_and_others_are_counted(
     ds.save_as(nameless / "slice-0001.dcm")
     with pytest.raises(UserError, match=r"slice-0001\.dcm, for one, is no DICOM file, or does not say"):
         send(orthanc.link("wado"), [nameless])
+
+
+@pytest.mark.parametrize("way", ["get", "wado"])
+def test_a_file_header_at_odds_with_the_image_does_not_matter(
+    orthanc: Orthanc, make_series: MakeSeries, tmp_path: Path, way: str
+) -> None:
+    number = 92 + WAYS.index(way)
+    folder, link = make_series(number, images=2), orthanc.link(way)
+    for n, path in enumerate(sorted(folder.glob("*.dcm"))):  # as some anonymizers leave it
+        content = path.read_bytes()
+        uid = str(pydicom.dcmread(path).SOPInstanceUID)
+        other = uid[:-1] + str((int(uid[-1]) + 1) % 10)
+        assert content.count(uid.encode()) == 2, n
+        path.write_bytes(content.replace(uid.encode(), other.encode(), 1))
+    assert send(link, [folder]).images == 2
+    got = by_uid(pacs.fetch(link, only_series(link, number), tmp_path / "quarantine"))
+    assert got == by_uid(folder)
