@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPixmap
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem
+from PySide6.QtGui import QIcon, QImage, QPainter, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QTreeWidget, QTreeWidgetItem
 
 from desktop import theme
 from desktop.people import name_of
@@ -22,6 +22,9 @@ MOST = 2000
 
 _ROW = Qt.ItemDataRole.UserRole
 _COLUMNS = ("Patient", "Date", "Modality", "Images", "ID")
+_WIDTHS = {1: 25, 2: 20, 3: 17, 4: 24}
+_LEAST_NAME = 46
+"""Widths in steps: a name takes the rest, and no less than it needs."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +54,8 @@ class StudiesList(QTreeWidget):
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setUniformRowHeights(False)
         self.setIconSize(QSize(theme.px(9), theme.px(9)))
-        header = self.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((1, 30), (2, 20), (3, 16), (4, 26)):
+        self.header().setStretchLastSection(False)
+        for column, width in _WIDTHS.items():
             self.setColumnWidth(column, theme.px(width))
         self._studies: dict[StudyRow, QTreeWidgetItem] = {}
         self.itemExpanded.connect(self._on_expand)
@@ -126,12 +126,11 @@ class StudiesList(QTreeWidget):
         return [*self._patients(), *self._studies.values()]
 
     def _patient(self, patient: PatientRow) -> QTreeWidgetItem:
-        born = f"born {patient.birth_date}" if patient.birth_date else ""
-        item = self._item(self, [patient_name(patient), born, "", "", patient.patient_id], patient)
+        born = f"  ·  born {patient.birth_date}" if patient.birth_date else ""
+        item = self._item(self, [patient_name(patient) + born, "", "", "", patient.patient_id], patient)
         font = item.font(0)
         font.setWeight(font.Weight.DemiBold)
         item.setFont(0, font)
-        item.setForeground(1, QColor(theme.current().quiet))
         return item
 
     def _study(self, study: StudyRow, parent: QTreeWidgetItem) -> QTreeWidgetItem:
@@ -148,7 +147,7 @@ class StudiesList(QTreeWidget):
                  "" if row.images is None else f"{row.images:,}", row.body_part]  # fmt: skip
         item = self._item(parent, words, one)
         if one.picture is not None:
-            icon, picture = QIcon(), pixmap_of(one.picture)
+            icon, picture = QIcon(), _square(pixmap_of(one.picture))
             for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):  # else Qt tints what is selected
                 icon.addPixmap(picture, mode)
             item.setIcon(0, icon)
@@ -160,6 +159,12 @@ class StudiesList(QTreeWidget):
         item.setToolTip(0, words[0])
         item.setTextAlignment(3, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return item
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the names what the other columns leave."""
+        super().resizeEvent(event)
+        rest = self.viewport().width() - sum(self.columnWidth(column) for column in _WIDTHS)
+        self.setColumnWidth(0, max(rest, theme.px(_LEAST_NAME)))
 
     def drawBranches(
         self, painter: QPainter, rect: QRect, index: QModelIndex | QPersistentModelIndex
@@ -191,6 +196,17 @@ def _under(item: QTreeWidgetItem, ids: set[int]) -> bool:
 def patient_name(patient: PatientRow) -> str:
     """Return a patient's name as people read it."""
     return name_of(Identity(patient_name=patient.name)) or "Name not stated"
+
+
+def _square(picture: QPixmap) -> QPixmap:
+    """Return a picture in the middle of a square, so that all rows are alike."""
+    side = max(picture.width(), picture.height())
+    square = QPixmap(side, side)
+    square.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(square)
+    painter.drawPixmap((side - picture.width()) // 2, (side - picture.height()) // 2, picture)
+    painter.end()
+    return square
 
 
 def pixmap_of(picture: NDArray[np.uint8]) -> QPixmap:

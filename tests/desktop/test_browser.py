@@ -54,7 +54,7 @@ def rows(page: BrowserPage) -> list[QTreeWidgetItem]:
 
 
 def texts(page: BrowserPage) -> list[str]:
-    return [item.text(0) for item in rows(page)]
+    return [item.text(0).replace("  ·  born 1964-02-01", "") for item in rows(page)]
 
 
 def click(page: BrowserPage, text: str, double: bool = False) -> None:
@@ -100,6 +100,7 @@ def test_a_folder_is_looked_into_searched_and_imported_from(
     QTest.keyClicks(page.search.words, "grun")
     qtbot.waitUntil(lambda: "BLAU, Eva" not in texts(page), timeout=5_000)
     assert texts(page) == ["GRÜN, Jörg", "Hip, both sides", "3  thin"]  # the only one: its series are shown
+    assert rows(page)[0].text(0) == "GRÜN, Jörg  ·  born 1964-02-01"
     click(page, "thin")
     assert page.preview.title.text() == "thin"
     assert page.preview.picture.pixmap().width() > 0
