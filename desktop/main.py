@@ -20,6 +20,7 @@ WORDS = (
     "report",
     "verify",
     "pacs",
+    "studies",
 )
 
 

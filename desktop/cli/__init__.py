@@ -44,7 +44,7 @@ def _in_words(error: BaseException) -> str:
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
-    from desktop.cli import checking, demo, looking, making, moving, pacs, taking
+    from desktop.cli import checking, demo, looking, making, moving, pacs, studies, taking
 
     parser = argparse.ArgumentParser(
         prog="vitruvian",
@@ -53,7 +53,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.set_defaults(debug=False)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for module in (demo, checking, taking, looking, making, moving, pacs):
+    for module in (demo, checking, taking, looking, making, moving, pacs, studies):
         module.add(commands)
     return parser
 

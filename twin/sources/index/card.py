@@ -33,6 +33,11 @@ class Card:
     frames: int
 
     @property
+    def uid(self) -> str:
+        """UID of the image."""
+        return str(self.elements.get("SOPInstanceUID") or "")
+
+    @property
     def key(self) -> tuple[str, ...]:
         """What tells its series from others; names too, since UIDs are not always given rightly."""
         names = ("SeriesInstanceUID", "StudyInstanceUID", "PatientID", "PatientName")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from twin.errors import UserError
 from twin.progress import Progress
 from twin.sources.index.card import Card, read_card
 from twin.sources.index.store import Index, folder_numbers
@@ -33,9 +34,16 @@ def look_into(path: Path, root: Path, progress: Progress) -> Looked:
 
     Only files that are new or have another size or time than before are opened. What was found until
     a stop is kept.
+
+    Raises
+    ------
+    UserError
+        The folder is not there (a disk that is not plugged in); what is known of it stays.
     """
     started = time.monotonic()
     root = root.absolute()
+    if not root.is_dir():
+        raise UserError(f"There is no folder {root}.", "Is its disk plugged in? What is known of it stays.")
     with Index(path) as index:
         index.add_root(root)
         look = _Look(index, root, progress)
@@ -113,10 +121,10 @@ class _Look:
 
     def _enter(self, folder: int, name: str, stat: os.stat_result, card: Card | None) -> None:
         series = self._series_of(card) if card else None
-        instance, frames = (card.instance, card.frames) if card else (0, 0)
+        said = (card.uid, card.instance, card.frames) if card else ("", 0, 0)
         self._index.db.execute(
-            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (folder, name, stat.st_size, stat.st_mtime_ns, series, instance, frames),
+            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (folder, name, stat.st_size, stat.st_mtime_ns, series, *said),
         )
         if time.monotonic() - self._committed > COMMIT_S:
             self._index.db.commit()

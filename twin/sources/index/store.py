@@ -1,6 +1,7 @@
 """The index of studies: one SQLite file of what lies in the folders that were looked into.
 
 It is a copy of what the files say and can be made again from them: a damaged one is thrown away.
+An image that lies in several places is counted once.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 from twin.errors import UserError
 from twin.sources.catalog import PatientRow, SeriesRow, StudyRow
 
-VERSION = 1
+VERSION = 2
 """Of the tables; an index of another version is made anew."""
 
 _TABLES = """
@@ -30,9 +31,9 @@ CREATE TABLE roots (path TEXT PRIMARY KEY, looked TEXT NOT NULL DEFAULT '');
 CREATE TABLE folders (id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE);
 CREATE TABLE files (
     folder INTEGER NOT NULL, name TEXT NOT NULL, size INTEGER NOT NULL, changed INTEGER NOT NULL,
-    series INTEGER, instance INTEGER NOT NULL DEFAULT 0, frames INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (folder, name)) WITHOUT ROWID;
-CREATE INDEX files_of_series ON files (series);
+    series INTEGER, uid TEXT NOT NULL DEFAULT '', instance INTEGER NOT NULL DEFAULT 0,
+    frames INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (folder, name)) WITHOUT ROWID;
+CREATE INDEX files_of_series ON files (series, uid);
 CREATE TABLE series (
     id INTEGER PRIMARY KEY, uid TEXT NOT NULL, study TEXT NOT NULL, patient_id TEXT NOT NULL,
     name TEXT NOT NULL, birth_date TEXT NOT NULL, sex TEXT NOT NULL, date TEXT NOT NULL,
@@ -41,9 +42,11 @@ CREATE TABLE series (
     images INTEGER NOT NULL DEFAULT 0,
     UNIQUE (uid, study, patient_id, name));
 CREATE TABLE concealed (uid TEXT PRIMARY KEY);
-CREATE TRIGGER more AFTER INSERT ON files WHEN NEW.series NOT NULL BEGIN
+CREATE TRIGGER more AFTER INSERT ON files WHEN NEW.series NOT NULL
+    AND (SELECT COUNT(*) FROM files WHERE series = NEW.series AND uid = NEW.uid) = 1 BEGIN
     UPDATE series SET images = images + MAX(NEW.frames, 1) WHERE id = NEW.series; END;
-CREATE TRIGGER fewer AFTER DELETE ON files WHEN OLD.series NOT NULL BEGIN
+CREATE TRIGGER fewer AFTER DELETE ON files WHEN OLD.series NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM files WHERE series = OLD.series AND uid = OLD.uid) BEGIN
     UPDATE series SET images = images - MAX(OLD.frames, 1) WHERE id = OLD.series; END;
 """
 
@@ -170,30 +173,35 @@ class Index:
         return [Indexed(r["id"], _series(r, study)) for r in listed]
 
     def files(self, number: int) -> list[Path]:
-        """Return the files of a series, in the order of their instance numbers."""
+        """Return the files of a series in the order of their instance numbers, each image once."""
         listed = self.db.execute(
-            "SELECT folders.path, files.name FROM files JOIN folders ON folders.id = files.folder"
-            " WHERE series = ? ORDER BY instance, name",
+            "SELECT path, name, uid FROM files JOIN folders ON folders.id = files.folder"
+            " WHERE series = ? ORDER BY instance, path, name",
             (number,),
         )
-        return [Path(folder, name) for folder, name in listed]
+        once: dict[str, Path] = {}
+        for folder, name, uid in listed:
+            once.setdefault(uid, Path(folder, name))
+        return list(once.values())
 
     def is_alone(self, number: int) -> list[Path]:
-        """Return the folders of a series where nothing else lies in them; empty where there is more."""
+        """Return the folders of a series that hold nothing else; empty where there is more, or copies."""
         mixed = self.db.execute(
             "SELECT 1 FROM files WHERE folder IN (SELECT folder FROM files WHERE series = ?)"
             " AND series NOT NULL AND series <> ? LIMIT 1",
             (number, number),
         ).fetchone()
-        if mixed:
+        copies = self.db.execute(
+            "SELECT 1 FROM files WHERE series = ? GROUP BY uid HAVING COUNT(*) > 1 LIMIT 1", (number,)
+        ).fetchone()
+        if mixed or copies:
             return []
         listed = self.db.execute(
             "SELECT DISTINCT path FROM files JOIN folders ON folders.id = files.folder WHERE series = ?",
             (number,),
         )
         folders = [Path(path) for (path,) in listed]
-        nested = any(within(a, b) for a in folders for b in folders if a != b)
-        return [] if nested or self._has_below(folders) else folders
+        return [] if self._has_below(folders) else folders
 
     def _has_below(self, folders: Sequence[Path]) -> bool:
         for (path,) in self.db.execute("SELECT path FROM folders"):
@@ -220,7 +228,8 @@ class Index:
         """Return the series with images of which there is no small picture yet."""
         listed = self.db.execute(
             "SELECT series.id FROM series JOIN files ON files.series = series.id WHERE thumbnail IS NULL"
-            " AND frames > 0 AND uid NOT IN (SELECT uid FROM concealed) GROUP BY series.id ORDER BY series.id"
+            " AND frames > 0 AND series.uid NOT IN (SELECT uid FROM concealed)"
+            " GROUP BY series.id ORDER BY series.id"
         )
         return [number for (number,) in listed]
 

@@ -181,6 +181,37 @@ def test_a_file_with_two_values_where_there_is_one_does_not_stop_the_look(path: 
         assert sum(s.images or 0 for s in index.studies()) == 2
 
 
+def test_an_image_that_lies_in_two_places_counts_once(path: Path, root: Path) -> None:
+    shutil.copytree(root / "knee", root / "a copy of the knee")
+    look(path, root)
+    with Index(path) as index:
+        (study,) = index.studies("knee")
+        (knee,) = index.series(study)
+        assert (study.images, knee.row.images) == (4, 4)
+        assert len(index.files(knee.id)) == 4
+        assert index.is_alone(knee.id) == []
+    shutil.rmtree(root / "knee")
+    look(path, root)
+    with Index(path) as index:
+        assert [s.images for s in index.studies("knee")] == [4]
+        assert index.is_alone(knee.id) == [root / "a copy of the knee"]
+    shutil.rmtree(root / "a copy of the knee")
+    look(path, root)
+    with Index(path) as index:
+        assert index.studies("knee") == []
+
+
+def test_what_is_known_of_a_disk_that_is_not_there_stays(path: Path, root: Path) -> None:
+    look(path, root)
+    away = root.rename(root.with_name("elsewhere"))
+    with pytest.raises(UserError, match=r"There is no folder .*images\. Is its disk plugged in"):
+        look(path, root)
+    with Index(path) as index:
+        assert len(index.studies()) == 2
+    away.rename(root)
+    assert look(path, root).read == 0
+
+
 def test_broken_files_are_no_images(path: Path, root: Path) -> None:
     whole = (root / "knee" / "slice-0001.dcm").read_bytes()
     for length in (10, 131, 132, 140, 300, 500):
