@@ -55,6 +55,14 @@ class Asking:
         if name:
             self._window.open_paths([name])
 
+    def _browse(self) -> None:
+        self._window.browse()
+
+    def _send(self) -> None:
+        self._window.browse(again=True)
+        if self._window.browser is not None:
+            self._window.browser.offer_sending()
+
     def _reference(self) -> None:
         self._window.incoming.reference()
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from desktop import exporting, way
+from desktop.browser import bringing
 from desktop.session import WORKSPACES
 
 if TYPE_CHECKING:
@@ -247,6 +248,11 @@ def _file() -> tuple[Command, ...]:
             _ask("open_folder"), shortcut="Ctrl+Shift+O",
         ),
         Command(
+            "file.browse", "Studies and servers…", "folders",
+            "Look through the studies in folders and on servers (PACS); fetch, import, send",
+            _ask("browse"), shortcut="Ctrl+B",
+        ),
+        Command(
             "file.reference", "Try the reference patient", "person",
             "Make a CT of a hip with the program's own code and open it: no download, no patient's data",
             _ask("reference"), _needs_no_reference,
@@ -280,6 +286,10 @@ def _file() -> tuple[Command, ...]:
             "file.lock", "Lock with a passphrase…", "lock",
             "Encrypt this record with a passphrase, or make it open again",
             _ask("lock"), _needs_resting_record, titled=_lock_title,
+        ),
+        Command(
+            "file.send", "Send to a server…", "paper-plane-tilt",
+            "Send the selected segmentation to a PACS, as DICOM", _ask("send"), bringing.why_not_send,
         ),
         Command("file.close", "Close the record", "x", "Close this record", _ask("close"), _needs_record,
             "Ctrl+W"),

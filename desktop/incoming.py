@@ -51,16 +51,21 @@ class Incoming(QObject):
         else:
             name = found[0].name if len(found) == 1 else f"{len(found)} files and folders"
             self._desk.start(
-                f"Open {name}", self._look(found, name, {"deidentify": True} if deidentify else {})
+                f"Open {name}", self.look_through(found, name, {"deidentify": True} if deidentify else {})
             )
 
     def reference(self) -> None:
         """Make the reference patient, as DICOM, and import it as any other."""
         self._desk.start("Make the reference patient", self._make_reference(), key=way.REFERENCE)
 
-    def _look(self, paths: list[Path], name: str, more: dict[str, Any]) -> Plan:
+    def look_through(self, paths: Sequence[Path], name: str, more: dict[str, Any] | None = None) -> Plan:
+        """Look through files and folders; import the one thing that is there, or let the user choose.
+
+        ``more`` are further parameters of the import.
+        """
         from twin.jobs import Job
 
+        more = more or {}
         found: Found = yield Job(look, tuple(paths), title=f"Looking through {name}")
         plain = [
             s

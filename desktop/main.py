@@ -23,6 +23,8 @@ WORDS = (
     "forget",
     "lock",
     "unlock",
+    "pacs",
+    "studies",
 )
 
 
