@@ -77,8 +77,8 @@ class SliceOverlay:
             self._labels = ()
             for view in self._views.values():
                 view.set_volume(volume)
-                view.set_caption(caption_of(entry) if entry else ())
-                view.set_stamp(f"stale: {entry.stale}" if entry and entry.stale else "")
+                view.decor.set_caption(caption_of(entry) if entry else ())
+                view.decor.set_stamp(f"stale: {entry.stale}" if entry and entry.stale else "")
             self._cine.set_volume(volume)
         self._sync_labels()
         self._sync_outlines()
@@ -88,7 +88,7 @@ class SliceOverlay:
 
     def _say_reading(self, entry: Entry) -> None:
         for view in self._views.values():
-            view.set_caption((f"Reading {entry.name} …",))
+            view.decor.set_caption((f"Reading {entry.name} …",))
 
     def _sync_labels(self) -> None:
         session = self._desk.session

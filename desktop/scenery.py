@@ -132,13 +132,13 @@ class Scenery:
             self.scene.show_slices(None, np.zeros(3), (0.0, 1.0))
             return
         center, width, _inverted = view.window_level
-        state = (id(volume), tuple(view.crosshair), center, width, view.time_index)
+        state = (id(volume), tuple(view.crosshair), center, width, view.picture.time)
         if state == self._slices_shown:
             return
         place = (volume.shape, volume.affine.tobytes())
         first, elsewhere = not self._slices_shown, place != self._slices_place
         self._slices_shown, self._slices_place = state, place
-        self.scene.show_slices(volume, view.crosshair, (center, width), view.time_index)
+        self.scene.show_slices(volume, view.crosshair, (center, width), view.picture.time)
         if first:
             self.scene.view_from("A")
         elif elsewhere:

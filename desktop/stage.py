@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 from desktop import theme
 from desktop.cine import Cine
 from desktop.desk import Desk
+from desktop.links import Links
 from desktop.overlay import SliceOverlay
 from desktop.readiness import load_drawing, load_numerics
 from desktop.scenery import Scenery
@@ -60,6 +61,9 @@ class Stage(QWidget):
         self._placed: tuple[object, ...] = ()
         self._closed = False
         self._make_slices()
+        self.links = Links(self.slices, self)
+        self.links.moved.connect(self._on_links)
+        self.links.changed.connect(desk.refreshed)
         self.cine = Cine(self)
         self.time_bar = TimeBar(desk, self.cine)
         column = QVBoxLayout(self)
@@ -88,8 +92,6 @@ class Stage(QWidget):
             view = SliceView(plane)
             self.slices[plane] = view
             view.hovered.connect(self._on_hover)
-            view.crosshair_moved.connect(lambda lps, sender=view: self._on_crosshair(lps, sender))
-            view.window_changed.connect(lambda c, w, sender=view: self._on_window(c, w, sender))
             view.maximize_asked.connect(lambda plane=plane: self.maximize(plane))
 
     def _make_scene_if_open(self) -> None:
@@ -118,7 +120,7 @@ class Stage(QWidget):
         self._grid.setSpacing(theme.px(0.5))
         look = theme.viewer_look()
         for view in self.slices.values():
-            view.set_theme(look)
+            view.decor.take_theme(look)
         if self.scene is not None:
             self.scene.set_theme(look)
         self.time_bar.restyle()
@@ -209,10 +211,7 @@ class Stage(QWidget):
 
     # -- links -----------------------------------------------------------------------------------
 
-    def _on_crosshair(self, lps: Any, sender: SliceView) -> None:
-        for view in self.slices.values():
-            if view is not sender:
-                view.set_crosshair(lps)
+    def _on_links(self, lps: Any) -> None:
         box: Any = self._scene_box
         if box is not None and self.scenery is not None:
             box.set_crosshair(lps)
@@ -237,14 +236,6 @@ class Stage(QWidget):
                     view.set_crosshair(one["center_lps_mm"])
                 if self.scenery is not None:
                     self.scenery.crosshair_moved()
-
-    def _on_window(self, center: float, width: float, sender: SliceView) -> None:
-        inverted = sender.window_level[2]
-        for view in self.slices.values():
-            if view is not sender:
-                view.set_window(center, width, inverted)
-        if self.scenery is not None:
-            self.scenery.crosshair_moved()
 
     def _on_hover(self, hover: Hover | None) -> None:
         if hover is None:

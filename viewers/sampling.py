@@ -114,6 +114,11 @@ class GrayTable:
         table = (gray[::-1] if inverted else gray) * np.uint32(0x010101) | np.uint32(BLACK)
         self._table = slice_kernels.read_only(table)
 
+    @property
+    def by_value(self) -> tuple[NDArray[np.uint32], np.float32, np.float32]:
+        """The table, and the scale and shift that take stored numbers to its places."""
+        return self._table, self._scale, self._shift
+
     def colors(self, stored: NDArray) -> NDArray[np.uint32]:
         """Return packed 0xFFRRGGBB of a slice of stored numbers, same shape; what is no number is black."""
         if self.color:
@@ -214,7 +219,7 @@ class LabelPaint:
 
     def lay_over(self, pixels: SlicePixels, picture: NDArray[np.uint32]) -> None:
         """Blend a slice of the labels into a picture, in place; their rims are as wide whatever the zoom."""
-        from viewers import slice_kernels
+        from viewers import oblique, slice_kernels
 
         kind = self.labels.labels.dtype
         if self._seen.shape != pixels.size or self._seen.dtype != kind:
@@ -222,16 +227,13 @@ class LabelPaint:
         seen = self._seen
         reach = max(1, round(1.5 * pixels.ratio))
         for layer, grid in enumerate(self.layers()):
-            if self.same_grid:
+            if self.same_grid and pixels.frame.on_grid:
                 place = self.turned[layer].slice_of(grid, pixels)
                 rows = slice_kernels.nearest(
                     *place, pixels.frame.counts[:2], pixels.across, pixels.down, seen
                 )
             else:
-                to_grid = (np.linalg.inv(self.labels.affine) @ pixels.to_lps)[:3]
-                rows = slice_kernels.nearest_anywhere(
-                    slice_kernels.read_only(grid), slice_kernels.read_only(to_grid), seen
-                )
+                rows = oblique.nearest(grid, self.labels.affine, pixels, seen)
             slice_kernels.lay_over(seen, *rows, reach, self.fills[layer], self.rims[layer], picture)
 
     def name_at(self, lps: NDArray[np.float64]) -> str:

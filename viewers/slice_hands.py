@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from math import atan2
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
 
 if TYPE_CHECKING:
+    from viewers.planes import Planes
     from viewers.slice_view import SliceView
 
 _STEPS = {
@@ -21,6 +23,11 @@ _STEPS = {
     Qt.Key.Key_PageDown: -10,
     Qt.Key.Key_End: 1_000_000,
     Qt.Key.Key_Home: -1_000_000,
+}
+_CURSORS = {
+    "": Qt.CursorShape.CrossCursor,
+    "move": Qt.CursorShape.SizeAllCursor,
+    "turn": Qt.CursorShape.PointingHandCursor,
 }
 _ZOOMS = {Qt.Key.Key_Plus: 1.15, Qt.Key.Key_Equal: 1.15, Qt.Key.Key_Minus: 1 / 1.15}
 
@@ -43,6 +50,8 @@ class SliceHands:
         self._space = False
         self._wheel = 0.0
         self._over: QPointF | None = None
+        self._turned_from: Planes | None = None
+        self._turned_at = 0.0
         kind = QEvent.Type
         self._takes: dict[QEvent.Type, Callable[[Any], bool]] = {
             kind.MouseButtonPress: self._press,
@@ -67,10 +76,11 @@ class SliceHands:
         if view.sheet is None:
             return
         frame = view.sheet.frame
-        index = int(np.clip(view.slice_index + steps, 0, frame.counts[2] - 1))
-        if index != view.slice_index:
+        depth = frame.depth_at(view.crosshair)
+        wanted = min(max(depth + steps, 0.0), frame.counts[2] - 1.0)
+        if wanted != depth:
             column, row, _ = frame.place(view.crosshair)
-            view.set_crosshair(frame.lps(column, row, index))
+            view.set_crosshair(frame.lps(column, row, wanted))
             view.crosshair_moved.emit(view.crosshair)
 
     def _zoom(self, factor: float, about: QPointF) -> None:
@@ -92,17 +102,42 @@ class SliceHands:
             self._view.hovered.emit(self._view.hover_at(self._over))
 
     def _hover(self, at: QPointF) -> None:
+        if self._over is None:
+            self._view.update()  # the handles come
         self._over = at
         if self._view.sheet is not None:
             self._view.hovered.emit(self._view.hover_at(at))
 
-    def _near_crosshair(self, at: QPointF) -> bool:
-        cross = self._view.position_of(self._view.crosshair)
-        if cross is None:
-            return False
-        away = at - cross
-        on_line = min(abs(away.x()), abs(away.y())) <= 4
-        return on_line and max(abs(away.x()), abs(away.y())) <= 40
+    @property
+    def over(self) -> bool:
+        """Whether the mouse is over the view, or turns its planes."""
+        return self._over is not None or self._drag == "turn"
+
+    def _grip(self, hand: QPointF) -> Literal["", "move", "turn"]:
+        """Return what the mouse would take hold of."""
+        at = self._view.position_of(self._view.crosshair)
+        return "" if at is None else self._view.cross.grip(QRectF(self._view.rect()), at, hand)
+
+    def _begin_turn(self, hand: QPointF) -> None:
+        self._turned_from, self._turned_at = self._view.planes, self._bearing(hand)
+
+    def _turn(self, hand: QPointF, in_steps: bool) -> None:
+        """Turn the other planes as far as the hand has gone about the crosshair since it was pressed."""
+        if self._turned_from is None:
+            return
+        angle = self._bearing(hand) - self._turned_at
+        if in_steps:
+            step = np.pi / 12
+            angle = round(angle / step) * step
+        planes = self._turned_from.turned(self._view.plane, angle)
+        self._view.set_planes(planes)
+        self._view.planes_turned.emit(planes)
+
+    def _bearing(self, hand: QPointF) -> float:
+        """Return the direction of a place from the crosshair, clockwise, radians."""
+        at = self._view.position_of(self._view.crosshair)
+        away = QPointF() if at is None else hand - at
+        return atan2(away.y(), away.x())
 
     def _press(self, event: QMouseEvent) -> bool:
         """Begin a click or a drag."""
@@ -113,7 +148,9 @@ class SliceHands:
         elif button == Qt.MouseButton.RightButton:
             self._drag = "zoom"
         elif button == Qt.MouseButton.LeftButton:
-            self._drag = "crosshair" if self._near_crosshair(event.position()) else "click"
+            self._drag = {"": "click", "move": "crosshair", "turn": "turn"}[self._grip(event.position())]
+            if self._drag == "turn":
+                self._begin_turn(event.position())
         return True
 
     def _move(self, event: QMouseEvent) -> bool:
@@ -134,6 +171,8 @@ class SliceHands:
             width, level = width * 1.006 ** float(by.x()), center + float(by.y()) * width / 300
             view.set_window(level, width, inverted)
             view.window_changed.emit(*view.window_level[:2])
+        elif self._drag == "turn":
+            self._turn(at, bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier))
         elif self._drag == "crosshair" or (
             not self._drag and event.modifiers() & Qt.KeyboardModifier.ShiftModifier
         ):
@@ -141,8 +180,7 @@ class SliceHands:
         self._last_at = at
         self._hover(at)
         if not self._drag:
-            near = self._near_crosshair(at)
-            view.setCursor(Qt.CursorShape.SizeAllCursor if near else Qt.CursorShape.CrossCursor)
+            view.setCursor(_CURSORS[self._grip(at)])
         return True
 
     def _release(self, event: QMouseEvent) -> bool:
@@ -191,7 +229,7 @@ class SliceHands:
             center, width, inverted = view.window_level
             view.set_window(center, width, not inverted)
         elif key == Qt.Key.Key_N:
-            view.smooth = not view.smooth
+            view.picture.smooth = not view.picture.smooth
         elif key == Qt.Key.Key_Space:
             self._space = True
         else:
@@ -212,6 +250,7 @@ class SliceHands:
     def _leave(self, event: QEvent) -> bool:
         """Tell that nothing is hovered."""
         self._over = None
+        self._view.update()  # the handles go
         self._view.hovered.emit(None)
         return False
 
