@@ -36,6 +36,7 @@ class Links(QObject):
         super().__init__(parent)
         self._views = views
         self._told = (False, False)
+        self._linked = True
         for view in views.values():
             view.crosshair_moved.connect(lambda lps, sender=view: self._on_crosshair(lps, sender))
             view.window_changed.connect(lambda c, w, sender=view: self._on_window(c, w, sender))
@@ -46,6 +47,54 @@ class Links(QObject):
         """The view that keys go to; the first one where none has the focus."""
         views = list(self._views.values())
         return next((view for view in views if view.hasFocus()), views[0])
+
+    @property
+    def linked(self) -> bool:
+        """Whether what is done in one view is done in all; else each has its own place, window and slab."""
+        return self._linked
+
+    @linked.setter
+    def linked(self, linked: bool) -> None:
+        self._linked = linked
+        first = self.focused
+        for view in self._views.values():
+            view.cross.linked = linked
+            view.update()
+            if linked and view is not first:
+                view.set_crosshair(first.crosshair)
+                view.set_window(*first.window_level)
+                view.picture.smooth, view.picture.colors = first.picture.smooth, first.picture.colors
+        if linked:
+            self._set_slab(first.picture.slab)
+        self.changed.emit()
+
+    @property
+    def targets(self) -> list[SliceView]:
+        """The views that a command is for."""
+        return list(self._views.values()) if self._linked else [self.focused]
+
+    def window(self, center: float, width: float, inverted: bool | None = None) -> None:
+        """Set the window, in the volume's unit; what is inverted stays so unless it is told."""
+        for view in self.targets:
+            view.set_window(center, width, view.window_level[2] if inverted is None else inverted)
+        self.moved.emit(self.focused.crosshair)
+
+    def invert(self) -> None:
+        """Show what was bright dark."""
+        center, width, inverted = self.focused.window_level
+        self.window(center, width, not inverted)
+
+    def interpolate(self) -> None:
+        """Show each voxel as it is, or interpolate between them again."""
+        smooth = not self.focused.picture.smooth
+        for view in self.targets:
+            view.picture.smooth = smooth
+
+    def color(self, name: str) -> None:
+        """Show the image in a map of colors."""
+        for view in self.targets:
+            view.picture.colors = name
+        self.changed.emit()
 
     @property
     def turned(self) -> bool:
@@ -82,9 +131,12 @@ class Links(QObject):
         )
 
     def _set_slab(self, slab: Slab) -> None:
-        for view in self._views.values():
+        for view in self.targets:
             view.picture.slab = slab
-            view.cross.slabs_mm = (slab.thickness_mm, slab.thickness_mm)
+        if self._linked:
+            for view in self._views.values():
+                view.cross.slabs_mm = (slab.thickness_mm, slab.thickness_mm)
+                view.update()
         self._tell()
 
     def _turn_to(self, planes: Planes | None) -> None:
@@ -100,13 +152,13 @@ class Links(QObject):
             self.changed.emit()
 
     def _on_crosshair(self, lps: Any, sender: SliceView) -> None:
-        for view in self._views.values():
+        for view in self.targets if self._linked else ():
             if view is not sender:
                 view.set_crosshair(lps)
         self.moved.emit(lps)
 
     def _on_window(self, center: float, width: float, sender: SliceView) -> None:
-        for view in self._views.values():
+        for view in self.targets if self._linked else ():
             if view is not sender:
                 view.set_window(center, width, sender.window_level[2])
         self.moved.emit(sender.crosshair)

@@ -44,24 +44,6 @@ class SliceOverlay:
         self.opacity = opacity
         self.sync()
 
-    def preset(self, name: str) -> None:
-        """Set a named window in all three; an empty name sets the file's own."""
-        item = self._desk.session.volume
-        if item is None:
-            return
-        if name:
-            from resources.presets import CT_WINDOWS
-
-            found = next(p for p in CT_WINDOWS if p.name.lower() == name.lower())
-            for view in self._views.values():
-                view.set_window(found.center, found.width)
-        else:
-            from viewers.sampling import first_window
-
-            center, width, inverted = first_window(self._desk.session.load(item.id))
-            for view in self._views.values():
-                view.set_window(center, width, inverted)
-
     def sync(self) -> None:
         """Show what the session says now; does nothing where it is shown already."""
         session = self._desk.session
@@ -77,7 +59,7 @@ class SliceOverlay:
             self._labels = ()
             for view in self._views.values():
                 view.set_volume(volume)
-                view.decor.set_caption(caption_of(entry) if entry else ())
+                view.decor.set_caption(*((caption_of(entry), aside_of(entry)) if entry else ((),)))
                 view.decor.set_stamp(f"stale: {entry.stale}" if entry and entry.stale else "")
             self._cine.set_volume(volume)
         self._sync_labels()
@@ -128,6 +110,16 @@ class SliceOverlay:
         self._outlines = wanted
         for view in self._views.values():
             view.set_marks([Outline(surface, color) for surface, color in outlines])
+
+
+def aside_of(entry: Entry) -> list[str]:
+    """Return the lines that say what the series is."""
+    identity, tree = identity_of(entry), entry.tree
+    series = f"series {identity.series_number}" if identity.series_number is not None else ""
+    how = [f"{tree['kvp']:g} kV" if tree.get("kvp") else "", str(tree.get("kernel") or "")]
+    agent = f"contrast: {tree['contrast_agent']}" if tree.get("contrast_agent") else ""
+    lines = (identity.study_description, series, "  ".join(h for h in how if h), agent)
+    return [line for line in lines if line]
 
 
 def caption_of(entry: Entry) -> list[str]:

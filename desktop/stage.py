@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QGridLayout, QVBoxLayout, QWidget
 
 from desktop import theme
 from desktop.cine import Cine
@@ -22,18 +22,25 @@ from desktop.time_bar import TimeBar
 from viewers.orientation import lps_text
 
 if TYPE_CHECKING:
+    from resources.presets import Preset
     from viewers.orientation import Plane
     from viewers.scene_view import SceneView
     from viewers.slice_view import Hover, SliceView
 
 PLANES: tuple[Plane, ...] = ("axial", "coronal", "sagittal")
 
+
+def _beside(large: str) -> dict[str, tuple[int, int, int, int]]:
+    """Return places of one view large and the three others below each other beside it."""
+    others = [name for name in (*PLANES, "3-D") if name != large]
+    return {large: (0, 0, 3, 1)} | {name: (row, 1, 1, 1) for row, name in enumerate(others)}
+
+
 # Row, column, rows and columns taken of each view; and how wide the columns are.
 _PLACES = {
     "four": {"axial": (0, 0, 1, 1), "3-D": (0, 1, 1, 1), "coronal": (1, 0, 1, 1), "sagittal": (1, 1, 1, 1)},
-    "scene": {"3-D": (0, 0, 3, 1), "axial": (0, 1, 1, 1), "coronal": (1, 1, 1, 1), "sagittal": (2, 1, 1, 1)},
-}
-_WIDTHS = {"four": (1, 1), "scene": (2, 1)}
+    "scene": _beside("3-D"),
+} | {plane: _beside(plane) for plane in PLANES}
 
 
 class Stage(QWidget):
@@ -146,7 +153,7 @@ class Stage(QWidget):
         self._place()
 
     def arrange(self, name: str) -> None:
-        """Show all views two by two (``four``) or the scene large (``scene``), and keep to that."""
+        """Show all views alike (``four``), or the scene (``scene``) or a plane large; and keep to that."""
         self._desk.settings.layout["views"] = name
         self._desk.settings.save()
         self._maximized = ""
@@ -178,7 +185,7 @@ class Stage(QWidget):
         for row in range(3):
             used = any(p[0] <= row < p[0] + p[2] for p in places.values())
             self._grid.setRowStretch(row, int(used))
-        for column, width in enumerate(_WIDTHS[name]):
+        for column, width in enumerate((1, 1) if name == "four" else (2, 1)):
             self._grid.setColumnStretch(column, width * any(p[1] == column for p in places.values()))
 
     @property
@@ -186,9 +193,30 @@ class Stage(QWidget):
         """Name of the view that fills the stage; empty where all four are shown."""
         return self._maximized
 
-    def preset(self, name: str) -> None:
-        """Set a named window; an empty name sets the file's own."""
-        self.overlay.preset(name)
+    def preset(self, preset: Preset | None) -> None:
+        """Set a window by name; None sets the file's own."""
+        from resources.presets import WindowPreset
+        from viewers.sampling import first_window, share_window
+
+        item = self._desk.session.volume
+        if item is None:
+            return
+        volume = self._desk.session.load(item.id)
+        if preset is None:
+            self.links.window(*first_window(volume))
+        elif isinstance(preset, WindowPreset):
+            self.links.window(preset.center, preset.width)
+        else:
+            self.links.window(*share_window(volume, preset.low, preset.high))
+
+    @property
+    def focused(self) -> str:
+        """Name of the view that keys go to."""
+        box = self._scene_box
+        at = QApplication.focusWidget()
+        if box is not None and at is not None and (at is box or box.isAncestorOf(at)):
+            return "3-D"
+        return self.links.focused.plane
 
     def fit(self) -> None:
         """Bring everything into view."""

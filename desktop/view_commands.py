@@ -6,6 +6,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from desktop.command import Command, ask
+from resources.presets import (
+    CT_WINDOWS,
+    IMAGE_MAPS,
+    PET_WINDOWS,
+    SHARES,
+    Preset,
+    WindowPreset,
+    windows_for,
+)
 
 if TYPE_CHECKING:
     from desktop.desk import Desk
@@ -27,12 +36,20 @@ def _needs_time(desk: Desk) -> str:
     return _needs_image(desk)
 
 
-def _needs_ct(desk: Desk) -> str:
-    volume = desk.session.volume
-    entry = desk.session.entry(volume.id) if volume is not None else None
-    if entry is not None and entry.tree.get("modality") != "CT":
-        return "This window is in Hounsfield units, and the image is no CT."
-    return _needs_image(desk)
+def _fits(preset: Preset) -> Callable[[Desk], str]:
+    """Return why a window does not fit what the numbers of the shown image mean."""
+
+    def why_not(desk: Desk) -> str:
+        volume = desk.session.volume
+        entry = desk.session.entry(volume.id) if volume is not None else None
+        if entry is None or preset in windows_for(entry.tree.get("modality", ""), entry.tree.get("unit", "")):
+            return _needs_image(desk)
+        if isinstance(preset, WindowPreset):
+            scale = "Hounsfield units" if preset.unit == "HU" else "standardized uptake values"
+            return f"This window is in {scale}, and the image is not."
+        return "The numbers of this image have a fixed meaning: its own windows fit better."
+
+    return why_not
 
 
 def _theme(desk: Desk) -> None:
@@ -63,6 +80,20 @@ def _links(method: str, *args: object) -> Callable[[Desk], None]:
     return run
 
 
+def _needs_gray(desk: Desk) -> str:
+    volume = desk.session.volume
+    entry = desk.session.entry(volume.id) if volume is not None else None
+    if entry is not None and entry.tree.get("color"):
+        return "This image is in color."
+    return _needs_image(desk)
+
+
+def _needs_linked(desk: Desk) -> str:
+    if desk.stage is not None and not desk.stage.links.linked:
+        return "The views are free: link them first (L)."
+    return _needs_depth(desk)
+
+
 def _needs_depth(desk: Desk) -> str:
     why = _needs_image(desk)
     if not why and desk.stage is not None and not desk.stage.links.focused.cross.turnable:
@@ -88,7 +119,7 @@ def _planes() -> tuple[Command, ...]:
         Command(
             f"view.turn.{id}", f"Turn the planes {degrees}° {word}", icon,
             f"Turn the other planes about the crosshair, {word} in the view that has the focus",
-            _links("turn", sign * degrees), _needs_depth, keys, "Slices", "views",
+            _links("turn", sign * degrees), _needs_linked, keys, "Slices", "views",
         )
         for id, degrees, sign, word, icon, keys in (
             ("back", 1, -1, "counterclockwise", "arrow-counter-clockwise", "Alt+Left"),
@@ -131,16 +162,85 @@ def _planes() -> tuple[Command, ...]:
     )  # fmt: skip
 
 
-def view_commands() -> tuple[Command, ...]:
-    """All of them, in the order of the menus."""
-    presets = [("bone", "1"), ("soft tissue", "2"), ("lung", "3"), ("brain", "4")]
+def window_id(preset: Preset) -> str:
+    """Return the id of the command that sets a window."""
+    return f"view.window.{preset.name.lower().replace(' ', '_')}"
+
+
+def _windows() -> tuple[Command, ...]:
+    """What becomes of the numbers: windows, inversion, colors, interpolation."""
+    groups: tuple[tuple[Preset, ...], ...] = (CT_WINDOWS, PET_WINDOWS, SHARES)
     shown = [
         Command(
-            f"view.window.{name.replace(' ', '_')}", f"Window: {name}", "sliders-horizontal",
-            f"Gray values as for {name} (CT)", _stage("preset", name), _needs_ct, key, "View", "views",
+            window_id(preset), f"Window: {preset.name}", "sliders-horizontal",
+            f"Gray values as for {preset.name.lower() if preset in CT_WINDOWS else preset.name}",
+            _stage("preset", preset), _fits(preset), str(number), "View", "views",
         )
-        for name, key in presets
+        for presets in groups for number, preset in enumerate(presets, 1)
     ]  # fmt: skip
+    colors = [
+        Command(
+            f"view.color.{name}", f"Colors: {name}", "palette",
+            f"Show the image in {'grays' if name == 'gray' else f'the colors of {name}'}",
+            _links("color", name), _needs_gray, "", "Slices",
+        )
+        for name in IMAGE_MAPS
+    ]  # fmt: skip
+    return (
+        *shown,
+        Command(
+            "view.window.file", "Window: as in the file", "sliders-horizontal",
+            "Gray values as the file asks for", _stage("preset", None), _needs_image, "0", "View", "views",
+        ),
+        Command(
+            "view.window.automatic", "Window: automatic", "magic-wand",
+            "Gray values from the 1st to the 99.5th percentile of the image",
+            _stage("preset", SHARES[0]), _needs_gray, "Shift+W", "View", "views",
+        ),
+        Command("view.invert", "Invert", "circle-half", "Show what was bright dark", _links("invert"),
+            _needs_gray, "I", "Slices", "views"),
+        Command("view.interpolate", "Interpolation on or off", "grid-four",
+            "Show each voxel as it is, or interpolate between them", _links("interpolate"), _needs_image, "N",
+            "Slices", "views"),
+        *colors,
+    )  # fmt: skip
+
+
+def _layouts() -> tuple[Command, ...]:
+    """Which views are seen, and what they share."""
+    return (
+        Command("view.all", "Four views", "squares-four", "Show all four views alike, two by two",
+            _stage("arrange", "four"), _needs_views, "", "View"),
+        Command("view.scene", "3-D and slices", "layout", "Show the 3-D view large, the slices beside it",
+            _stage("arrange", "scene"), _needs_views, "", "View"),
+        Command("view.slice", "One slice large", "layout",
+            "Show the view that has the focus large, the others beside it",
+            lambda d: d.stage.arrange(d.stage.links.focused.plane) if d.stage else None, _needs_views, "",
+            "View"),
+        Command("view.only", "This view alone", "square",
+            "Let the view that has the focus fill the stage; again, and all are back (or double-click)",
+            lambda d: d.stage.maximize(d.stage.focused) if d.stage else None, _needs_views, "M", "View",
+            "views"),
+        Command("view.only.scene", "3-D alone", "cube",
+            "Let the 3-D view fill the stage; again, and all are back",
+            _stage("maximize", "3-D"), _needs_views, "", "View"),
+        Command("view.link", "Link or free the views", "link",
+            "Linked views share crosshair, window and slab; each free one has its own", _link, _needs_image,
+            "L", "Slices", "views", titled=_link_title),
+    )  # fmt: skip
+
+
+def _link(desk: Desk) -> None:
+    if desk.stage is not None:
+        desk.stage.links.linked = not desk.stage.links.linked
+
+
+def _link_title(desk: Desk) -> str:
+    return "Free the views" if desk.stage is None or desk.stage.links.linked else "Link the views"
+
+
+def view_commands() -> tuple[Command, ...]:
+    """All of them, in the order of the menus."""
     sides = [("A", "front"), ("P", "back"), ("L", "left"), ("R", "right"), ("S", "above"), ("I", "below")]
     looks = [
         Command(
@@ -150,19 +250,11 @@ def view_commands() -> tuple[Command, ...]:
         for letter, word in sides
     ]  # fmt: skip
     return (
-        *shown,
-        Command(
-            "view.window.file", "Window: as in the file", "sliders-horizontal",
-            "Gray values as the file asks for",
-            _stage("preset", ""), _needs_image, "0", "View", "views",
-        ),
+        *_windows(),
         *looks,
         Command("view.fit", "Fit all views", "arrows-out", "Bring everything into view", _stage("fit"),
                 _needs_views, "F", "View", "views"),
-        Command("view.all", "Four views", "squares-four", "Show all four views alike, two by two",
-                _stage("arrange", "four"), _needs_views, "", "View"),
-        Command("view.scene", "3-D and slices", "layout", "Show the 3-D view large, the slices beside it",
-                _stage("arrange", "scene"), _needs_views, "", "View"),
+        *_layouts(),
         Command("view.clip", "Clip plane", "scissors", "Cut the scene open, where the crosshair goes",
             _stage("toggle_clip"),
                 _needs_views, "C", "View", "views"),

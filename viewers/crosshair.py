@@ -37,6 +37,8 @@ class Crosshair:
         How thick the slabs are that the lines stand for; 0 for planes.
     turnable : bool
         Whether there are handles.
+    linked : bool
+        Whether the lines are where the other planes are; else the middle alone is marked.
     """
 
     def __init__(self, plane: Plane) -> None:
@@ -46,10 +48,11 @@ class Crosshair:
         self.directions: tuple[Direction, Direction] = ((1.0, 0.0), (0.0, 1.0))
         self.slabs_mm: tuple[float, float] = (0.0, 0.0)
         self.turnable = False
+        self.linked = True
 
     def handles(self, box: QRectF, at: QPointF) -> list[tuple[int, QPointF]]:
         """Return the number of its line and the place of each handle that is in the view."""
-        if not self.turnable:
+        if not (self.turnable and self.linked):
             return []
         inner = box.adjusted(_INSET, _INSET, -_INSET, -_INSET)
         found = []
@@ -70,6 +73,9 @@ class Crosshair:
 
     def paint(self, painter: QPainter, box: QRectF, at: QPointF, pixels_per_mm: float) -> None:
         """Paint the lines; level and upright ones as filled boxes: a stroked line costs ten times as much."""
+        if not self.linked:
+            self._paint_middle(painter, at)
+            return
         (across, lean), (fall, down) = self.directions
         if abs(lean) < 1e-6 and abs(fall) < 1e-6 and across > 0 and down > 0:
             self._paint_straight(painter, box, at)
@@ -108,6 +114,15 @@ class Crosshair:
             for place in boxes:
                 if place[2] > 0 and place[3] > 0:
                     painter.fillRect(*place, tint)
+
+    @staticmethod
+    def _paint_middle(painter: QPainter, at: QPointF) -> None:
+        """Paint four short arms: the other views look elsewhere."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for tint, width in ((QColor(0, 0, 0, 150), 3.0), (QColor(230, 232, 234), 1.2)):
+            painter.setPen(QPen(tint, width))
+            for along in (QPointF(1, 0), QPointF(-1, 0), QPointF(0, 1), QPointF(0, -1)):
+                painter.drawLine(QLineF(at + along * 5, at + along * _GAP))
 
     def _paint_slabs(self, painter: QPainter, box: QRectF, at: QPointF, pixels_per_mm: float) -> None:
         """Paint the borders of the slabs that the lines stand for, dashed."""

@@ -11,7 +11,7 @@ from twin.domain import Volume
 from viewers import paint
 from viewers.marks import Outline, OutlineCut, PointMark
 from viewers.orientation import Plane, SliceFrame
-from viewers.paint import Look
+from viewers.paint import ColorBar, Look
 from viewers.slice_sheet import SliceSheet
 
 _SMALL = 320.0
@@ -68,6 +68,8 @@ class SliceDecor:
         self.caption: tuple[str, ...] = ()
         self.stamp = ""
         self.moment = ""
+        self.aside: tuple[str, ...] = ()
+        self.bar: ColorBar | None = None
         self.reference_patient = False
         self.sided, self.measured = True, True
         self._still, self._low = _Kept(), _Kept()
@@ -81,9 +83,9 @@ class SliceDecor:
         self.sided = volume is None or volume.placement != "picture"
         self.measured = volume is None or volume.lengths == "patient"
 
-    def set_caption(self, lines: Sequence[str]) -> None:
-        """Write whose image this is into the upper left corner."""
-        self.caption = tuple(lines)
+    def set_caption(self, lines: Sequence[str], aside: Sequence[str] = ()) -> None:
+        """Write whose image this is into the upper left corner; what it is of into the right one."""
+        self.caption, self.aside = tuple(lines), tuple(aside)
         self._changed()
 
     def set_stamp(self, text: str) -> None:
@@ -207,7 +209,16 @@ class SliceDecor:
             painter.font().key(),
             self.look,
         )
-        shown = (self.caption, self.stamp, self.reference_patient, self.sided, self.measured, focused)
+        shown = (
+            self.caption,
+            self.aside,
+            self.bar,
+            self.stamp,
+            self.reference_patient,
+            self.sided,
+            self.measured,
+            focused,
+        )
 
         def draw(aside: QPainter) -> None:
             self._paint_words(aside, inner, sheet)
@@ -239,5 +250,11 @@ class SliceDecor:
         paint.lines_at(painter, self._half(inner), Qt.AlignmentFlag.AlignLeft, heading)
         if self.measured:
             paint.scale_bar(painter, inner, 1.0 / sheet.pixels_per_mm, look)
+        if self.bar is not None:
+            paint.color_bar(painter, inner, self.bar, look)
+        aside = [(line, look.quiet) for line in (() if is_small(inner) else self.aside)]
+        right = inner.adjusted(inner.width() / 2 + 26.0, 0, 0, 0)
+        paint.lines_at(painter, right, Qt.AlignmentFlag.AlignRight, aside)
+        inner = inner.adjusted(0, len(aside) * QFontMetricsF(painter.font()).lineSpacing(), 0, 0)
         said = (paint.REFERENCE_PATIENT if self.reference_patient else "", self.stamp)
         paint.warnings(painter, inner, [text for text in said if text])

@@ -38,8 +38,7 @@ class SliceHands:
     Wheel, arrow keys, Page Up and Down, Home and End scroll. Ctrl and wheel, or a drag with the right button,
     zooms; a drag with the middle button, or with Space held, pans. A drag with the left button sets
     the window (right: wider, down: higher level), or moves the crosshair where it is taken hold
-    of. A click, or moving with Shift held, sets the crosshair. Double-click maximizes, R resets,
-    I inverts, N turns interpolation off and on.
+    of. A click, or moving with Shift held, sets the crosshair. Double-click maximizes, R resets.
     """
 
     def __init__(self, view: SliceView) -> None:
@@ -214,7 +213,7 @@ class SliceHands:
         return True
 
     def _press_key(self, event: QKeyEvent) -> bool:
-        """Scroll, zoom, reset, invert; other keys are not for the view."""
+        """Scroll, zoom, reset; other keys are not for the view."""
         view, key = self._view, Qt.Key(event.key())
         if event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier):
             return False
@@ -225,11 +224,6 @@ class SliceHands:
             self._zoom(_ZOOMS[key], QPointF(view.width() / 2, view.height() / 2))
         elif key == Qt.Key.Key_R:
             view.reset_view()
-        elif key == Qt.Key.Key_I:
-            center, width, inverted = view.window_level
-            view.set_window(center, width, not inverted)
-        elif key == Qt.Key.Key_N:
-            view.picture.smooth = not view.picture.smooth
         elif key == Qt.Key.Key_Space:
             self._space = True
         else:

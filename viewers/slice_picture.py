@@ -10,6 +10,7 @@ from PySide6.QtGui import QImage
 from twin.domain import LabelMap, Volume
 from viewers.oblique import Cut, nearest
 from viewers.orientation import SliceFrame
+from viewers.paint import ColorBar
 from viewers.planes import Slab
 from viewers.sampling import BLACK, GrayTable, LabelPaint, Turned, first_window
 from viewers.slice_sheet import SlicePixels
@@ -47,6 +48,7 @@ class SlicePicture:
         self._shown: tuple[object, ...] = ()
         self._turned = Turned()
         self._smooth = True
+        self._colors = "gray"
         self._slab = Slab()
         self._cut: tuple[SliceFrame, Cut] | None = None
 
@@ -77,7 +79,7 @@ class SlicePicture:
         window = (float(center), max(float(width), 1e-6), bool(inverted))
         same, self.window = window == self.window and self._table is not None, window
         if self.volume is not None and not same:
-            self._table = GrayTable(self.volume, *window)
+            self._table = GrayTable(self.volume, *window, self._colors)
             self._stale()
 
     def set_time(self, index: int) -> None:
@@ -99,6 +101,16 @@ class SlicePicture:
     def smooth(self, smooth: bool) -> None:
         self._smooth = smooth
         self._stale()
+
+    @property
+    def colors(self) -> str:
+        """Name of the map of colors (``resources.presets.IMAGE_MAPS``)."""
+        return self._colors
+
+    @colors.setter
+    def colors(self, name: str) -> None:
+        self._colors, self._table = name, None
+        self.set_window(*self.window)
 
     @property
     def slab(self) -> Slab:
@@ -175,6 +187,14 @@ class SlicePicture:
     def unit(self) -> str:
         """Unit of the values; empty where there is none."""
         return "" if self.volume is None else self.volume.unit
+
+    def bar(self) -> ColorBar | None:
+        """Return what the colors mean; None while the image is gray, or has colors of its own."""
+        if self.volume is None or self.volume.color or self._colors == "gray":
+            return None
+        center, width, inverted = self.window
+        ends = center - width / 2, center + width / 2
+        return ColorBar(self._colors, ends, self.unit, inverted)
 
     def words(self, frame: SliceFrame, depth: float) -> tuple[str, str]:
         """Return what is said of the window; and of thickness and interpolation."""

@@ -225,6 +225,7 @@ class SliceView(QWidget):
             self.cross.paint(painter, box, at, self.sheet.pixels_per_mm)
             if focused is not None and self._hands.over:
                 self.cross.paint_handles(painter, box, at)
+            self.decor.bar = self.picture.bar()
             words = self.picture.words(self.sheet.frame, self._depth)
             self.decor.paint_texts(painter, box, self.sheet, self._depth, words, focused)
         else:

@@ -10,12 +10,15 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from desktop import theme, words
 from desktop.actions import Actions
+from desktop.commands import BY_ID
 from desktop.describe import spacing_mm
 from desktop.desk import Desk
 from desktop.section import CommandButton, Facts, Panel, quiet, section_title
 from desktop.session import identity_of
+from desktop.view_commands import window_id
+from resources.presets import PRESETS, windows_for
 
-_PRESETS = ("bone", "soft_tissue", "lung", "brain", "file")
+_MORE = ("view.window.automatic", "view.window.file")
 
 
 class ImagesPanel(Panel):
@@ -27,14 +30,14 @@ class ImagesPanel(Panel):
         self.facts = Facts()
         self.notes = quiet()
         self.presets = QWidget()
-        grid = QGridLayout(self.presets)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(theme.px(1))
-        for n, name in enumerate(_PRESETS):
-            action = actions[f"view.window.{name}"]
-            text = action.text().partition(": ")[2]
-            button = CommandButton(action, text=text[:1].upper() + text[1:])
-            grid.addWidget(button, n // 2, n % 2)
+        self._grid = QGridLayout(self.presets)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(theme.px(1))
+        self._windows: dict[str, CommandButton] = {}
+        for id in (*map(window_id, PRESETS), *_MORE):
+            text = BY_ID[id].title.partition(": ")[2]
+            self._windows[id] = CommandButton(actions[id], text=text[:1].upper() + text[1:])
+            self._windows[id].setParent(self.presets)
         self.go = CommandButton(actions["go.anatomy"], primary=True, text="Go on to Anatomy")
         self.hands = quiet(
             "Wheel scrolls. Drag sets the window. Right drag zooms, middle drag pans. "
@@ -62,6 +65,7 @@ class ImagesPanel(Panel):
             self.notes.hide()
             return
         self.heading.setText(entry.name)
+        self._lay_windows(entry.tree)
         study = identity_of(entry).study_description
         record = session.record
         spacing = spacing_mm(record, entry) if record is not None else []
@@ -69,6 +73,16 @@ class ImagesPanel(Panel):
         notes = entry.tree.get("notes") or []
         self.notes.setText("\n".join(notes))
         self.notes.setVisible(bool(notes))
+
+    def _lay_windows(self, tree: dict[str, Any]) -> None:
+        """Offer the windows that fit what the numbers mean."""
+        fitting = windows_for(tree.get("modality", ""), tree.get("unit", ""))
+        shown = [] if tree.get("color") else [*map(window_id, fitting), *_MORE]
+        for id, button in self._windows.items():
+            self._grid.removeWidget(button)
+            button.setVisible(id in shown)
+        for n, id in enumerate(shown):
+            self._grid.addWidget(self._windows[id], n // 2, n % 2)
 
 
 def _facts(tree: dict[str, Any], spacing: Sequence[float]) -> list[tuple[str, str]]:
