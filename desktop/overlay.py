@@ -109,7 +109,7 @@ class SliceOverlay:
 
         self._outlines = wanted
         for view in self._views.values():
-            view.set_marks([Outline(surface, color) for surface, color in outlines])
+            view.decor.set_marks([Outline(surface, color) for surface, color in outlines])
 
 
 def aside_of(entry: Entry) -> list[str]:
