@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QGridLayout, QVBoxLayout, QWidget
 from desktop import theme
 from desktop.cine import Cine
 from desktop.desk import Desk
+from desktop.fusing import Fusing
 from desktop.links import Links
 from desktop.overlay import SliceOverlay
 from desktop.readiness import load_drawing, load_numerics
@@ -81,6 +82,8 @@ class Stage(QWidget):
         self.cine.moved.connect(self._on_moment)
         self.cine.changed.connect(desk.refreshed)
         self.overlay = SliceOverlay(desk, self.slices, self.cine)
+        self.fusing = Fusing(desk, self.slices, self)
+        self.fusing.changed.connect(desk.refreshed)
         self._place()
         desk.restyled.connect(self.restyle)
         desk.session.selected.connect(self._on_select)
@@ -140,6 +143,7 @@ class Stage(QWidget):
         self._desk.session.moved.disconnect(self._on_move)
         self._desk.session.changed.disconnect(self._on_move)
         self.overlay.detach()
+        self.fusing.detach()
         if self.scenery is not None:
             self.scenery.detach()
         if self.scene is not None:
@@ -269,8 +273,7 @@ class Stage(QWidget):
         if hover is None:
             self.cursor_moved.emit("")
             return
-        value = (
-            f"{hover.value:.0f} {hover.unit}" if abs(hover.value) >= 10 else f"{hover.value:.3g} {hover.unit}"
-        )
-        words = [lps_text(hover.lps), value.strip(), hover.structure]
+        values = [(hover.value, hover.unit), *([hover.over] if hover.over else [])]
+        told = [(f"{v:.0f} {unit}" if abs(v) >= 10 else f"{v:.3g} {unit}").strip() for v, unit in values]
+        words = [lps_text(hover.lps), *told, hover.structure]
         self.cursor_moved.emit("    ".join(w for w in words if w))

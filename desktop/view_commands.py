@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from desktop import seconds
 from desktop.command import Command, ask
 from resources.presets import (
     CT_WINDOWS,
@@ -239,6 +240,50 @@ def _link_title(desk: Desk) -> str:
     return "Free the views" if desk.stage is None or desk.stage.links.linked else "Link the views"
 
 
+def _needs_second(desk: Desk) -> str:
+    return _needs_image(desk) or seconds.why_none(desk)
+
+
+def _needs_fusion(desk: Desk) -> str:
+    if desk.stage is not None and desk.stage.fusing.key:
+        return ""
+    return _needs_image(desk) or "No second image is laid over this one."
+
+
+def _fuse(desk: Desk) -> None:
+    second = seconds.chosen(desk)
+    if desk.stage is not None and second is not None:
+        desk.stage.fusing.choose(second.key)
+
+
+def _fusing(method: str, *args: object) -> Callable[[Desk], None]:
+    def run(desk: Desk) -> None:
+        if desk.stage is not None:
+            getattr(desk.stage.fusing, method)(*args)
+
+    return run
+
+
+def _fuse_title(desk: Desk) -> str:
+    second = seconds.chosen(desk)
+    return f"Lay “{second.name}” over the image" if second else "Lay a second image over"
+
+
+def _fusion() -> tuple[Command, ...]:
+    """A second image over the first."""
+    return (
+        Command("view.fuse", "Lay a second image over", "intersect",
+            "Lay the image that is chosen in the tree over the shown one: PET over CT", _fuse, _needs_second,
+            "", "Slices", titled=_fuse_title),
+        Command("view.fuse.more", "Fusion: more", "plus", "Show more of the image that lies over",
+            _fusing("stronger", 1), _needs_fusion, "Shift+Up", "Slices", "views"),
+        Command("view.fuse.less", "Fusion: less", "minus", "Show less of the image that lies over",
+            _fusing("stronger", -1), _needs_fusion, "Shift+Down", "Slices", "views"),
+        Command("view.fuse.end", "End the fusion", "x", "Take the second image off", _fusing("choose", ""),
+            _needs_fusion, "", "Slices"),
+    )  # fmt: skip
+
+
 def view_commands() -> tuple[Command, ...]:
     """All of them, in the order of the menus."""
     sides = [("A", "front"), ("P", "back"), ("L", "left"), ("R", "right"), ("S", "above"), ("I", "below")]
@@ -276,4 +321,5 @@ def view_commands() -> tuple[Command, ...]:
             ask("palette"),
                 shortcut="Ctrl+Shift+P", group="View"),
         *_planes(),
+        *_fusion(),
     )  # fmt: skip

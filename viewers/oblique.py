@@ -71,6 +71,7 @@ class Cut:
         smooth: bool,
         colors: tuple[NDArray[np.uint32], np.float32, np.float32],
         picture: NDArray[np.uint32],
+        ground: int = 0xFF000000,
     ) -> None:
         """Fill a picture by a table of packed colors, and the scale and shift that lead into it."""
         from viewers import oblique_kernels
@@ -82,7 +83,7 @@ class Cut:
         def paint(to_grid: NDArray[np.float64], part: NDArray[np.uint32]) -> None:
             oblique_kernels.slab(
                 fixed, to_grid, self.through, self.count, self.how, smooth, table, scale, shift,
-                np.uint32(0xFF000000), part,
+                np.uint32(ground), part,
             )  # fmt: skip
 
         _in_halves(paint, (self.from_lps @ pixels.to_lps)[:3], picture)

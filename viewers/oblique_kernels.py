@@ -256,6 +256,23 @@ def nearest(grid, to_grid, seen):  # type: ignore[no-untyped-def]
     return begin_row, end_row
 
 
+@njit(cache=True, nogil=True)
+def blend(over, picture):  # type: ignore[no-untyped-def]
+    """Lay colors 0xAARRGGBB over an opaque picture of the same shape, in place."""
+    low, high = np.uint32(0xFF00FF), np.uint32(0x00FF00)
+    eight = np.uint32(8)
+    for y in range(picture.shape[0]):
+        line, under = over[y], picture[y]
+        for x in range(under.size):
+            alpha = np.uint32((line[x] >> np.uint32(24)) + (line[x] >> np.uint32(31)))  # 0..256
+            rest = np.uint32(np.uint32(256) - alpha)
+            red_blue = np.uint32((under[x] & low) * rest + (line[x] & low) * alpha)
+            green = np.uint32((under[x] & high) * rest + (line[x] & high) * alpha)
+            under[x] = np.uint32(
+                ((red_blue >> eight) & low) | ((green >> eight) & high) | np.uint32(0xFF000000)
+            )
+
+
 def warm() -> None:
     """Compile the kernels, or load them from the cache, by use on a single voxel."""
     from viewers.slice_kernels import LABELS, VOXELS, read_only
@@ -266,5 +283,6 @@ def warm() -> None:
         one = read_only(np.zeros((1, 1, 1), kind))
         slab(one, read_only(np.eye(3)), still, 1, THIN, True, table, zero, zero, np.uint32(0), picture)
         value_at(one, 0.0, 0.0, 0.0, True)
+    blend(picture.copy(), picture)
     for kind in (*LABELS, "uint32"):
         nearest(read_only(np.zeros((1, 1, 1), kind)), read_only(np.eye(3)), np.zeros((1, 1), kind))

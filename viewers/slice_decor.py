@@ -69,6 +69,7 @@ class SliceDecor:
         self.stamp = ""
         self.moment = ""
         self.aside: tuple[str, ...] = ()
+        self.over: tuple[str, ...] = ()
         self.bar: ColorBar | None = None
         self.reference_patient = False
         self.sided, self.measured = True, True
@@ -86,6 +87,11 @@ class SliceDecor:
     def set_caption(self, lines: Sequence[str], aside: Sequence[str] = ()) -> None:
         """Write whose image this is into the upper left corner; what it is of into the right one."""
         self.caption, self.aside = tuple(lines), tuple(aside)
+        self._changed()
+
+    def set_over(self, lines: Sequence[str]) -> None:
+        """Write what is laid over the image; from the second line on as a warning."""
+        self.over = tuple(lines)
         self._changed()
 
     def set_stamp(self, text: str) -> None:
@@ -201,24 +207,10 @@ class SliceDecor:
         focused: bool | None,
     ) -> None:
         """Paint what scrolling does not change; the words on the window apart, since a drag changes these."""
-        place = (
-            box.width(),
-            box.height(),
-            sheet.pixels_per_mm,
-            self._name(sheet),
-            painter.font().key(),
-            self.look,
-        )
-        shown = (
-            self.caption,
-            self.aside,
-            self.bar,
-            self.stamp,
-            self.reference_patient,
-            self.sided,
-            self.measured,
-            focused,
-        )
+        font = painter.font().key()
+        place = (box.width(), box.height(), sheet.pixels_per_mm, self._name(sheet), font, self.look)
+        said = (self.caption, self.aside, self.over, self.bar, self.stamp)
+        shown = (said, self.reference_patient, self.sided, self.measured, focused)
 
         def draw(aside: QPainter) -> None:
             self._paint_words(aside, inner, sheet)
@@ -253,8 +245,9 @@ class SliceDecor:
         if self.bar is not None:
             paint.color_bar(painter, inner, self.bar, look)
         aside = [(line, look.quiet) for line in (() if is_small(inner) else self.aside)]
+        aside += [(line, look.text) for line in self.over[:1]]
         right = inner.adjusted(inner.width() / 2 + 26.0, 0, 0, 0)
         paint.lines_at(painter, right, Qt.AlignmentFlag.AlignRight, aside)
         inner = inner.adjusted(0, len(aside) * QFontMetricsF(painter.font()).lineSpacing(), 0, 0)
-        said = (paint.REFERENCE_PATIENT if self.reference_patient else "", self.stamp)
+        said = (paint.REFERENCE_PATIENT if self.reference_patient else "", self.stamp, *self.over[1:])
         paint.warnings(painter, inner, [text for text in said if text])

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
 from twin.domain import LabelMap, Volume
+from viewers.fusion import Fusion, Laid
 from viewers.oblique import Cut, nearest
 from viewers.orientation import SliceFrame
 from viewers.paint import ColorBar
@@ -18,12 +19,16 @@ from viewers.slice_sheet import SlicePixels
 
 @dataclass(frozen=True, eq=False)
 class Hover:
-    """What lies under the cursor: place in LPS mm, voxel value with its unit, name of the structure."""
+    """What lies under the cursor: place in LPS mm, voxel value with its unit, name of the structure.
+
+    ``over`` is the value of a volume laid over it, with its unit.
+    """
 
     lps: NDArray[np.float64]
     value: float
     unit: str
     structure: str
+    over: tuple[float, str] | None = None
 
 
 class SlicePicture:
@@ -50,6 +55,7 @@ class SlicePicture:
         self._smooth = True
         self._colors = "gray"
         self._slab = Slab()
+        self._fusion: Fusion | None = None
         self._cut: tuple[SliceFrame, Cut] | None = None
 
     # What it is made of
@@ -122,6 +128,16 @@ class SlicePicture:
         self._slab, self._cut = slab, None
         self._stale()
 
+    def lay(self, laid: Laid | None) -> None:
+        """Lay a second volume over this one, which must lie in the same space; None takes it off."""
+        self._fusion = Fusion(laid) if laid is not None else None
+        self._stale()
+
+    @property
+    def laid(self) -> Laid | None:
+        """The volume laid over this one."""
+        return self._fusion.laid if self._fusion is not None else None
+
     # What is made of it
 
     def draw(self, pixels: SlicePixels) -> QImage:
@@ -133,6 +149,8 @@ class SlicePicture:
             if self._pixels is None or self._pixels.shape != pixels.size:
                 self._pixels = np.empty(pixels.size, np.uint32)
             self._paint_voxels(pixels, self._pixels)
+            if self._fusion is not None:
+                self._fusion.paint(pixels, self._slab, self._smooth, self._pixels)
             if self._labels is not None:
                 self._labels.lay_over(pixels, self._pixels)
             rows, columns = pixels.size
@@ -181,7 +199,13 @@ class SlicePicture:
             stored = np.dot([0.299, 0.587, 0.114], [int(stored) >> s & 255 for s in (16, 8, 0)])
         value = float(stored) * self.volume.slope + self.volume.intercept
         name = "" if self._labels is None else self._labels.name_at(lps)
-        return Hover(lps, value, self.unit, name)
+        return Hover(lps, value, self.unit, name, self._over_at(frame, lps))
+
+    def _over_at(self, frame: SliceFrame, lps: NDArray[np.float64]) -> tuple[float, str] | None:
+        if self._fusion is None:
+            return None
+        value = self._fusion.value(frame, self._slab, self._smooth, lps)
+        return None if value is None else (value, self._fusion.laid.volume.unit)
 
     @property
     def unit(self) -> str:
@@ -189,7 +213,12 @@ class SlicePicture:
         return "" if self.volume is None else self.volume.unit
 
     def bar(self) -> ColorBar | None:
-        """Return what the colors mean; None while the image is gray, or has colors of its own."""
+        """Return what the colors mean; None while the image is gray, or has colors of its own.
+
+        Of two volumes it is the upper one's.
+        """
+        if self._fusion is not None:
+            return self._fusion.laid.bar
         if self.volume is None or self.volume.color or self._colors == "gray":
             return None
         center, width, inverted = self.window

@@ -13,6 +13,7 @@ from desktop.actions import Actions
 from desktop.commands import BY_ID
 from desktop.describe import spacing_mm
 from desktop.desk import Desk
+from desktop.fusion_box import FusionBox
 from desktop.section import CommandButton, Facts, Panel, quiet, section_title
 from desktop.session import identity_of
 from desktop.view_commands import window_id
@@ -38,6 +39,7 @@ class ImagesPanel(Panel):
             text = BY_ID[id].title.partition(": ")[2]
             self._windows[id] = CommandButton(actions[id], text=text[:1].upper() + text[1:])
             self._windows[id].setParent(self.presets)
+        self.over = FusionBox(desk)
         self.go = CommandButton(actions["go.anatomy"], primary=True, text="Go on to Anatomy")
         self.hands = quiet(
             "Wheel scrolls. Drag sets the window. Right drag zooms, middle drag pans. "
@@ -47,7 +49,7 @@ class ImagesPanel(Panel):
         self._of_an_image = (
             section_title("Window"), self.presets, section_title("By hand"), self.hands, self.go,
         )  # fmt: skip
-        self.add(self.facts, self.notes, *self._of_an_image)
+        self.add(self.facts, self.notes, *self._of_an_image[:2], self.over, *self._of_an_image[2:])
         self.end()
         self.follow(desk)
 
@@ -59,6 +61,7 @@ class ImagesPanel(Panel):
         for widget in self._of_an_image:
             widget.setVisible(entry is not None)
         if entry is None:
+            self.over.hide()
             busy = self._desk.queue.busy
             self.heading.setText("Images")
             self.facts.show_facts([("", "Being read …" if busy else "There is no image here yet.")])
@@ -66,6 +69,7 @@ class ImagesPanel(Panel):
             return
         self.heading.setText(entry.name)
         self._lay_windows(entry.tree)
+        self.over.refresh()
         study = identity_of(entry).study_description
         record = session.record
         spacing = spacing_mm(record, entry) if record is not None else []
