@@ -30,17 +30,22 @@ class Links(QObject):
     """
 
     moved = Signal(object)
+    planes_moved = Signal(object)
+    """``Planes``, or None where they lie along the grid again."""
+    zoomed = Signal(float)
+    """Pixels to a mm in the view that a hand zooms."""
     changed = Signal()
 
     def __init__(self, views: Mapping[str, SliceView], parent: QObject) -> None:
         super().__init__(parent)
         self._views = views
-        self._told = (False, False)
+        self._told: tuple[object, ...] = (False, 0.0, "max")
         self._linked = True
         for view in views.values():
             view.crosshair_moved.connect(lambda lps, sender=view: self._on_crosshair(lps, sender))
             view.window_changed.connect(lambda c, w, sender=view: self._on_window(c, w, sender))
             view.planes_turned.connect(lambda planes, sender=view: self._on_planes(planes, sender))
+            view.zoomed.connect(self.zoomed)
 
     @property
     def focused(self) -> SliceView:
@@ -116,6 +121,16 @@ class Links(QObject):
         """Lay all planes along the grid again."""
         self._turn_to(None)
 
+    def view(self, plane: str) -> SliceView:
+        """Return the view of a plane."""
+        return self._views[plane]
+
+    def go(self, lps: Any) -> None:
+        """Bring the crosshair of all views to a place in LPS mm."""
+        for view in self._views.values():
+            view.set_crosshair(lps)
+        self.moved.emit(lps)
+
     def thicker(self, by: int) -> None:
         """Take the next thickness of the list, or the one before."""
         self._set_slab(self.slab.thicker(by))
@@ -142,11 +157,12 @@ class Links(QObject):
     def _turn_to(self, planes: Planes | None) -> None:
         for view in self._views.values():
             view.set_planes(planes)
+        self.planes_moved.emit(planes)
         self._tell()
 
     def _tell(self) -> None:
         """Tell of what commands ask for, and not of each step of a hand."""
-        now = (self.turned, self.slab.thickness_mm > 0)
+        now = (self.turned, self.slab.thickness_mm, self.slab.projection)
         if now != self._told:
             self._told = now
             self.changed.emit()
@@ -167,4 +183,5 @@ class Links(QObject):
         for view in self._views.values():
             if view is not sender:
                 view.set_planes(planes)
+        self.planes_moved.emit(planes)
         self._tell()

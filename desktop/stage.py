@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QGridLayout, QVBoxLayout, QWidget
 
 from desktop import theme
 from desktop.cine import Cine
+from desktop.comparing import Comparing
 from desktop.desk import Desk
 from desktop.fusing import Fusing
 from desktop.links import Links
@@ -84,6 +85,9 @@ class Stage(QWidget):
         self.overlay = SliceOverlay(desk, self.slices, self.cine)
         self.fusing = Fusing(desk, self.slices, self)
         self.fusing.changed.connect(desk.refreshed)
+        self.comparing = Comparing(desk, self.links, self)
+        self.comparing.changed.connect(self._on_compare)
+        self.comparing.hovered.connect(self._on_hover)
         self._place()
         desk.restyled.connect(self.restyle)
         desk.session.selected.connect(self._on_select)
@@ -144,6 +148,7 @@ class Stage(QWidget):
         self._desk.session.changed.disconnect(self._on_move)
         self.overlay.detach()
         self.fusing.detach()
+        self.comparing.detach()
         if self.scenery is not None:
             self.scenery.detach()
         if self.scene is not None:
@@ -161,6 +166,7 @@ class Stage(QWidget):
         self._desk.settings.layout["views"] = name
         self._desk.settings.save()
         self._maximized = ""
+        self.comparing.choose("")
         self._place()
 
     @property
@@ -174,23 +180,31 @@ class Stage(QWidget):
 
     def _place(self) -> None:
         """Put each view where it belongs now."""
-        name, alone = self.arrangement, self._maximized
-        places = {n: p for n, p in _PLACES[name].items() if not alone or n == alone}
-        views: dict[str, QWidget | None] = {**self.slices, "3-D": self._scene_box}
-        placed = (name, alone, self._scene_box is not None)
+        name, alone, beside = self.arrangement, self._maximized, self.comparing.view
+        layout = _PLACES[name]
+        if beside is not None:
+            name, layout = "compare", {self.comparing.plane: (0, 0, 1, 1), "beside": (0, 1, 1, 1)}
+        places = {n: p for n, p in layout.items() if not alone or n == alone}
+        views: dict[str, QWidget | None] = {**self.slices, "3-D": self._scene_box, "beside": beside}
+        placed = (name, alone, self._scene_box is not None, beside)
         if placed == self._placed:
             return
         self._placed = placed
         for which, view in views.items():
             if view is not None:
                 self._grid.removeWidget(view)
-                self._grid.addWidget(view, *_PLACES[name][which])
+                self._grid.addWidget(view, *layout.get(which, (0, 0, 1, 1)))
                 view.setVisible(which in places)
         for row in range(3):
             used = any(p[0] <= row < p[0] + p[2] for p in places.values())
             self._grid.setRowStretch(row, int(used))
-        for column, width in enumerate((1, 1) if name == "four" else (2, 1)):
+        for column, width in enumerate((1, 1) if name in ("four", "compare") else (2, 1)):
             self._grid.setColumnStretch(column, width * any(p[1] == column for p in places.values()))
+
+    def _on_compare(self) -> None:
+        self._maximized = ""
+        self._place()
+        self._desk.refreshed.emit()
 
     @property
     def maximized(self) -> str:

@@ -264,6 +264,31 @@ def _fusing(method: str, *args: object) -> Callable[[Desk], None]:
     return run
 
 
+def _compare(desk: Desk) -> None:
+    second = seconds.chosen(desk)
+    if desk.stage is not None and second is not None:
+        desk.stage.comparing.choose(second.key, desk.stage.links.focused.plane)
+
+
+def _comparing(method: str, *args: object) -> Callable[[Desk], None]:
+    def run(desk: Desk) -> None:
+        if desk.stage is not None:
+            getattr(desk.stage.comparing, method)(*args)
+
+    return run
+
+
+def _needs_comparison(desk: Desk) -> str:
+    if desk.stage is not None and desk.stage.comparing.key:
+        return ""
+    return _needs_image(desk) or "No second image is shown beside this one."
+
+
+def _compare_title(desk: Desk) -> str:
+    second = seconds.chosen(desk)
+    return f"Compare with “{second.name}”" if second else "Compare with a second image"
+
+
 def _fuse_title(desk: Desk) -> str:
     second = seconds.chosen(desk)
     return f"Lay “{second.name}” over the image" if second else "Lay a second image over"
@@ -281,6 +306,14 @@ def _fusion() -> tuple[Command, ...]:
             _fusing("stronger", -1), _needs_fusion, "Shift+Down", "Slices", "views"),
         Command("view.fuse.end", "End the fusion", "x", "Take the second image off", _fusing("choose", ""),
             _needs_fusion, "", "Slices"),
+        Command("view.compare", "Compare with a second image", "columns",
+            "Show the image that is chosen in the tree beside the shown one, moving along with it", _compare,
+            _needs_second, "", "Slices", titled=_compare_title),
+        Command("view.compare.plane", "Compare in the next plane", "swap",
+            "Go on from axial to coronal to sagittal", _comparing("next_plane"), _needs_comparison,
+            "P", "Slices", "views"),
+        Command("view.compare.end", "End the comparison", "x", "Put the second image away",
+            _comparing("choose", ""), _needs_comparison, "", "Slices"),
     )  # fmt: skip
 
 

@@ -248,6 +248,8 @@ class SliceDecor:
         aside += [(line, look.text) for line in self.over[:1]]
         right = inner.adjusted(inner.width() / 2 + 26.0, 0, 0, 0)
         paint.lines_at(painter, right, Qt.AlignmentFlag.AlignRight, aside)
-        inner = inner.adjusted(0, len(aside) * QFontMetricsF(painter.font()).lineSpacing(), 0, 0)
+        # A long warning would reach the names on the left.
+        lines = max(len(aside), len(heading)) if self.over[1:] else len(aside)
+        inner = inner.adjusted(0, lines * QFontMetricsF(painter.font()).lineSpacing(), 0, 0)
         said = (paint.REFERENCE_PATIENT if self.reference_patient else "", self.stamp, *self.over[1:])
         paint.warnings(painter, inner, [text for text in said if text])

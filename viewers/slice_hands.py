@@ -86,6 +86,7 @@ class SliceHands:
         if self._view.sheet is not None:
             self._view.sheet.zoom_by(factor, about)
             self._view.update()
+            self._view.zoomed.emit(self._view.pixels_per_mm)
 
     def _cross_to(self, at: QPointF) -> None:
         view, lps = self._view, self._view.lps_at(at)
@@ -224,6 +225,7 @@ class SliceHands:
             self._zoom(_ZOOMS[key], QPointF(view.width() / 2, view.height() / 2))
         elif key == Qt.Key.Key_R:
             view.reset_view()
+            view.zoomed.emit(view.pixels_per_mm)
         elif key == Qt.Key.Key_Space:
             self._space = True
         else:

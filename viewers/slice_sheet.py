@@ -127,6 +127,10 @@ class SliceSheet:
         other.middle = frame.flat_mm @ frame.place(lps)[:2] - offset / scale
         return other
 
+    def scale_to(self, pixels_per_mm: float, lps: NDArray[np.float64]) -> None:
+        """Take another scale about a place in LPS mm, which stays where it is on the screen."""
+        self.zoom_by(pixels_per_mm / self.pixels_per_mm, self.to_screen(*self.frame.place(lps)[:2]))
+
     def pan(self, by: QPointF) -> None:
         """Shift the picture by widget pixels."""
         center, _ = self._extent

@@ -49,6 +49,8 @@ class SliceView(QWidget):
     """Center and width, in the volume's unit."""
     planes_turned = Signal(object)
     """``Planes``, as a hand has turned the others here."""
+    zoomed = Signal(float)
+    """Pixels to a mm, as a hand has set it."""
     maximize_asked = Signal()
 
     def __init__(self, plane: Plane, parent: QWidget | None = None) -> None:
