@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from desktop import exporting, way
 from desktop.command import Command, ask
 from desktop.session import WORKSPACES
-from desktop.view_commands import view_commands
+from desktop.view_commands import needs_image, view_commands
 
 if TYPE_CHECKING:
     from desktop.desk import Desk
@@ -142,6 +142,25 @@ def _file() -> tuple[Command, ...]:
             "Write the selected thing to a file: NIfTI, DICOM, STL and others",
             ask("export"), exporting.why_not, "Ctrl+E",
         ),
+        Command(
+            "file.picture", "Save picture…", "camera",
+            "Write the view that has the focus as PNG, with whose it is",
+            ask("picture"), needs_image, "Ctrl+Shift+G",
+        ),
+        Command(
+            "file.picture.unnamed", "Save picture without names…", "camera",
+            "Write the view that has the focus as PNG; no name, number or date is written into it",
+            ask("picture_unnamed"), needs_image,
+        ),
+        Command(
+            "file.film", "Save film…", "film-strip",
+            "Write the phases of the focused slice view, or its slices, as an animated GIF",
+            ask("film"), needs_image,
+        ),
+        Command(
+            "file.film.unnamed", "Save film without names…", "film-strip",
+            "As Save film; no name, number or date is written into it", ask("film_unnamed"), needs_image,
+        ),
         Command("file.close", "Close the record", "x", "Close this record", ask("close"), _needs_record,
             "Ctrl+W"),
         Command("file.quit", "Quit", "sign-out", "Close the window", ask("quit"), shortcut="Ctrl+Q"),
@@ -231,7 +250,14 @@ def _walk() -> tuple[Command, ...]:
     )  # fmt: skip
 
 
-COMMANDS: tuple[Command, ...] = (*_file(), *_edit(), *view_commands(), *_walk())
+def _help() -> tuple[Command, ...]:
+    return (
+        Command("help.keys", "Keyboard and mouse", "keyboard", "Every key and every movement of the mouse",
+            ask("help"), shortcut="F1", group="Help"),
+    )  # fmt: skip
+
+
+COMMANDS: tuple[Command, ...] = (*_file(), *_edit(), *view_commands(), *_walk(), *_help())
 """All commands, in the order of the menus."""
 
 BY_ID = {command.id: command for command in COMMANDS}

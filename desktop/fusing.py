@@ -35,7 +35,7 @@ class Fusing(QObject):
         super().__init__(parent)
         self._desk, self._views = desk, views
         self.key = ""
-        self.blend = 0.5
+        self.blend = self._kept = 0.5
         self.colors = "ember"
         self._under = ""
         self._vouched = False
@@ -84,6 +84,11 @@ class Fusing(QObject):
         """Set how much of the second image is seen, 0 to 1."""
         self.blend = min(max(blend, 0.0), 1.0)
         self._show()
+
+    def toggle(self) -> None:
+        """Show the image below alone, or both again."""
+        self._kept, blend = self.blend, 0.0 if self.blend else self._kept
+        self.set_blend(blend)
 
     def stronger(self, by: int) -> None:
         """Show more of the second image, or less."""

@@ -23,7 +23,7 @@ class SliceOverlay:
         self._shown: tuple[str, ...] = ()
         self._labels: tuple[object, ...] = ()
         self._outlines: tuple[object, ...] = ()
-        self.opacity = 0.35
+        self.opacity = self._kept = 0.35
         session = desk.session
         session.opened.connect(self.sync)
         session.changed.connect(self._on_change)
@@ -43,6 +43,11 @@ class SliceOverlay:
         """Set how much of the image the labels cover, 0..1."""
         self.opacity = opacity
         self.sync()
+
+    def toggle(self) -> None:
+        """Take the labels off, or lay them over again."""
+        self._kept, opacity = self.opacity, 0.0 if self.opacity else self._kept
+        self.set_opacity(opacity)
 
     def sync(self) -> None:
         """Show what the session says now; does nothing where it is shown already."""

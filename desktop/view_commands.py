@@ -25,7 +25,8 @@ def _needs_views(desk: Desk) -> str:
     return "" if desk.stage is not None and desk.session.record is not None else "Open images first."
 
 
-def _needs_image(desk: Desk) -> str:
+def needs_image(desk: Desk) -> str:
+    """Return why there is nothing to be looked at; empty where there is."""
     if desk.stage is None or desk.session.volume is None:
         return "Open images first."
     return ""
@@ -33,8 +34,8 @@ def _needs_image(desk: Desk) -> str:
 
 def _needs_time(desk: Desk) -> str:
     if desk.stage is not None and desk.stage.cine.moments is None:
-        return _needs_image(desk) or "This image shows one moment only."
-    return _needs_image(desk)
+        return needs_image(desk) or "This image shows one moment only."
+    return needs_image(desk)
 
 
 def _fits(preset: Preset) -> Callable[[Desk], str]:
@@ -44,7 +45,7 @@ def _fits(preset: Preset) -> Callable[[Desk], str]:
         volume = desk.session.volume
         entry = desk.session.entry(volume.id) if volume is not None else None
         if entry is None or preset in windows_for(entry.tree.get("modality", ""), entry.tree.get("unit", "")):
-            return _needs_image(desk)
+            return needs_image(desk)
         if isinstance(preset, WindowPreset):
             scale = "Hounsfield units" if preset.unit == "HU" else "standardized uptake values"
             return f"This window is in {scale}, and the image is not."
@@ -86,7 +87,7 @@ def _needs_gray(desk: Desk) -> str:
     entry = desk.session.entry(volume.id) if volume is not None else None
     if entry is not None and entry.tree.get("color"):
         return "This image is in color."
-    return _needs_image(desk)
+    return needs_image(desk)
 
 
 def _needs_linked(desk: Desk) -> str:
@@ -96,7 +97,7 @@ def _needs_linked(desk: Desk) -> str:
 
 
 def _needs_depth(desk: Desk) -> str:
-    why = _needs_image(desk)
+    why = needs_image(desk)
     if not why and desk.stage is not None and not desk.stage.links.focused.cross.turnable:
         return "This image is a single plane."
     return why
@@ -104,8 +105,8 @@ def _needs_depth(desk: Desk) -> str:
 
 def _needs_turned(desk: Desk) -> str:
     if desk.stage is not None and not desk.stage.links.turned:
-        return _needs_image(desk) or "All planes lie along the image already."
-    return _needs_image(desk)
+        return needs_image(desk) or "All planes lie along the image already."
+    return needs_image(desk)
 
 
 def _needs_slab(desk: Desk) -> str:
@@ -191,7 +192,7 @@ def _windows() -> tuple[Command, ...]:
         *shown,
         Command(
             "view.window.file", "Window: as in the file", "sliders-horizontal",
-            "Gray values as the file asks for", _stage("preset", None), _needs_image, "0", "View", "views",
+            "Gray values as the file asks for", _stage("preset", None), needs_image, "0", "View", "views",
         ),
         Command(
             "view.window.automatic", "Window: automatic", "magic-wand",
@@ -201,7 +202,7 @@ def _windows() -> tuple[Command, ...]:
         Command("view.invert", "Invert", "circle-half", "Show what was bright dark", _links("invert"),
             _needs_gray, "I", "Slices", "views"),
         Command("view.interpolate", "Interpolation on or off", "grid-four",
-            "Show each voxel as it is, or interpolate between them", _links("interpolate"), _needs_image, "N",
+            "Show each voxel as it is, or interpolate between them", _links("interpolate"), needs_image, "N",
             "Slices", "views"),
         *colors,
     )  # fmt: skip
@@ -225,8 +226,11 @@ def _layouts() -> tuple[Command, ...]:
         Command("view.only.scene", "3-D alone", "cube",
             "Let the 3-D view fill the stage; again, and all are back",
             _stage("maximize", "3-D"), _needs_views, "", "View"),
+        Command("view.labels", "Show or hide the labels", "drop-half",
+            "Lay the structures over the slices, or not",
+            lambda d: d.stage.overlay.toggle() if d.stage else None, needs_image, "G", "Slices", "views"),
         Command("view.link", "Link or free the views", "link",
-            "Linked views share crosshair, window and slab; each free one has its own", _link, _needs_image,
+            "Linked views share crosshair, window and slab; each free one has its own", _link, needs_image,
             "L", "Slices", "views", titled=_link_title),
     )  # fmt: skip
 
@@ -241,13 +245,13 @@ def _link_title(desk: Desk) -> str:
 
 
 def _needs_second(desk: Desk) -> str:
-    return _needs_image(desk) or seconds.why_none(desk)
+    return needs_image(desk) or seconds.why_none(desk)
 
 
 def _needs_fusion(desk: Desk) -> str:
     if desk.stage is not None and desk.stage.fusing.key:
         return ""
-    return _needs_image(desk) or "No second image is laid over this one."
+    return needs_image(desk) or "No second image is laid over this one."
 
 
 def _fuse(desk: Desk) -> None:
@@ -281,7 +285,7 @@ def _comparing(method: str, *args: object) -> Callable[[Desk], None]:
 def _needs_comparison(desk: Desk) -> str:
     if desk.stage is not None and desk.stage.comparing.key:
         return ""
-    return _needs_image(desk) or "No second image is shown beside this one."
+    return needs_image(desk) or "No second image is shown beside this one."
 
 
 def _compare_title(desk: Desk) -> str:
@@ -304,6 +308,9 @@ def _fusion() -> tuple[Command, ...]:
             _fusing("stronger", 1), _needs_fusion, "Shift+Up", "Slices", "views"),
         Command("view.fuse.less", "Fusion: less", "minus", "Show less of the image that lies over",
             _fusing("stronger", -1), _needs_fusion, "Shift+Down", "Slices", "views"),
+        Command("view.fuse.toggle", "Fusion: show or hide", "eye",
+            "Show the image below alone for a moment, and both again", _fusing("toggle"), _needs_fusion, "T",
+            "Slices", "views"),
         Command("view.fuse.end", "End the fusion", "x", "Take the second image off", _fusing("choose", ""),
             _needs_fusion, "", "Slices"),
         Command("view.compare", "Compare with a second image", "columns",
@@ -331,7 +338,7 @@ def view_commands() -> tuple[Command, ...]:
         *_windows(),
         *looks,
         Command("view.fit", "Fit all views", "arrows-out", "Bring everything into view", _stage("fit"),
-                _needs_views, "F", "View", "views"),
+                _needs_views, "=", "View", "views"),
         *_layouts(),
         Command("view.clip", "Clip plane", "scissors", "Cut the scene open, where the crosshair goes",
             _stage("toggle_clip"),

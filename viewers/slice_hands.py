@@ -14,7 +14,24 @@ if TYPE_CHECKING:
     from viewers.planes import Planes
     from viewers.slice_view import SliceView
 
+GESTURES = (
+    ("Wheel, arrows, F and B", "Next and previous slice"),
+    ("Page Up, Page Down", "Ten slices on and back"),
+    ("Home, End", "First and last slice"),
+    ("Drag", "Window: right is wider, down a higher level"),
+    ("Click; Shift and move", "Put the crosshair there; carry it along"),
+    ("Drag the crosshair", "Move it"),
+    ("Drag a ring at its lines' ends", "Turn the other planes; with Ctrl in steps of 15°"),
+    ("Right drag; Ctrl and wheel; + and −", "Zoom"),
+    ("Middle drag; Shift and drag; Space and drag", "Pan"),
+    ("Double-click", "Fill the stage, or show all views again"),
+    ("R", "Fit this slice"),
+)
+"""What hands do in a slice view, as Help says it; commands have keys besides (3-D Slicer's and OHIF's)."""
+
 _STEPS = {
+    Qt.Key.Key_F: 1,
+    Qt.Key.Key_B: -1,
     Qt.Key.Key_Up: 1,
     Qt.Key.Key_Right: 1,
     Qt.Key.Key_Down: -1,
@@ -29,16 +46,17 @@ _CURSORS = {
     "move": Qt.CursorShape.SizeAllCursor,
     "turn": Qt.CursorShape.PointingHandCursor,
 }
-_ZOOMS = {Qt.Key.Key_Plus: 1.15, Qt.Key.Key_Equal: 1.15, Qt.Key.Key_Minus: 1 / 1.15}
+_ZOOMS = {Qt.Key.Key_Plus: 1.15, Qt.Key.Key_Minus: 1 / 1.15}
 
 
 class SliceHands:
     """The gestures of one slice view.
 
-    Wheel, arrow keys, Page Up and Down, Home and End scroll. Ctrl and wheel, or a drag with the right button,
-    zooms; a drag with the middle button, or with Space held, pans. A drag with the left button sets
-    the window (right: wider, down: higher level), or moves the crosshair where it is taken hold
-    of. A click, or moving with Shift held, sets the crosshair. Double-click maximizes, R resets.
+    Wheel, arrow keys, F and B, Page Up and Down, Home and End scroll. Ctrl and wheel, or a drag with the
+    right button, zooms; a drag with the middle button, or with Space or Shift held, pans. A drag with the
+    left button sets the window (right: wider, down: higher level), or moves the crosshair where it is taken
+    hold of; at a handle at the end of its lines it turns the other planes, with Ctrl in steps of 15°. A
+    click, or moving with Shift held, sets the crosshair. Double-click maximizes, R resets.
     """
 
     def __init__(self, view: SliceView) -> None:
@@ -143,7 +161,8 @@ class SliceHands:
         """Begin a click or a drag."""
         self._pressed_at = self._last_at = event.position()
         button = event.button()
-        if button == Qt.MouseButton.MiddleButton or (button == Qt.MouseButton.LeftButton and self._space):
+        held = self._space or event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        if button == Qt.MouseButton.MiddleButton or (button == Qt.MouseButton.LeftButton and held):
             self._drag = "pan"
         elif button == Qt.MouseButton.RightButton:
             self._drag = "zoom"

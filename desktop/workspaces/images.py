@@ -43,7 +43,8 @@ class ImagesPanel(Panel):
         self.go = CommandButton(actions["go.anatomy"], primary=True, text="Go on to Anatomy")
         self.hands = quiet(
             "Wheel scrolls. Drag sets the window. Right drag zooms, middle drag pans. "
-            "Click sets the crosshair; moving with Shift carries it along. Double-click fills the stage."
+            "Click sets the crosshair; moving with Shift carries it along; the rings at its ends turn the "
+            "planes. Double-click fills the stage. F1 lists all keys."
         )
         self.hands.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._of_an_image = (

@@ -54,6 +54,10 @@ def test_a_pet_is_chosen_and_blended_by_the_slider_and_by_keys(pair, qtbot) -> N
     QApplication.processEvents()
     assert box.share.text() == "50 %"
     assert view.decor.over == ("+ PET hip 50 %",)
+    QTest.keyClick(view, Qt.Key.Key_T)
+    assert middle(window) == (255, 255, 255)
+    QTest.keyClick(view, Qt.Key.Key_T)
+    assert middle(window) != (255, 255, 255)
     BY_ID["view.fuse.end"].trigger(window.desk)
     assert middle(window) == (255, 255, 255)
     assert "No second image" in BY_ID["view.fuse.more"].why_not(window.desk)

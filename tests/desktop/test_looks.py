@@ -134,3 +134,22 @@ def test_every_command_of_the_views_says_what_it_does() -> None:
     for command in COMMANDS:
         if command.group in ("View", "Slices"):
             assert len(command.help) > 12, command.id
+
+
+def test_g_takes_the_labels_off_and_lays_them_over_again(opened: MainWindow, qtbot) -> None:
+    view = opened.desk.stage.slices["axial"]
+    view.setFocus()
+    with_labels = view.image()
+    QTest.keyClick(view, Qt.Key.Key_G)
+    assert view.image() != with_labels
+    QTest.keyClick(view, Qt.Key.Key_G)
+    assert view.image() == with_labels
+
+
+def test_equals_fits_all_views(ct: MainWindow) -> None:
+    view = ct.desk.stage.slices["axial"]
+    scale = view.pixels_per_mm
+    press(ct, Qt.Key.Key_Plus)
+    assert view.pixels_per_mm > scale
+    press(ct, Qt.Key.Key_Equal)
+    assert view.pixels_per_mm == scale

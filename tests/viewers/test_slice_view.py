@@ -319,3 +319,17 @@ def test_another_volume_on_the_same_grid_keeps_place_and_zoom(view_of):
     assert view.pixels_per_mm == scale
     view.set_volume(marked_volume((0, 0, 0), spacing=(2.0, 2.0, 2.0)))
     assert view.crosshair != pytest.approx([5.0, 6.0, 7.0])
+
+
+def test_keys_and_drags_that_users_of_slicer_bring(qtbot, view_of):
+    view = view_of("axial", marked_volume((0, 0, 0)))
+    start = view.slice_index
+    qtbot.keyClick(view, Qt.Key.Key_F)
+    assert view.slice_index == start + 1
+    qtbot.keyClick(view, Qt.Key.Key_B)
+    qtbot.keyClick(view, Qt.Key.Key_B)
+    assert view.slice_index == start - 1
+    at = QPoint(100, 100)
+    place = view.lps_at(QPointF(at))
+    drag(qtbot, view, at, QPoint(160, 130), keys=Qt.KeyboardModifier.ShiftModifier)
+    assert np.allclose(view.lps_at(QPointF(160, 130)), place)
