@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
     QHBoxLayout,
+    QLabel,
     QSlider,
     QVBoxLayout,
     QWidget,
@@ -18,7 +19,7 @@ from PySide6.QtWidgets import (
 from desktop import theme
 from desktop.actions import Actions
 from desktop.desk import Desk
-from desktop.fields import ComboBox, DoubleSpinBox
+from desktop.fields import CheckBox, ComboBox, DoubleSpinBox
 from desktop.numbers import NumberList
 from desktop.section import CommandButton, quiet, section_title
 
@@ -36,6 +37,8 @@ class AnswerCard(QFrame):
         self.weight.setSuffix(" kg")
         self.weight.setToolTip("Body weight: all loads are proportional to it, so nothing is solved again")
         self.weight.setAccessibleName("Body weight")
+        self.assumed = theme.named(QLabel("Assumed: please set it"), "warn")
+        self.assumed.setToolTip("No file says it and nobody has set it: all loads and numbers follow from it")
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setToolTip(self.weight.toolTip())
         self.slider.setAccessibleName("Body weight")
@@ -55,6 +58,11 @@ class AnswerCard(QFrame):
             ("moved × 50", 50.0),
         ):
             self.shape.addItem(text, scale)
+        self.hatched = CheckBox("Hatch the zone not counted")
+        self.hatched.setToolTip(
+            "Beside supports and under loads the stresses are of the model, not of the bone: "
+            "the headline numbers leave that zone out"
+        )
         self.numbers = NumberList(desk)
         self.limits = quiet()
         self.again = CommandButton(actions["edit.again"], primary=True)
@@ -64,6 +72,7 @@ class AnswerCard(QFrame):
         self.case.activated.connect(lambda _i: self._on_choice())
         self.field.activated.connect(lambda _i: self._on_choice())
         self.shape.activated.connect(lambda _i: self._on_choice())
+        self.hatched.toggled.connect(lambda _on: self._on_choice())
         desk.results.rescaled.connect(self._show_numbers)
 
     def _lay_out(self) -> None:
@@ -76,9 +85,11 @@ class AnswerCard(QFrame):
         self.weight.setFixedWidth(theme.px(17))
         line.addWidget(self.weight)
         rows.addRow("Body weight", weight)
+        rows.addRow("", self.assumed)
         rows.addRow("Load case", self.case)
         rows.addRow("Colors", self.field)
         rows.addRow("Shape", self.shape)
+        rows.addRow("", self.hatched)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.px(3), theme.px(3), theme.px(3), theme.px(3))
         column.setSpacing(theme.px(2))
@@ -106,12 +117,15 @@ class AnswerCard(QFrame):
         _fill(self.case, results.cases(), results.case)
         _fill(self.field, results.fields(), results.field)
         self.shape.setCurrentIndex(max(self.shape.findData(results.deform_scale), 0))
+        self.hatched.setChecked(results.hatched)
+        self.hatched.setVisible(results.leaves_out)
         self._filling = False
         self.again.setVisible(bool(item.stale))
         self._show_numbers()
         self.limits.setText("\n".join(f"– {line}" for line in results.limits()))
 
     def _show_numbers(self) -> None:
+        self.assumed.setVisible(self._desk.results.weight_assumed)
         item = self._desk.results.item
         if item is not None and self.isVisible():
             self.numbers.show_result()
@@ -125,10 +139,13 @@ class AnswerCard(QFrame):
         self._desk.results.set_weight(value)
 
     def _on_choice(self) -> None:
+        if self._filling:
+            return
         self._desk.results.choose(
             case=self.case.currentData(),
             field=self.field.currentData(),
             deform_scale=self.shape.currentData(),
+            hatched=self.hatched.isChecked(),
         )
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
     QPushButton,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -24,6 +26,7 @@ from desktop.people import line_of
 from desktop.section import quiet
 
 if TYPE_CHECKING:
+    from twin.domain import Identity
     from twin.sources.series import Found, Series
 
 _COLUMNS = ("No.", "Series", "Modality", "Images", "Size", "Spacing (mm)", "Patient", "Remark")
@@ -55,8 +58,16 @@ class SeriesChooser(QWidget):
         self.list.setAccessibleName("Series found")
         for series in found.series:
             self._add(series)
-        self.list.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header = self.list.header()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        # What is told in words shares what is left, on as many lines as it needs.
+        for n in range(_COLUMNS.index("Patient"), len(self._columns)):
+            header.setSectionResizeMode(n, QHeaderView.ResizeMode.Stretch)
+        self.list.setWordWrap(True)
+        self.list.setItemDelegate(_Wrapped(self.list))
+        header.geometriesChanged.connect(self.list.scheduleDelayedItemsLayout)
         self.form = _form()
+        self.form.setMaximumWidth(theme.px(110))
         self.button = theme.named(QPushButton("Import"), "primary")
         self.all = QPushButton("Import all")
         self.all.setToolTip("Bring in all that can be read, but what only serves to plan or to show")
@@ -94,6 +105,8 @@ class SeriesChooser(QWidget):
         """Let the arrow keys choose and Enter take at once."""
         super().showEvent(event)
         self.list.setFocus()
+        self.list.doItemsLayout()
+        self.list.scrollTo(self.list.currentIndex())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape imports nothing."""
@@ -116,7 +129,7 @@ class SeriesChooser(QWidget):
                 str(series.count),
                 " × ".join(map(str, series.size)),
                 " × ".join(f"{s:.3g}" for s in series.spacing_mm),
-                line_of(series.identity),
+                _whose(series.identity),
                 series.why_not or " ".join(series.notes),
             ]
         )
@@ -132,6 +145,7 @@ class SeriesChooser(QWidget):
         why = "Choose a series." if series is None else ("" if self._readable(series) else series.why_not)
         # What a DICOM series says of itself is not asked for; whether gaps are borne is.
         self.form.setVisible(series is not None and (series.format not in _DICOM or series.gaps > 0))
+        self.form.fields["accept_gaps"].setVisible(series is not None and series.gaps > 0)
         self.button.setEnabled(not why)
         self.button.setToolTip(why or "Bring this series into the record")
 
@@ -154,6 +168,30 @@ class SeriesChooser(QWidget):
         every = all(s.is_volume and not s.aside for s in self._found.series)
         self.left.emit()
         self._take(first, self.form.values() | {"series": "all" if every else ""})
+
+
+class _Wrapped(QStyledItemDelegate):
+    """Gives a cell of a column that stretches the height that its text takes there now."""
+
+    def __init__(self, tree: QTreeWidget) -> None:
+        super().__init__(tree)
+        self._tree = tree
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        """Return the plain size, higher where the text wraps."""
+        plain = super().sizeHint(option, index)
+        if self._tree.header().sectionResizeMode(index.column()) != QHeaderView.ResizeMode.Stretch:
+            return plain
+        room = QRect(0, 0, self._tree.columnWidth(index.column()) - theme.px(3), 10_000)
+        text = str(index.data() or "")
+        wrapped = self._tree.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, text)
+        return plain.expandedTo(QSize(0, wrapped.height() + theme.px(2)))
+
+
+def _whose(identity: Identity) -> str:
+    """Return whose a series is, in one line; what has no name and no ID is nobody's that can be told."""
+    named = identity.patient_name or identity.patient_id
+    return line_of(identity, short=True) if named else "not stated"
 
 
 def _form() -> Form:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from desktop.desk import Desk
 
-_WRITING = {"edit.undo", "edit.redo", "edit.rename", "edit.color", "edit.delete", "edit.again"}
+_WRITING = {"edit.undo", "edit.redo", "edit.rename", "edit.color", "edit.delete", "edit.again", "images.ct"}
 
 
 def _always(_desk: Desk) -> str:

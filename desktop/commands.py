@@ -197,6 +197,11 @@ def _edit() -> tuple[Command, ...]:
             _needs_selection, "Space", "Edit", "tree", titled=_visible_title,
         ),
         Command(
+            "images.ct", "Treat as CT", "person-simple",
+            "Say that the image shown is a CT and its values are Hounsfield units; undo takes it back",
+            way.treat_as_ct, way.why_not_ct, "", "Edit",
+        ),
+        Command(
             "edit.again", "Make again", "arrows-clockwise",
             "Make what is stale again, from what its sources are now", _make_again, _needs_stale, "F5",
             "Edit",
@@ -229,6 +234,9 @@ def _walk() -> tuple[Command, ...]:
         Command("anatomy.segment", "Segment bone", "person-simple", "Find every bone in the CT, by itself",
             way.segment,
                 way.why_not_segment, "", "Anatomy"),
+        Command("anatomy.surfaces", "Show all in 3-D", "cube",
+            "Make the surface of every structure that has none yet, so that all are seen at once",
+                way.surfaces, way.why_not_surfaces, "", "Anatomy"),
         Command("anatomy.mesh", "Make mesh", "polygon",
             "Make a smooth surface and tetrahedra of the structure at hand",
                 way.mesh, way.why_not_mesh, "", "Anatomy"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -23,10 +23,14 @@ NOTICE_MS = 12_000
 
 
 class ErrorBar(QFrame):
-    """Shows one message at a time; hidden where there is none. Never a modal box."""
+    """Shows one message at a time; hidden where there is none. Never a modal box.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    It lies over the top of its parent, so that nothing moves from under a hand when it comes and goes.
+    """
+
+    def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        parent.installEventFilter(self)
         self.setObjectName("errorbar")
         self._mark = QLabel()
         self.message = QLabel()
@@ -51,7 +55,7 @@ class ErrorBar(QFrame):
         self._leave.setSingleShot(True)
         self._leave.setInterval(NOTICE_MS)
         self._leave.timeout.connect(self.hide)
-        self._more.toggled.connect(self.details.setVisible)
+        self._more.toggled.connect(self._unfold)
         self._close.clicked.connect(self.hide)
         self.hide()
 
@@ -71,6 +75,23 @@ class ErrorBar(QFrame):
         column.addLayout(row)
         column.addWidget(self.details)
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keep to the parent's width."""
+        if event.type() == QEvent.Type.Resize and self.isVisible():
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def _place(self) -> None:
+        """Lie over the middle of the parent's top, as high as the words ask for."""
+        parent, layout = self.parentWidget(), self.layout()
+        assert parent is not None
+        assert layout is not None
+        width = min(parent.width() - theme.px(8), theme.px(200))
+        layout.activate()
+        high = layout.heightForWidth(width) if layout.hasHeightForWidth() else layout.sizeHint().height()
+        self.setGeometry((parent.width() - width) // 2, theme.px(2), width, min(high, parent.height()))
+        self.raise_()
+
     def show_error(self, error: UserError, details: str = "") -> None:
         """Show an error; ``details`` (a traceback) unfold on request."""
         self._leave.stop()
@@ -87,6 +108,12 @@ class ErrorBar(QFrame):
         self._act = act
         self.action.setText(label)
         self.action.show()
+        self._place()
+
+    def _unfold(self, on: bool) -> None:
+        self.details.setVisible(on)
+        if self.isVisible():
+            self._place()
 
     def _on_action(self) -> None:
         act = self._act
@@ -116,4 +143,5 @@ class ErrorBar(QFrame):
         self._more.setVisible(bool(details))
         self.details.setPlainText(details)
         self.details.hide()
+        self._place()
         self.show()

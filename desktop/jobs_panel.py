@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop import theme
+from desktop import popup, theme
 from desktop.queue import Queue, Work
 from desktop.section import empty
 
@@ -81,11 +81,9 @@ class _List(QFrame):
             self.hide()
             return
         self.fill()
-        self.adjustSize()
         parent = self.parentWidget()
         assert parent is not None
-        corner = parent.mapToGlobal(parent.rect().topLeft())
-        self.move(corner.x(), corner.y() - self.height() - theme.px(1))
+        popup.place(self, parent, above=True)
         self.show()
 
     def fill(self) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
-from desktop import theme
+from desktop import popup, theme
 from desktop.chain import Shown
 from desktop.section import quiet
 
@@ -92,14 +92,7 @@ class NumberList(QWidget):
     def _explain(self, n: int) -> None:
         shown = self._shown[n]
         chain = Chain(shown, self._desk.results.chain(shown.name, as_solved=self._as_solved), self)
-        button = self._rows[n][3]
-        chain.adjustSize()
-        corner = button.mapToGlobal(button.rect().bottomRight())
-        room = self.screen().availableGeometry()
-        chain.move(
-            max(corner.x() - chain.width(), room.left()),
-            max(min(corner.y(), room.bottom() - chain.height()), room.top()),
-        )
+        popup.place(chain, self._rows[n][3])
         chain.show()
         self.chain = chain
 
@@ -112,9 +105,11 @@ class Chain(QFrame):
         self.setObjectName("popover")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.lines = lines
-        column = QVBoxLayout(self)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
         column.setContentsMargins(theme.px(4), theme.px(3), theme.px(4), theme.px(3))
         title = QLabel(f"{shown.name}: {shown.text} ({shown.range})")
+        title.setWordWrap(True)
         column.addWidget(title)
         grid = QGridLayout()
         grid.setHorizontalSpacing(theme.px(3))
@@ -125,3 +120,23 @@ class Chain(QFrame):
             grid.addWidget(quiet(what), row, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(said, row, 1)
         column.addLayout(grid)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(_Whole(inside))
+
+
+class _Whole(QScrollArea):
+    """Shows all that is inside, and scrolls only where the window has no room for it."""
+
+    def __init__(self, inside: QWidget) -> None:
+        super().__init__()
+        self.setObjectName("whole")
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidget(inside)
+        self._inside = inside
+
+    def sizeHint(self) -> QSize:
+        """Be as large as what is inside."""
+        wide = self._inside.sizeHint().width()
+        return QSize(wide, self._inside.heightForWidth(wide))

@@ -62,7 +62,8 @@ class Palette(QFrame):
         parent = self.parentWidget()
         assert parent is not None
         width = min(theme.px(140), parent.width() - theme.px(8))
-        self.setGeometry((parent.width() - width) // 2, theme.px(12), width, theme.px(90))
+        height = min(theme.px(90), parent.height() - theme.px(14))
+        self.setGeometry((parent.width() - width) // 2, theme.px(12), width, height)
         self.line.clear()
         self._fill("")
         self.show()

@@ -176,6 +176,7 @@ def _model(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
 
 
 def _result(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
+    from desktop import words
     from desktop.loads import first_case
     from desktop.results import limits_of
     from physics.recombine import FIELDS, RATIO, VON_MISES, combine
@@ -183,7 +184,8 @@ def _result(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
 
     result: Any = record.load(entry.id)
     case = first_case(result.cases)
-    weight = f"{case}, body weight {result.body_weight_n / GRAVITY:.0f} kg"
+    assumed = words.is_weight_assumed(entry.tree)
+    weight = f"{case}, body weight {words.weight_text(result.body_weight_n / GRAVITY, assumed)}"
     for field in (VON_MISES, RATIO):
         unit, where = FIELDS[field]
         values = combine(result, case, result.body_weight_n, field)
@@ -194,7 +196,7 @@ def _result(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
             scene.show_field(
                 entry.id, result.mesh, np.asarray(values), where=where, title=field[:1].upper() + field[1:],
                 unit="" if unit == "1" else unit, limits=limits_of(values, field),
-                marked=1.0 if field == RATIO else None,
+                marked=1.0 if field == RATIO else None, hatched=result.exclude,
             )  # fmt: skip
 
         scene = _scene(fill)

@@ -188,7 +188,8 @@ def _who(record: Record, text: Any) -> list[Any]:
 
 def _result(entry: Entry, text: Any, width: float) -> list[Any]:
     tree = entry.tree
-    load = f"At a body weight of {tree['body_weight_n'] / GRAVITY:.0f} kg, by activity."
+    weight = words.weight_text(tree["body_weight_n"] / GRAVITY, words.is_weight_assumed(tree))
+    load = f"At a body weight of {weight}, by activity."
     story = [text(entry.name, "head"), *([text(load, "lead")] if tree["body_weight_n"] else [])]
     if entry.stale:
         story.append(text(f"These numbers are out of date: {entry.stale}.", "warn"))

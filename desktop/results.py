@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 from psygnal import Signal
+from PySide6.QtCore import QTimer
 
+from desktop import words
 from desktop.chain import Shown, chain_of
 from desktop.session import Item
 from resources.loads import GRAVITY
@@ -27,6 +29,10 @@ _TITLES = {
 _YIELD_AT = {"strain / yield (3 mm average)": 1.0}
 
 
+NOTICED_MS = 300
+"""Who has to wait longer is told what for."""
+
+
 class Results:
     """State of what is shown of a linear result; draws it into a scene and rescales it there."""
 
@@ -34,6 +40,8 @@ class Results:
     """Another result, case, field or shape is shown."""
     rescaled = Signal()
     """Another body weight is shown."""
+    waited = Signal()
+    """``waiting`` may say something else: a field takes long to compute, or is drawn now."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -41,10 +49,15 @@ class Results:
         self.case = "walking"
         self.field = "von Mises stress"
         self.deform_scale = 0.0
+        self.hatched = True
+        self.waiting = ""
+        """What is being computed, once it takes long enough to be noticed."""
+        self._slow = QTimer(desk, singleShot=True, interval=NOTICED_MS)
+        self._slow.timeout.connect(lambda: self._say(f"Computing: {_TITLES[self.field]} …"))
         self._scene: SceneView | None = None
         self._shown: tuple[Item, Any] | None = None
-        self._per_newton: dict[tuple[str, str, str], NDArray] = {}
         self._weight_of = ""
+        self._weight_said = False
 
     @property
     def item(self) -> Item | None:
@@ -68,13 +81,26 @@ class Results:
         return [str(line) for line in self._tree().get("limits", ())]
 
     @property
+    def leaves_out(self) -> bool:
+        """Whether the headline numbers of the result at hand leave a zone out."""
+        return self._tree().get("exclude") is not None
+
+    @property
     def solved_kg(self) -> float:
         """The body weight that the result at hand was solved with."""
         return round(float(self._tree().get("body_weight_n") or 75.0 * GRAVITY) / GRAVITY, 1)
 
+    @property
+    def weight_assumed(self) -> bool:
+        """True where nobody has said what the patient weighs: neither before solving nor by the slider."""
+        return words.is_weight_assumed(self._tree()) and not self._weight_said
+
     def load_text(self, *, as_solved: bool = False) -> str:
-        """Return which load the numbers are of: “walking, body weight 75 kg”."""
-        return f"{self.case}, body weight {self.solved_kg if as_solved else self.body_weight_kg:.0f} kg"
+        """Return which load the numbers are of: “walking, body weight 75 kg (assumed)”."""
+        tree = self._tree()
+        kg = self.solved_kg if as_solved else self.body_weight_kg
+        assumed = words.is_weight_assumed(tree) if as_solved else self.weight_assumed
+        return f"{self.case}, body weight {words.weight_text(kg, assumed)}"
 
     def numbers(self, *, as_solved: bool = False) -> Sequence[Shown]:
         """Return the numbers of the case shown, at the body weight shown or as they were solved."""
@@ -113,7 +139,7 @@ class Results:
         entry = self._desk.session.entry(item.id)
         digest = entry.digest if entry else ""
         if digest != self._weight_of and tree.get("body_weight_n"):
-            self._weight_of = digest
+            self._weight_of, self._weight_said = digest, False
             self.body_weight_kg = self.solved_kg
         cases = tree.get("cases") or {}
         if cases and self.case not in cases:
@@ -128,13 +154,13 @@ class Results:
 
     def set_weight(self, kg: float) -> None:
         """Show another body weight: the field is scaled in place."""
-        self.body_weight_kg = kg
+        self.body_weight_kg, self._weight_said = kg, True
         self._rescale()
         self.rescaled.emit()
 
-    def choose(self, *, case: str, field: str, deform_scale: float) -> None:
-        """Show another case, field or shape."""
-        self.case, self.field, self.deform_scale = case, field, deform_scale
+    def choose(self, *, case: str, field: str, deform_scale: float, hatched: bool = True) -> None:
+        """Show another case, field or shape, with or without the zone hatched that no number counts."""
+        self.case, self.field, self.deform_scale, self.hatched = case, field, deform_scale, hatched
         if self._scene is not None and self._shown is not None:
             self.draw(self._scene, *self._shown)
         self.changed.emit()
@@ -143,8 +169,10 @@ class Results:
         """Show a result's field in a scene."""
         self._scene, self._shown = scene, (item, result)
         self.adopt()
+        asked = (result, self.case, self.field)
+        self._slow.start()
         self._desk.reader.compute(
-            lambda: self._compute(result), lambda _done: self._draw_computed(item, result)
+            lambda: _prepare(*asked), lambda _done: self._draw_computed(item, result, asked)
         )
 
     def forget(self, key: str) -> None:
@@ -152,17 +180,20 @@ class Results:
         if self._shown is not None and self._shown[0].key == key:
             self._shown = None
 
-    def _compute(self, result: Any) -> None:
-        """Combine the unit loads: some tens of milliseconds, kept for the slider (in the reading thread)."""
-        from physics.recombine import combine, displacement
+    def _say(self, text: str) -> None:
+        self._slow.stop()
+        self.waiting = text
+        self.waited.emit()
 
-        combine(result, self.case, 1.0, self.field)
-        displacement(result, self.case, 1.0)
-
-    def _draw_computed(self, item: Item, result: Any) -> None:
+    def _draw_computed(self, item: Item, result: Any, asked: tuple[Any, str, str]) -> None:
+        """Draw what was computed, unless something else was chosen meanwhile: that comes next."""
         from physics.recombine import FIELDS
 
-        if self._shown is None or self._shown[1] is not result or self._scene is None:
+        now = self._shown[1] if self._shown is not None else None
+        if now is not None and asked != (now, self.case, self.field):
+            return
+        if self._scene is None or now is None:
+            self._say("")
             return
         unit, where = FIELDS[self.field]
         values = self._values(result, self.body_weight_kg)
@@ -171,7 +202,9 @@ class Results:
             item.key, result.mesh, values, where=where, title=_TITLES[self.field],
             unit="" if unit == "1" else unit, limits=limits, marked=_YIELD_AT.get(self.field),
             displacement=self._moved(result) if self.deform_scale else None, deform_scale=self.deform_scale,
+            hatched=result.exclude if self.hatched else None,
         )  # fmt: skip
+        self._say("")
 
     def _rescale(self) -> None:
         if self._scene is None or self._shown is None or self._shown[0].key not in list(self._scene.keys()):
@@ -193,6 +226,14 @@ class Results:
         from physics.recombine import displacement
 
         return displacement(result, self.case, self.body_weight_kg * GRAVITY)
+
+
+def _prepare(result: Any, case: str, field: str) -> None:
+    """Combine the unit loads, which is kept for the slider (in the reading thread)."""
+    from physics.recombine import combine, displacement
+
+    combine(result, case, 1.0, field)
+    displacement(result, case, 1.0)
 
 
 def limits_of(values: NDArray, field: str) -> tuple[float, float]:

@@ -13,6 +13,7 @@ from desktop import theme
 from desktop.desk import Desk
 
 if TYPE_CHECKING:
+    from desktop.scenery import Scenery
     from viewers.scene_view import SceneView
 
 _NORMALS = {"L": (1.0, 0.0, 0.0), "P": (0.0, 1.0, 0.0), "S": (0.0, 0.0, 1.0)}
@@ -22,7 +23,7 @@ _WORDS = {"L": "sagittal", "P": "coronal", "S": "axial"}
 class SceneBox(QWidget):
     """Holds the scene; a clip plane follows the slider along one of the patient's axes."""
 
-    def __init__(self, desk: Desk, scene: SceneView) -> None:
+    def __init__(self, desk: Desk, scene: SceneView, scenery: Scenery) -> None:
         super().__init__()
         self.scene = scene
         self._range = (-1.0, 1.0)
@@ -43,6 +44,11 @@ class SceneBox(QWidget):
         self.slider.valueChanged.connect(lambda _v: self._clip())
         self.clip_button = self._button("", "Clip plane: cut the scene open (C)", self._on_clip)
         self.clip_button.setCheckable(True)
+        self.slices_button = self._button(
+            "", "Show the image's slices among the shapes (S)", scenery.toggle_slices
+        )
+        self.slices_button.setCheckable(True)
+        scenery.slices_turned.connect(self.slices_button.setChecked, check_nargs=False)
         self._lay_out()
         desk.restyled.connect(self.restyle)
         self.restyle()
@@ -50,6 +56,7 @@ class SceneBox(QWidget):
     def restyle(self) -> None:
         """Take icons and measures of the theme."""
         self.clip_button.setIcon(theme.icon("scissors"))
+        self.slices_button.setIcon(theme.icon("stack"))
         self.fit_button.setIcon(theme.icon("arrows-out"))
         self._place()
 
@@ -87,6 +94,7 @@ class SceneBox(QWidget):
         self.clip_row.hide()
         row.addWidget(self.clip_row)
         row.addWidget(self.clip_button)
+        row.addWidget(self.slices_button)
         self.fit_button = self._button("", "Bring everything into view (F)", self.scene.fit)
         row.addWidget(self.fit_button)
 

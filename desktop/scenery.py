@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from psygnal import Signal
 from PySide6.QtCore import QTimer
 
 from desktop import way
@@ -14,18 +15,24 @@ from desktop.loads import draw_model
 from desktop.overlay import caption_of
 from desktop.session import Item
 from resources.colors import MARK_COLOR
-from twin.domain import Surface, TetMesh
+from twin.domain import Surface, TetMesh, Volume
+from viewers.sampling import first_window
 
 if TYPE_CHECKING:
     from viewers.scene_view import SceneView
     from viewers.slice_view import SliceView
 
 SLICES_AFTER_MS = 80
+SLICES = "slices"
+"""Key of the image at hand in the scene; placed planes beside it have ``slices#`` and their id."""
 _DRAWN = ("surface", "mesh", "landmarks", "model", "result")
 
 
 class Scenery:
     """What the scene shows. Subscribes to the session; changes no record."""
+
+    slices_turned = Signal(bool)
+    """Whether the image's slices are in the scene now."""
 
     def __init__(self, desk: Desk, scene: SceneView) -> None:
         self._desk, self.scene = desk, scene
@@ -33,9 +40,12 @@ class Scenery:
         self._skinning: dict[int, Any] = {}
         self._fitted: frozenset[str] = frozenset()
         self._turned: set[str] = set()
+        self._wanted: frozenset[str] = frozenset()
         self._slice_view: SliceView | None = None
-        self._slices_shown: tuple[Any, ...] = ()
+        self._slices_shown: dict[str, tuple[Any, ...]] = {}
         self._slices_place: tuple[Any, ...] = ()
+        self.slices_wanted: bool | None = None
+        """Whether the image's slices are in the scene too; None: while there are no shapes."""
         self._late = QTimer(scene, singleShot=True, interval=SLICES_AFTER_MS)
         self._late.timeout.connect(self._sync_slices)
         self._events = (desk.session.opened, desk.session.changed, desk.session.shown, desk.session.arrived)
@@ -43,6 +53,7 @@ class Scenery:
             event.connect(self._on_event)
         for event in (desk.results.changed, desk.results.rescaled):
             event.connect(self._say)
+        desk.results.waited.connect(self._say_waiting)
         desk.queue.changed.connect(self._on_work)
         scene.picked.connect(self._on_pick)
         scene.handle_turned.connect(self._on_turn)
@@ -54,6 +65,7 @@ class Scenery:
             event.disconnect(self._on_event)
         for event in (self._desk.results.changed, self._desk.results.rescaled):
             event.disconnect(self._say)
+        self._desk.results.waited.disconnect(self._say_waiting)
         self._desk.queue.changed.disconnect(self._on_work)
 
     def sync(self) -> None:
@@ -78,10 +90,8 @@ class Scenery:
             getattr(self, f"_draw_{drawn.kind}")(drawn, entity)
             self._drawn[key] = state
             drew = True
-        seen = self.scene.keys()
-        here = {key.partition("#")[0] for key in seen}
-        late = [item.name for item in session.items if item.key in wanted and item.key not in here]
-        self.scene.set_waiting(f"Reading {late[0]} …" if late else "")
+        self._wanted = frozenset(wanted)
+        self._say_waiting()
         self._say()
         self._sync_slices()
         shown = frozenset(i.structure for i in session.items if i.key in self._drawn)
@@ -123,26 +133,57 @@ class Scenery:
         """Follow the moment at once: 3-D and slices beat together."""
         self._sync_slices()
 
+    @property
+    def slices_on(self) -> bool:
+        """Whether the image's own slices are in the scene."""
+        return not self._drawn if self.slices_wanted is None else self.slices_wanted
+
+    def toggle_slices(self) -> None:
+        """Put the slices among the shapes, or take them away."""
+        self.slices_wanted = not self.slices_on
+        self._sync_slices()
+
     def _sync_slices(self) -> None:
-        """While there are no shapes yet, show the scan's own slices in 3-D."""
-        item, view = self._desk.session.volume, self._slice_view
-        volume = self._desk.session.get(item.id) if item is not None and not self._drawn else None
-        if volume is None or view is None:
-            self._slices_shown = ()
-            self.scene.show_slices(None, np.zeros(3), (0.0, 1.0))
+        """Show the slices of the image at hand in 3-D, and the placed planes beside it where they lie."""
+        view, wanted = self._slice_view, self._slices() if self.slices_on else {}
+        self.slices_turned.emit(bool(wanted))
+        for key in [k for k in self._slices_shown if k not in wanted]:
+            del self._slices_shown[key]
+            self.scene.remove(key)
+        if view is None or not wanted:
             return
-        center, width, _inverted = view.window_level
-        state = (id(volume), tuple(view.crosshair), center, width, view.picture.time)
-        if state == self._slices_shown:
-            return
+        volume = wanted[SLICES]
         place = (volume.shape, volume.affine.tobytes())
         first, elsewhere = not self._slices_shown, place != self._slices_place
-        self._slices_shown, self._slices_place = state, place
-        self.scene.show_slices(volume, view.crosshair, (center, width), view.picture.time)
-        if first:
+        self._slices_place = place
+        for key, other in wanted.items():
+            window = view.window_level if other is volume else first_window(other)
+            # Hearts beat at rates of their own: the same share of the cycle is shown.
+            time = round(view.picture.time * _moments(other) / _moments(volume)) % _moments(other)
+            state = (id(other), tuple(view.crosshair), window, time)
+            if self._slices_shown.get(key) != state:
+                self._slices_shown[key] = state
+                self.scene.show_slices(key, other, view.crosshair, window, time)
+        if first and not self._drawn:
             self.scene.view_from("A")
-        elif elsewhere:
+        elif elsewhere and not self._drawn:
             self.scene.fit()
+
+    def _slices(self) -> dict[str, Volume]:
+        """Return the image at hand, and all others of one slice that were taken with it."""
+        session, item = self._desk.session, self._desk.session.volume
+        volume = session.get(item.id) if item is not None else None
+        if item is None or volume is None or volume.placement != "patient":
+            return {SLICES: volume} if volume is not None else {}
+        found = {SLICES: volume}
+        for other in session.of_kind("volume"):
+            entry = session.entry(other.id)
+            if other.id == item.id or entry is None or entry.tree["voxels"]["shape"][-3] != 1:
+                continue
+            plane = session.get(other.id)
+            if plane is not None and _taken_together(volume, plane):
+                found[f"{SLICES}#{other.id}"] = plane
+        return found
 
     # -- one adapter a kind ----------------------------------------------------------------------
 
@@ -168,6 +209,12 @@ class Scenery:
         for shown in list(self.scene.keys()):
             if shown == key or shown.startswith(f"{key}#"):
                 self.scene.remove(shown)
+
+    def _say_waiting(self) -> None:
+        """Write what the view waits for: something to be read, or a field to be computed."""
+        here = {key.partition("#")[0] for key in list(self.scene.keys())}
+        late = [i.name for i in self._desk.session.items if i.key in self._wanted and i.key not in here]
+        self.scene.set_waiting(self._desk.results.waiting or (f"Reading {late[0]} …" if late else ""))
 
     def _say(self) -> None:
         """Write whose shapes these are, and that some are stale."""
@@ -204,3 +251,12 @@ class Scenery:
                 self._remove(id)
             self._turned.clear()
             self.sync()
+
+
+def _moments(volume: Volume) -> int:
+    return 1 if volume.voxels.ndim == 3 else len(volume.voxels)
+
+
+def _taken_together(one: Volume, other: Volume) -> bool:
+    """Tell whether two images surely lie in the same space: the scanner named the same frame of reference."""
+    return bool(one.frame_of_reference) and one.frame_of_reference == other.frame_of_reference

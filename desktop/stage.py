@@ -120,7 +120,7 @@ class Stage(QWidget):
 
             self.scene = SceneView()
             self.scenery = Scenery(self._desk, self.scene)
-            box = SceneBox(self._desk, self.scene)
+            box = SceneBox(self._desk, self.scene, self.scenery)
             self._scene_box = box
             self.scene.maximize_asked.connect(lambda: self.maximize("3-D"))
             self.scenery.view_of(self.slices["axial"])
@@ -251,6 +251,12 @@ class Stage(QWidget):
         self.make_scene()
         box: Any = self._scene_box
         box.toggle_clip()
+
+    def toggle_slices(self) -> None:
+        """Show the image's slices among the shapes of the scene, or not."""
+        self.make_scene()
+        assert self.scenery is not None
+        self.scenery.toggle_slices()
 
     def _on_move(self, _what: object) -> None:
         self._place()

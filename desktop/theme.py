@@ -218,6 +218,7 @@ QToolButton { background: transparent; color: $text; border: 1px solid transpare
 QToolButton:hover { background: $raised; }
 QToolButton:disabled { color: $quiet; }
 QToolButton:checked { color: $accent; }
+#scenetools QToolButton:checked { background: $line; border-radius: $u1; }
 #scenetools { background: $panel; border: 1px solid $line; border-radius: $u1; }
 QToolButton::menu-indicator { image: none; }
 QToolButton#workspace { padding: $u1 $u3; border-radius: $u1; }
@@ -276,11 +277,13 @@ QScrollBar::handle:hover { background: $quiet; }
 QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page
   { background: transparent; border: none; width: 0; height: 0; }
 QScrollArea { border: none; }
+QScrollArea#whole, QScrollArea#whole > QWidget > QWidget { background: transparent; }
 QSplitter::handle { background: $line; }
 QSplitter::handle:horizontal { width: 1px; }
 QSplitter::handle:vertical { height: 1px; }
 
 #errorbar { background: $panel; border: 1px solid $line; border-left: $u1 solid $bad; }
+ErrorBar#errorbar, ErrorBar#noticebar { background: $raised; }
 #noticebar { background: $panel; border: 1px solid $line; border-left: $u1 solid $accent; }
 #drop { border: 2px dashed $line; border-radius: $u3; background: $panel; }
 #drop[over="true"] { border-color: $accent; background: $raised; }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt
@@ -12,7 +13,7 @@ from desktop.actions import Actions
 from desktop.commands import COMMANDS
 from desktop.desk import Desk
 from desktop.people import line_of, mixture
-from desktop.session import WORKSPACES, identity_of
+from desktop.session import WORKSPACES, Item, identity_of
 
 
 class TopBar(QWidget):
@@ -73,7 +74,7 @@ class TopBar(QWidget):
         if session.record is None:
             texts, tip = ["Vitruvian"], "No record is open"
         elif not people:
-            texts, tip = ["Nobody's data yet"], "The record says nothing of a patient"
+            texts, tip = [_unnamed(session.items)], "No file in this record names a patient"
         else:
             entry = session.entry(session.volume.id) if session.volume else None
             modality = entry.tree.get("modality", "") if entry else ""
@@ -101,6 +102,19 @@ class TopBar(QWidget):
     def _mark(self, _name: str) -> None:
         for name in WORKSPACES:
             self._actions[f"go.{name}"].setChecked(name == self._desk.session.workspace)
+
+
+def _unnamed(items: Sequence[Item]) -> str:
+    """Return what a record holds whose files name nobody: “No patient named  ·  2 images, 1 surface”."""
+    if not items:
+        return "Nothing in this record yet"
+    whole = [i for i in items if not i.part]
+    if len(whole) == 1:
+        return f"No patient named  ·  {whole[0].name}"
+    counts = Counter(i.group.lower() for i in whole)
+    one = {"meshes": "mesh"}
+    said = [f"{n} {group if n > 1 else one.get(group, group[:-1])}" for group, n in counts.items()]
+    return f"No patient named  ·  {', '.join(said)}"
 
 
 class _Elided(QLabel):

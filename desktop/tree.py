@@ -115,7 +115,10 @@ class TwinTree(QWidget):
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
         row.setFlags(flags if item.part else flags | Qt.ItemFlag.ItemIsEditable)
         row.setIcon(NAME, _chip(color_of(item)))
-        row.setToolTip(NAME, _about(item))
+        about = _about(item)
+        if item.kind == "volume" and not visible:
+            about += "\nClick to show it in place of the image that is shown now."
+        row.setToolTip(NAME, about)
         row.setIcon(EYE, theme.icon("eye" if visible else "eye-slash", "text" if visible else "quiet"))
         row.setToolTip(EYE, f"{'Hide' if visible else 'Show'} {item.name} (Space)")
         if not visible:
@@ -150,6 +153,8 @@ class TwinTree(QWidget):
             self._desk.session.show(item.key, not self._desk.session.is_visible(item.key))
         elif column == STALE and item.stale:
             self._desk.guard(lambda: self._desk.make_again(item.id))
+        elif item.kind == "volume" and not self._desk.session.is_visible(item.key):
+            self._desk.session.show(item.key)
 
     def _on_rename(self, row: QTreeWidgetItem, column: int) -> None:
         if self._filling or column != NAME:

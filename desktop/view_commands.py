@@ -343,6 +343,8 @@ def view_commands() -> tuple[Command, ...]:
         Command("view.clip", "Clip plane", "scissors", "Cut the scene open, where the crosshair goes",
             _stage("toggle_clip"),
                 _needs_views, "C", "View", "views"),
+        Command("view.slices", "Slices in 3-D", "stack", "Show the image's slices among the shapes, or not",
+                _stage("toggle_slices"), _needs_views, "S", "View", "views"),
         Command("view.cine.play", "Play or pause the cine", "play", "Let the heart beat, or hold it still",
             _cine("toggle"), _needs_time, "K", "View", "views"),
         Command("view.cine.next", "Next phase", "skip-forward", "Show the next moment of the cycle",

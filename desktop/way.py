@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop.loads import TURNABLE, arrows_of
-from desktop.session import CONFIRM_SIDE, Item, Session
+from desktop.session import CONFIRM_SIDE, Item, Session, sizes_of
 from twin import steps
 from twin.errors import UserError
 from twin.params import parse
@@ -29,6 +29,7 @@ TETRAHEDRA = "mesh.tetrahedra"
 LANDMARKS = "physics.femur_landmarks"
 MODEL = "physics.femur_model"
 SOLVE = "physics.solve"
+MODALITY = "volume.confirm_modality"
 REFERENCE = "reference"
 """Work that is no step: the reference patient is made."""
 
@@ -46,12 +47,21 @@ def scan(session: Session) -> Item | None:
     return shown if shown in found else (found[-1] if found else None)
 
 
+def silent(session: Session) -> Item | None:
+    """Return the image that is shown where its file says neither what made it nor what its values are."""
+    shown = session.volume
+    tree = _tree(session, shown) if shown else {}
+    says = tree.get("modality") or tree.get("unit") or tree.get("color")
+    return shown if tree and not says else None
+
+
 def structure(session: Session) -> Item | None:
-    """Return the structure at hand: the selected one, else the first femur, else the first."""
+    """Return the structure at hand: the selected one, else the last that was meshed, else the first femur."""
     here = session.structures()
     chosen = session.item(session.selection)
-    if chosen is not None and chosen.structure:
-        same = [i for i in here if i.structure == chosen.structure]
+    meshed = [i for i in session.items if i.kind in ("mesh", "model", "result")]
+    for at_hand in (chosen, *meshed[-1:]):
+        same = [i for i in here if at_hand is not None and at_hand.structure == i.structure]
         if same:
             return same[-1]
     femurs = [i for i in here if i.term == "femur"]
@@ -89,8 +99,25 @@ def why_not_segment(desk: Desk) -> str:
     if desk.session.record is None:
         return "Open a CT first."
     if scan(desk.session) is None:
+        asked = silent(desk.session)
+        if asked is not None:
+            return f"Bone is segmented from a CT. If “{asked.name}” is one, say so: “Treat as CT”."
         return "Bone is segmented from a CT, and there is none in this record."
     return why_busy(desk, BONE)
+
+
+def why_not_ct(desk: Desk) -> str:
+    """An image whose file is silent is wanted."""
+    if desk.session.volume is None:
+        return "Open an image first."
+    return "" if silent(desk.session) else "The image that is shown says what made it."
+
+
+def why_not_surfaces(desk: Desk) -> str:
+    """A structure without a surface is wanted."""
+    if not desk.session.structures():
+        return "Segment bone first: a surface is made of a structure."
+    return why_busy(desk, SURFACE) or ("" if unseen(desk) else "Every structure has its surface.")
 
 
 def why_not_mesh(desk: Desk) -> str:
@@ -156,6 +183,37 @@ def segment(desk: Desk) -> None:
     volume = scan(desk.session)
     if volume is not None:
         desk.start("Segment bone", _segment_plan(desk, volume), key=BONE)
+
+
+def treat_as_ct(desk: Desk) -> None:
+    """Say that the image that is shown is a CT."""
+    item = silent(desk.session)
+    if item is not None:
+        desk.edit_entity(MODALITY, item.id, modality="CT")
+
+
+def surfaces(desk: Desk) -> None:
+    """Make a surface of every structure that has none."""
+    desk.start("Show all in 3-D", _surfaces_plan(desk, unseen(desk)), key=SURFACE)
+
+
+def unseen(desk: Desk) -> list[Item]:
+    """Return the structures without a fresh surface: bones with a name first, then the largest."""
+    session = desk.session
+    made = {i.structure for i in session.of_kind("surface") if not i.stale}
+    sizes = {
+        (labels.id, one["name"]): float(one.get("volume_ml", 0.0))
+        for labels in session.of_kind("labelmap")
+        for one in sizes_of(session, labels.id)
+    }
+    left = [i for i in session.structures() if i.structure not in made]
+    return sorted(left, key=lambda i: (i.term in ("", "bone"), -sizes.get((i.id, i.part), 0.0)))
+
+
+def _surfaces_plan(desk: Desk, items: list[Item]) -> Plan:
+    for item in items:
+        if desk.session.item(item.key) is not None:
+            yield _surface_job(desk, item)
 
 
 def mesh(desk: Desk) -> None:

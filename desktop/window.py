@@ -54,7 +54,8 @@ class MainWindow(QMainWindow):
         self.actions_ = Actions(desk, self)
         self.actions_.bind(self)
         self.top = TopBar(desk, self.actions_)
-        self.errors = ErrorBar()
+        self.middle = theme.named(QWidget(), "ground")
+        self.errors = ErrorBar(self.middle)
         self.tree = TwinTree(desk, self.actions_)
         self.empty = EmptyState(desk, self.actions_)
         self.strip = Strip(desk)
@@ -75,15 +76,12 @@ class MainWindow(QMainWindow):
     # -- making ----------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
-        middle = theme.named(QWidget(), "ground")
-        column = QVBoxLayout(middle)
+        column = QVBoxLayout(self.middle)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.errors)
-        column.addWidget(self.views, 1)
+        column.addWidget(self.views)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setChildrenCollapsible(False)
-        for widget in (self.tree, middle, self.tasks):
+        for widget in (self.tree, self.middle, self.tasks):
             self.splitter.addWidget(widget)
         self.splitter.setStretchFactor(1, 1)
         self.tree.setMinimumWidth(theme.px(38))

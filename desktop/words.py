@@ -64,6 +64,16 @@ def interval(low: float, high: float) -> str:
     return f"{number(low)}–{number(high)}"
 
 
+def is_weight_assumed(tree: Mapping[str, Any]) -> bool:
+    """Tell from a model's or a result's tree whether its body weight is the step's own default."""
+    return any(note.startswith("body weight") and note.endswith("assumed") for note in tree.get("notes", ()))
+
+
+def weight_text(kg: float, assumed: bool) -> str:
+    """Return a body weight in words; one that nobody has said is called so."""
+    return f"{kg:.0f} kg{' (assumed)' if assumed else ''}"
+
+
 def summary_lines(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield (words, value) of a step's summary: its numbers, places and short texts, in order.
 

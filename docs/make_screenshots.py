@@ -1,6 +1,9 @@
 """Walks from a scan to stresses in the real window, without a screen, and takes its pictures.
 
     python docs/make_screenshots.py [SCAN] [-o FOLDER] [--edge MM] [--scale N] [--theme dark|light]
+    python docs/make_screenshots.py --heart RECORD [...]
+
+The second takes ``heart-planes.png`` of a record that holds placed planes of a heart and surfaces of it.
 
 Without a scan: the hip CT among the shared data, else the reference patient. Writes ``empty.png``,
 ``images.png``, ``anatomy.png``, ``simulate.png`` and ``report.png`` of 1280×800.
@@ -24,6 +27,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--edge", type=float, default=2.5, help="edge of the tetrahedra, mm")
     parser.add_argument("--scale", type=int, default=1, help="2 for a 4K screen")
     parser.add_argument("--theme", choices=("dark", "light"), default="dark")
+    parser.add_argument("--heart", type=Path, help="a .twin with placed planes and surfaces of a heart")
     return parser.parse_args()
 
 
@@ -126,6 +130,23 @@ def walk(camera: Photographer, scan: Path | None, edge_mm: float) -> None:
     camera.take("report")
 
 
+def planes(camera: Photographer, record: Path) -> None:
+    """Take the picture of a heart's long axis, of the surfaces over it, and of where its planes lie."""
+    desk = camera.window.desk
+    camera.window.open_paths([record])
+    camera.settle()
+    session = desk.session
+    for item, color in zip(session.of_kind("surface"), ("#E06C75", "#61AFEF", "#E5C07B"), strict=False):
+        desk.edit_entity("record.color", item.id, color=color)
+        session.show(item.key)
+    plane = next(i for i in session.of_kind("volume") if session.entry(i.id).tree["voxels"]["shape"][-3] == 1)
+    session.show(plane.key)
+    camera.settle()
+    camera.do("view.slices")
+    desk.stage.scene.view_from("L")
+    camera.take("heart-planes")
+
+
 def main() -> None:
     """Set up a place without a screen and walk."""
     options = parsed()
@@ -139,7 +160,10 @@ def main() -> None:
     if scan is None and data.is_dir():
         scan = data
     camera = Photographer(options.output, options.theme, options.scale)
-    walk(camera, scan, options.edge)
+    if options.heart is not None:
+        planes(camera, options.heart)
+    else:
+        walk(camera, scan, options.edge)
     print(camera.window.desk.session.record.path)  # type: ignore[union-attr]
     camera.window.close()
 

@@ -12,34 +12,55 @@ RADIUS_MM = 1.5
 """Elements whose centroid lies within this of an element's own are averaged with it: 3 mm across."""
 
 
+_MOST_CELLS = 8_000_000
+
+
 @dataclass(frozen=True, eq=False)
 class Average:
-    """Volume-weighted average over the elements around each element, as a sparse operator by rows."""
+    """Volume-weighted average over the elements around each element.
 
+    Elements are sorted into cells at least half as wide as the radius, so that all neighbors of one lie at
+    most two cells away. The pairs themselves are not kept: half a million small elements have tens of
+    millions of them, which take longer to read than to find.
+
+    Attributes
+    ----------
+    order : ndarray, shape (m,)
+        Elements by cell; all else is in that order.
+    cell : ndarray, shape (m, 3)
+    start : ndarray, shape (x, y, z cells, flat, + 1)
+        Where each cell's elements begin.
+    counts : ndarray, shape (3,)
+        Cells along x, y, z.
+    centers, volumes : ndarray, shape (m, 3) and (m,)
+    """
+
+    order: NDArray[np.int64]
+    cell: NDArray[np.int64]
     start: NDArray[np.int64]
-    neighbor: NDArray[np.int32]
-    weight: NDArray[np.float32]
+    counts: NDArray[np.int64]
+    centers: NDArray[np.float64]
+    volumes: NDArray[np.float64]
 
     @classmethod
     def over(cls, centers: NDArray[np.float64], volumes: NDArray[np.float64]) -> "Average":
         """Make the operator for elements at centroids (m, 3) mm with volumes (m,) mm³."""
-        from scipy.spatial import cKDTree
-
-        pairs = cKDTree(centers).query_pairs(RADIUS_MM, output_type="ndarray")
-        own = np.arange(len(centers))
-        rows = np.concatenate([own, pairs[:, 0], pairs[:, 1]])
-        columns = np.concatenate([own, pairs[:, 1], pairs[:, 0]])
-        order = np.argsort(rows, kind="stable")
-        rows, columns = rows[order], columns[order]
-        start = np.searchsorted(rows, np.arange(len(centers) + 1))
-        weight = volumes[columns]
-        weight = weight / np.add.reduceat(weight, start[:-1])[rows]
-        return cls(start, columns.astype(np.int32), weight.astype(np.float32))
+        low = centers.min(axis=0)
+        box = np.maximum(np.ptp(centers, axis=0), RADIUS_MM)
+        edge = max(RADIUS_MM / 2, float(np.prod(box) / _MOST_CELLS) ** (1 / 3)) * (1 + 1e-9)
+        cell = ((centers - low) / edge).astype(np.int64)
+        counts = cell.max(axis=0) + 1
+        flat = (cell[:, 0] * counts[1] + cell[:, 1]) * counts[2] + cell[:, 2]
+        order = np.argsort(flat, kind="stable")
+        start = np.concatenate([[0], np.cumsum(np.bincount(flat, minlength=int(np.prod(counts))))])
+        return cls(order, cell[order], start, counts, centers[order], volumes[order])
 
     def of(self, values: NDArray) -> NDArray:
         """Return the averages, shape (m, c), of values (m, c)."""
+        sums = np.zeros(values.shape)
+        _average(self.cell, self.start, self.counts, self.centers, self.volumes, values[self.order], sums)
         out = np.empty_like(values)
-        _average(self.start, self.neighbor, self.weight, values, out)
+        out[self.order] = sums
         return out
 
 
@@ -68,17 +89,30 @@ def strain_ratios(
     return np.nan_to_num(np.maximum(pair, 0.0), nan=0.0).astype(np.float32)
 
 
-@numba.njit(cache=True, parallel=True)
-def _average(start, neighbor, weight, values, out):  # type: ignore[no-untyped-def]
-    for e in numba.prange(len(start) - 1):
+@numba.njit(cache=True, parallel=True, nogil=True)
+def _average(cell, start, counts, centers, volumes, values, out):  # type: ignore[no-untyped-def]
+    """Fill ``out`` (m, c) with the averages around each element."""
+    reach = RADIUS_MM * RADIUS_MM
+    nx, ny, nz = counts[0], counts[1], counts[2]
+    for e in numba.prange(len(centers)):
+        x, y, z = cell[e, 0], cell[e, 1], cell[e, 2]
+        whole = 0.0
+        for a in range(max(x - 2, 0), min(x + 3, nx)):
+            for b in range(max(y - 2, 0), min(y + 3, ny)):
+                row = (a * ny + b) * nz  # cells along z follow each other
+                for k in range(start[row + max(z - 2, 0)], start[row + min(z + 3, nz)]):
+                    dx = centers[k, 0] - centers[e, 0]
+                    dy = centers[k, 1] - centers[e, 1]
+                    dz = centers[k, 2] - centers[e, 2]
+                    if dx * dx + dy * dy + dz * dz <= reach:
+                        whole += volumes[k]
+                        for c in range(values.shape[1]):
+                            out[e, c] += volumes[k] * values[k, c]
         for c in range(values.shape[1]):
-            total = 0.0
-            for k in range(start[e], start[e + 1]):
-                total += weight[k] * values[neighbor[k], c]
-            out[e, c] = total
+            out[e, c] /= whole
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, parallel=True, nogil=True)
 def weighted_sum(values, factors, out):  # type: ignore[no-untyped-def]
     """Fill ``out`` (n, c) with the sum over loads of ``factors`` (load,) times ``values`` (load, n, c)."""
     loads, n, components = values.shape

@@ -3,10 +3,11 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from twin.domain import LabelMap, Structure
+from twin.domain import LabelMap, Structure, Volume
 from twin.errors import UserError
 from twin.params import NoParams, param
 from twin.progress import Progress
+from twin.sources.grid import ASKS_FOR_CT
 from twin.steps import Attributes, Made, Ref, step
 
 
@@ -77,6 +78,28 @@ def confirm_side(labelmap: LabelMap, params: SideParams, progress: Progress) -> 
     note = f"“{old.name}” was confirmed to be the {new.name}."
     made = replace(labelmap, structures=structures, notes=(*labelmap.notes, note))
     return Made({"labelmap": made}, {"structures": [_about(s) for s in structures]})
+
+
+@dataclass(frozen=True)
+class ModalityParams:
+    """What made an image."""
+
+    modality: Literal["CT", "MR", "PT", "US", "NM", "CR", "DX", "OT"] = param(
+        help="What made the image; the values of a CT are then taken for Hounsfield units."
+    )
+
+
+@step("volume.confirm_modality", version=1, title="Confirm modality", edits="volume", quick=True)
+def confirm_modality(volume: Volume, params: ModalityParams, progress: Progress) -> Made:
+    """Say what made an image whose file does not."""
+    if volume.modality or volume.unit or volume.color:
+        said = "holds colors, no values" if volume.color else f"is {volume.modality or volume.unit} already"
+        raise UserError(f"This image {said}.", "Only what a file is silent about can be said here.")
+    unit = "HU" if params.modality == "CT" else ""
+    kept = tuple(note for note in volume.notes if ASKS_FOR_CT not in note)
+    note = f"Modality {params.modality} was said by hand{': its values are taken for HU' if unit else ''}."
+    made = replace(volume, modality=params.modality, unit=unit, notes=(*kept, note))
+    return Made({"volume": made}, {"modality": params.modality, "unit": unit})
 
 
 def _about(structure: Structure) -> dict[str, str]:

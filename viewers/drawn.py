@@ -40,6 +40,18 @@ _SHADING = """
 # A third cheaper than VTK's lights.
 
 
+_HATCHING = """
+  float across = mod((gl_FragCoord.x + gl_FragCoord.y) / fineness, 9.0);
+  if (across > 2.8) discard;
+  gl_FragDepth = gl_FragCoord.z - 0.00005;
+"""
+_HATCH_TONES = """
+  fragOutput0 = vec4(vec3(mod((gl_FragCoord.x + gl_FragCoord.y) / fineness, 9.0) > 1.4 ? 0.86 : 0.10), 1.0);
+"""
+# Lines across the picture, just before what is hatched: its colors stay to be seen between them. Each is half
+# dark and half light, to stand out from every color there is.
+
+
 def shade(actor: vtkActor) -> None:
     """Give an actor the scene's own light in place of VTK's."""
     actor.GetShaderProperty().AddFragmentShaderReplacement("//VTK::Light::Impl", False, _SHADING, True)
@@ -129,6 +141,9 @@ class Drawn:
     def set_coarse(self, coarse: bool) -> None:
         """Draw a light copy while a hand moves the scene."""
 
+    def set_fineness(self, fineness: float) -> None:
+        """Take the picture's pixels to a pixel of the screen."""
+
     def pick(self, actor: vtkActor, cell: int, at: NDArray[np.float64], key: str) -> Pick:
         """Return what was hit: ``cell`` of ``actor`` at a place in LPS mm."""
         return Pick(key, at, cell, None)
@@ -212,8 +227,18 @@ class DrawnMesh(Drawn):
         self._cut: CutFace | None = None
         self._cut_data = vtkPolyData()
         self._table = vtkLookupTable()
-        self.actors = [self._actor(self._data), self._actor(self._cut_data)]
-        self.actors[1].SetVisibility(False)
+        self._hatched: NDArray[np.bool_] | None = None
+        self._over = [vtkPolyData(), vtkPolyData()]
+        self.actors = [self._actor(data) for data in (self._data, self._cut_data, *self._over)]
+        for actor in self.actors[2:]:
+            actor.PickableOff()
+            actor.GetProperty().LightingOff()
+            shader = actor.GetShaderProperty()
+            shader.ClearAllShaderReplacements()
+            shader.AddFragmentShaderReplacement("//VTK::Depth::Impl", True, _HATCHING, False)
+            shader.AddFragmentShaderReplacement("//VTK::Light::Impl", True, _HATCH_TONES, False)
+        self.set_fineness(1.0)
+        self.set_visible(True)
 
     @staticmethod
     def _actor(data: vtkPolyData) -> vtkActor:
@@ -226,7 +251,7 @@ class DrawnMesh(Drawn):
 
     def paint(self, color: str, opacity: float = 1.0, edges: bool = False) -> None:
         """Draw in one color, with or without the elements' edges."""
-        for actor in self.actors:
+        for actor in self.actors[:2]:
             bone_like(actor, color, opacity)
             actor.GetMapper().ScalarVisibilityOff()
             skin = actor.GetProperty()
@@ -242,7 +267,7 @@ class DrawnMesh(Drawn):
         rgba = np.column_stack([table, np.full(256, 255, np.uint8)])
         self._table.SetTable(numpy_to_vtk(np.ascontiguousarray(rgba), deep=1, array_type=3))
         self._table.SetNanColor(0.45, 0.47, 0.50, 1.0)
-        for actor in self.actors:
+        for actor in self.actors[:2]:
             bone_like(actor, "#FFFFFF", 1.0)
             skin = actor.GetProperty()
             skin.SetAmbient(0.22)
@@ -287,6 +312,27 @@ class DrawnMesh(Drawn):
             nodal[nodes] = average(values)
         return nodal
 
+    def hatch(self, elements: NDArray[np.bool_] | None) -> None:
+        """Hatch some elements, bool (m,), on the boundary and on the cut face; None hatches none."""
+        self._hatched = elements
+        if elements is not None:
+            over, corners = self._over[0], self._corners[elements[self.shell.element]]
+            over.ShallowCopy(polydata(np.empty((0, 3)), corners))
+            over.SetPoints(self._data.GetPoints())  # shared: they move together
+        self._hatch_cut()
+        self.set_visible(self.visible)
+
+    def set_fineness(self, fineness: float) -> None:
+        """Keep the hatching as wide on the screen at any resolution."""
+        for actor in self.actors[2:]:
+            actor.GetShaderProperty().GetFragmentCustomUniforms().SetUniformf("fineness", fineness)
+
+    def _hatch_cut(self) -> None:
+        if self._cut is not None and self._hatched is not None:
+            over, triangles = self._over[1], self._cut.triangles[self._hatched[self._cut.element]]
+            over.ShallowCopy(polydata(np.empty((0, 3)), triangles))
+            over.SetPoints(self._cut_data.GetPoints())
+
     def deform(self, displacement: NDArray | None, scale: float) -> None:
         """Move the points by ``scale`` times the displacement, shape (nodes, 3), mm."""
         if displacement is None or scale == 0.0:
@@ -312,26 +358,30 @@ class DrawnMesh(Drawn):
     def set_clip(self, clip: Clip | None) -> None:
         """Cut the boundary off and close it with the elements' cut face."""
         self._clip = clip
-        shell_mapper = self.actors[0].GetMapper()
-        shell_mapper.RemoveAllClippingPlanes()
+        mappers = [self.actors[n].GetMapper() for n in (0, 2)]
+        for mapper in mappers:
+            mapper.RemoveAllClippingPlanes()
         self._cut = None
         self._averages.pop("cut", None)
         if clip is not None:
-            shell_mapper.AddClippingPlane(plane_of(clip))
+            for mapper in mappers:
+                mapper.AddClippingPlane(plane_of(clip))
             self._cut = cut_of(self.mesh, clip.origin, -clip.normal)
             made = polydata(self._cut.at_points(self._moved), self._cut.triangles)
             self._cut_data.ShallowCopy(made)
             normals = np.tile(-clip.normal.astype(np.float32), (len(self._cut.ends), 1))
             self._cut_data.GetPointData().SetNormals(numpy_to_vtk(normals, deep=1))
+            self._hatch_cut()
             if self._field is not None:
                 self.set_values(self._field.values, self._field.limits)
         self.set_visible(self.visible)
 
     def set_visible(self, visible: bool) -> None:
-        """Show or hide it, with its cut face where it has one."""
+        """Show or hide it, with its cut face and its hatching where it has them."""
         self.visible = visible
-        self.actors[0].SetVisibility(visible)
-        self.actors[1].SetVisibility(visible and self._cut is not None)
+        cut, hatched = self._cut is not None, self._hatched is not None
+        for actor, there in zip(self.actors, (True, cut, hatched, cut and hatched), strict=True):
+            actor.SetVisibility(visible and there)
 
     def _color_cut(self) -> None:
         if self._cut is None or self._field is None:

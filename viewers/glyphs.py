@@ -97,21 +97,23 @@ class DrawnGlyphs(Drawn):
 
 
 class DrawnSlices(Drawn):
-    """The three slices through a place, in the scene."""
+    """The three slices through a place, in the scene; of a volume of one slice that one."""
 
-    def __init__(self, volume: Volume, window: tuple[float, float]) -> None:
+    def __init__(self, volume: Volume, window: tuple[float, float, bool]) -> None:
         super().__init__()
         self.pickable = False
         self._volume, self._window = volume, window
         planes: tuple[Plane, ...] = ("axial", "coronal", "sagittal")
-        self._frames = {plane: SliceFrame.of(plane, volume.affine, volume.shape) for plane in planes}
+        frames = {plane: SliceFrame.of(plane, volume.affine, volume.shape) for plane in planes}
+        thick = min(volume.shape) > 1
+        self._frames = {plane: frame for plane, frame in frames.items() if thick or frame.counts[2] == 1}
         self._table = GrayTable(volume, *window)
         for frame in self._frames.values():
             self._add(frame)
         self.move(np.zeros(3))
 
-    def shows(self, volume: Volume, window: tuple[float, float]) -> bool:
-        """Tell whether these are slices of that volume under that window (center, width)."""
+    def shows(self, volume: Volume, window: tuple[float, float, bool]) -> bool:
+        """Tell whether these are slices of that volume under that window (center, width, inverted)."""
         return self._volume is volume and self._window == window
 
     def _add(self, frame: SliceFrame) -> None:

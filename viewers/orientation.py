@@ -29,6 +29,9 @@ DIRECTIONS: dict[str, tuple[float, float, float]] = {
 }
 """Unit vector, LPS, of each letter."""
 
+TRUE_DEGREES = 5.0
+"""A plane within this of a patient plane bears its name: nobody lies straighter in a scanner."""
+
 # Patient axis across, down and through the screen, with the wanted sign.
 _SCREEN = {
     "axial": ((0, 1), (1, 1), (2, 1)),
@@ -227,6 +230,14 @@ class SliceFrame:
         return np.array([[width, lean], [0.0, fall]])
 
     @cached_property
+    def title(self) -> str:
+        """Return what the plane is: "axial", or "oblique axial, 34°" where it is turned away by that."""
+        along = abs(float(self.normal[_SCREEN[self.plane][2][0]]))
+        off = float(np.degrees(np.arccos(min(along, 1.0))))
+        true = self.on_grid and off <= TRUE_DEGREES
+        return self.plane if true else f"oblique {self.plane}, {off:.0f}°"
+
+    @cached_property
     def edge_letters(self) -> dict[str, str]:
         """Return the letters at the ``left``, ``right``, ``top`` and ``bottom`` edge."""
         across, down = self.to_lps[:3, 0], self.to_lps[:3, 1]
@@ -244,14 +255,10 @@ class SliceFrame:
         return np.asarray(normal / np.linalg.norm(normal), np.float64)
 
     def position_text(self, index: float) -> str:
-        """Return where a slice lies along its patient axis at its center: "S 31.5 mm".
-
-        Of a tilted one, how far it leans from the patient's plane: "23° from axial".
-        """
+        """Return where a slice lies along its patient axis at its center: "S 31.5 mm"; "" of a tilted one."""
         patient_axis = _SCREEN[self.plane][2][0]
         if not self.on_grid:
-            lean = np.degrees(np.arccos(min(1.0, abs(float(self.normal[patient_axis])))))
-            return f"{lean:.0f}° from {self.plane}"
+            return ""
         columns, rows, _ = self.counts
         value = self.lps((columns - 1) / 2, (rows - 1) / 2, index)[patient_axis]
         return f"{LETTERS[patient_axis][int(value < 0)]} {abs(value):.1f} mm"

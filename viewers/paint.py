@@ -1,6 +1,6 @@
 """What every view paints over its picture: letters, texts, scale bar, banner, hatching, border."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import floor, log10
 
@@ -88,6 +88,11 @@ def lines_at(
         text_at(painter, line, across | Qt.AlignmentFlag.AlignVCenter, short, color, shadow=shadow)
 
 
+def letters_width(painter: QPainter, letters: str) -> float:
+    """Return how wide ``edge_letters`` paints the letters of an edge."""
+    return QFontMetricsF(font_of(painter, 1.25, bold=True)).horizontalAdvance(letters)
+
+
 def edge_letters(painter: QPainter, box: QRectF, letters: dict[str, str], look: Look) -> None:
     """Paint patient letters at the middle of the ``left``, ``right``, ``top`` and ``bottom`` edges."""
     painter.save()
@@ -158,15 +163,57 @@ def color_bar(painter: QPainter, inner: QRectF, bar: ColorBar, look: Look) -> No
         text_at(painter, box.adjusted(-200, 0, -14, 0), flag.AlignRight | place, text, look.text)
 
 
+def caption_at(
+    painter: QPainter,
+    inner: QRectF,
+    lines: Sequence[tuple[str, str]],
+    letters: str,
+    warned: Sequence[str] = (),
+    *,
+    plate: Callable[[QRectF], None] | None = None,
+    shadow: bool = True,
+) -> None:
+    """Paint lines of (text, color) from the upper left corner of ``inner`` down.
+
+    They leave room for the ``letters`` at the middle of the upper edge and for the warnings at the right.
+    ``plate`` paints what lies under a line.
+    """
+    metrics = QFontMetricsF(painter.font())
+    height = metrics.lineSpacing()
+    beside = (inner.width() - letters_width(painter, letters)) / 2 - 6.0
+    below = inner.width() - max(warning_widths(painter, warned), default=0.0) - 10.0
+    for number, (text, color) in enumerate(lines):
+        room = max(below, beside) if number else beside  # the letters end where the second line begins
+        wide = min(metrics.horizontalAdvance(text) + 1.0, room)
+        if plate is not None:
+            plate(QRectF(inner.left() - 3, inner.top() + number * height, wide + 6, height))
+        box = QRectF(inner.left(), inner.top() + number * height, room, height)
+        short = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+        text_at(
+            painter,
+            box,
+            Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
+            short,
+            color,
+            shadow=shadow,
+        )
+
+
+def warning_widths(painter: QPainter, texts: Sequence[str]) -> list[float]:
+    """Return how wide ``warnings`` paints each of its texts."""
+    metrics = QFontMetricsF(font_of(painter, 0.85, bold=True))
+    return [metrics.horizontalAdvance(text) + 14 for text in texts]
+
+
 def warnings(painter: QPainter, inner: QRectF, texts: Sequence[str]) -> None:
     """Paint short warnings (amber, dark letters) below each other in the upper right corner of ``inner``.
 
     They keep clear of the letter at the middle of the upper edge: one that would reach it begins below it.
     """
     painter.save()
+    widths = warning_widths(painter, texts)
     painter.setFont(font_of(painter, 0.85, bold=True))
     metrics = QFontMetricsF(painter.font())
-    widths = [metrics.horizontalAdvance(text) + 14 for text in texts]
     height = metrics.height() + 5
     top = inner.top() + (1.6 * height if max(widths, default=0.0) > inner.width() / 2 - 20 else 0.0)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)

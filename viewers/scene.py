@@ -60,6 +60,7 @@ class Scene:
         plain, colored = DrawnMesh(mesh), DrawnMesh(mesh)
         plain.paint("#E3DAC9")
         colored.color_by(FieldValues(np.arange(4.0), "node", (0.0, 3.0), "viridis"))
+        colored.hatch(np.ones(1, bool))
         camera = Turntable()
         camera.fit(corners.min(axis=0), corners.max(axis=0), 1.0)
         for thing in (plain, colored):
@@ -125,7 +126,7 @@ class Scene:
         self._renderer.ResetCameraClippingRange()
 
     def render(
-        self, camera: Turntable, size: tuple[int, int], *, occluded: bool = False
+        self, camera: Turntable, size: tuple[int, int], *, occluded: bool = False, fineness: float = 1.0
     ) -> NDArray[np.uint8]:
         """Draw the scene.
 
@@ -135,6 +136,8 @@ class Scene:
             In device pixels.
         occluded : bool
             With ambient occlusion.
+        fineness : float
+            Device pixels to a pixel of the screen.
 
         Returns
         -------
@@ -144,6 +147,8 @@ class Scene:
         if tuple(self._window.GetSize()) != size:
             self._window.SetSize(*size)
         self.aim(camera)
+        for thing in self.things.values():
+            thing.set_fineness(fineness)
         self._renderer.SetUseSSAO(occluded)
         if occluded:
             self._renderer.SetSSAORadius(0.06 * camera.height_mm)
@@ -171,7 +176,7 @@ class Scene:
         for key, thing in self.things.items():
             if not (thing.visible and thing.pickable):
                 continue
-            for actor in thing.actors:
+            for actor in (a for a in thing.actors if a.GetPickable()):
                 picker.AddPickList(actor)
                 owner[actor] = key
                 data = actor.GetMapper().GetInput()

@@ -171,11 +171,15 @@ class SceneCanvas(QWidget):
     def _fit(self, scene: Scene) -> None:
         box = scene.bounds()
         if box is not None:
-            # Beside the color bars, not behind them.
+            # Beside the color bars and below the caption, not behind them.
             bars = [shown.bar for shown in self._shown.values() if shown.visible and shown.bar]
-            taken = min(self._decor.width_of_bars(QFontMetricsF(self.font()), bars), 0.4 * self.width())
-            self.camera.fit(*box, (self.width() - taken) / max(self.height(), 1))
-            self.camera.pan(-taken / 2, 0.0, max(self.height(), 1))
+            metrics, height = QFontMetricsF(self.font()), max(self.height(), 1)
+            taken = min(self._decor.width_of_bars(metrics, bars), 0.4 * self.width())
+            lines = len(self._decor.caption) + any(bar.hatched for bar in bars)
+            covered = min(metrics.lineSpacing() * lines, 0.3 * height)
+            self.camera.fit(*box, (self.width() - taken) / (height - covered))
+            self.camera.zoom(1.0 - covered / height)
+            self.camera.pan(-taken / 2, covered / 2, height)
 
     def _stale(self) -> None:
         self._frame = None
@@ -186,7 +190,7 @@ class SceneCanvas(QWidget):
     def _render(self, scene: Scene, ratio: float, occluded: bool = False) -> QImage:
         """Draw the scene at ``ratio`` device pixels to a pixel of the widget."""
         size = max(2, round(self.width() * ratio)), max(2, round(self.height() * ratio))
-        pixels = scene.render(self.camera, size, occluded=occluded)
+        pixels = scene.render(self.camera, size, occluded=occluded, fineness=ratio)
         # The copy owns its memory: ``pixels`` is gone when this returns.
         return QImage(pixels.data, *size, size[0] * 4, QImage.Format.Format_RGBX8888).copy()
 
@@ -247,10 +251,13 @@ class SceneCanvas(QWidget):
         painter.drawImage(box, frame)
         seen = [shown for shown in self._shown.values() if shown.visible]
         self._decor.reference_patient = any(shown.reference_patient for shown in seen)
+        self._decor.hatched = any(shown.bar is not None and shown.bar.hatched for shown in seen)
         names = [label for shown in seen for label in shown.labels]
         self._decor.paint_labels(painter, box, self.camera, names)
         self._decor.paint_bars(painter, box, [shown.bar for shown in seen if shown.bar])
         self._decor.paint_texts(painter, box, self.camera)
+        if self._decor.waiting:
+            self._decor.paint_waiting(painter, box)
 
     # Hands
 

@@ -16,6 +16,11 @@ from viewers.turntable import Turntable
 
 _ALIGN = Qt.AlignmentFlag
 
+HATCHED = "not counted: near supports and loads"
+"""What hatched elements are."""
+_FOOT = 5.6
+"""Lines at the bottom that are left to the scale and to tools over the view."""
+
 
 @dataclass(frozen=True)
 class FieldBar:
@@ -28,6 +33,8 @@ class FieldBar:
     marked: float | None = None
     marked_name: str = "yield"
     remark: str = ""
+    hatched: bool = False
+    """True where elements are hatched: a legend below the caption says what that means."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +78,7 @@ class SceneDecor:
     stamp: str = ""
     waiting: str = ""
     reference_patient: bool = False
+    hatched: bool = False
     cube_faces: dict[str, QPolygonF] = field(default_factory=dict)
 
     def paint_texts(self, painter: QPainter, box: QRectF, camera: Turntable) -> None:
@@ -82,18 +90,18 @@ class SceneDecor:
         right, up, _ = camera.axes
         edges = {"left": letters(-right), "right": letters(right), "top": letters(up), "bottom": letters(-up)}
         paint.edge_letters(painter, inner, edges, look)
-        half = QRectF(inner.left(), inner.top(), inner.width() / 2 - 26, inner.height())
+        said = (paint.REFERENCE_PATIENT if self.reference_patient else "", self.stamp)
+        warned = [text for text in said if text]
         heading = [("3-D", look.accent), *((line, look.text) for line in self.caption)]
-        metrics = QFontMetricsF(painter.font())
-        line = metrics.lineSpacing()
-        for number, (text, _) in enumerate(heading):
-            wide = min(metrics.horizontalAdvance(text), half.width())
-            self._plate(painter, QRectF(half.left() - 3, half.top() + number * line, wide + 6, line))
-        paint.lines_at(painter, half, _ALIGN.AlignLeft, heading, shadow=look.shadowed)
+        paint.caption_at(
+            painter, inner, heading, edges["top"], warned,
+            plate=lambda box: self._plate(painter, box), shadow=look.shadowed,
+        )  # fmt: skip
+        if self.hatched:
+            self._paint_legend(painter, inner)
         paint.scale_bar(painter, inner, camera.height_mm / box.height(), look)
         self.paint_cube(painter, QPointF(inner.left() + 34, inner.bottom() - 34), camera)
-        said = (paint.REFERENCE_PATIENT if self.reference_patient else "", self.stamp)
-        paint.warnings(painter, inner, [text for text in said if text])
+        paint.warnings(painter, inner, warned)
 
     def paint_empty(self, painter: QPainter, box: QRectF) -> None:
         """Say what would be here."""
@@ -102,6 +110,14 @@ class SceneDecor:
         paint.lines_at(painter, inner, _ALIGN.AlignLeft, [("3-D", self.look.accent)], shadow=False)
         text = self.waiting or "No structures yet"
         paint.text_at(painter, inner, _ALIGN.AlignCenter, text, self.look.quiet, shadow=False)
+
+    def paint_waiting(self, painter: QPainter, box: QRectF) -> None:
+        """Say over the picture what the view waits for."""
+        wide = QFontMetricsF(painter.font()).horizontalAdvance(self.waiting) + 24
+        high = 2 * QFontMetricsF(painter.font()).lineSpacing()
+        place = QRectF(box.center().x() - wide / 2, box.center().y() - high / 2, wide, high)
+        self._plate(painter, place, 0.92)
+        paint.text_at(painter, place, _ALIGN.AlignCenter, self.waiting, self.look.accent, shadow=False)
 
     def paint_cube(self, painter: QPainter, middle: QPointF, camera: Turntable) -> None:
         """Paint a cube with the patient's letters on it, turned as the scene is."""
@@ -179,10 +195,10 @@ class SceneDecor:
             color = QColor(label.color) if look.shadowed else QColor(label.color).darker(190)
             paint.text_at(painter, place, _ALIGN.AlignCenter, label.text, color, shadow=look.shadowed)
 
-    def _plate(self, painter: QPainter, box: QRectF) -> None:
+    def _plate(self, painter: QPainter, box: QRectF, opacity: float = 0.72) -> None:
         """Dim what lies under words."""
         ground = QColor(self.look.ground)
-        ground.setAlphaF(0.72)
+        ground.setAlphaF(opacity)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(ground)
         painter.drawRoundedRect(box, 3, 3)
@@ -204,16 +220,19 @@ class SceneDecor:
         line = metrics.lineSpacing()
         low, high = bar.limits
         span = high - low
-        height = min(max(box.height() * 0.46, 90.0), 320.0)
+        heading = _heading(bar)
+        above = box.top() + 12 + line * (1 + len(self.caption) + int(self.hatched) + len(heading)) + 9
+        below = box.bottom() - _FOOT * line
+        height = max(min(max(box.height() * 0.46, 90.0), 320.0, below - above), 60.0)
         values = ticks(low, high, 5 if height > 120 else 3)
         texts = [number_text(value, span) for value in values]
-        heading = _heading(bar)
         marked = ""
         if bar.marked is not None:
             marked = f"{bar.marked_name} {number_text(bar.marked, span)}"
         beside = max(metrics.horizontalAdvance(text) for text in [*texts, marked or "0"])
         left = edge - max(beside + 22, *(metrics.horizontalAdvance(text) for text in heading))
         top = box.top() + (box.height() - height) / 2 + line * len(heading) / 2
+        top = max(min(top, below - height), above)  # clear of the caption, and of what lies at the bottom
         for number, text in enumerate(heading):
             place = QRectF(left, top - line * (len(heading) - number) - 9, edge - left, line)
             color = look.text if number == 0 else look.quiet
@@ -245,6 +264,27 @@ class SceneDecor:
         if mark_y is not None and bar.marked is not None:
             self._paint_mark(painter, well, mark_y, marked, low <= bar.marked <= high)
         return left
+
+    def _paint_legend(self, painter: QPainter, inner: QRectF) -> None:
+        """Say below the caption what hatched elements are."""
+        look, metrics = self.look, QFontMetricsF(painter.font())
+        line = metrics.lineSpacing()
+        top = inner.top() + line * (1 + len(self.caption))
+        place = QRectF(inner.left(), top, metrics.horizontalAdvance(HATCHED) + 22, line)
+        self._plate(painter, place.adjusted(-3, 0, 3, 0))
+        patch = QRectF(inner.left(), top + (line - 13) / 2, 13, 13)
+        painter.save()
+        painter.setClipRect(patch)
+        painter.fillRect(patch, QColor("#5B6570"))
+        down = QPointF(-patch.height(), patch.height())
+        for x in range(3, round(2 * patch.width()), 6):  # each dark and light, as on the mesh
+            for aside, color in ((0.0, "#1A1A1A"), (1.4, "#DCDCDC")):
+                start = patch.topLeft() + QPointF(x + aside, 0)
+                painter.setPen(QPen(QColor(color), 1.4))
+                painter.drawLine(start, start + down)
+        painter.restore()
+        align = _ALIGN.AlignLeft | _ALIGN.AlignVCenter
+        paint.text_at(painter, place.adjusted(20, 0, 0, 0), align, HATCHED, look.text, shadow=look.shadowed)
 
     def _paint_mark(self, painter: QPainter, well: QRectF, y: float, text: str, within: bool) -> None:
         """Mark a value in the bar; where it lies beyond its ends an arrow says so."""

@@ -72,6 +72,7 @@ class SceneView(SceneCanvas):
         displacement: NDArray | None = None,
         deform_scale: float = 0.0,
         flat: bool = False,
+        hatched: NDArray[np.bool_] | None = None,
     ) -> None:
         """Show a mesh colored by a field.
 
@@ -87,6 +88,8 @@ class SceneView(SceneCanvas):
             mm; drawn ``deform_scale`` times.
         flat : bool
             Color each element by its own value instead of averaging element values to nodes.
+        hatched : ndarray of bool, shape (elements,)
+            Elements to hatch: their values are shown, but count for no number.
         """
         values = np.asarray(values, np.float64)
         limits = limits or _range(values)
@@ -98,12 +101,15 @@ class SceneView(SceneCanvas):
             drawn.color_by(FieldValues(values, where, limits, map_for(title), flat))
             if displacement is not None:
                 drawn.deform(displacement, deform_scale)
+            drawn.hatch(hatched)
             scene.put(key, drawn)
 
         remark = "averaged to nodes" if where == "element" and not flat else ""
         if displacement is not None and deform_scale:
             remark = f"{remark}, shape × {deform_scale:g}".lstrip(", ")
-        bar = FieldBar(title, unit, limits, map_for(title), marked, remark=remark)
+        bar = FieldBar(
+            title, unit, limits, map_for(title), marked, remark=remark, hatched=hatched is not None
+        )
         self._show(key, put, mesh, Shown(bar=bar))
 
     def update_field(
@@ -204,26 +210,24 @@ class SceneView(SceneCanvas):
         self._show(key, put, shown=Shown(labels=labels))
 
     def show_slices(
-        self, volume: Volume | None, lps: NDArray, window: tuple[float, float], time: int = 0
+        self, key: str, volume: Volume, lps: NDArray, window: tuple[float, float, bool], time: int = 0
     ) -> None:
-        """Show the three slices through ``lps`` under the key ``slices``; None takes them away.
+        """Show the three slices through ``lps``, or the one that the volume has.
 
-        ``time`` counts the moments of a volume that has several.
+        ``window`` is center, width and whether low values are bright; ``time`` counts the moments of
+        a volume that has several.
         """
-        if volume is None:
-            self.remove("slices")
-            return
 
         def put(scene: Scene) -> None:
             from viewers.glyphs import DrawnSlices
 
-            drawn = scene.things.get("slices")
+            drawn = scene.things.get(key)
             if not isinstance(drawn, DrawnSlices) or not drawn.shows(volume, window):
                 drawn = DrawnSlices(volume, window)
-                scene.put("slices", drawn)
+                scene.put(key, drawn)
             drawn.move(np.asarray(lps), time)
 
-        self._show("slices", put, volume)
+        self._show(key, put, volume)
 
     def set_visible(self, key: str, visible: bool) -> None:
         """Show or hide what a key holds; ``KeyError`` where it holds nothing."""
@@ -259,7 +263,7 @@ class SceneView(SceneCanvas):
         self.update()
 
     def set_waiting(self, text: str) -> None:
-        """Say what an empty view waits for; an empty text where it waits for nothing."""
+        """Say what the view waits for, over what it shows till then; an empty text where for nothing."""
         self._decor.waiting = text
         self.update()
 

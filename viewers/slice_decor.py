@@ -28,6 +28,13 @@ def _share(box: QRectF) -> float:
     return 0.85 if is_small(box) else 1.0
 
 
+def _fitting(painter: QPainter, inner: QRectF, words: Sequence[str]) -> int:
+    """Return how many of the words, the first ones first, one line across the view has room for."""
+    metrics = QFontMetricsF(paint.font_of(painter, _share(inner)))
+    lines = ["   ".join(filter(None, words[:n])) for n in range(1, len(words) + 1)]
+    return max(sum(metrics.horizontalAdvance(line) <= inner.width() for line in lines), 1)
+
+
 class _Kept:
     """A part of the view kept as a picture until its key changes: text is the slowest part of a frame."""
 
@@ -77,6 +84,9 @@ class SliceDecor:
         self._outlines: tuple[Outline, ...] = ()
         self._points: tuple[PointMark, ...] = ()
         self._cuts: tuple[SliceFrame, list[OutlineCut]] | None = None
+        self._raised = 0.0
+        self._measured_for: tuple[object, ...] = ()
+        self._fits: tuple[tuple[object, ...], int] = ((), 1)
 
     def take_volume(self, volume: Volume | None) -> None:
         """Write no sides and no lengths on what has none: a photograph, an uncalibrated radiograph."""
@@ -114,11 +124,12 @@ class SliceDecor:
         painter.fillRect(box, QColor(IMAGE_GROUND))
 
     def paint_empty(self, painter: QPainter, box: QRectF) -> None:
-        """Say what would be here."""
+        """Say what would be here, or what is being read."""
         inner = box.adjusted(10, 8, -10, -8)
         name = self.plane
         paint.lines_at(painter, inner, Qt.AlignmentFlag.AlignLeft, [(name, PLANE_COLORS[name])])
-        paint.text_at(painter, inner, Qt.AlignmentFlag.AlignCenter, "No images yet", self.look.quiet)
+        text = self.caption[0] if self.caption else "No images yet"
+        paint.text_at(painter, inner, Qt.AlignmentFlag.AlignCenter, text, self.look.quiet)
 
     def paint_border(self, painter: QPainter, box: QRectF, focused: bool) -> None:
         """Paint the frame in the plane's color."""
@@ -172,30 +183,23 @@ class SliceDecor:
             paint.hatch(painter, box, look)
         inner = box.adjusted(10, 8, -10, -8)
         self._paint_still(painter, box, inner, sheet, words, focused)
-        place = frame.position_text(depth)
-        if frame.on_grid and not is_small(inner):
-            place = f"{place}   {round(depth) + 1} / {frame.counts[2]}"
-        if inner.width() > 2 * _SMALL and self.moment:
-            place = f"{place}   {self.moment}"
-        self._paint_low(painter, inner, sheet, [(place, look.text), ("", ""), ("", "")])
+        count = f"{round(depth) + 1} / {frame.counts[2]}" if frame.on_grid else ""
+        said = [frame.position_text(depth), count, self.moment]
+        lengths = (inner.width(), painter.font().key(), *map(len, said))  # figures are all of one width
+        if lengths != self._fits[0]:
+            self._fits = lengths, _fitting(painter, inner, said)
+        place = "   ".join(filter(None, said[: self._fits[1]]))
+        lines = [(place, look.text), ("", ""), ("", "")]
+        self._paint_low(painter, inner, inner.adjusted(0, 0, 0, -self._raised), lines)
 
-    def _paint_low(
-        self, painter: QPainter, inner: QRectF, sheet: SliceSheet, lines: Sequence[tuple[str, str]]
-    ) -> None:
-        """Paint lines of (text, color) into the lower left corner."""
-        half = self._half(inner)
-        if is_small(inner) and all(len(letters) == 1 for letters in sheet.frame.edge_letters.values()):
-            half = half.adjusted(0, 0, 14, 0)  # beside a single letter there is more room
+    @staticmethod
+    def _paint_low(painter: QPainter, inner: QRectF, room: QRectF, lines: Sequence[tuple[str, str]]) -> None:
+        """Paint lines of (text, color) into the lower left corner of ``room``."""
         corner = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
         painter.save()
         painter.setFont(paint.font_of(painter, _share(inner)))
-        paint.lines_at(painter, half, corner, lines)
+        paint.lines_at(painter, room, corner, lines)
         painter.restore()
-
-    @staticmethod
-    def _half(inner: QRectF) -> QRectF:
-        """Return the part of the view left of the upper and lower letters."""
-        return QRectF(inner.left(), inner.top(), inner.width() / 2 - 26.0, inner.height())
 
     def _paint_still(
         self,
@@ -207,8 +211,8 @@ class SliceDecor:
         focused: bool | None,
     ) -> None:
         """Paint what scrolling does not change; the words on the window apart, since a drag changes these."""
-        font = painter.font().key()
-        place = (box.width(), box.height(), sheet.pixels_per_mm, self._name(sheet), font, self.look)
+        font, name = painter.font().key(), (sheet.frame.title, *sheet.frame.edge_letters.values())
+        place = (box.width(), box.height(), sheet.pixels_per_mm, name, font, self.look)
         said = (self.caption, self.aside, self.over, self.bar, self.stamp)
         shown = (said, self.reference_patient, self.sided, self.measured, focused)
 
@@ -222,14 +226,27 @@ class SliceDecor:
         thick = words[1].removeprefix("slice ") if small else words[1]
         look = self.look
         low = [("", ""), (words[0], look.quiet if small else look.text), (thick, look.quiet)]
-        height = 3.5 * QFontMetricsF(painter.font()).lineSpacing()
-        corner = QRectF(box.left(), box.bottom() - height, box.width() / 2, height)
-        self._low.paint(painter, corner, (place, words), lambda p: self._paint_low(p, inner, sheet, low))
+        key = (place, words, self.sided)
+        if key != self._measured_for:
+            self._measured_for, self._raised = key, self._rise(painter, inner, sheet, low)
+        height = 3.5 * QFontMetricsF(painter.font()).lineSpacing() + self._raised
+        corner = QRectF(
+            box.left(), box.bottom() - height, box.width() * (0.75 if self._raised else 0.5), height
+        )
 
-    def _name(self, sheet: SliceSheet) -> tuple[str, ...]:
-        """Return what the plane is called, and its letters."""
-        name = self.plane if sheet.frame.on_grid else f"{self.plane}, turned"
-        return name, *sheet.frame.edge_letters.values()
+        # Beside the letters of the lower edge; above them, and beside the scale, where that is too narrow.
+        room = inner.adjusted(0, 0, -0.3 * inner.width() - 8.0 if self._raised else 0, -self._raised)
+        self._low.paint(painter, corner, key, lambda p: self._paint_low(p, inner, room, low))
+
+    def _rise(
+        self, painter: QPainter, inner: QRectF, sheet: SliceSheet, lines: Sequence[tuple[str, str]]
+    ) -> float:
+        """Return by how much the low lines must rise to stand above the letters of the lower edge, px."""
+        letters = sheet.frame.edge_letters["bottom"] if self.sided else ""
+        room = (inner.width() - paint.letters_width(painter, letters)) / 2 - 4.0
+        metrics = QFontMetricsF(paint.font_of(painter, _share(inner)))
+        cut = any(metrics.horizontalAdvance(text) > room for text, _color in lines)
+        return 1.4 * QFontMetricsF(painter.font()).lineSpacing() if cut else 0.0
 
     def _paint_words(self, painter: QPainter, inner: QRectF, sheet: SliceSheet) -> None:
         """Paint letters, caption, scale and warnings."""
@@ -238,18 +255,22 @@ class SliceDecor:
             paint.edge_letters(painter, inner, sheet.frame.edge_letters, look)
         # In a small view the window's own bar and the 3-D view beside say whose it is.
         caption = () if is_small(inner) else self.caption
-        heading = [(self._name(sheet)[0], PLANE_COLORS[self.plane]), *((line, look.text) for line in caption)]
-        paint.lines_at(painter, self._half(inner), Qt.AlignmentFlag.AlignLeft, heading)
+        title = sheet.frame.title if self.sided else "picture"
+        heading = [(title, PLANE_COLORS[self.plane]), *((line, look.text) for line in caption)]
+        said = (paint.REFERENCE_PATIENT if self.reference_patient else "", self.stamp, *self.over[1:])
+        warned = [text for text in said if text]
+        aside = [(line, look.quiet) for line in (() if is_small(inner) else self.aside)]
+        aside += [(line, look.text) for line in self.over[:1]]
+        top = sheet.frame.edge_letters["top"] if self.sided else ""
+        paint.caption_at(painter, inner, heading, top, [*warned, *(line for line, _color in aside)])
+        right = inner.adjusted((inner.width() + paint.letters_width(painter, top)) / 2 + 6.0, 0, 0, 0)
+        paint.lines_at(painter, right, Qt.AlignmentFlag.AlignRight, aside)
         if self.measured:
             paint.scale_bar(painter, inner, 1.0 / sheet.pixels_per_mm, look)
         if self.bar is not None:
             paint.color_bar(painter, inner, self.bar, look)
-        aside = [(line, look.quiet) for line in (() if is_small(inner) else self.aside)]
-        aside += [(line, look.text) for line in self.over[:1]]
-        right = inner.adjusted(inner.width() / 2 + 26.0, 0, 0, 0)
-        paint.lines_at(painter, right, Qt.AlignmentFlag.AlignRight, aside)
-        # A long warning would reach the names on the left.
-        lines = max(len(aside), len(heading)) if self.over[1:] else len(aside)
-        inner = inner.adjusted(0, lines * QFontMetricsF(painter.font()).lineSpacing(), 0, 0)
-        said = (paint.REFERENCE_PATIENT if self.reference_patient else "", self.stamp, *self.over[1:])
-        paint.warnings(painter, inner, [text for text in said if text])
+        # A warning that would reach the names on the left begins below them.
+        wide = max(paint.warning_widths(painter, warned), default=0.0) > inner.width() / 2
+        lines = max(len(aside), len(heading) if wide and len(aside) else 0)
+        below = lines * QFontMetricsF(painter.font()).lineSpacing()
+        paint.warnings(painter, inner.adjusted(0, below, 0, 0), warned)

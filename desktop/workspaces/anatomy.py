@@ -13,6 +13,7 @@ from desktop.desk import Desk
 from desktop.fields import ComboBox
 from desktop.section import CommandButton, Panel, StepSection, quiet, section_title
 from desktop.session import sizes_of
+from desktop.silent import SilentCard
 
 
 class AnatomyPanel(Panel):
@@ -26,6 +27,8 @@ class AnatomyPanel(Panel):
             desk, actions, title="Bone", command="anatomy.segment", steps=(way.BONE,),
             done=lambda: bool(desk.session.structures()), facts=self._bone_facts, again="Segment again",
         )  # fmt: skip
+        self.silent = SilentCard(desk, actions)
+        self.all = CommandButton(actions["anatomy.surfaces"])
         self.side = _SideCard(desk, actions)
         self.structure = ComboBox()
         self.structure.setToolTip(
@@ -46,7 +49,7 @@ class AnatomyPanel(Panel):
         self.opacity.valueChanged.connect(self._on_opacity)
         self.opacity.setValue(35)
         self.go = CommandButton(actions["go.simulate"], text="Go on to Simulate")
-        self.add(self.bone, self.side, self.mesh, self.go)
+        self.add(self.silent, self.bone, self.all, self.side, self.mesh, self.go)
         self.opacity_title = section_title("Labels over the image")
         self.add(self.opacity_title, self.opacity)
         self.end()
@@ -56,7 +59,9 @@ class AnatomyPanel(Panel):
         """Show what is done and what is next."""
         session = self._desk.session
         segmented, meshed = bool(session.structures()), _has(self._desk, "mesh")
+        self.silent.refresh()
         self.bone.refresh(current=not segmented)
+        self.all.setVisible(segmented and bool(way.unseen(self._desk)))
         self.side.refresh()
         waits = bool(way.unconfirmed(session))
         for widget in (self.mesh, self.opacity_title, self.opacity):

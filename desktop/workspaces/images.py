@@ -16,6 +16,7 @@ from desktop.desk import Desk
 from desktop.fusion_box import FusionBox
 from desktop.section import CommandButton, Facts, Panel, quiet, section_title
 from desktop.session import identity_of
+from desktop.silent import SilentCard
 from desktop.view_commands import window_id
 from resources.presets import PRESETS, windows_for
 
@@ -30,6 +31,7 @@ class ImagesPanel(Panel):
         self._desk = desk
         self.facts = Facts()
         self.notes = quiet()
+        self.silent = SilentCard(desk, actions)
         self.presets = QWidget()
         self._grid = QGridLayout(self.presets)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -50,7 +52,9 @@ class ImagesPanel(Panel):
         self._of_an_image = (
             section_title("Window"), self.presets, section_title("By hand"), self.hands, self.go,
         )  # fmt: skip
-        self.add(self.facts, self.notes, *self._of_an_image[:2], self.over, *self._of_an_image[2:])
+        self.add(
+            self.facts, self.notes, self.silent, *self._of_an_image[:2], self.over, *self._of_an_image[2:]
+        )
         self.end()
         self.follow(desk)
 
@@ -59,6 +63,7 @@ class ImagesPanel(Panel):
         session = self._desk.session
         item = session.volume
         entry = session.entry(item.id) if item else None
+        self.silent.refresh()
         for widget in self._of_an_image:
             widget.setVisible(entry is not None)
         if entry is None:

@@ -53,7 +53,11 @@ class SimulatePanel(Panel):
         model = way.shape(self._desk.session, "model")
         if model is None:
             return ()
-        return list(words.facts_of(way.MODEL, self._desk.session.summary(model.id)))
+        facts = dict(words.facts_of(way.MODEL, self._desk.session.summary(model.id)))
+        entry = self._desk.session.entry(model.id)
+        if entry is not None and words.is_weight_assumed(entry.tree):
+            facts["Body weight"] += " (assumed)"
+        return list(facts.items())
 
 
 def _fresh(desk: Desk, kind: str) -> bool:

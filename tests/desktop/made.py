@@ -60,6 +60,15 @@ def volume(params: VolumeParams, progress: Progress) -> Made:
     )
 
 
+@step("test.nobody", version=1, title="Make a volume of nobody", quick=True)
+def nobody(params: VolumeParams, progress: Progress) -> Made:
+    """Make the same ball as a NIfTI file holds it: no patient, no modality, no unit."""
+    ball = volume(params, progress).outputs["volume"]
+    assert isinstance(ball, Volume)
+    silent = replace(ball, modality="", unit="", window=None, identity=Identity())
+    return Made({"volume": silent}, {}, {"volume": "unknown scan"})
+
+
 @dataclass(frozen=True)
 class PetParams:
     patient: str = param("HIP003", help="Patient ID.")
@@ -118,6 +127,19 @@ def labels(volume: Volume, params: LabelParams, progress: Progress) -> Made:
     return Made({"bones": made}, {"structures": [{"name": name, "volume_ml": float(found.sum()) * 0.008}]})
 
 
+@step("test.two_bones", version=1, title="Find two halves", quick=True)
+def two_bones(volume: Volume, params: VolumeParams, progress: Progress) -> Made:
+    """Label the ball's halves as two femurs."""
+    found = (volume.voxels > 400).astype(np.uint8)
+    found[:, :, 12:] *= 2
+    structures = (Structure("right femur", 1, "femur", "right"), Structure("left femur", 2, "femur", "left"))
+    made = LabelMap(
+        found, volume.affine, structures, identity=volume.identity,
+        frame_of_reference=volume.frame_of_reference,
+    )  # fmt: skip
+    return Made({"bones": made}, {"structures": [{"name": s.name, "volume_ml": 8.0} for s in structures]})
+
+
 @step("test.edit", version=1, title="Edit the labels", edits="labels", quick=True)
 def edit(labels: LabelMap, params: VolumeParams, progress: Progress) -> Made:
     """Take one voxel off."""
@@ -173,6 +195,7 @@ def model(surface: Surface, params: VolumeParams, progress: Progress) -> Made:
         {"walking": {"hip x": -0.5, "hip y": -0.3, "hip z": -2.3}}, 735.0, structure="left femur",
             term="femur",
         side="left", identity=WHO,
+        notes=("body weight 75 kg assumed",) if params.patient == "assumed" else (),
     )  # fmt: skip
     return Made({"model": made}, {}, {"model": "left femur model"})
 
@@ -191,6 +214,7 @@ def landmarks(surface: Surface, params: VolumeParams, progress: Progress) -> Mad
 @dataclass(frozen=True)
 class ResultParams:
     body_weight_n: float = param(735.5, help="Weight that is solved with.", unit="N")
+    left_out: bool = param(False, help="Its one element counts for no number.")
 
 
 @step("test.result", version=1, title="Make a result", quick=True)
@@ -206,6 +230,7 @@ def result(model: Model, params: ResultParams, progress: Progress) -> Made:
         (Number("von Mises stress", 16.9, "MPa", 13.5, 20.3, {"density calibration ±20 %": (13.5, 20.3)}),),
         loads=("hip x", "hip y", "hip z"), cases=model.cases, body_weight_n=params.body_weight_n,
         structure="left femur", term="femur", side="left", identity=WHO,
-        limits=("level walking only, no fall, no fatigue",),
+        limits=("level walking only, no fall, no fatigue",), notes=model.notes,
+        exclude=np.ones(1, bool) if params.left_out else None,
     )  # fmt: skip
     return Made({"result": made}, {}, {"result": "left femur stresses"})

@@ -18,6 +18,7 @@ from desktop.window import MainWindow
 from resources.presets import CT_WINDOWS, PET_WINDOWS, SHARES
 from tests.desktop.conftest import do, settle
 from twin.record import Record
+from viewers.scene_view import SceneView
 
 
 def texts(widget) -> str:
@@ -151,6 +152,60 @@ def test_the_eye_hides_the_labels_over_the_image(opened: MainWindow, qtbot) -> N
     assert shown != hidden
     click_row(qtbot, opened, part.key, EYE)
     assert view.grab().toImage() == shown
+
+
+def test_a_click_on_an_images_row_shows_that_image(window: MainWindow, scan: Path, qtbot) -> None:
+    with Record.open(scan) as record:
+        do(record, "test.cine", left_mm=100.0)
+    window.open_paths([scan])
+    settle(window, qtbot)
+    session, stage = window.desk.session, window.desk.stage
+    first, newest = session.of_kind("volume")
+    assert session.volume == newest
+    click_row(qtbot, window, first.key, NAME)
+    settle(window, qtbot)
+    assert session.volume == first
+    assert session.selection == first.key
+    # tests/desktop/made.py: the CT's window is 40, 400; the cine's gray values are 100 to 500.
+    assert stage.slices["axial"].window_level[:2] == (40.0, 400.0)
+    assert window.panels["images"].heading.text() == "CT hip"
+    click_row(qtbot, window, first.key, NAME)  # what is shown stays shown
+    assert session.volume == first
+
+
+def test_slices_in_3d_follow_an_inverted_window(window: MainWindow, scan: Path, qtbot) -> None:
+    window.open_paths([scan])
+    settle(window, qtbot)
+    stage = window.desk.stage
+    assert stage.scene is not None
+    assert light_of_ball(stage.scene) > 230  # 900 HU is above the window of 40 ± 200
+    view = stage.slices["axial"]
+    view.setFocus()
+    qtbot.keyClick(view, Qt.Key.Key_I)
+    assert [v.window_level[2] for v in stage.slices.values()] == [True, True, True]
+    qtbot.waitUntil(lambda: light_of_ball(stage.scene) < 20, timeout=5000)
+    qtbot.keyClick(view, Qt.Key.Key_0)  # as in the file
+    qtbot.waitUntil(lambda: light_of_ball(stage.scene) > 230, timeout=5000)
+
+
+def light_of_ball(scene: SceneView) -> int:
+    """Light of the coronal slice's middle, beside the crosshair."""
+    picture = scene.image()
+    return picture.pixelColor(picture.width() // 2 + 12, picture.height() // 2 + 12).lightness()
+
+
+def test_a_record_without_a_patient_says_what_is_in_it(window: MainWindow, home: Path, qtbot) -> None:
+    path = home / "nobody.twin"
+    Record.create(path).close()
+    window.open_paths([path])
+    settle(window, qtbot)
+    assert window.top.identity.full_text() == "Nothing in this record yet"
+    window.desk.close_record()
+    with Record.open(path) as record:
+        do(record, "test.nobody")
+    window.open_paths([path])
+    settle(window, qtbot)
+    assert window.top.identity.full_text() == "No patient named  ·  unknown scan"
 
 
 def test_a_name_is_changed_in_place_and_taken_back(opened: MainWindow, qtbot) -> None:

@@ -52,6 +52,23 @@ def test_oblique_grid_says_both_letters():
     assert letters(np.zeros(3)) == ""
 
 
+@pytest.mark.parametrize(
+    ("degrees", "title"),
+    [(0, "axial"), (4, "axial"), (12, "oblique axial, 12°"), (40, "oblique axial, 40°")],
+)
+def test_a_plane_is_called_by_what_it_is(degrees, title):
+    # Turned about the patient's x axis: rows run from anterior to posterior, and ever more downward.
+    turn = np.radians(degrees)
+    affine = np.eye(4)
+    affine[:3, 1] = [0, np.cos(turn), -np.sin(turn)]
+    affine[:3, 2] = [0, np.sin(turn), np.cos(turn)]
+    assert SliceFrame.of("axial", affine, (1, 40, 50)).title == title
+    # Turned within its own plane it is as axial as before.
+    spun = np.eye(4)
+    spun[:2, :2] = [[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]
+    assert SliceFrame.of("axial", spun, (1, 40, 50)).title == "axial"
+
+
 def test_sheared_grid_keeps_lengths_true():
     # Gantry tilt of 20°: slices step 5 mm up and tan 20° × 5 mm back.
     affine = np.diag([1.0, 1.0, 5.0, 1.0])

@@ -250,6 +250,36 @@ def test_clip_opens_a_mesh_and_shows_its_inside(view, flat):
     assert view.pick_at(on_screen(view, [3.0, -20.0, 4.0])).lps[1] == pytest.approx(-20, abs=0.01)
 
 
+def test_hatched_elements_stand_out_on_the_boundary_and_on_a_cut(view, monkeypatch):
+    mesh = box_mesh()
+    values = np.zeros(len(mesh.tets))
+    upper = mesh.points[mesh.tets].mean(axis=1)[:, 2] > 0
+    arguments = {"where": "element", "title": "Strain", "unit": "1", "limits": (0.0, 1.0)}
+    view.show_field("box", mesh, values, **arguments)
+    view.view_from("A")
+    plain = pixels(view)
+    view.show_field("box", mesh, values, hatched=upper, **arguments)
+    changed = np.abs(pixels(view) - plain).max(axis=-1) > 30
+    high, low = (on_screen(view, [0, 0, z]).toPoint() for z in (10.0, -10.0))
+    above = changed[high.y() - 25 : high.y() + 26, high.x() - 25 : high.x() + 26]
+    below = changed[low.y() - 25 : low.y() + 26, low.x() - 25 : low.x() + 26]
+    # Lines 2.8 px wide every 9 along a row, a pixel of smoothed edge on either side of each at the most.
+    assert 2.8 / 9 - 0.03 < above.mean() < 4.8 / 9
+    assert not below.any()
+    assert scene_decor.HATCHED in drawn_texts(monkeypatch, view)
+    # Picks go to the mesh under the lines.
+    assert view.pick_at(on_screen(view, [0, 0, 10.0])).value == 0.0
+    view.set_clip(Clip.facing("A", 0.0))
+    cut = pixels(view)
+    view.show_field("box", mesh, values, **arguments)
+    changed = np.abs(pixels(view) - cut).max(axis=-1) > 30
+    above = changed[high.y() - 25 : high.y() + 26, high.x() - 25 : high.x() + 26]
+    below = changed[low.y() - 25 : low.y() + 26, low.x() - 25 : low.x() + 26]
+    assert 2.8 / 9 - 0.03 < above.mean() < 4.8 / 9  # as on the boundary
+    assert not below.any()
+    assert scene_decor.HATCHED not in drawn_texts(monkeypatch, view)
+
+
 def test_color_bar_says_title_unit_yield_and_ticks(view, monkeypatch):
     mesh = box_mesh((2, 2, 2))
     view.show_field(
@@ -349,13 +379,15 @@ def test_before_anything_is_drawn_everything_may_be_said(qtbot):
 
 def test_slices_stand_in_the_scene(view):
     volume = marked_volume((0, 0, 0))
-    view.show_slices(volume, np.zeros(3), (500.0, 1000.0))
+    view.show_slices("slices", volume, np.zeros(3), (500.0, 1000.0, False))
     view.camera.orbit(0, 0)
     at = on_screen(view, [2.0, 0, 2.0]).toPoint()
     assert pixels(view)[at.y(), at.x()].min() > 230  # the bright ball in the coronal slice
     away = on_screen(view, [20.0, 0, 20.0]).toPoint()
     assert pixels(view)[away.y(), away.x()].max() < 20
-    view.show_slices(None, np.zeros(3), (0, 1))
+    view.show_slices("slices", volume, np.zeros(3), (500.0, 1000.0, True))
+    assert pixels(view)[away.y(), away.x()].min() > 230  # inverted: what is dense is dark
+    view.remove("slices")
     assert view.keys() == []
 
 

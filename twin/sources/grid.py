@@ -121,6 +121,9 @@ def packed(colors: NDArray[np.uint8]) -> NDArray[np.uint32]:
     return np.asarray(red << 16 | green << 8 | blue, np.uint32)
 
 
+ASKS_FOR_CT = "If this is a CT, import it with modality CT."
+
+
 def labels_in(stored: NDArray) -> int:
     """Return how many labels an image seems to hold; 0 where it does not look like one of labels.
 
@@ -163,5 +166,5 @@ def silent_notes(
         return ()
     return (
         f"The values ({low:.0f} to {high:.0f}) look like Hounsfield units; {title} does not say. "
-        "If this is a CT, import it with modality CT.",
+        + ASKS_FOR_CT,
     )

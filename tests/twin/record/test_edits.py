@@ -1,9 +1,14 @@
+from dataclasses import replace
+
 import pytest
 
 from tests.twin.record.conftest import Do
-from twin.domain import LabelMap
+from twin import edits
+from twin.domain import LabelMap, Volume
 from twin.errors import UserError
+from twin.progress import Progress
 from twin.record import Record
+from twin.sources.grid import ASKS_FOR_CT
 
 
 def test_rename_color_and_delete_can_be_undone(walked: Record, do: Do) -> None:
@@ -28,6 +33,24 @@ def test_what_makes_no_sense_is_refused(walked: Record, do: Do) -> None:
         do(walked, "record.rename", {"entity": "s1"}, name="  ")
     with pytest.raises(UserError, match="no color"):
         do(walked, "record.color", {"entity": "s1"}, color="bone")
+
+
+def test_only_what_a_file_is_silent_about_can_be_said(record: Record, do: Do) -> None:
+    do(record, "example.scan")
+    volume = record.load("v1")
+    assert isinstance(volume, Volume)
+    with pytest.raises(UserError, match="is CT already"):
+        do(record, "volume.confirm_modality", {"volume": "v1"}, modality="CT")
+    silent = replace(volume, modality="", unit="", notes=("kept", f"Odd values. {ASKS_FOR_CT}"))
+    made = edits.confirm_modality(silent, edits.ModalityParams("CT"), Progress()).outputs["volume"]
+    assert isinstance(made, Volume)
+    assert (made.modality, made.unit) == ("CT", "HU")
+    assert made.notes == ("kept", "Modality CT was said by hand: its values are taken for HU.")
+    made = edits.confirm_modality(silent, edits.ModalityParams("MR"), Progress()).outputs["volume"]
+    assert isinstance(made, Volume)
+    assert (made.modality, made.unit) == ("MR", "")
+    with pytest.raises(UserError, match="holds colors"):
+        edits.confirm_modality(replace(silent, color=True), edits.ModalityParams("CT"), Progress())
 
 
 def test_confirming_a_side_names_the_structure(record: Record, do: Do) -> None:

@@ -1,0 +1,56 @@
+"""What is written over a slice: whole wherever there is room for it."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QFontMetricsF
+
+from tests.viewers.phantoms import marked_volume
+from twin.domain import Volume
+from viewers import paint
+from viewers.slice_view import SliceView
+
+
+def written(monkeypatch, view: SliceView) -> list[str]:
+    """Every text that one painting of the view writes."""
+    texts = []
+    plain = paint.text_at
+
+    def note(painter, box: QRectF, flags, text: str, color, **more):
+        assert QFontMetricsF(painter.font()).horizontalAdvance(text) <= box.width() + 0.5, text
+        texts.append(text)
+        plain(painter, box, flags, text, color, **more)
+
+    monkeypatch.setattr(paint, "text_at", note)
+    view.image()
+    monkeypatch.undo()
+    return texts
+
+
+def shown(qtbot, volume: Volume, width: int, height: int) -> SliceView:
+    view = SliceView("axial")
+    qtbot.addWidget(view)
+    view.resize(width, height)
+    view.set_volume(volume)
+    return view
+
+
+@pytest.mark.parametrize("width", [200, 260, 330, 350, 420, 640])
+def test_place_and_number_of_a_slice_are_never_cut(qtbot, monkeypatch, width):
+    volume = marked_volume((0, 0, 0), size_mm=200.0, spacing=(2.0, 2.0, 1.0))
+    texts = written(monkeypatch, shown(qtbot, volume, width, 360))
+    # 200 slices of 1 mm, the middle one of which is the 100th as shown, 0.5 mm off the middle.
+    place = next(text for text in texts if text.endswith("100 / 200"))
+    assert "0.5 mm" in place
+    assert not any("…" in text for text in texts)
+
+
+def test_an_oblique_plane_is_not_called_axial(qtbot, monkeypatch):
+    turn = np.radians(30.0)
+    affine = np.eye(4)
+    affine[:3, 1] = [0, np.cos(turn), -np.sin(turn)]
+    affine[:3, 2] = [0, np.sin(turn), np.cos(turn)]
+    plane = Volume(np.zeros((1, 80, 80), np.int16), affine, "MR")
+    texts = written(monkeypatch, shown(qtbot, plane, 420, 360))
+    assert "oblique axial, 30°" in texts
+    assert "axial" not in texts
