@@ -9,7 +9,8 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from desktop import theme
-from desktop.commands import COMMANDS, Command
+from desktop.command import Command
+from desktop.commands import COMMANDS
 from desktop.desk import Desk
 
 

@@ -128,6 +128,46 @@ class Asking:
         if item is not None:
             self._keeper.forget(item)
 
+    def _picture(self) -> None:
+        self._save_picture(names=True)
+
+    def _picture_unnamed(self) -> None:
+        self._save_picture(names=False)
+
+    def _film(self) -> None:
+        self._save_film(names=True)
+
+    def _film_unnamed(self) -> None:
+        self._save_film(names=False)
+
+    def _save_picture(self, *, names: bool) -> None:
+        from desktop.snapshots import save_picture
+
+        path = self._where("Save picture", ".png", "Picture (*.png)")
+        if path is not None:
+            save_picture(self._window.desk, path, names=names)
+
+    def _save_film(self, *, names: bool) -> None:
+        from desktop.snapshots import film
+
+        path = self._where("Save film", ".gif", "Film (*.gif)")
+        if path is not None:
+            film(self._window.desk, path, names=names)
+
+    def _where(self, title: str, suffix: str, kind: str) -> Path | None:
+        """Ask where a picture goes; its first name tells the plane and nothing of the patient."""
+        stage = self._window.desk.stage
+        start = settings.twins_folder() / f"{stage.focused if stage else 'view'}{suffix}"
+        name, _kind = QFileDialog.getSaveFileName(self._window, title, str(start), kind)
+        path = Path(name)
+        return (path if path.suffix else path.with_suffix(suffix)) if name else None
+
+    def _help(self) -> None:
+        from desktop.help import Help
+
+        self._help_page = Help(self._window)
+        self._help_page.show()
+
     def _close(self) -> None:
         if self._window.desk.queue.busy and not self.may_stop_jobs():
             return

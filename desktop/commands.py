@@ -3,75 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from desktop import exporting, way
 from desktop.browser import bringing
+from desktop.command import Command, ask
 from desktop.session import WORKSPACES
+from desktop.view_commands import needs_image, view_commands
 
 if TYPE_CHECKING:
     from desktop.desk import Desk
-
-
-def _always(_desk: Desk) -> str:
-    return ""
-
-
-@dataclass(frozen=True)
-class Command:
-    """Something a user can do.
-
-    Attributes
-    ----------
-    enabled : callable (desk) -> str
-        Empty where it can be done now, else the reason why not, as its tooltip says it.
-    shortcut : str
-        In Qt's portable words; empty for none.
-    where : str
-        ``"views"``: the shortcut works where the focus is in the views; else in the window.
-    titled : callable (desk) -> str, or None
-        A title that depends on the state ("Undo segment bone").
-    """
-
-    id: str
-    title: str
-    icon: str
-    help: str
-    run: Callable[[Desk], None]
-    enabled: Callable[[Desk], str] = _always
-    shortcut: str = ""
-    group: str = "File"
-    where: str = ""
-    titled: Callable[[Desk], str] | None = None
-
-    def why_not(self, desk: Desk) -> str:
-        """Return why it cannot be done now; empty where it can."""
-        writes = self.id in _WRITING or self.group in ("Anatomy", "Simulate")
-        return (desk.read_only if writes else "") or self.enabled(desk)
-
-    def title_for(self, desk: Desk) -> str:
-        """Return the title as of now."""
-        return self.titled(desk) if self.titled else self.title
-
-    def trigger(self, desk: Desk) -> None:
-        """Do it, or say why not."""
-        why = self.why_not(desk)
-        if why:
-            desk.said.emit(f"{self.title} cannot be done now.", why)
-        else:
-            desk.guard(lambda: self.run(desk))
-
-
-def keys_text(command: Command) -> str:
-    """Return a command's shortcut as this system writes it."""
-    from PySide6.QtGui import QKeySequence
-
-    return QKeySequence(command.shortcut).toString(QKeySequence.SequenceFormat.NativeText)
-
-
-def _ask(what: str) -> Callable[[Desk], None]:
-    return lambda desk: desk.asked.emit(what)
 
 
 def _needs_record(desk: Desk) -> str:
@@ -92,30 +33,6 @@ def _lock_title(desk: Desk) -> str:
 
 def _needs_open(desk: Desk) -> str:
     return "" if desk.session.record is not None else "Open images or a record first."
-
-
-def _needs_views(desk: Desk) -> str:
-    return "" if desk.stage is not None and desk.session.record is not None else "Open images first."
-
-
-def _needs_image(desk: Desk) -> str:
-    if desk.stage is None or desk.session.volume is None:
-        return "Open images first."
-    return ""
-
-
-def _needs_time(desk: Desk) -> str:
-    if desk.stage is not None and desk.stage.cine.moments is None:
-        return _needs_image(desk) or "This image shows one moment only."
-    return _needs_image(desk)
-
-
-def _needs_ct(desk: Desk) -> str:
-    volume = desk.session.volume
-    entry = desk.session.entry(volume.id) if volume is not None else None
-    if entry is not None and entry.tree.get("modality") != "CT":
-        return "This window is in Hounsfield units, and the image is no CT."
-    return _needs_image(desk)
 
 
 def _needs_selection(desk: Desk) -> str:
@@ -208,26 +125,6 @@ def _side(side: str) -> Callable[[Desk], None]:
     return run
 
 
-def _theme(desk: Desk) -> None:
-    desk.set_theme("light" if desk.settings.theme == "dark" else "dark")
-
-
-def _font(step: int) -> Callable[[Desk], None]:
-    return lambda desk: desk.set_font(desk.settings.font_px + step)
-
-
-def _stage(method: str, *args: object) -> Callable[[Desk], None]:
-    return lambda desk: getattr(desk.stage, method)(*args)
-
-
-def _cine(method: str, *args: object) -> Callable[[Desk], None]:
-    def run(desk: Desk) -> None:
-        if desk.stage is not None:
-            getattr(desk.stage.cine, method)(*args)
-
-    return run
-
-
 def _go(workspace: str) -> Callable[[Desk], None]:
     return lambda desk: desk.session.go_to(workspace)
 
@@ -241,59 +138,78 @@ def _file() -> tuple[Command, ...]:
     return (
         Command(
             "file.open", "Open file…", "file", "Open a .twin, an image, a segmentation, a surface or a mesh",
-            _ask("open_file"), shortcut="Ctrl+O",
+            ask("open_file"), shortcut="Ctrl+O",
         ),
         Command(
             "file.folder", "Open DICOM folder…", "folder-open", "Import a folder of DICOM files",
-            _ask("open_folder"), shortcut="Ctrl+Shift+O",
+            ask("open_folder"), shortcut="Ctrl+Shift+O",
         ),
         Command(
             "file.browse", "Studies and servers…", "folders",
             "Look through the studies in folders and on servers (PACS); fetch, import, send",
-            _ask("browse"), shortcut="Ctrl+B",
+            ask("browse"), shortcut="Ctrl+B",
         ),
         Command(
             "file.reference", "Try the reference patient", "person",
             "Make a CT of a hip with the program's own code and open it: no download, no patient's data",
-            _ask("reference"), _needs_no_reference,
+            ask("reference"), _needs_no_reference,
         ),
         Command(
             "file.copy", "Save a copy as…", "copy",
             "Write a copy of this record; every step is already stored in it",
-            _ask("save_copy"), _needs_record, "Ctrl+Shift+S",
+            ask("save_copy"), _needs_record, "Ctrl+Shift+S",
         ),
         Command(
             "file.export", "Export…", "export",
             "Write the selected thing to a file: NIfTI, DICOM, STL and others",
-            _ask("export"), exporting.why_not, "Ctrl+E",
+            ask("export"), exporting.why_not, "Ctrl+E",
         ),
         Command(
             "file.export_deidentified", "Export de-identified…", "export",
             "Write the selected thing to a file, without what names the patient",
-            _ask("export_deidentified"), exporting.why_not,
+            ask("export_deidentified"), exporting.why_not,
         ),
         Command(
             "file.import_deidentified", "Import de-identified…", "folder-open",
             "Import a folder of DICOM files and keep nothing that names the patient",
-            _ask("import_deidentified"),
+            ask("import_deidentified"),
         ),
         Command(
             "file.deidentify", "De-identify into a new record…", "person",
             "Write a new record that holds the same, without what names the patient",
-            _ask("deidentify"), _needs_record,
+            ask("deidentify"), _needs_record,
         ),
         Command(
             "file.lock", "Lock with a passphrase…", "lock",
             "Encrypt this record with a passphrase, or make it open again",
-            _ask("lock"), _needs_resting_record, titled=_lock_title,
+            ask("lock"), _needs_resting_record, titled=_lock_title,
         ),
         Command(
             "file.send", "Send to a server…", "paper-plane-tilt",
-            "Send the selected segmentation to a PACS, as DICOM", _ask("send"), bringing.why_not_send,
+            "Send the selected segmentation to a PACS, as DICOM", ask("send"), bringing.why_not_send,
         ),
-        Command("file.close", "Close the record", "x", "Close this record", _ask("close"), _needs_record,
+        Command(
+            "file.picture", "Save picture…", "camera",
+            "Write the view that has the focus as PNG, with whose it is",
+            ask("picture"), needs_image, "Ctrl+Shift+G",
+        ),
+        Command(
+            "file.picture.unnamed", "Save picture without names…", "camera",
+            "Write the view that has the focus as PNG; no name, number or date is written into it",
+            ask("picture_unnamed"), needs_image,
+        ),
+        Command(
+            "file.film", "Save film…", "film-strip",
+            "Write the phases of the focused slice view, or its slices, as an animated GIF",
+            ask("film"), needs_image,
+        ),
+        Command(
+            "file.film.unnamed", "Save film without names…", "film-strip",
+            "As Save film; no name, number or date is written into it", ask("film_unnamed"), needs_image,
+        ),
+        Command("file.close", "Close the record", "x", "Close this record", ask("close"), _needs_record,
             "Ctrl+W"),
-        Command("file.quit", "Quit", "sign-out", "Close the window", _ask("quit"), shortcut="Ctrl+Q"),
+        Command("file.quit", "Quit", "sign-out", "Close the window", ask("quit"), shortcut="Ctrl+Q"),
     )  # fmt: skip
 
 
@@ -310,11 +226,11 @@ def _edit() -> tuple[Command, ...]:
             _needs_redo, "Ctrl+Shift+Z", "Edit", titled=_redo_title,
         ),
         Command(
-            "edit.rename", "Rename", "pencil-simple", "Give the selected thing another name", _ask("rename"),
+            "edit.rename", "Rename", "pencil-simple", "Give the selected thing another name", ask("rename"),
             _needs_entity, "F2", "Edit",
         ),
         Command(
-            "edit.color", "Change color…", "palette", "Give the selected thing another color", _ask("color"),
+            "edit.color", "Change color…", "palette", "Give the selected thing another color", ask("color"),
             _needs_entity, "", "Edit",
         ),
         Command(
@@ -325,7 +241,7 @@ def _edit() -> tuple[Command, ...]:
         Command(
             "edit.forget", "Forget for good…", "trash",
             "Remove the selected thing with its bytes and what the log says of it; undo cannot bring it back",
-            _ask("forget"), _needs_resting_entity, "", "Edit",
+            ask("forget"), _needs_resting_entity, "", "Edit",
         ),
         Command(
             "edit.visible", "Show or hide", "eye", "Show or hide the selected thing", _toggle_visible,
@@ -346,62 +262,6 @@ def _edit() -> tuple[Command, ...]:
             "Cancel the running job; the record stays as it was",
             lambda d: d.queue.cancel(), _needs_job, "Ctrl+.", "Edit",
         ),
-    )  # fmt: skip
-
-
-def _view() -> tuple[Command, ...]:
-    presets = [("bone", "1"), ("soft tissue", "2"), ("lung", "3"), ("brain", "4")]
-    shown = [
-        Command(
-            f"view.window.{name.replace(' ', '_')}", f"Window: {name}", "sliders-horizontal",
-            f"Gray values as for {name} (CT)", _stage("preset", name), _needs_ct, key, "View", "views",
-        )
-        for name, key in presets
-    ]  # fmt: skip
-    sides = [("A", "front"), ("P", "back"), ("L", "left"), ("R", "right"), ("S", "above"), ("I", "below")]
-    looks = [
-        Command(
-            f"view.from.{letter}", f"3-D from {word} ({letter})", "cube", f"Look at the scene from {word}",
-            _stage("view_from", letter), _needs_views, "", "View",
-        )
-        for letter, word in sides
-    ]  # fmt: skip
-    return (
-        *shown,
-        Command(
-            "view.window.file", "Window: as in the file", "sliders-horizontal",
-            "Gray values as the file asks for",
-            _stage("preset", ""), _needs_image, "0", "View", "views",
-        ),
-        *looks,
-        Command("view.fit", "Fit all views", "arrows-out", "Bring everything into view", _stage("fit"),
-                _needs_views, "F", "View", "views"),
-        Command("view.all", "Four views", "squares-four", "Show all four views alike, two by two",
-                _stage("arrange", "four"), _needs_views, "", "View"),
-        Command("view.scene", "3-D and slices", "layout", "Show the 3-D view large, the slices beside it",
-                _stage("arrange", "scene"), _needs_views, "", "View"),
-        Command("view.clip", "Clip plane", "scissors", "Cut the scene open, where the crosshair goes",
-            _stage("toggle_clip"),
-                _needs_views, "C", "View", "views"),
-        Command("view.slices", "Slices in 3-D", "stack", "Show the image's slices among the shapes, or not",
-                _stage("toggle_slices"), _needs_views, "S", "View", "views"),
-        Command("view.cine.play", "Play or pause the cine", "play", "Let the heart beat, or hold it still",
-            _cine("toggle"), _needs_time, "K", "View", "views"),
-        Command("view.cine.next", "Next phase", "skip-forward", "Show the next moment of the cycle",
-            _cine("step", 1), _needs_time, ".", "View", "views"),
-        Command("view.cine.previous", "Previous phase", "skip-back", "Show the moment before",
-            _cine("step", -1), _needs_time, ",", "View", "views"),
-        Command("view.theme", "Dark or light", "moon", "Change between the dark and the light theme", _theme,
-                shortcut="Ctrl+Shift+T", group="View"),
-        Command("view.larger", "Larger text", "text-aa", "Make everything larger", _font(1),
-            shortcut="Ctrl++",
-                group="View"),
-        Command("view.smaller", "Smaller text", "text-aa", "Make everything smaller", _font(-1),
-            shortcut="Ctrl+-",
-                group="View"),
-        Command("view.find", "Find a command", "magnifying-glass", "Find any command by its name",
-            _ask("palette"),
-                shortcut="Ctrl+Shift+P", group="View"),
     )  # fmt: skip
 
 
@@ -445,16 +305,18 @@ def _walk() -> tuple[Command, ...]:
                 way.why_not_solve, "Ctrl+Return", "Simulate"),
         Command("report.write", "Write report (PDF)…", "file-pdf",
             "Write what was found, with its limits, as a PDF",
-                _ask("report"), way.why_not_report, "", "Report"),
+                ask("report"), way.why_not_report, "", "Report"),
     )  # fmt: skip
 
 
-_WRITING = {
-    "file.lock", "edit.forget", "edit.undo", "edit.redo", "edit.rename",
-    "edit.color", "edit.delete", "edit.again", "images.ct",
-}  # fmt: skip
+def _help() -> tuple[Command, ...]:
+    return (
+        Command("help.keys", "Keyboard and mouse", "keyboard", "Every key and every movement of the mouse",
+            ask("help"), shortcut="F1", group="Help"),
+    )  # fmt: skip
 
-COMMANDS: tuple[Command, ...] = (*_file(), *_edit(), *_view(), *_walk())
+
+COMMANDS: tuple[Command, ...] = (*_file(), *_edit(), *view_commands(), *_walk(), *_help())
 """All commands, in the order of the menus."""
 
 BY_ID = {command.id: command for command in COMMANDS}

@@ -23,7 +23,7 @@ class SliceOverlay:
         self._shown: tuple[str, ...] = ()
         self._labels: tuple[object, ...] = ()
         self._outlines: tuple[object, ...] = ()
-        self.opacity = 0.35
+        self.opacity = self._kept = 0.35
         session = desk.session
         session.opened.connect(self.sync)
         session.changed.connect(self._on_change)
@@ -44,23 +44,10 @@ class SliceOverlay:
         self.opacity = opacity
         self.sync()
 
-    def preset(self, name: str) -> None:
-        """Set a named window in all three; an empty name sets the file's own."""
-        item = self._desk.session.volume
-        if item is None:
-            return
-        if name:
-            from resources.presets import CT_WINDOWS
-
-            found = next(p for p in CT_WINDOWS if p.name.lower() == name.lower())
-            for view in self._views.values():
-                view.set_window(found.center, found.width)
-        else:
-            from viewers.sampling import first_window
-
-            center, width, inverted = first_window(self._desk.session.load(item.id))
-            for view in self._views.values():
-                view.set_window(center, width, inverted)
+    def toggle(self) -> None:
+        """Take the labels off, or lay them over again."""
+        self._kept, opacity = self.opacity, 0.0 if self.opacity else self._kept
+        self.set_opacity(opacity)
 
     def sync(self) -> None:
         """Show what the session says now; does nothing where it is shown already."""
@@ -77,8 +64,8 @@ class SliceOverlay:
             self._labels = ()
             for view in self._views.values():
                 view.set_volume(volume)
-                view.set_caption(caption_of(entry) if entry else ())
-                view.set_stamp(f"stale: {entry.stale}" if entry and entry.stale else "")
+                view.decor.set_caption(*((caption_of(entry), aside_of(entry)) if entry else ((),)))
+                view.decor.set_stamp(f"stale: {entry.stale}" if entry and entry.stale else "")
             self._cine.set_volume(volume)
         self._sync_labels()
         self._sync_outlines()
@@ -88,7 +75,7 @@ class SliceOverlay:
 
     def _say_reading(self, entry: Entry) -> None:
         for view in self._views.values():
-            view.set_caption((f"Reading {entry.name} …",))
+            view.decor.set_caption((f"Reading {entry.name} …",))
 
     def _sync_labels(self) -> None:
         session = self._desk.session
@@ -127,7 +114,17 @@ class SliceOverlay:
 
         self._outlines = wanted
         for view in self._views.values():
-            view.set_marks([Outline(surface, color) for surface, color in outlines])
+            view.decor.set_marks([Outline(surface, color) for surface, color in outlines])
+
+
+def aside_of(entry: Entry) -> list[str]:
+    """Return the lines that say what the series is."""
+    identity, tree = identity_of(entry), entry.tree
+    series = f"series {identity.series_number}" if identity.series_number is not None else ""
+    how = [f"{tree['kvp']:g} kV" if tree.get("kvp") else "", str(tree.get("kernel") or "")]
+    agent = f"contrast: {tree['contrast_agent']}" if tree.get("contrast_agent") else ""
+    lines = (identity.study_description, series, "  ".join(h for h in how if h), agent)
+    return [line for line in lines if line]
 
 
 def caption_of(entry: Entry) -> list[str]:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from desktop import theme
-from desktop.commands import Command, keys_text
+from desktop.command import Command, keys_text
 from desktop.desk import Desk
 
 

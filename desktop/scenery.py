@@ -159,7 +159,7 @@ class Scenery:
         for key, other in wanted.items():
             window = view.window_level if other is volume else first_window(other)
             # Hearts beat at rates of their own: the same share of the cycle is shown.
-            time = round(view.time_index * _moments(other) / _moments(volume)) % _moments(other)
+            time = round(view.picture.time * _moments(other) / _moments(volume)) % _moments(other)
             state = (id(other), tuple(view.crosshair), window, time)
             if self._slices_shown.get(key) != state:
                 self._slices_shown[key] = state

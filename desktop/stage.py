@@ -8,11 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QGridLayout, QVBoxLayout, QWidget
 
 from desktop import theme
 from desktop.cine import Cine
+from desktop.comparing import Comparing
 from desktop.desk import Desk
+from desktop.fusing import Fusing
+from desktop.links import Links
 from desktop.overlay import SliceOverlay
 from desktop.readiness import load_drawing, load_numerics
 from desktop.scenery import Scenery
@@ -21,18 +24,25 @@ from desktop.time_bar import TimeBar
 from viewers.orientation import lps_text
 
 if TYPE_CHECKING:
+    from resources.presets import Preset
     from viewers.orientation import Plane
     from viewers.scene_view import SceneView
     from viewers.slice_view import Hover, SliceView
 
 PLANES: tuple[Plane, ...] = ("axial", "coronal", "sagittal")
 
+
+def _beside(large: str) -> dict[str, tuple[int, int, int, int]]:
+    """Return places of one view large and the three others below each other beside it."""
+    others = [name for name in (*PLANES, "3-D") if name != large]
+    return {large: (0, 0, 3, 1)} | {name: (row, 1, 1, 1) for row, name in enumerate(others)}
+
+
 # Row, column, rows and columns taken of each view; and how wide the columns are.
 _PLACES = {
     "four": {"axial": (0, 0, 1, 1), "3-D": (0, 1, 1, 1), "coronal": (1, 0, 1, 1), "sagittal": (1, 1, 1, 1)},
-    "scene": {"3-D": (0, 0, 3, 1), "axial": (0, 1, 1, 1), "coronal": (1, 1, 1, 1), "sagittal": (2, 1, 1, 1)},
-}
-_WIDTHS = {"four": (1, 1), "scene": (2, 1)}
+    "scene": _beside("3-D"),
+} | {plane: _beside(plane) for plane in PLANES}
 
 
 class Stage(QWidget):
@@ -60,6 +70,9 @@ class Stage(QWidget):
         self._placed: tuple[object, ...] = ()
         self._closed = False
         self._make_slices()
+        self.links = Links(self.slices, self)
+        self.links.moved.connect(self._on_links)
+        self.links.changed.connect(desk.refreshed)
         self.cine = Cine(self)
         self.time_bar = TimeBar(desk, self.cine)
         column = QVBoxLayout(self)
@@ -70,6 +83,11 @@ class Stage(QWidget):
         self.cine.moved.connect(self._on_moment)
         self.cine.changed.connect(desk.refreshed)
         self.overlay = SliceOverlay(desk, self.slices, self.cine)
+        self.fusing = Fusing(desk, self.slices, self)
+        self.fusing.changed.connect(desk.refreshed)
+        self.comparing = Comparing(desk, self.links, self)
+        self.comparing.changed.connect(self._on_compare)
+        self.comparing.hovered.connect(self._on_hover)
         self._place()
         desk.restyled.connect(self.restyle)
         desk.session.selected.connect(self._on_select)
@@ -88,8 +106,6 @@ class Stage(QWidget):
             view = SliceView(plane)
             self.slices[plane] = view
             view.hovered.connect(self._on_hover)
-            view.crosshair_moved.connect(lambda lps, sender=view: self._on_crosshair(lps, sender))
-            view.window_changed.connect(lambda c, w, sender=view: self._on_window(c, w, sender))
             view.maximize_asked.connect(lambda plane=plane: self.maximize(plane))
 
     def _make_scene_if_open(self) -> None:
@@ -118,7 +134,7 @@ class Stage(QWidget):
         self._grid.setSpacing(theme.px(0.5))
         look = theme.viewer_look()
         for view in self.slices.values():
-            view.set_theme(look)
+            view.decor.take_theme(look)
         if self.scene is not None:
             self.scene.set_theme(look)
         self.time_bar.restyle()
@@ -131,6 +147,8 @@ class Stage(QWidget):
         self._desk.session.moved.disconnect(self._on_move)
         self._desk.session.changed.disconnect(self._on_move)
         self.overlay.detach()
+        self.fusing.detach()
+        self.comparing.detach()
         if self.scenery is not None:
             self.scenery.detach()
         if self.scene is not None:
@@ -144,10 +162,11 @@ class Stage(QWidget):
         self._place()
 
     def arrange(self, name: str) -> None:
-        """Show all views two by two (``four``) or the scene large (``scene``), and keep to that."""
+        """Show all views alike (``four``), or the scene (``scene``) or a plane large; and keep to that."""
         self._desk.settings.layout["views"] = name
         self._desk.settings.save()
         self._maximized = ""
+        self.comparing.choose("")
         self._place()
 
     @property
@@ -161,34 +180,61 @@ class Stage(QWidget):
 
     def _place(self) -> None:
         """Put each view where it belongs now."""
-        name, alone = self.arrangement, self._maximized
-        places = {n: p for n, p in _PLACES[name].items() if not alone or n == alone}
-        views: dict[str, QWidget | None] = {**self.slices, "3-D": self._scene_box}
-        placed = (name, alone, self._scene_box is not None)
+        name, alone, beside = self.arrangement, self._maximized, self.comparing.view
+        layout = _PLACES[name]
+        if beside is not None:
+            name, layout = "compare", {self.comparing.plane: (0, 0, 1, 1), "beside": (0, 1, 1, 1)}
+        places = {n: p for n, p in layout.items() if not alone or n == alone}
+        views: dict[str, QWidget | None] = {**self.slices, "3-D": self._scene_box, "beside": beside}
+        placed = (name, alone, self._scene_box is not None, beside)
         if placed == self._placed:
             return
         self._placed = placed
         for which, view in views.items():
             if view is not None:
                 self._grid.removeWidget(view)
-                self._grid.addWidget(view, *_PLACES[name][which])
+                self._grid.addWidget(view, *layout.get(which, (0, 0, 1, 1)))
                 view.setVisible(which in places)
         for row in range(3):
             used = any(p[0] <= row < p[0] + p[2] for p in places.values())
             self._grid.setRowStretch(row, int(used))
-        for column, width in enumerate(_WIDTHS[name]):
+        for column, width in enumerate((1, 1) if name in ("four", "compare") else (2, 1)):
             self._grid.setColumnStretch(column, width * any(p[1] == column for p in places.values()))
+
+    def _on_compare(self) -> None:
+        self._maximized = ""
+        self._place()
+        self._desk.refreshed.emit()
 
     @property
     def maximized(self) -> str:
         """Name of the view that fills the stage; empty where all four are shown."""
         return self._maximized
 
-    def preset(self, name: str) -> None:
-        """Set a named window; an empty name sets the file's own."""
-        self.overlay.preset(name)
-        if self.scenery is not None:
-            self.scenery.crosshair_moved()
+    def preset(self, preset: Preset | None) -> None:
+        """Set a window by name; None sets the file's own."""
+        from resources.presets import WindowPreset
+        from viewers.sampling import first_window, share_window
+
+        item = self._desk.session.volume
+        if item is None:
+            return
+        volume = self._desk.session.load(item.id)
+        if preset is None:
+            self.links.window(*first_window(volume))
+        elif isinstance(preset, WindowPreset):
+            self.links.window(preset.center, preset.width)
+        else:
+            self.links.window(*share_window(volume, preset.low, preset.high))
+
+    @property
+    def focused(self) -> str:
+        """Name of the view that keys go to."""
+        box = self._scene_box
+        at = QApplication.focusWidget()
+        if box is not None and at is not None and (at is box or box.isAncestorOf(at)):
+            return "3-D"
+        return self.links.focused.plane
 
     def fit(self) -> None:
         """Bring everything into view."""
@@ -217,10 +263,7 @@ class Stage(QWidget):
 
     # -- links -----------------------------------------------------------------------------------
 
-    def _on_crosshair(self, lps: Any, sender: SliceView) -> None:
-        for view in self.slices.values():
-            if view is not sender:
-                view.set_crosshair(lps)
+    def _on_links(self, lps: Any) -> None:
         box: Any = self._scene_box
         if box is not None and self.scenery is not None:
             box.set_crosshair(lps)
@@ -246,20 +289,11 @@ class Stage(QWidget):
                 if self.scenery is not None:
                     self.scenery.crosshair_moved()
 
-    def _on_window(self, center: float, width: float, sender: SliceView) -> None:
-        inverted = sender.window_level[2]
-        for view in self.slices.values():
-            if view is not sender:
-                view.set_window(center, width, inverted)
-        if self.scenery is not None:
-            self.scenery.crosshair_moved()
-
     def _on_hover(self, hover: Hover | None) -> None:
         if hover is None:
             self.cursor_moved.emit("")
             return
-        value = (
-            f"{hover.value:.0f} {hover.unit}" if abs(hover.value) >= 10 else f"{hover.value:.3g} {hover.unit}"
-        )
-        words = [lps_text(hover.lps), value.strip(), hover.structure]
+        values = [(hover.value, hover.unit), *([hover.over] if hover.over else [])]
+        told = [(f"{v:.0f} {unit}" if abs(v) >= 10 else f"{v:.3g} {unit}").strip() for v, unit in values]
+        words = [lps_text(hover.lps), *told, hover.structure]
         self.cursor_moved.emit("    ".join(w for w in words if w))

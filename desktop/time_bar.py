@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 
 from desktop import theme
 from desktop.cine import SPEEDS, Cine
-from desktop.commands import BY_ID, keys_text
+from desktop.command import keys_text
+from desktop.commands import BY_ID
 from desktop.fields import ComboBox
 
 if TYPE_CHECKING:

@@ -27,6 +27,39 @@ CT_WINDOWS = (
 scanners have them. A preset is applied only when it is asked for."""
 
 
-def windows_for(modality: str) -> tuple[WindowPreset, ...]:
-    """Return the presets that fit a modality: CT has them; MR and PET have no fixed scale."""
-    return CT_WINDOWS if modality == "CT" else ()
+PET_WINDOWS = tuple(WindowPreset(f"SUV 0 to {top}", top / 2, float(top), "SUV") for top in (5, 7, 10, 15))
+"""Customary spans of standardized uptake values; 0 to 7 is what FDG whole-body PET is commonly read in."""
+
+
+@dataclass(frozen=True)
+class WindowShare:
+    """A window by the image's own values: from the ``low`` to the ``high`` percentile."""
+
+    name: str
+    low: float
+    high: float
+
+
+SHARES = (
+    WindowShare("Balanced", 1.0, 99.5),
+    WindowShare("Whole range", 0.0, 100.0),
+    WindowShare("Strong contrast", 10.0, 98.0),
+    WindowShare("Bright parts", 60.0, 99.9),
+)
+"""For images whose numbers have no fixed meaning: MR, PET without SUV, ultrasound."""
+
+IMAGE_MAPS = ("gray", "ember", "viridis", "cividis")
+"""Maps (``resources.colors``) that images are shown in; lightness rises all along each: more is brighter for
+any eye."""
+
+Preset = WindowPreset | WindowShare
+PRESETS: tuple[Preset, ...] = (*CT_WINDOWS, *PET_WINDOWS, *SHARES)
+
+
+def windows_for(modality: str, unit: str = "HU") -> tuple[Preset, ...]:
+    """Return the presets that fit a modality and the unit of its values."""
+    if modality == "CT":
+        return CT_WINDOWS
+    if modality in ("PT", "PET") and unit.startswith("SUV"):
+        return PET_WINDOWS
+    return SHARES

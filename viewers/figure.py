@@ -29,6 +29,7 @@ def figure_of(
     side: Side = "none",
     reference_patient: bool = False,
     stamp: str = "",
+    notice: Sequence[str] = (),
     scale: float = 2.0,
     look: Look | None = None,
 ) -> QImage:
@@ -46,6 +47,8 @@ def figure_of(
         Adds REFERENCE PATIENT.
     stamp : str
         "stale" or "preview" with its reason; written in amber.
+    notice : sequence of str
+        What else must be read with it ("not for diagnosis"): lines of their own below, the first in amber.
     scale : float
         Pixels of the picture to a pixel of the screen.
     """
@@ -55,7 +58,8 @@ def figure_of(
     width, height = inner.width() / ratio, inner.height() / ratio
     font = view.font()
     line = QFontMetricsF(font).lineSpacing()
-    strip = 20 + line * max(len(caption), 2)
+    below = [*notice, NOTICE] if notice else []
+    strip = 20 + line * (max(len(caption), 1 if notice else 2) + len(below))
     figure = QImage(inner.width(), round((height + strip) * ratio), QImage.Format.Format_RGB32)
     figure.setDevicePixelRatio(ratio)
     figure.fill(QColor(look.ground))
@@ -70,14 +74,17 @@ def figure_of(
     paint.lines_at(
         painter, box.adjusted(0, 2 * line, 0, 0), Qt.AlignmentFlag.AlignLeft, texts[2:], shadow=False
     )
+    corner = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
+    colors = [look.warn, *[look.quiet] * len(notice)]
+    paint.lines_at(painter, box, corner, list(zip(below, colors, strict=False)), shadow=False)
     marks = [
         text for text in (_SIDE_WORDS[side], REFERENCE_PATIENT if reference_patient else "", stamp) if text
     ]
-    right = [(" · ".join(marks), look.warn), (NOTICE, look.quiet)]
+    right = [(" · ".join(marks), look.warn), ("" if notice else NOTICE, look.quiet)]
     painter.setFont(font)
     paint.lines_at(painter, box, Qt.AlignmentFlag.AlignRight, right, shadow=False)
     painter.end()
-    figure.setText("Description", " | ".join([*caption, *marks, NOTICE]))
+    figure.setText("Description", " | ".join([*caption, *marks, *notice, NOTICE]))
     return figure
 
 

@@ -1,9 +1,9 @@
 """Where a slice lies on the screen: planes, letters and the way between voxels and patient space.
 
-A slice view shows the plane of the volume's own grid that lies nearest to a patient plane;
-nothing is resampled. The screen follows radiological convention: the patient's right on the
-left in axial and coronal views, anterior up in axial, superior up in coronal and sagittal
-views, anterior on the left in sagittal views.
+A slice view shows the plane of the volume's own grid that lies nearest to a patient plane, and nothing is
+resampled, until a hand turns it to lie in any way. The screen follows radiological convention: the
+patient's right on the left in axial and coronal views, anterior up in axial, superior up in coronal and
+sagittal views, anterior on the left in sagittal views.
 """
 
 from dataclasses import dataclass
@@ -64,9 +64,28 @@ def grid_axes(affine: NDArray[np.float64]) -> tuple[int, int, int]:
     return best[0], best[1], best[2]
 
 
+def grid_directions(plane: Plane, affine: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return unit vectors across, down and through a view of a grid's plane, LPS, as columns; shape (3, 3).
+
+    Those of the three planes are square to each other: of a sheared grid the nearest that are (the orthogonal
+    factor of the polar decomposition; Higham 1986).
+    """
+    unit = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
+    unit = unit[:, list(grid_axes(affine))]
+    unit = unit * np.where(np.diag(unit) < 0, -1.0, 1.0)
+    left, _, right = np.linalg.svd(unit)
+    square = left @ right
+    return np.stack([square[:, axis] * sign for axis, sign in _SCREEN[plane]], axis=1)
+
+
+def voxel_step(affine: NDArray[np.float64], direction: NDArray[np.float64]) -> float:
+    """Return how many mm along a unit vector pass one voxel: along an axis of the grid its spacing."""
+    return 1.0 / float(np.linalg.norm(np.linalg.solve(affine[:3, :3], direction)))
+
+
 @dataclass(frozen=True, eq=False)
 class SliceFrame:
-    """How one plane of a volume's grid is laid on the screen.
+    """How one plane of a volume is laid on the screen.
 
     A place on the slice is (column, row, slice): columns to the right, rows down, slices
     through the screen, each counted in voxels from the first one *as shown*; whole numbers are
@@ -83,6 +102,9 @@ class SliceFrame:
         Columns, rows and slices.
     to_lps : ndarray, shape (4, 4)
         Takes (column, row, slice, 1) to LPS mm.
+    on_grid : bool
+        Columns, rows and slices are the volume's own. Those of a tilted plane are steps through its box, and
+        ``axes`` and ``flips`` tell only which plane of the grid it was turned from.
     """
 
     plane: Plane
@@ -90,6 +112,7 @@ class SliceFrame:
     flips: tuple[bool, bool, bool]
     counts: tuple[int, int, int]
     to_lps: NDArray[np.float64]
+    on_grid: bool = True
 
     @classmethod
     def of(cls, plane: Plane, affine: NDArray[np.float64], shape: tuple[int, int, int]) -> "SliceFrame":
@@ -116,6 +139,37 @@ class SliceFrame:
             (counts[0], counts[1], counts[2]),
             to_lps,
         )
+
+    @classmethod
+    def tilted(
+        cls,
+        plane: Plane,
+        affine: NDArray[np.float64],
+        shape: tuple[int, int, int],
+        directions: NDArray[np.float64],
+    ) -> "SliceFrame":
+        """Lay out planes of any ``directions`` (see ``grid_directions``) through the box of a grid.
+
+        Steps across and down are as long as the shortest edge of a voxel; a step through the planes passes
+        one voxel (``voxel_step``).
+        """
+        own = cls.of(plane, affine, shape)
+        edges = affine[:3, :3]
+        sizes = np.array(shape[::-1], float)
+        fine = float(np.linalg.norm(edges, axis=0).min())
+        steps = np.array([fine, fine, voxel_step(affine, directions[:, 2])])
+        reach = np.abs(directions.T @ edges) @ (sizes - 1)
+        counts = np.ceil(reach / steps - 1e-6).astype(int) + 1
+        to_lps = np.eye(4)
+        to_lps[:3, :3] = directions * steps
+        to_lps[:3, 3] = affine[:3, 3] + edges @ ((sizes - 1) / 2) - to_lps[:3, :3] @ ((counts - 1) / 2)
+        columns, rows, slices = (int(n) for n in counts)
+        return cls(plane, own.axes, own.flips, (columns, rows, slices), to_lps, on_grid=False)
+
+    def depth_at(self, lps: NDArray[np.float64]) -> float:
+        """Return the slice that shows a place; a tilted plane goes right through it, between steps too."""
+        depth = float(self.place(lps)[2])
+        return min(max(depth if not self.on_grid else float(np.rint(depth)), 0.0), self.counts[2] - 1.0)
 
     def slice_of(self, grid: NDArray, index: int) -> NDArray:
         """Return slice ``index`` of a grid (k, j, i) as shown, shape (rows, columns); a view, not a copy."""
@@ -178,12 +232,12 @@ class SliceFrame:
     @cached_property
     def title(self) -> str:
         """Return what the plane is: "axial", or "oblique axial, 34°" where it is turned away by that."""
-        across, down = self.to_lps[:3, :2].T
-        normal = np.cross(across, down)
-        along = abs(float(normal[_SCREEN[self.plane][2][0]])) / float(np.linalg.norm(normal))
+        along = abs(float(self.normal[_SCREEN[self.plane][2][0]]))
         off = float(np.degrees(np.arccos(min(along, 1.0))))
-        return self.plane if off <= TRUE_DEGREES else f"oblique {self.plane}, {off:.0f}°"
+        true = self.on_grid and off <= TRUE_DEGREES
+        return self.plane if true else f"oblique {self.plane}, {off:.0f}°"
 
+    @cached_property
     def edge_letters(self) -> dict[str, str]:
         """Return the letters at the ``left``, ``right``, ``top`` and ``bottom`` edge."""
         across, down = self.to_lps[:3, 0], self.to_lps[:3, 1]
@@ -194,9 +248,17 @@ class SliceFrame:
             "bottom": letters(down),
         }
 
-    def position_text(self, index: int) -> str:
-        """Return where a slice lies along its patient axis at its center: "S 31.5 mm"."""
+    @cached_property
+    def normal(self) -> NDArray[np.float64]:
+        """Unit vector square to the slices, LPS: across × down."""
+        normal = np.cross(self.to_lps[:3, 0], self.to_lps[:3, 1])
+        return np.asarray(normal / np.linalg.norm(normal), np.float64)
+
+    def position_text(self, index: float) -> str:
+        """Return where a slice lies along its patient axis at its center: "S 31.5 mm"; "" of a tilted one."""
         patient_axis = _SCREEN[self.plane][2][0]
+        if not self.on_grid:
+            return ""
         columns, rows, _ = self.counts
         value = self.lps((columns - 1) / 2, (rows - 1) / 2, index)[patient_axis]
         return f"{LETTERS[patient_axis][int(value < 0)]} {abs(value):.1f} mm"

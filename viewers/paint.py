@@ -4,8 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import floor, log10
 
+import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
+
+from resources.colors import color_map
 
 _SHADOW = QColor(0, 0, 0, 190)
 REFERENCE_PATIENT = "REFERENCE PATIENT"
@@ -131,6 +134,33 @@ def scale_bar(painter: QPainter, box: QRectF, mm_per_pixel: float, look: Look, r
     height = QFontMetricsF(painter.font()).lineSpacing()
     above = QRectF(box.left(), y - 6 - height, box.width(), height)
     text_at(painter, above, Qt.AlignmentFlag.AlignRight, words, look.text, shadow=look.shadowed)
+
+
+@dataclass(frozen=True)
+class ColorBar:
+    """What the colors of an image mean: a map's name, the values at its ends, their unit."""
+
+    colors: str
+    ends: tuple[float, float]
+    unit: str = ""
+    inverted: bool = False
+
+
+def color_bar(painter: QPainter, inner: QRectF, bar: ColorBar, look: Look) -> None:
+    """Paint a bar above the scale in the lower right corner, its values to the left of it."""
+    table = color_map(bar.colors)[:: 1 if bar.inverted else -1]
+    picture = QImage(np.ascontiguousarray(table).data, 1, 256, 3, QImage.Format.Format_RGB888)
+    line = QFontMetricsF(painter.font()).lineSpacing()
+    height = min(120.0, inner.height() / 2 - 3.5 * line - 20)
+    if height < 2 * line:
+        return
+    box = QRectF(inner.right() - 9, inner.bottom() - 2.2 * line - height, 9, height)
+    painter.drawImage(box, picture.copy())
+    figures = 0 if abs(bar.ends[1] - bar.ends[0]) >= 20 else 1
+    flag = Qt.AlignmentFlag
+    low, high = (f"{end:.{figures}f}".replace("-", "−") for end in bar.ends)
+    for text, place in ((f"{high} {bar.unit}".strip(), flag.AlignTop), (low, flag.AlignBottom)):
+        text_at(painter, box.adjusted(-200, 0, -14, 0), flag.AlignRight | place, text, look.text)
 
 
 def caption_at(

@@ -1,11 +1,12 @@
 """From voxels to a picture: window, lookup table and label overlay, without a screen."""
 
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from resources.colors import rgb
+from resources.colors import color_map, rgb
 from twin.domain import LabelMap, Volume
 from viewers.slice_sheet import SlicePixels
 
@@ -26,13 +27,17 @@ def first_window(volume: Volume) -> tuple[float, float, bool]:
         return float(volume.window[0]), float(volume.window[1]), inverted
     if volume.modality == "CT":
         return 40.0, 400.0, False
+    return *share_window(volume, 0.0 if inverted else 1.0, 99.5), inverted
+
+
+def share_window(volume: Volume, low: float, high: float) -> tuple[float, float]:
+    """Return center and width of the window between two percentiles of a subsample of the values."""
     stored = volume.voxels.reshape(-1)[:: max(1, volume.voxels.size // 200_000)]
     finite = stored[np.isfinite(stored)] if stored.dtype.kind == "f" else stored
     if finite.size == 0:
-        return 0.0, 1.0, inverted
-    low, high = np.percentile(finite, [0.0 if inverted else 1.0, 99.5])
-    low, high = low * volume.slope + volume.intercept, high * volume.slope + volume.intercept
-    return float(low + high) / 2, max(abs(float(high - low)), 1e-6), inverted
+        return 0.0, 1.0
+    ends = np.percentile(finite, [low, high]) * volume.slope + volume.intercept
+    return float(ends.mean()), max(abs(float(ends[1] - ends[0])), 1e-6)
 
 
 def value_limits(volume: Volume) -> tuple[float, float]:
@@ -44,6 +49,13 @@ def value_limits(volume: Volume) -> tuple[float, float]:
         return 0.0, 1.0
     ends = np.array([stored.min(), stored.max()], np.float64) * volume.slope + volume.intercept
     return float(ends.min()), float(ends.max())
+
+
+@cache
+def packed_map(name: str) -> NDArray[np.uint32]:
+    """Return a color map as 256 packed 0xFFRRGGBB."""
+    red, green, blue = color_map(name).astype(np.uint32).T
+    return red << 16 | green << 8 | blue | np.uint32(BLACK)
 
 
 class Turned:
@@ -99,10 +111,14 @@ class GrayTable:
         In the volume's unit. Linear as DICOM PS3.3 C.11.2.1.3 (LINEAR_EXACT): black at
         center − width/2, white at center + width/2.
     inverted : bool
-        White for low values.
+        The table's end for low values.
+    colors : str
+        Name of a map of ``resources.colors``.
     """
 
-    def __init__(self, volume: Volume, center: float, width: float, inverted: bool = False) -> None:
+    def __init__(
+        self, volume: Volume, center: float, width: float, inverted: bool = False, colors: str = "gray"
+    ) -> None:
         from viewers import slice_kernels
 
         self.color = volume.color
@@ -110,9 +126,13 @@ class GrayTable:
         self._finite = volume.voxels.dtype.kind != "f"
         self._scale = np.float32(255.0 * volume.slope / width)
         self._shift = np.float32(255.0 * (volume.intercept - low) / width)
-        gray = np.arange(256, dtype=np.uint32)
-        table = (gray[::-1] if inverted else gray) * np.uint32(0x010101) | np.uint32(BLACK)
-        self._table = slice_kernels.read_only(table)
+        table = packed_map(colors)
+        self._table = slice_kernels.read_only(table[::-1] if inverted else table)
+
+    @property
+    def by_value(self) -> tuple[NDArray[np.uint32], np.float32, np.float32]:
+        """The table, and the scale and shift that take stored numbers to its places."""
+        return self._table, self._scale, self._shift
 
     def colors(self, stored: NDArray) -> NDArray[np.uint32]:
         """Return packed 0xFFRRGGBB of a slice of stored numbers, same shape; what is no number is black."""
@@ -214,7 +234,7 @@ class LabelPaint:
 
     def lay_over(self, pixels: SlicePixels, picture: NDArray[np.uint32]) -> None:
         """Blend a slice of the labels into a picture, in place; their rims are as wide whatever the zoom."""
-        from viewers import slice_kernels
+        from viewers import oblique, slice_kernels
 
         kind = self.labels.labels.dtype
         if self._seen.shape != pixels.size or self._seen.dtype != kind:
@@ -222,16 +242,13 @@ class LabelPaint:
         seen = self._seen
         reach = max(1, round(1.5 * pixels.ratio))
         for layer, grid in enumerate(self.layers()):
-            if self.same_grid:
+            if self.same_grid and pixels.frame.on_grid:
                 place = self.turned[layer].slice_of(grid, pixels)
                 rows = slice_kernels.nearest(
                     *place, pixels.frame.counts[:2], pixels.across, pixels.down, seen
                 )
             else:
-                to_grid = (np.linalg.inv(self.labels.affine) @ pixels.to_lps)[:3]
-                rows = slice_kernels.nearest_anywhere(
-                    slice_kernels.read_only(grid), slice_kernels.read_only(to_grid), seen
-                )
+                rows = oblique.nearest(grid, self.labels.affine, pixels, seen)
             slice_kernels.lay_over(seen, *rows, reach, self.fills[layer], self.rims[layer], picture)
 
     def name_at(self, lps: NDArray[np.float64]) -> str:

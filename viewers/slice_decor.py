@@ -3,24 +3,16 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
 from resources.colors import IMAGE_GROUND, PLANE_COLORS
 from twin.domain import Volume
 from viewers import paint
-from viewers.marks import OutlineCut, PointMark
-from viewers.orientation import Plane
-from viewers.paint import Look
+from viewers.marks import Outline, OutlineCut, PointMark
+from viewers.orientation import Plane, SliceFrame
+from viewers.paint import ColorBar, Look
 from viewers.slice_sheet import SliceSheet
-
-# The planes that the lines across (drawn level) and down (drawn upright) stand for.
-_LINES: dict[Plane, tuple[Plane, Plane]] = {
-    "axial": ("coronal", "sagittal"),
-    "coronal": ("axial", "sagittal"),
-    "sagittal": ("axial", "coronal"),
-}
-
 
 _SMALL = 320.0
 """A view this wide or less, in pixels of a 13 px font, has room for few words."""
@@ -71,20 +63,27 @@ class _Kept:
 
 
 class SliceDecor:
-    """Letters, texts, scale, crosshair, marks and border of one slice view."""
+    """Letters, texts, scale, marks and border of one slice view.
 
-    def __init__(self, plane: Plane) -> None:
+    ``changed`` is told when the view is to be painted again.
+    """
+
+    def __init__(self, plane: Plane, changed: Callable[[], None]) -> None:
         self.plane = plane
+        self._changed = changed
         self.look = Look(ground=IMAGE_GROUND)
         self.caption: tuple[str, ...] = ()
         self.stamp = ""
         self.moment = ""
+        self.aside: tuple[str, ...] = ()
+        self.over: tuple[str, ...] = ()
+        self.bar: ColorBar | None = None
         self.reference_patient = False
         self.sided, self.measured = True, True
         self._still, self._low = _Kept(), _Kept()
-        self._level, self._upright = (QColor(PLANE_COLORS[other]) for other in _LINES[plane])
-        for tint in (self._level, self._upright):
-            tint.setAlpha(170)
+        self._outlines: tuple[Outline, ...] = ()
+        self._points: tuple[PointMark, ...] = ()
+        self._cuts: tuple[SliceFrame, list[OutlineCut]] | None = None
         self._raised = 0.0
         self._measured_for: tuple[object, ...] = ()
         self._fits: tuple[tuple[object, ...], int] = ((), 1)
@@ -95,9 +94,30 @@ class SliceDecor:
         self.sided = volume is None or volume.placement != "picture"
         self.measured = volume is None or volume.lengths == "patient"
 
+    def set_caption(self, lines: Sequence[str], aside: Sequence[str] = ()) -> None:
+        """Write whose image this is into the upper left corner; what it is of into the right one."""
+        self.caption, self.aside = tuple(lines), tuple(aside)
+        self._changed()
+
+    def set_over(self, lines: Sequence[str]) -> None:
+        """Write what is laid over the image; from the second line on as a warning."""
+        self.over = tuple(lines)
+        self._changed()
+
+    def set_stamp(self, text: str) -> None:
+        """Hatch the view and write why ("stale: made from an older segmentation"); empty to end it."""
+        self.stamp = text
+        self._changed()
+
+    def set_marks(self, outlines: Sequence[Outline] = (), points: Sequence[PointMark] = ()) -> None:
+        """Draw the cuts of surfaces, and points, over the slice."""
+        self._outlines, self._points, self._cuts = tuple(outlines), tuple(points), None
+        self._changed()
+
     def take_theme(self, look: Look) -> None:
         """Keep the light texts, since the image stays on black; take the accents."""
         self.look = Look(ground=IMAGE_GROUND, accent=look.accent)
+        self._changed()
 
     def paint_ground(self, painter: QPainter, box: QRectF) -> None:
         """Fill with the image's black."""
@@ -115,41 +135,24 @@ class SliceDecor:
         """Paint the frame in the plane's color."""
         paint.border(painter, box, PLANE_COLORS[self.plane], focused)
 
-    def paint_crosshair(self, painter: QPainter, box: QRectF, at: QPointF) -> None:
-        """Paint two lines, each in the color of the plane it stands for, with a gap where they meet."""
-        gap = 12
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        x, y = round(at.x()), round(at.y())
-        right, bottom = round(box.right()), round(box.bottom())
-        # Filled, not stroked: a pixel-wide box costs a tenth of a line.
-        for tint, boxes in (
-            (self._level, [(0, y, x - gap, 1), (x + gap, y, right - x - gap, 1)]),
-            (self._upright, [(x, 0, 1, y - gap), (x, y + gap, 1, bottom - y - gap)]),
-        ):
-            for place in boxes:
-                if place[2] > 0 and place[3] > 0:
-                    painter.fillRect(*place, tint)
-
-    def paint_marks(
-        self,
-        painter: QPainter,
-        sheet: SliceSheet,
-        index: int,
-        cuts: Sequence[OutlineCut],
-        points: Sequence[PointMark],
-    ) -> None:
+    def paint_marks(self, painter: QPainter, sheet: SliceSheet, depth: float) -> None:
         """Paint where surfaces cut the slice, and the points in or near it."""
+        if self._cuts is None or self._cuts[0] is not sheet.frame:
+            self._cuts = (sheet.frame, [OutlineCut(o, sheet.frame) for o in self._outlines])
+        cuts, points = self._cuts[1], self._points
+        if not cuts and not points:
+            return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         transform = sheet.transform()
         for cut in cuts:
             pen = QPen(QColor(cut.outline.color), 1.6)
             pen.setCosmetic(True)
             painter.setPen(pen)
-            ends = cut.segments(index).reshape(-1, 4)
+            ends = cut.segments(depth).reshape(-1, 4)
             painter.drawLines([transform.map(QLineF(*end)) for end in ends.tolist()])
         for point in points:
-            column, row, depth = sheet.frame.place(np.asarray(point.lps, np.float64))
-            away_mm = abs(depth - index) * sheet.frame.step_mm
+            column, row, beyond = sheet.frame.place(np.asarray(point.lps, np.float64))
+            away_mm = abs(beyond - depth) * sheet.frame.step_mm
             at = sheet.to_screen(column, row)
             if point.radius_mm > away_mm:
                 radius = float(np.sqrt(point.radius_mm**2 - away_mm**2)) * sheet.pixels_per_mm
@@ -167,11 +170,11 @@ class SliceDecor:
         painter: QPainter,
         box: QRectF,
         sheet: SliceSheet,
-        index: int,
+        depth: float,
         words: tuple[str, str],
         focused: bool | None,
     ) -> None:
-        """Paint letters, caption, position, scale and ``words`` on window and interpolation.
+        """Paint letters, caption, position, scale and ``words`` on window, and on thickness.
 
         The border too, unless ``focused`` is None.
         """
@@ -180,7 +183,8 @@ class SliceDecor:
             paint.hatch(painter, box, look)
         inner = box.adjusted(10, 8, -10, -8)
         self._paint_still(painter, box, inner, sheet, words, focused)
-        said = [frame.position_text(index), f"{index + 1} / {frame.counts[2]}", self.moment]
+        count = f"{round(depth) + 1} / {frame.counts[2]}" if frame.on_grid else ""
+        said = [frame.position_text(depth), count, self.moment]
         lengths = (inner.width(), painter.font().key(), *map(len, said))  # figures are all of one width
         if lengths != self._fits[0]:
             self._fits = lengths, _fitting(painter, inner, said)
@@ -207,8 +211,10 @@ class SliceDecor:
         focused: bool | None,
     ) -> None:
         """Paint what scrolling does not change; the words on the window apart, since a drag changes these."""
-        place = (box.width(), box.height(), sheet.pixels_per_mm, sheet.frame, painter.font().key(), self.look)
-        shown = (self.caption, self.stamp, self.reference_patient, self.sided, self.measured, focused)
+        font, name = painter.font().key(), (sheet.frame.title, *sheet.frame.edge_letters.values())
+        place = (box.width(), box.height(), sheet.pixels_per_mm, name, font, self.look)
+        said = (self.caption, self.aside, self.over, self.bar, self.stamp)
+        shown = (said, self.reference_patient, self.sided, self.measured, focused)
 
         def draw(aside: QPainter) -> None:
             self._paint_words(aside, inner, sheet)
@@ -217,7 +223,7 @@ class SliceDecor:
 
         self._still.paint(painter, box, (place, shown), draw)
         small = is_small(inner)
-        thick = f"{'' if small else 'slice '}{sheet.frame.step_mm:.3g} mm · {words[1]}"
+        thick = words[1].removeprefix("slice ") if small else words[1]
         look = self.look
         low = [("", ""), (words[0], look.quiet if small else look.text), (thick, look.quiet)]
         key = (place, words, self.sided)
@@ -236,7 +242,7 @@ class SliceDecor:
         self, painter: QPainter, inner: QRectF, sheet: SliceSheet, lines: Sequence[tuple[str, str]]
     ) -> float:
         """Return by how much the low lines must rise to stand above the letters of the lower edge, px."""
-        letters = sheet.frame.edge_letters()["bottom"] if self.sided else ""
+        letters = sheet.frame.edge_letters["bottom"] if self.sided else ""
         room = (inner.width() - paint.letters_width(painter, letters)) / 2 - 4.0
         metrics = QFontMetricsF(paint.font_of(painter, _share(inner)))
         cut = any(metrics.horizontalAdvance(text) > room for text, _color in lines)
@@ -246,15 +252,25 @@ class SliceDecor:
         """Paint letters, caption, scale and warnings."""
         look = self.look
         if self.sided:
-            paint.edge_letters(painter, inner, sheet.frame.edge_letters(), look)
+            paint.edge_letters(painter, inner, sheet.frame.edge_letters, look)
         # In a small view the window's own bar and the 3-D view beside say whose it is.
         caption = () if is_small(inner) else self.caption
         title = sheet.frame.title if self.sided else "picture"
         heading = [(title, PLANE_COLORS[self.plane]), *((line, look.text) for line in caption)]
-        said = (paint.REFERENCE_PATIENT if self.reference_patient else "", self.stamp)
+        said = (paint.REFERENCE_PATIENT if self.reference_patient else "", self.stamp, *self.over[1:])
         warned = [text for text in said if text]
-        top = sheet.frame.edge_letters()["top"] if self.sided else ""
-        paint.caption_at(painter, inner, heading, top, warned)
+        aside = [(line, look.quiet) for line in (() if is_small(inner) else self.aside)]
+        aside += [(line, look.text) for line in self.over[:1]]
+        top = sheet.frame.edge_letters["top"] if self.sided else ""
+        paint.caption_at(painter, inner, heading, top, [*warned, *(line for line, _color in aside)])
+        right = inner.adjusted((inner.width() + paint.letters_width(painter, top)) / 2 + 6.0, 0, 0, 0)
+        paint.lines_at(painter, right, Qt.AlignmentFlag.AlignRight, aside)
         if self.measured:
             paint.scale_bar(painter, inner, 1.0 / sheet.pixels_per_mm, look)
-        paint.warnings(painter, inner, warned)
+        if self.bar is not None:
+            paint.color_bar(painter, inner, self.bar, look)
+        # A warning that would reach the names on the left begins below them.
+        wide = max(paint.warning_widths(painter, warned), default=0.0) > inner.width() / 2
+        lines = max(len(aside), len(heading) if wide and len(aside) else 0)
+        below = lines * QFontMetricsF(painter.font()).lineSpacing()
+        paint.warnings(painter, inner.adjusted(0, below, 0, 0), warned)

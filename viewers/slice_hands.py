@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from math import atan2
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
 
 if TYPE_CHECKING:
+    from viewers.planes import Planes
     from viewers.slice_view import SliceView
 
+GESTURES = (
+    ("Wheel, arrows, F and B", "Next and previous slice"),
+    ("Page Up, Page Down", "Ten slices on and back"),
+    ("Home, End", "First and last slice"),
+    ("Drag", "Window: right is wider, down a higher level"),
+    ("Click; Shift and move", "Put the crosshair there; carry it along"),
+    ("Drag the crosshair", "Move it"),
+    ("Drag a ring at its lines' ends", "Turn the other planes; with Ctrl in steps of 15°"),
+    ("Right drag; Ctrl and wheel; + and −", "Zoom"),
+    ("Middle drag; Shift and drag; Space and drag", "Pan"),
+    ("Double-click", "Fill the stage, or show all views again"),
+    ("R", "Fit this slice"),
+)
+"""What hands do in a slice view, as Help says it; commands have keys besides (3-D Slicer's and OHIF's)."""
+
 _STEPS = {
+    Qt.Key.Key_F: 1,
+    Qt.Key.Key_B: -1,
     Qt.Key.Key_Up: 1,
     Qt.Key.Key_Right: 1,
     Qt.Key.Key_Down: -1,
@@ -22,17 +41,22 @@ _STEPS = {
     Qt.Key.Key_End: 1_000_000,
     Qt.Key.Key_Home: -1_000_000,
 }
-_ZOOMS = {Qt.Key.Key_Plus: 1.15, Qt.Key.Key_Equal: 1.15, Qt.Key.Key_Minus: 1 / 1.15}
+_CURSORS = {
+    "": Qt.CursorShape.CrossCursor,
+    "move": Qt.CursorShape.SizeAllCursor,
+    "turn": Qt.CursorShape.PointingHandCursor,
+}
+_ZOOMS = {Qt.Key.Key_Plus: 1.15, Qt.Key.Key_Minus: 1 / 1.15}
 
 
 class SliceHands:
     """The gestures of one slice view.
 
-    Wheel, arrow keys, Page Up and Down, Home and End scroll. Ctrl and wheel, or a drag with the right button,
-    zooms; a drag with the middle button, or with Space held, pans. A drag with the left button sets
-    the window (right: wider, down: higher level), or moves the crosshair where it is taken hold
-    of. A click, or moving with Shift held, sets the crosshair. Double-click maximizes, R resets,
-    I inverts, N turns interpolation off and on.
+    Wheel, arrow keys, F and B, Page Up and Down, Home and End scroll. Ctrl and wheel, or a drag with the
+    right button, zooms; a drag with the middle button, or with Space or Shift held, pans. A drag with the
+    left button sets the window (right: wider, down: higher level), or moves the crosshair where it is taken
+    hold of; at a handle at the end of its lines it turns the other planes, with Ctrl in steps of 15°. A
+    click, or moving with Shift held, sets the crosshair. Double-click maximizes, R resets.
     """
 
     def __init__(self, view: SliceView) -> None:
@@ -43,6 +67,8 @@ class SliceHands:
         self._space = False
         self._wheel = 0.0
         self._over: QPointF | None = None
+        self._turned_from: Planes | None = None
+        self._turned_at = 0.0
         kind = QEvent.Type
         self._takes: dict[QEvent.Type, Callable[[Any], bool]] = {
             kind.MouseButtonPress: self._press,
@@ -67,16 +93,18 @@ class SliceHands:
         if view.sheet is None:
             return
         frame = view.sheet.frame
-        index = int(np.clip(view.slice_index + steps, 0, frame.counts[2] - 1))
-        if index != view.slice_index:
+        depth = frame.depth_at(view.crosshair)
+        wanted = min(max(depth + steps, 0.0), frame.counts[2] - 1.0)
+        if wanted != depth:
             column, row, _ = frame.place(view.crosshair)
-            view.set_crosshair(frame.lps(column, row, index))
+            view.set_crosshair(frame.lps(column, row, wanted))
             view.crosshair_moved.emit(view.crosshair)
 
     def _zoom(self, factor: float, about: QPointF) -> None:
         if self._view.sheet is not None:
             self._view.sheet.zoom_by(factor, about)
             self._view.update()
+            self._view.zoomed.emit(self._view.pixels_per_mm)
 
     def _cross_to(self, at: QPointF) -> None:
         view, lps = self._view, self._view.lps_at(at)
@@ -92,28 +120,56 @@ class SliceHands:
             self._view.hovered.emit(self._view.hover_at(self._over))
 
     def _hover(self, at: QPointF) -> None:
+        if self._over is None:
+            self._view.update()  # the handles come
         self._over = at
         if self._view.sheet is not None:
             self._view.hovered.emit(self._view.hover_at(at))
 
-    def _near_crosshair(self, at: QPointF) -> bool:
-        cross = self._view.position_of(self._view.crosshair)
-        if cross is None:
-            return False
-        away = at - cross
-        on_line = min(abs(away.x()), abs(away.y())) <= 4
-        return on_line and max(abs(away.x()), abs(away.y())) <= 40
+    @property
+    def over(self) -> bool:
+        """Whether the mouse is over the view, or turns its planes."""
+        return self._over is not None or self._drag == "turn"
+
+    def _grip(self, hand: QPointF) -> Literal["", "move", "turn"]:
+        """Return what the mouse would take hold of."""
+        at = self._view.position_of(self._view.crosshair)
+        return "" if at is None else self._view.cross.grip(QRectF(self._view.rect()), at, hand)
+
+    def _begin_turn(self, hand: QPointF) -> None:
+        self._turned_from, self._turned_at = self._view.planes, self._bearing(hand)
+
+    def _turn(self, hand: QPointF, in_steps: bool) -> None:
+        """Turn the other planes as far as the hand has gone about the crosshair since it was pressed."""
+        if self._turned_from is None:
+            return
+        angle = self._bearing(hand) - self._turned_at
+        if in_steps:
+            step = np.pi / 12
+            angle = round(angle / step) * step
+        planes = self._turned_from.turned(self._view.plane, angle)
+        self._view.set_planes(planes)
+        self._view.planes_turned.emit(planes)
+
+    def _bearing(self, hand: QPointF) -> float:
+        """Return the direction of a place from the crosshair, clockwise, radians."""
+        at = self._view.position_of(self._view.crosshair)
+        away = QPointF() if at is None else hand - at
+        return atan2(away.y(), away.x())
 
     def _press(self, event: QMouseEvent) -> bool:
         """Begin a click or a drag."""
         self._pressed_at = self._last_at = event.position()
         button = event.button()
-        if button == Qt.MouseButton.MiddleButton or (button == Qt.MouseButton.LeftButton and self._space):
+        held = self._space or event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        if button == Qt.MouseButton.MiddleButton or (button == Qt.MouseButton.LeftButton and held):
             self._drag = "pan"
         elif button == Qt.MouseButton.RightButton:
             self._drag = "zoom"
         elif button == Qt.MouseButton.LeftButton:
-            self._drag = "crosshair" if self._near_crosshair(event.position()) else "click"
+            self._drag = {"": "click", "move": "crosshair", "turn": "turn"}[self._grip(event.position())]
+            if self._drag == "turn":
+                self._begin_turn(event.position())
         return True
 
     def _move(self, event: QMouseEvent) -> bool:
@@ -134,6 +190,8 @@ class SliceHands:
             width, level = width * 1.006 ** float(by.x()), center + float(by.y()) * width / 300
             view.set_window(level, width, inverted)
             view.window_changed.emit(*view.window_level[:2])
+        elif self._drag == "turn":
+            self._turn(at, bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier))
         elif self._drag == "crosshair" or (
             not self._drag and event.modifiers() & Qt.KeyboardModifier.ShiftModifier
         ):
@@ -141,8 +199,7 @@ class SliceHands:
         self._last_at = at
         self._hover(at)
         if not self._drag:
-            near = self._near_crosshair(at)
-            view.setCursor(Qt.CursorShape.SizeAllCursor if near else Qt.CursorShape.CrossCursor)
+            view.setCursor(_CURSORS[self._grip(at)])
         return True
 
     def _release(self, event: QMouseEvent) -> bool:
@@ -176,7 +233,7 @@ class SliceHands:
         return True
 
     def _press_key(self, event: QKeyEvent) -> bool:
-        """Scroll, zoom, reset, invert; other keys are not for the view."""
+        """Scroll, zoom, reset; other keys are not for the view."""
         view, key = self._view, Qt.Key(event.key())
         if event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier):
             return False
@@ -187,12 +244,7 @@ class SliceHands:
             self._zoom(_ZOOMS[key], QPointF(view.width() / 2, view.height() / 2))
         elif key == Qt.Key.Key_R:
             view.reset_view()
-        elif key == Qt.Key.Key_I:
-            center, width, inverted = view.window_level
-            view.set_window(center, width, not inverted)
-            view.window_changed.emit(center, width)
-        elif key == Qt.Key.Key_N:
-            view.smooth = not view.smooth
+            view.zoomed.emit(view.pixels_per_mm)
         elif key == Qt.Key.Key_Space:
             self._space = True
         else:
@@ -213,6 +265,7 @@ class SliceHands:
     def _leave(self, event: QEvent) -> bool:
         """Tell that nothing is hovered."""
         self._over = None
+        self._view.update()  # the handles go
         self._view.hovered.emit(None)
         return False
 

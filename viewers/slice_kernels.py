@@ -188,29 +188,6 @@ def nearest(labels, first, strides, counts, across, down, seen):  # type: ignore
 
 
 @njit(cache=True, nogil=True)
-def nearest_anywhere(labels, to_grid, seen):  # type: ignore[no-untyped-def]
-    """As ``nearest``, for labels (k, j, i) on a grid of their own.
-
-    ``to_grid`` (3, 3) takes (x, y, 1) of a pixel to (i, j, k) of the labels.
-    """
-    height, width = seen.shape
-    begin_row, end_row = height, 0
-    for y in range(height):
-        some = False
-        for x in range(width):
-            i = int(np.floor(to_grid[0, 0] * x + to_grid[0, 1] * y + to_grid[0, 2] + 0.5))
-            j = int(np.floor(to_grid[1, 0] * x + to_grid[1, 1] * y + to_grid[1, 2] + 0.5))
-            k = int(np.floor(to_grid[2, 0] * x + to_grid[2, 1] * y + to_grid[2, 2] + 0.5))
-            seen[y, x] = 0
-            if 0 <= i < labels.shape[2] and 0 <= j < labels.shape[1] and 0 <= k < labels.shape[0]:
-                seen[y, x] = labels[k, j, i]
-                some |= labels[k, j, i] != 0
-        if some:
-            begin_row, end_row = min(begin_row, y), y + 1
-    return begin_row, end_row
-
-
-@njit(cache=True, nogil=True)
 def _blend(row, inside, fill, rim):  # type: ignore[no-untyped-def]
     """Mix ``fill`` where ``inside``, else ``rim`` (packed, with alpha), into a row of opaque pixels.
 
@@ -279,5 +256,4 @@ def warm() -> None:
     for kind in LABELS:
         seen = np.zeros((1, 1), kind)
         nearest(read_only(np.zeros(1, kind)), *plane, seen)
-        nearest_anywhere(read_only(np.zeros((1, 1, 1), kind)), read_only(np.eye(3)), seen)
         lay_over(seen, 0, 1, 1, table, table, picture)

@@ -20,8 +20,8 @@ class SlicePixels:
     Attributes
     ----------
     frame : SliceFrame
-    index : int
-        The slice shown.
+    depth : float
+        The slice shown; a whole number where the frame lies on the grid.
     across, down : tuple of float
     size : tuple of int
         Height and width of the picture, in pixels.
@@ -30,11 +30,16 @@ class SlicePixels:
     """
 
     frame: SliceFrame
-    index: int
+    depth: float
     across: tuple[float, float, float]
     down: tuple[float, float]
     size: tuple[int, int]
     ratio: float
+
+    @property
+    def index(self) -> int:
+        """The slice shown, or the nearest to it."""
+        return round(self.depth)
 
     @property
     def to_lps(self) -> NDArray[np.float64]:
@@ -43,7 +48,7 @@ class SlicePixels:
             [
                 [self.across[1], self.across[2], self.across[0]],
                 [0.0, self.down[1], self.down[0]],
-                [0.0, 0.0, float(self.index)],
+                [0.0, 0.0, self.depth],
                 [0.0, 0.0, 1.0],
             ]
         )
@@ -92,7 +97,7 @@ class SliceSheet:
         y = self.height / 2 - scale * middle[1]
         return QTransform(flat[0, 0], flat[1, 0], flat[0, 1], flat[1, 1], x, y)
 
-    def pixels(self, index: int, ratio: float) -> SlicePixels:
+    def pixels(self, depth: float, ratio: float) -> SlicePixels:
         """Return what lies under the pixels of the whole widget, ``ratio`` to a logical one."""
         at = self.transform()
         row_step = 1.0 / (ratio * at.m22())
@@ -101,7 +106,7 @@ class SliceSheet:
         column = (0.5 / ratio - at.dx()) / at.m11() - lean * row
         across = (column, 1.0 / (ratio * at.m11()), -lean * row_step)
         size = round(self.height * ratio), round(self.width * ratio)
-        return SlicePixels(self.frame, index, across, (row, row_step), size, ratio)
+        return SlicePixels(self.frame, depth, across, (row, row_step), size, ratio)
 
     def to_screen(self, column: float, row: float) -> QPointF:
         """Return the widget position of a place on the slice."""
@@ -112,6 +117,19 @@ class SliceSheet:
         back, _ = self.transform().inverted()
         place = back.map(at)
         return place.x(), place.y()
+
+    def onto(self, frame: SliceFrame, lps: NDArray[np.float64]) -> "SliceSheet":
+        """Return the sheet of another frame, of the same scale; ``lps`` stays where it is on the screen."""
+        at, scale = self.to_screen(*self.frame.place(lps)[:2]), self.pixels_per_mm
+        other = SliceSheet(frame, self.width, self.height)
+        other.zoom = scale / other.pixels_per_mm
+        offset = np.array([at.x() - self.width / 2, at.y() - self.height / 2])
+        other.middle = frame.flat_mm @ frame.place(lps)[:2] - offset / scale
+        return other
+
+    def scale_to(self, pixels_per_mm: float, lps: NDArray[np.float64]) -> None:
+        """Take another scale about a place in LPS mm, which stays where it is on the screen."""
+        self.zoom_by(pixels_per_mm / self.pixels_per_mm, self.to_screen(*self.frame.place(lps)[:2]))
 
     def pan(self, by: QPointF) -> None:
         """Shift the picture by widget pixels."""

@@ -10,13 +10,17 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from desktop import theme, words
 from desktop.actions import Actions
+from desktop.commands import BY_ID
 from desktop.describe import spacing_mm
 from desktop.desk import Desk
+from desktop.fusion_box import FusionBox
 from desktop.section import CommandButton, Facts, Panel, quiet, section_title
 from desktop.session import identity_of
 from desktop.silent import SilentCard
+from desktop.view_commands import window_id
+from resources.presets import PRESETS, windows_for
 
-_PRESETS = ("bone", "soft_tissue", "lung", "brain", "file")
+_MORE = ("view.window.automatic", "view.window.file")
 
 
 class ImagesPanel(Panel):
@@ -29,24 +33,28 @@ class ImagesPanel(Panel):
         self.notes = quiet()
         self.silent = SilentCard(desk, actions)
         self.presets = QWidget()
-        grid = QGridLayout(self.presets)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(theme.px(1))
-        for n, name in enumerate(_PRESETS):
-            action = actions[f"view.window.{name}"]
-            text = action.text().partition(": ")[2]
-            button = CommandButton(action, text=text[:1].upper() + text[1:])
-            grid.addWidget(button, n // 2, n % 2)
+        self._grid = QGridLayout(self.presets)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(theme.px(1))
+        self._windows: dict[str, CommandButton] = {}
+        for id in (*map(window_id, PRESETS), *_MORE):
+            text = BY_ID[id].title.partition(": ")[2]
+            self._windows[id] = CommandButton(actions[id], text=text[:1].upper() + text[1:])
+            self._windows[id].setParent(self.presets)
+        self.over = FusionBox(desk)
         self.go = CommandButton(actions["go.anatomy"], primary=True, text="Go on to Anatomy")
         self.hands = quiet(
             "Wheel scrolls. Drag sets the window. Right drag zooms, middle drag pans. "
-            "Click sets the crosshair; moving with Shift carries it along. Double-click fills the stage."
+            "Click sets the crosshair; moving with Shift carries it along; the rings at its ends turn the "
+            "planes. Double-click fills the stage. F1 lists all keys."
         )
         self.hands.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._of_an_image = (
             section_title("Window"), self.presets, section_title("By hand"), self.hands, self.go,
         )  # fmt: skip
-        self.add(self.facts, self.notes, self.silent, *self._of_an_image)
+        self.add(
+            self.facts, self.notes, self.silent, *self._of_an_image[:2], self.over, *self._of_an_image[2:]
+        )
         self.end()
         self.follow(desk)
 
@@ -59,12 +67,15 @@ class ImagesPanel(Panel):
         for widget in self._of_an_image:
             widget.setVisible(entry is not None)
         if entry is None:
+            self.over.hide()
             busy = self._desk.queue.busy
             self.heading.setText("Images")
             self.facts.show_facts([("", "Being read …" if busy else "There is no image here yet.")])
             self.notes.hide()
             return
         self.heading.setText(entry.name)
+        self._lay_windows(entry.tree)
+        self.over.refresh()
         study = identity_of(entry).study_description
         record = session.record
         spacing = spacing_mm(record, entry) if record is not None else []
@@ -72,6 +83,16 @@ class ImagesPanel(Panel):
         notes = entry.tree.get("notes") or []
         self.notes.setText("\n".join(notes))
         self.notes.setVisible(bool(notes))
+
+    def _lay_windows(self, tree: dict[str, Any]) -> None:
+        """Offer the windows that fit what the numbers mean."""
+        fitting = windows_for(tree.get("modality", ""), tree.get("unit", ""))
+        shown = [] if tree.get("color") else [*map(window_id, fitting), *_MORE]
+        for id, button in self._windows.items():
+            self._grid.removeWidget(button)
+            button.setVisible(id in shown)
+        for n, id in enumerate(shown):
+            self._grid.addWidget(self._windows[id], n // 2, n % 2)
 
 
 def _facts(tree: dict[str, Any], spacing: Sequence[float]) -> list[tuple[str, str]]:

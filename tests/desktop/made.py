@@ -70,6 +70,24 @@ def nobody(params: VolumeParams, progress: Progress) -> Made:
 
 
 @dataclass(frozen=True)
+class PetParams:
+    patient: str = param("HIP003", help="Patient ID.")
+    frame: str = param("1.9", help="Frame of Reference.")
+    study: str = param("1.2.3", help="Study UID.")
+
+
+@step("test.pet", version=1, title="Make a PET", quick=True)
+def pet(params: PetParams, progress: Progress) -> Made:
+    """Make a PET of 9 everywhere, half as fine as the CT."""
+    who = replace(WHO, patient_id=params.patient, study_uid=params.study)
+    uptake = Volume(
+        np.full((12, 12, 12), 9.0, np.float32), np.diag([4.0, 4.0, 4.0, 1.0]), "PT", "SUVbw",
+        identity=who, frame_of_reference=params.frame,
+    )  # fmt: skip
+    return Made({"volume": uptake}, {}, {"volume": "PET hip"})
+
+
+@dataclass(frozen=True)
 class CineParams:
     left_mm: float = param(0.0, help="How far to the left it lies.")
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from resources.colors import PLANE_COLORS, STRUCTURE_COLORS, color_map, map_for, rgb, structure_color
+from resources.presets import IMAGE_MAPS
 
 
 def lab(colors):
@@ -33,7 +34,7 @@ def test_stress_map_is_perceptually_even_and_rises_in_lightness():
     assert np.abs(way / way[-1] - np.linspace(0, 1, len(way))).max() < 0.005
 
 
-@pytest.mark.parametrize("name", ["viridis", "cividis", "stress"])
+@pytest.mark.parametrize("name", ["viridis", "cividis", "stress", "ember", "gray"])
 def test_maps_have_256_entries_and_cannot_be_changed(name):
     table = color_map(name)
     assert table.shape == (256, 3)
@@ -46,7 +47,7 @@ def test_viridis_is_viridis():
 
 
 def test_unknown_map_names_those_there_are():
-    with pytest.raises(KeyError, match="viridis, cividis, stress"):
+    with pytest.raises(KeyError, match="viridis, cividis, stress, ember, gray"):
         color_map("rainbow")
 
 
@@ -77,3 +78,19 @@ def test_planes_have_the_fields_colors():
 def test_malformed_color_is_refused():
     with pytest.raises(ValueError, match="RRGGBB"):
         rgb("red")
+
+
+@pytest.mark.parametrize("name", IMAGE_MAPS)
+def test_maps_for_images_rise_in_lightness_all_along(name):
+    light = lab(color_map(name))[:, 0]
+    # Every fourth entry: rounding to 8 bits can turn neighbors about.
+    assert (np.diff(light[::4]) > 0).all()
+
+
+def test_ember_is_even_and_begins_in_black():
+    steps = lab(color_map("ember"))
+    assert steps[0].tolist() == [0, 0, 0]
+    assert steps[-1, 0] == pytest.approx(97, abs=1)
+    way = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(steps[::15], axis=0), axis=1))])
+    # As for the stress map; its dark end is coarser in 8 bits.
+    assert np.abs(way / way[-1] - np.linspace(0, 1, len(way))).max() < 0.01

@@ -19,7 +19,7 @@ def test_letters_and_marker_are_right_however_the_grid_lies(plane, order):
     for signs in SIGNS:
         volume = marked_volume(marker, order, signs, spacing=(2.0, 3.0, 4.0))
         frame = SliceFrame.of(plane, volume.affine, volume.shape)
-        edges = frame.edge_letters()
+        edges = frame.edge_letters
         assert "".join(edges[side] for side in ("left", "right", "top", "bottom")) == EDGES[plane]
         column, row, index = np.rint(frame.place(marker)).astype(int)
         assert frame.slice_of(volume.voxels, index)[row, column] == 1000

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from resources.presets import CT_WINDOWS, windows_for
+from resources.presets import CT_WINDOWS, PET_WINDOWS, SHARES, windows_for
 from twin.domain import LabelMap, Structure, Volume
 from viewers.orientation import SliceFrame
-from viewers.sampling import GrayTable, LabelPaint, Turned, first_window
+from viewers.sampling import GrayTable, LabelPaint, Turned, first_window, share_window
 from viewers.slice_sheet import SliceSheet
 
 
@@ -63,10 +63,28 @@ def test_first_window_of_mr_is_percentiles_and_pet_is_inverted():
     assert first_window(replace(volume_of(ramp), modality="PT"))[2]
 
 
-def test_presets_are_for_ct_only():
+def test_presets_fit_what_the_numbers_mean():
     assert {"Bone", "Soft tissue", "Lung", "Brain"} <= {preset.name for preset in CT_WINDOWS}
-    assert windows_for("CT") == CT_WINDOWS
-    assert windows_for("MR") == ()
+    assert windows_for("CT", "HU") == CT_WINDOWS
+    assert windows_for("PT", "SUVbw") == PET_WINDOWS
+    assert windows_for("PT", "Bq/mL") == windows_for("MR", "") == SHARES
+
+
+def test_a_window_by_share_spans_these_percentiles():
+    ramp = np.arange(0, 1001, dtype=np.int16).reshape(7, 11, 13)
+    volume = volume_of(ramp, slope=2.0, intercept=-10.0)
+    # Values run from −10 to 1990; 10 % of the way is 190, 98 % is 1950.
+    center, width = share_window(volume, 10.0, 98.0)
+    assert (center - width / 2, center + width / 2) == pytest.approx((190, 1950))
+
+
+def test_a_color_table_takes_the_place_of_gray_and_is_turned_by_inversion():
+    stored = np.array([[[0, 500, 1000]]], np.int16)
+    table = GrayTable(volume_of(stored), 500, 1000, colors="viridis")
+    # Ends of viridis: #440154 and #FDE725.
+    assert [hex(c) for c in table.colors(stored[0])[0, [0, 2]]] == ["0xff440154", "0xfffde725"]
+    turned = GrayTable(volume_of(stored), 500, 1000, inverted=True, colors="viridis")
+    assert [hex(c) for c in turned.colors(stored[0])[0, [0, 2]]] == ["0xfffde725", "0xff440154"]
 
 
 def pixels_of(volume, plane="axial", index=2, size=20, ratio=1.0):

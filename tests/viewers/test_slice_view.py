@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QPoint, QPointF, Qt
 
+from tests.viewers.gestures import drag, move, wheel
 from tests.viewers.phantoms import ORDERS, marked_volume, sphere
 from twin.domain import Identity, LabelMap, Structure, Volume
 from viewers.marks import Outline, PointMark
@@ -44,31 +43,6 @@ def brightest(view):
     y, x = np.nonzero(solid)
     assert len(x), "no bright spot to be seen"
     return x.mean(), y.mean()
-
-
-def move(view, at, buttons=Qt.MouseButton.NoButton, keys=Qt.KeyboardModifier.NoModifier):
-    at = QPointF(at)
-    event = QMouseEvent(
-        QEvent.Type.MouseMove, at, view.mapToGlobal(at), Qt.MouseButton.NoButton, buttons, keys
-    )
-    QApplication.sendEvent(view, event)
-
-
-def drag(qtbot, view, start, end, button=Qt.MouseButton.LeftButton, steps=5):
-    start, end = QPointF(start), QPointF(end)
-    qtbot.mousePress(view, button, pos=start.toPoint())
-    for step in range(1, steps + 1):
-        move(view, start + (end - start) * step / steps, button)
-    qtbot.mouseRelease(view, button, pos=end.toPoint())
-
-
-def wheel(view, turns, at=None, keys=Qt.KeyboardModifier.NoModifier):
-    at = QPointF(view.rect().center()) if at is None else QPointF(at)
-    event = QWheelEvent(
-        at, view.mapToGlobal(at), QPoint(), QPoint(0, 120 * turns), Qt.MouseButton.NoButton, keys,
-        Qt.ScrollPhase.NoScrollPhase, False,
-    )  # fmt: skip
-    QApplication.sendEvent(view, event)
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -281,7 +255,9 @@ def test_time_shows_another_moment(view_of):
 def test_surface_outline_lies_where_the_surface_is(view_of):
     view = view_of("axial", marked_volume((0, 0, 0)))
     view.set_crosshair((0, 0, 12.0))
-    view.set_marks([Outline(sphere(20.0), "#FF00FF")], [PointMark(np.array([0, 0, 12.0]), "pole", "#00FFFF")])
+    view.decor.set_marks(
+        [Outline(sphere(20.0), "#FF00FF")], [PointMark(np.array([0, 0, 12.0]), "pole", "#00FFFF")]
+    )
     picture = pixels(view)
     magenta = (picture[..., 0] > 180) & (picture[..., 2] > 180) & (picture[..., 1] < 90)
     y, x = np.nonzero(magenta)
@@ -314,9 +290,9 @@ def test_reference_patient_is_written_over_the_image(view_of):
 def test_stamp_hatches_the_view(view_of):
     view = view_of("axial", marked_volume((0, 0, 0)))
     before = pixels(view)
-    view.set_stamp("PREVIEW")
+    view.decor.set_stamp("PREVIEW")
     assert (np.abs(pixels(view) - before).sum(axis=-1) > 20).mean() > 0.05
-    view.set_stamp("")
+    view.decor.set_stamp("")
     assert (pixels(view) == before).all()
 
 
@@ -343,3 +319,17 @@ def test_another_volume_on_the_same_grid_keeps_place_and_zoom(view_of):
     assert view.pixels_per_mm == scale
     view.set_volume(marked_volume((0, 0, 0), spacing=(2.0, 2.0, 2.0)))
     assert view.crosshair != pytest.approx([5.0, 6.0, 7.0])
+
+
+def test_keys_and_drags_that_users_of_slicer_bring(qtbot, view_of):
+    view = view_of("axial", marked_volume((0, 0, 0)))
+    start = view.slice_index
+    qtbot.keyClick(view, Qt.Key.Key_F)
+    assert view.slice_index == start + 1
+    qtbot.keyClick(view, Qt.Key.Key_B)
+    qtbot.keyClick(view, Qt.Key.Key_B)
+    assert view.slice_index == start - 1
+    at = QPoint(100, 100)
+    place = view.lps_at(QPointF(at))
+    drag(qtbot, view, at, QPoint(160, 130), keys=Qt.KeyboardModifier.ShiftModifier)
+    assert np.allclose(view.lps_at(QPointF(160, 130)), place)

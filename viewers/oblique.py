@@ -1,0 +1,127 @@
+"""Planes and slabs of any direction through a volume: the colors of a picture, the value under the cursor."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewers.orientation import SliceFrame, voxel_step
+from viewers.planes import Slab
+from viewers.slice_sheet import SlicePixels
+
+_Done = TypeVar("_Done")
+_HOW = {"max": 1, "min": 2, "mean": 3}
+"""As ``oblique_kernels`` numbers them (it takes a moment to import); 0 is the plane alone."""
+
+
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """How samples of a plane or slab lie in a grid.
+
+    Attributes
+    ----------
+    from_lps : ndarray, shape (4, 4)
+        Takes (x, y, z, 1) in LPS mm to (i, j, k, 1).
+    through : tuple of float
+        From a sample to the next, (i, j, k).
+    count : int
+        Samples; one for a plane.
+    how : int
+    """
+
+    from_lps: NDArray[np.float64]
+    through: tuple[float, float, float]
+    count: int
+    how: int
+
+    @classmethod
+    def of(cls, frame: SliceFrame, slab: Slab, affine: NDArray[np.float64]) -> "Cut":
+        """Return the cut of a grid along a view's plane; samples of a slab are a voxel apart."""
+        from_lps = np.asarray(np.linalg.inv(affine), np.float64)
+        step_mm = voxel_step(affine, frame.normal)
+        i, j, k = from_lps[:3, :3] @ frame.normal * step_mm
+        count = slab.samples(step_mm)
+        return cls(from_lps, (float(i), float(j), float(k)), count, _HOW[slab.projection] if count > 1 else 0)
+
+    def places(self, lps: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return where the samples of a place in LPS mm lie in the grid, shape (count, 3)."""
+        away = np.arange(self.count) - (self.count - 1) / 2
+        here = (self.from_lps @ [*lps, 1.0])[:3]
+        return np.asarray(here + away[:, None] * np.array(self.through))
+
+    def value(self, grid: NDArray, lps: NDArray[np.float64], smooth: bool) -> float:
+        """Return the stored number that is shown at a place in LPS mm; NaN beside the grid."""
+        from viewers import oblique_kernels
+        from viewers.slice_kernels import read_only
+
+        fixed = read_only(grid)
+        found = np.array([oblique_kernels.value_at(fixed, *at, smooth) for at in self.places(lps).tolist()])
+        found = found[np.isfinite(found)]
+        if not found.size:
+            return float("nan")
+        return float((found.max, found.max, found.min, found.mean)[self.how]())
+
+    def paint(
+        self,
+        grid: NDArray,
+        pixels: SlicePixels,
+        smooth: bool,
+        colors: tuple[NDArray[np.uint32], np.float32, np.float32],
+        picture: NDArray[np.uint32],
+        ground: int = 0xFF000000,
+    ) -> None:
+        """Fill a picture by a table of packed colors, and the scale and shift that lead into it."""
+        from viewers import oblique_kernels
+        from viewers.slice_kernels import read_only
+
+        table, scale, shift = colors
+        fixed = read_only(grid)
+
+        def paint(to_grid: NDArray[np.float64], part: NDArray[np.uint32]) -> None:
+            oblique_kernels.slab(
+                fixed, to_grid, self.through, self.count, self.how, smooth, table, scale, shift,
+                np.uint32(ground), part,
+            )  # fmt: skip
+
+        _in_halves(paint, (self.from_lps @ pixels.to_lps)[:3], picture)
+
+
+def nearest(
+    grid: NDArray, affine: NDArray[np.float64], pixels: SlicePixels, seen: NDArray
+) -> tuple[int, int]:
+    """Fill ``seen`` with the nearest voxels of a grid; return the rows [from, to) that lie on it in part."""
+    from viewers import oblique_kernels
+    from viewers.slice_kernels import read_only
+
+    fixed = read_only(grid)
+    upper, lower = _in_halves(
+        lambda to_grid, part: oblique_kernels.nearest(fixed, to_grid, part),
+        (np.linalg.inv(affine) @ pixels.to_lps)[:3], seen,
+    )  # fmt: skip
+    half = len(seen) // 2
+    begins = [upper[0]] * (upper[0] < upper[1]) + [lower[0] + half] * (lower[0] < lower[1])
+    ends = [upper[1]] * (upper[0] < upper[1]) + [lower[1] + half] * (lower[0] < lower[1])
+    return min(begins, default=len(seen)), max(ends, default=0)
+
+
+_aside = ThreadPoolExecutor(1, "oblique")
+
+
+def _in_halves(
+    act: Callable[[NDArray[np.float64], NDArray], _Done], to_grid: NDArray[np.float64], picture: NDArray
+) -> tuple[_Done, _Done]:
+    """Have the lower half of a picture filled beside the upper one; both are waited for.
+
+    An oblique plane reads voxels from all over the memory, and one core waits for most of them.
+    """
+    from viewers.slice_kernels import read_only
+
+    half = len(picture) // 2
+    below = to_grid.copy()
+    below[:, 2] += half * to_grid[:, 1]
+    lower = _aside.submit(act, read_only(below), picture[half:])
+    upper = act(read_only(to_grid), picture[:half])
+    return upper, lower.result()
