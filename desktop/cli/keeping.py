@@ -57,7 +57,9 @@ def _record(source: Path, target: Path, options: argparse.Namespace) -> int:
     from desktop.cli.work import run_job
     from desktop.deidentifying import whole_record
     from twin.jobs import Job
+    from twin.record import Record
 
+    Record.open(source, write=False).close()  # a job cannot ask for a passphrase
     faces = options.faces == "remove"
     done = run_job(Job(whole_record, source, target, faces, title="De-identifying"))
     note_in(source, "exported", {"what": "de-identified record", "path": str(target), "deidentified": True})

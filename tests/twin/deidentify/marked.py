@@ -38,7 +38,12 @@ def fill(ds: Dataset, vrs: tuple[str, ...] = (*_TEXT, *_BYTES, "SQ")) -> int:
                 ds[tag] = RawDataElement(Tag(tag), vr, len(value), value, 0, False, True)
             elif vr == "SQ":
                 item = Dataset()
-                fill_nested(item) if count % 10 == 0 else _few(item)
+                if count % 20 == 0:
+                    fill_nested(item)
+                elif count % 5 == 0:
+                    _few(item)
+                else:
+                    item.CodeMeaning = item.PatientName = MARKER
                 ds.add_new(tag, vr, [item])
             else:
                 continue
