@@ -18,6 +18,7 @@ from tests.twin.sources.pacs.conftest import MakeSeries, make_series  # noqa: F4
 from tests.twin.sources.pacs.orthanc import PASSWORD, USER, Orthanc
 from tests.twin.sources.pacs.test_orthanc import by_uid
 from twin.domain import LabelMap, Structure, Volume
+from twin.exports.pacs import send
 from twin.progress import Progress
 from twin.record import Record
 from twin.run import prepare, run
@@ -164,7 +165,7 @@ def test_a_server_killed_in_the_middle_leaves_no_record(
         folder = make_series(3, images=40, side=256)
         dicom = ["--host", "127.0.0.1", "--port", str(server.port), "--ae", "ORTHANC", "--timeout", "30"]
         assert main(["pacs", "add", "archive", *dicom]) == 0
-        assert main(["pacs", "send", "archive", str(folder)]) == 0
+        send(server.link("get"), [folder])
         killer = threading.Thread(target=_kill_at_first_image, args=(server,))
         killer.start()
         get = ["pacs", "get", "archive", "--id", "P3", "--record", str(path)]
