@@ -17,11 +17,9 @@ def others(desk: Desk) -> list[Item]:
 
 
 def chosen(desk: Desk) -> Item | None:
-    """Return the image a command means: the selected one, or the only other one."""
+    """Return the only other image; None where there are several, or none."""
     listed = others(desk)
-    return next(
-        (i for i in listed if i.key == desk.session.selection), listed[0] if len(listed) == 1 else None
-    )
+    return listed[0] if len(listed) == 1 else None
 
 
 def why_none(desk: Desk) -> str:
@@ -29,7 +27,7 @@ def why_none(desk: Desk) -> str:
     listed = others(desk)
     if not listed:
         return "There is no second image here: import it into the same record."
-    return "" if chosen(desk) else "Choose the second image in the tree first."
+    return "" if chosen(desk) else "There are several: choose one under Second image, in the Images panel."
 
 
 def why_apart(one: Entry, other: Entry) -> str:

@@ -302,7 +302,7 @@ def _fusion() -> tuple[Command, ...]:
     """A second image over the first."""
     return (
         Command("view.fuse", "Lay a second image over", "intersect",
-            "Lay the image that is chosen in the tree over the shown one: PET over CT", _fuse, _needs_second,
+            "Lay the other image over the shown one: PET over CT", _fuse, _needs_second,
             "", "Slices", titled=_fuse_title),
         Command("view.fuse.more", "Fusion: more", "plus", "Show more of the image that lies over",
             _fusing("stronger", 1), _needs_fusion, "Shift+Up", "Slices", "views"),
@@ -314,7 +314,7 @@ def _fusion() -> tuple[Command, ...]:
         Command("view.fuse.end", "End the fusion", "x", "Take the second image off", _fusing("choose", ""),
             _needs_fusion, "", "Slices"),
         Command("view.compare", "Compare with a second image", "columns",
-            "Show the image that is chosen in the tree beside the shown one, moving along with it", _compare,
+            "Show the other image beside the shown one, moving along with it", _compare,
             _needs_second, "", "Slices", titled=_compare_title),
         Command("view.compare.plane", "Compare in the next plane", "swap",
             "Go on from axial to coronal to sagittal", _comparing("next_plane"), _needs_comparison,

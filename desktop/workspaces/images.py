@@ -13,7 +13,7 @@ from desktop.actions import Actions
 from desktop.commands import BY_ID
 from desktop.describe import spacing_mm
 from desktop.desk import Desk
-from desktop.fusion_box import FusionBox
+from desktop.second_box import SecondBox
 from desktop.section import CommandButton, Facts, Panel, quiet, section_title
 from desktop.session import identity_of
 from desktop.silent import SilentCard
@@ -41,7 +41,7 @@ class ImagesPanel(Panel):
             text = BY_ID[id].title.partition(": ")[2]
             self._windows[id] = CommandButton(actions[id], text=text[:1].upper() + text[1:])
             self._windows[id].setParent(self.presets)
-        self.over = FusionBox(desk)
+        self.over = SecondBox(desk)
         self.go = CommandButton(actions["go.anatomy"], primary=True, text="Go on to Anatomy")
         self.hands = quiet(
             "Wheel scrolls. Drag sets the window. Right drag zooms, middle drag pans. "

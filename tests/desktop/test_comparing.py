@@ -107,3 +107,25 @@ def test_the_value_under_the_mouse_is_that_of_the_image_beside(pair, qtbot) -> N
     qtbot.mouseMove(beside, at.toPoint())
     QApplication.processEvents()
     assert "9 SUVbw" in window.strip.cursor_text.text()
+
+
+def test_of_several_images_one_is_chosen_in_the_panel(window: MainWindow, home: Path, qtbot) -> None:
+    with Record.create(home / "three.twin") as record:
+        do(record, "test.pet")
+        do(record, "test.pet", study="9")
+        do(record, "test.volume")
+    window.open_paths([home / "three.twin"])
+    settle(window, qtbot)
+    assert "There are several" in BY_ID["view.compare"].why_not(window.desk)
+    box = window.panels["images"].over
+    box.beside.setFocus()
+    QTest.keyClick(box.beside, Qt.Key.Key_Down)
+    QTest.keyClick(box.beside, Qt.Key.Key_Down)
+    settle(window, qtbot)
+    session, stage = window.desk.session, window.desk.stage
+    assert stage.comparing.key == session.of_kind("volume")[1].key
+    assert stage.comparing.view.picture.volume is not None
+    QTest.keyClick(box.beside, Qt.Key.Key_Home)
+    settle(window, qtbot)
+    assert stage.comparing.view is None
+    assert all(view.isVisible() for view in stage.slices.values())

@@ -1,11 +1,11 @@
-"""The fields of a fusion: which image lies over, how strongly, in which colors and window."""
+"""The fields of a second image: which lies over the shown one, and how it is looked at; which lies beside."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSlider, QWidget
 
 from desktop import seconds, theme
 from desktop.fields import ComboBox
@@ -18,15 +18,17 @@ if TYPE_CHECKING:
 _NONE = "none"
 
 
-class FusionBox(QWidget):
+class SecondBox(QWidget):
     """Seen where the record holds a second image."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self._desk = desk
-        self.image, self.colors = ComboBox(), ComboBox()
+        self.image, self.colors, self.beside = ComboBox(), ComboBox(), ComboBox()
         self.image.setAccessibleName("Image laid over")
         self.image.setToolTip("Lay another image of the same space over the shown one")
+        self.beside.setAccessibleName("Image beside")
+        self.beside.setToolTip("Compare: show another image beside the shown one, moving along with it")
         self.colors.setAccessibleName("Colors of the image laid over")
         self.colors.addItems(list(IMAGE_MAPS))
         self.blend = QSlider(Qt.Orientation.Horizontal)
@@ -37,6 +39,7 @@ class FusionBox(QWidget):
         self.share = QLabel()
         self._lay_out()
         self.image.activated.connect(self._choose)
+        self.beside.activated.connect(self._compare)
         self.colors.activated.connect(self._color)
         self.blend.valueChanged.connect(self._mix)
 
@@ -47,12 +50,14 @@ class FusionBox(QWidget):
         if stage is None:
             return
         fusing = stage.fusing
-        with QSignalBlocker(self.image), QSignalBlocker(self.blend), QSignalBlocker(self.colors):
-            self.image.clear()
-            self.image.addItem(_NONE, "")
-            for item in listed:
-                self.image.addItem(item.name, item.key)
-            self.image.setCurrentIndex(max(self.image.findData(fusing.key), 0))
+        for box, key in ((self.image, fusing.key), (self.beside, stage.comparing.key)):
+            with QSignalBlocker(box):
+                box.clear()
+                box.addItem(_NONE, "")
+                for item in listed:
+                    box.addItem(item.name, item.key)
+                box.setCurrentIndex(max(box.findData(key), 0))
+        with QSignalBlocker(self.blend), QSignalBlocker(self.colors):
             self.blend.setValue(round(100 * fusing.blend))
             self.colors.setCurrentText(fusing.colors)
         self.share.setText(f"{100 * fusing.blend:.0f} %")
@@ -64,6 +69,12 @@ class FusionBox(QWidget):
             key = str(self.image.itemData(place))
             self._desk.guard(lambda: stage.fusing.choose(key))
             self.refresh()
+
+    def _compare(self, place: int) -> None:
+        stage = self._desk.stage
+        if stage is not None:
+            key = str(self.beside.itemData(place))
+            self._desk.guard(lambda: stage.comparing.choose(key, stage.links.focused.plane))
 
     def _color(self, _place: int) -> None:
         if self._desk.stage is not None:
@@ -86,9 +97,14 @@ class FusionBox(QWidget):
         grid.addWidget(quiet("Colors"), 1, 0)
         grid.addWidget(self.colors, 1, 1, 1, 2)
         grid.setColumnStretch(1, 1)
-        column = QVBoxLayout(self)
+        column = QGridLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.px(1))
-        for widget in (section_title("Fusion"), self.image, self.more):
-            column.addWidget(widget)
-        theme.tab_through(self.image, self.blend, self.colors)
+        column.addWidget(section_title("Second image"), 0, 0, 1, 2)
+        column.addWidget(quiet("Over"), 1, 0)
+        column.addWidget(self.image, 1, 1)
+        column.addWidget(self.more, 2, 1)
+        column.addWidget(quiet("Beside"), 3, 0)
+        column.addWidget(self.beside, 3, 1)
+        column.setColumnStretch(1, 1)
+        theme.tab_through(self.image, self.blend, self.colors, self.beside)
