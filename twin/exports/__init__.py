@@ -18,7 +18,6 @@ from twin.domain import KINDS, Entity, LabelMap, Model, Result, Surface, TetMesh
 from twin.errors import UserError
 from twin.exports.sides import path_with_side
 from twin.progress import Progress
-from twin.record.reference import refer
 
 if TYPE_CHECKING:
     from twin.record import Record
@@ -139,7 +138,7 @@ def export_from(
         What is done to everything that leaves: de-identification.
     """
     entity = record.load(ref)
-    color = record.find(refer(record.entries(), ref, str(record.path)).id).color
+    color = record.owner(ref).color
     if isinstance(entity, Surface) and color:
         entity = replace(entity, color=color.upper())
     image = None
