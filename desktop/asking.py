@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QColorDialog, QFileDialog, QMessageBox
 
 from desktop import exporting, settings
 from desktop.colors import color_of
+from desktop.keeping import DeidentifyDialog, Keeper
 
 if TYPE_CHECKING:
     from desktop.window import MainWindow
@@ -20,6 +21,7 @@ class Asking:
 
     def __init__(self, window: MainWindow) -> None:
         self._window = window
+        self._keeper = Keeper(window.desk, window)
 
     def answer(self, what: str) -> None:
         """Do what a command asked for by name."""
@@ -53,6 +55,14 @@ class Asking:
         if name:
             self._window.open_paths([name])
 
+    def _browse(self) -> None:
+        self._window.browse()
+
+    def _send(self) -> None:
+        self._window.browse(again=True)
+        if self._window.browser is not None:
+            self._window.browser.offer_sending()
+
     def _reference(self) -> None:
         self._window.incoming.reference()
 
@@ -77,6 +87,46 @@ class Asking:
         if name:
             path = exporting.with_suffix(item, name, chosen)
             desk.start(f"Export {item.name}", exporting.plan(desk, item, path))
+
+    def _export_deidentified(self) -> None:
+        desk = self._window.desk
+        item = desk.session.item(desk.session.selection)
+        if item is None:
+            return
+        dialog = DeidentifyDialog(self._window, item.name)
+        if not dialog.exec():
+            return
+        start = str(settings.twins_folder() / f"{item.kind} de-identified")
+        title, choices = f"Export {item.name}, de-identified", exporting.filters(item)
+        name, chosen = QFileDialog.getSaveFileName(self._window, title, start, choices)
+        if name:
+            path, faces = exporting.with_suffix(item, name, chosen), dialog.faces.isChecked()
+            desk.start(f"Export {item.name}", exporting.plan_deidentified(desk, item, path, faces))
+
+    def _deidentify(self) -> None:
+        dialog = DeidentifyDialog(self._window, "this record into a new one")
+        if self._window.desk.session.record is None or not dialog.exec():
+            return
+        start = str(settings.twins_folder() / "de-identified.twin")
+        name, _kind = QFileDialog.getSaveFileName(self._window, "The new record", start, "Record (*.twin)")
+        if name:
+            path = Path(name)
+            path = path if path.suffix else path.with_suffix(".twin")
+            self._keeper.deidentify(path, dialog.faces.isChecked())
+
+    def _import_deidentified(self) -> None:
+        name = QFileDialog.getExistingDirectory(self._window, "Import a folder of DICOM files, de-identified")
+        if name:
+            self._window.incoming.open([name], deidentify=True)
+
+    def _lock(self) -> None:
+        self._keeper.lock()
+
+    def _forget(self) -> None:
+        desk = self._window.desk
+        item = desk.session.item(desk.session.selection)
+        if item is not None:
+            self._keeper.forget(item)
 
     def _picture(self) -> None:
         self._save_picture(names=True)

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from desktop.desk import Desk
 
-_WRITING = {"edit.undo", "edit.redo", "edit.rename", "edit.color", "edit.delete", "edit.again", "images.ct"}
+_WRITING = {
+    "file.lock", "edit.forget", "edit.undo", "edit.redo", "edit.rename",
+    "edit.color", "edit.delete", "edit.again", "images.ct",
+}  # fmt: skip
 
 
 def _always(_desk: Desk) -> str:

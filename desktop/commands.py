@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from desktop import exporting, way
+from desktop.browser import bringing
 from desktop.command import Command, ask
 from desktop.session import WORKSPACES
 from desktop.view_commands import needs_image, view_commands
@@ -16,6 +17,18 @@ if TYPE_CHECKING:
 
 def _needs_record(desk: Desk) -> str:
     return "" if desk.session.record is not None else "No record is open."
+
+
+def _needs_resting_record(desk: Desk) -> str:
+    return _needs_record(desk) or _needs_rest(desk)
+
+
+def _lock_title(desk: Desk) -> str:
+    from twin.record import door
+
+    record = desk.session.record
+    locked = record is not None and record.path.exists() and door.locked(record.path)
+    return "Unlock…" if locked else "Lock with a passphrase…"
 
 
 def _needs_open(desk: Desk) -> str:
@@ -35,6 +48,10 @@ def _needs_entity(desk: Desk) -> str:
     if item.part:
         return "A structure belongs to its segmentation: choose that one."
     return ""
+
+
+def _needs_resting_entity(desk: Desk) -> str:
+    return _needs_entity(desk) or _needs_rest(desk)
 
 
 def _needs_stale(desk: Desk) -> str:
@@ -128,6 +145,11 @@ def _file() -> tuple[Command, ...]:
             ask("open_folder"), shortcut="Ctrl+Shift+O",
         ),
         Command(
+            "file.browse", "Studies and servers…", "folders",
+            "Look through the studies in folders and on servers (PACS); fetch, import, send",
+            ask("browse"), shortcut="Ctrl+B",
+        ),
+        Command(
             "file.reference", "Try the reference patient", "person",
             "Make a CT of a hip with the program's own code and open it: no download, no patient's data",
             ask("reference"), _needs_no_reference,
@@ -141,6 +163,30 @@ def _file() -> tuple[Command, ...]:
             "file.export", "Export…", "export",
             "Write the selected thing to a file: NIfTI, DICOM, STL and others",
             ask("export"), exporting.why_not, "Ctrl+E",
+        ),
+        Command(
+            "file.export_deidentified", "Export de-identified…", "export",
+            "Write the selected thing to a file, without what names the patient",
+            ask("export_deidentified"), exporting.why_not,
+        ),
+        Command(
+            "file.import_deidentified", "Import de-identified…", "folder-open",
+            "Import a folder of DICOM files and keep nothing that names the patient",
+            ask("import_deidentified"),
+        ),
+        Command(
+            "file.deidentify", "De-identify into a new record…", "person",
+            "Write a new record that holds the same, without what names the patient",
+            ask("deidentify"), _needs_record,
+        ),
+        Command(
+            "file.lock", "Lock with a passphrase…", "lock",
+            "Encrypt this record with a passphrase, or make it open again",
+            ask("lock"), _needs_resting_record, titled=_lock_title,
+        ),
+        Command(
+            "file.send", "Send to a server…", "paper-plane-tilt",
+            "Send the selected segmentation to a PACS, as DICOM", ask("send"), bringing.why_not_send,
         ),
         Command(
             "file.picture", "Save picture…", "camera",
@@ -191,6 +237,11 @@ def _edit() -> tuple[Command, ...]:
             "edit.delete", "Delete", "trash",
             "Take the selected thing out of the record; undo brings it back",
             _remove, _needs_entity, "Del", "Edit", "tree",
+        ),
+        Command(
+            "edit.forget", "Forget for good…", "trash",
+            "Remove the selected thing with its bytes and what the log says of it; undo cannot bring it back",
+            ask("forget"), _needs_resting_entity, "", "Edit",
         ),
         Command(
             "edit.visible", "Show or hide", "eye", "Show or hide the selected thing", _toggle_visible,

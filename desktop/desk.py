@@ -18,6 +18,7 @@ from desktop.reading import Reader
 from desktop.results import Results
 from desktop.session import Session
 from desktop.settings import Settings
+from twin import passphrases
 from twin.errors import RecordError, UserError
 
 if TYPE_CHECKING:
@@ -114,6 +115,9 @@ class Desk(QObject):
             return
         try:
             record = Record.open(path, write=write)
+        except passphrases.Locked as error:
+            self.failed.emit(error, "")
+            return
         except RecordError as error:
             if not write or not _can_be_read(path):
                 raise
@@ -140,6 +144,8 @@ class Desk(QObject):
         self.queue.close()
         self.session.close()
         self.session.open(record)
+        if record.writable:
+            record.note("opened", {"in": "window"})
         self.settings.add_recent(record.path)
 
     def close_record(self) -> None:
@@ -158,6 +164,8 @@ class Desk(QObject):
 
         record.flush()
         care.copy(Path(record.path), path)
+        if record.writable:
+            record.note("copied", {"path": str(path)})
         self.settings.add_recent(path)
         self.said.emit(f"A copy is now at {path}.", "You go on working on the original.")
 

@@ -42,6 +42,7 @@ class EmptyState(QWidget):
             row.addWidget(button)
         row.addStretch()
         inside.addLayout(row)
+        inside.addWidget(CommandButton(actions["file.browse"]), 0, Qt.AlignmentFlag.AlignHCenter)
         inside.addWidget(self.busy)
         inside.addStretch()
         self._recent = QVBoxLayout()

@@ -66,6 +66,23 @@ def plan(desk: Desk, item: Item, path: Path) -> Plan:
         record.note("exported", {"entity": item.key, "path": str(written), "stale": ""})
 
 
+def plan_deidentified(desk: Desk, item: Item, path: Path, faces: bool) -> Plan:
+    """Write the thing in a job, without what names its patient, and note in the log that it left."""
+    from desktop.deidentifying import one_thing
+    from twin.jobs import Job
+
+    record = desk.session.record
+    if record is None:
+        return
+    record.flush()
+    title = f"Writing {path.name}"
+    written, done = yield Job(one_thing, Path(record.path), item.key, path, faces, False, title=title)
+    desk.said.emit(f"“{item.name}” is at {written}, de-identified.", " ".join(done.words()))
+    if desk.session.record is record and record.writable:
+        details = {"entity": item.key, "path": str(written), "stale": "", "deidentified": True}
+        record.note("exported", details)
+
+
 def write_out(record: Path, key: str, path: Path, progress: Progress) -> Path:
     """Write an entity of a record, or a part of one, to a file (runs in a job)."""
     from twin.exports import export_from

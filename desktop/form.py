@@ -69,6 +69,13 @@ class Form(QWidget):
         """Take the caret of the current theme."""
         self.more.setIcon(theme.icon("caret-down" if self.more.isChecked() else "caret-right", "quiet"))
 
+    def set_shown(self, name: str, shown: bool) -> None:
+        """Show or hide a field with its label."""
+        field = self.fields[name]
+        for rows in self.findChildren(QFormLayout):
+            if rows.indexOf(field) >= 0:
+                rows.setRowVisible(field, shown)
+
     def _unfold(self, on: bool) -> None:
         self._folded.setVisible(on)
         self.restyle()

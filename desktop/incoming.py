@@ -39,8 +39,8 @@ class Incoming(QObject):
         super().__init__()
         self._desk = desk
 
-    def open(self, paths: Sequence[str | Path]) -> None:
-        """Open a record, or look through files and folders for images."""
+    def open(self, paths: Sequence[str | Path], *, deidentify: bool = False) -> None:
+        """Open a record, or look through files and folders for images, to come in de-identified if asked."""
         found = list(dict.fromkeys(Path(p).expanduser() for p in paths))
         missing = [p for p in found if not p.exists()]
         if missing:
@@ -50,15 +50,22 @@ class Incoming(QObject):
             self._desk.open_record(records[0])
         else:
             name = found[0].name if len(found) == 1 else f"{len(found)} files and folders"
-            self._desk.start(f"Open {name}", self._look(found, name))
+            self._desk.start(
+                f"Open {name}", self.look_through(found, name, {"deidentify": True} if deidentify else {})
+            )
 
     def reference(self) -> None:
         """Make the reference patient, as DICOM, and import it as any other."""
         self._desk.start("Make the reference patient", self._make_reference(), key=way.REFERENCE)
 
-    def _look(self, paths: list[Path], name: str) -> Plan:
+    def look_through(self, paths: Sequence[Path], name: str, more: dict[str, Any] | None = None) -> Plan:
+        """Look through files and folders; import the one thing that is there, or let the user choose.
+
+        ``more`` are further parameters of the import.
+        """
         from twin.jobs import Job
 
+        more = more or {}
         found: Found = yield Job(look, tuple(paths), title=f"Looking through {name}")
         plain = [
             s
@@ -66,14 +73,16 @@ class Incoming(QObject):
             if any(s.drawn_on) or (s.is_volume and (s.format == "dicom" or s.modality or s.kind != "volume"))
         ]
         if len(found.series) == 1 and len(plain) == 1:
-            self.take(paths, plain[0], {})
+            self.take(paths, plain[0], more)
             return
         if not found.series:
             faults = " ".join(found.problems[:3]) or f"There is nothing in {name} that can be read."
             raise UserError(faults, "Choose a folder of DICOM files, a NIfTI file or a .twin.")
         from desktop.chooser import SeriesChooser
 
-        self.chosen_from.emit(SeriesChooser(found, lambda series, params: self.take(paths, series, params)))
+        self.chosen_from.emit(
+            SeriesChooser(found, lambda series, params: self.take(paths, series, params | more))
+        )
 
     def take(self, paths: Sequence[Path], series: Series, params: dict[str, Any]) -> None:
         """Import one series: into the open record where it is of the same patient, else into a new one."""
@@ -81,8 +90,15 @@ class Incoming(QObject):
 
         record = self._desk.session.record
         owner = record.patient() if record is not None else None
-        stranger = owner is not None and patient.contradict(owner, series.identity)
+        hidden = bool(params.get("deidentify"))
+        identity = _pseudonym(series.identity) if hidden else series.identity
+        stranger = owner is not None and patient.contradict(owner, identity)
         given = {"paths": tuple(str(p) for p in paths), "series": series.uid}
+        if any(series.drawn_on) and hidden:
+            raise UserError(
+                "Contours cannot be de-identified on their own: they belong to an image.",
+                "Import them into the image's record, and de-identify that.",
+            )
         if any(series.drawn_on):
             from twin.sources.drawn_on import image_for
 
@@ -91,7 +107,7 @@ class Incoming(QObject):
             self._desk.start(f"Import {series.label}", plan)
             return
         if record is None or stranger or not record.writable:
-            path = free_path(record_name(series.identity, series.files[0]))
+            path = free_path(record_name(identity, series.files[0]))
             self._desk.new_record(path)
             self._desk.said.emit(f"The record is {path}.", "Every finished step is stored there by itself.")
         self._desk.start(f"Import {series.label}", self._import(given | params, series.label))
@@ -120,6 +136,14 @@ class Incoming(QObject):
         self._desk.said.emit(f"The record is {path}.", "Every finished step is stored there by itself.")
         params = {"paths": (str(folder),), "series": found.volumes[0].uid}
         yield from self._import(params, "the reference CT")
+
+
+def _pseudonym(identity: Identity) -> Identity:
+    """Return whose images they will be once they are de-identified."""
+    from twin.deidentify import Secret
+    from twin.deidentify.entities import Cleaner
+
+    return Cleaner(Secret.load().subject(identity)).identity(identity)
 
 
 def look(paths: tuple[Path, ...], progress: Progress) -> Found:

@@ -19,6 +19,12 @@ WORDS = (
     "replay",
     "report",
     "verify",
+    "deidentify",
+    "forget",
+    "lock",
+    "unlock",
+    "pacs",
+    "studies",
 )
 
 

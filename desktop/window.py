@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QMimeData, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPaintEvent, QResizeEvent
@@ -29,6 +30,9 @@ from desktop.topbar import TopBar
 from desktop.tree import TwinTree
 from twin.errors import UserError
 
+if TYPE_CHECKING:
+    from desktop.browser.page import BrowserPage
+
 FRAME_PX, TITLE_PX = 4, 40
 """What a window manager's frame takes of the screen, at the most."""
 
@@ -44,6 +48,7 @@ class MainWindow(QMainWindow):
         self.desk = desk
         self.first_frame: float | None = None
         self._closed = False
+        self.browser: BrowserPage | None = None
         self._ready = QTimer(self, singleShot=True, interval=READY_AFTER_MS)
         self._ready.timeout.connect(self._get_ready)
         self.setWindowTitle("Vitruvian")
@@ -137,6 +142,21 @@ class MainWindow(QMainWindow):
         self.errors.hide()
         self.desk.guard(lambda: self.incoming.open(paths))
 
+    def browse(self, *, again: bool = False) -> None:
+        """Show the study browser in the place of the views, or close it unless it is wanted ``again``."""
+        if self.browser is None:
+            from desktop.browser.page import BrowserPage
+
+            self.browser = BrowserPage(self.desk, self.incoming)
+            self.browser.left.connect(self._on_opened)
+            self.views.addWidget(self.browser)
+        if self.views.currentWidget() is self.browser and not again:
+            self._on_opened()
+            return
+        self.tree.hide()
+        self.tasks.hide()
+        self.views.setCurrentWidget(self.browser)
+
     def _on_opened(self) -> None:
         record = self.desk.session.record
         self.tree.setVisible(record is not None)
@@ -183,6 +203,8 @@ class MainWindow(QMainWindow):
             self.tasks.addWidget(panel)
 
     def _on_moved(self, workspace: str) -> None:
+        if self.browser is not None and self.views.currentWidget() is self.browser:
+            self._on_opened()
         if self.desk.stage is not None:
             self.tasks.setCurrentWidget(self.panels[workspace])
 
@@ -244,6 +266,8 @@ class MainWindow(QMainWindow):
             return
         self._keep_layout()
         self.desk.queue.close()
+        if self.browser is not None:
+            self.browser.close_jobs()
         if self.desk.stage is not None:
             self.desk.stage.close_scene()
         try:

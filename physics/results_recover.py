@@ -83,7 +83,3 @@ def at_points(mesh: TetMesh, nodal: NDArray, barycentric: NDArray[np.float64]) -
     out = np.empty((len(barycentric), len(mesh.tets), 6), np.float32)
     _at_points(np.ascontiguousarray(mesh.tets[:, :4]), nodal, barycentric, out)
     return out
-
-
-FOUR_POINTS = np.full((4, 4), 0.1381966011250105) + 0.4472135954999580 * np.eye(4)
-"""Points of equal weight that integrate quadratics over a tetrahedron (Keast 1986)."""

@@ -1,11 +1,13 @@
 """Fixtures that all tests share."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("VITRUVIAN_CONFIG", tempfile.mkdtemp(prefix="vitruvian-tests-"))
 os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
 
 

@@ -53,7 +53,9 @@ def delete(entity: Ref, params: NoParams, progress: Progress) -> Made:
 class SideParams:
     """Which structure lies on which side."""
 
-    side: Literal["left", "right"] = param(help="The patient's own side on which the structure lies.")
+    side: Literal["left", "right"] = param(
+        help="The patient's own side on which the structure lies.", patient_specific=True
+    )
     structure: str = param(
         "", help="Name of the structure; may be left out where only one waits for its side to be confirmed."
     )
@@ -85,7 +87,8 @@ class ModalityParams:
     """What made an image."""
 
     modality: Literal["CT", "MR", "PT", "US", "NM", "CR", "DX", "OT"] = param(
-        help="What made the image; the values of a CT are then taken for Hounsfield units."
+        help="What made the image; the values of a CT are then taken for Hounsfield units.",
+        patient_specific=True,
     )
 
 

@@ -33,5 +33,9 @@ class RecordError(UserError):
     """The record cannot be opened, read or written."""
 
 
+class ServerError(UserError):
+    """A server on the network cannot be reached, or does not do what it was asked."""
+
+
 class Cancelled(Exception):
     """The work was asked to stop, and did."""

@@ -29,15 +29,19 @@ def param(
     choices: tuple[str, ...] = (),
     advanced: bool = False,
     title: str = "",
+    patient_specific: bool = False,
 ) -> Any:
     """Declare a parameter; ``help`` is the sentence its tooltip shows.
+
+    What is ``patient_specific`` (a place in the patient, a side, a weight) is not replayed on another one.
 
     Returns
     -------
     dataclasses.Field
     """
     about = {"help": help, "unit": unit, "low": low, "high": high, "choices": choices}
-    return dataclasses.field(default=default, metadata=about | {"advanced": advanced, "title": title})
+    more = {"advanced": advanced, "title": title, "patient_specific": patient_specific}
+    return dataclasses.field(default=default, metadata=about | more)
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,7 @@ class Parameter:
     advanced: bool
     item: Callable[[Any], Any] = str
     count: int | None = None
+    patient_specific: bool = False
 
     @property
     def required(self) -> bool:
@@ -88,7 +93,7 @@ def parameters(cls: type) -> tuple[Parameter, ...]:
             Parameter(
                 f.name, title, kind, optional, f.default, meta.get("help", ""), meta.get("unit", ""),
                 meta.get("low"), meta.get("high"), choices, meta.get("advanced", False),
-                items[0], None if items[-1] is Ellipsis else len(items),
+                items[0], None if items[-1] is Ellipsis else len(items), meta.get("patient_specific", False),
             )
         )  # fmt: skip
     return tuple(found)
@@ -128,17 +133,30 @@ def _value(p: Parameter, value: Any) -> Any:
             value = tuple(p.item(word) for word in (value.split(",") if isinstance(value, str) else value))
             if p.count is not None and len(value) != p.count:
                 raise ValueError
+        elif p.type is int and isinstance(value, float) and value != round(value):
+            raise ValueError  # not cut off to a whole number
         else:
             value = p.type(value)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise UserError(f"“{value}” is no value for “{p.name}” ({p.type.__name__}).", p.help) from None
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        outside = (p.low is not None and value < p.low) or (p.high is not None and value > p.high)
-        if outside or not math.isfinite(value):
-            raise UserError(
-                f"{p.name} = {value} {p.unit}".rstrip() + " is out of range.",
-                f"It lies between {p.low} and {p.high} {p.unit}".rstrip() + ".",
-            )
+    for number in value if p.type is tuple else (value,):
+        if isinstance(number, (int, float)) and not isinstance(number, bool):
+            _check_range(p, number)
     if p.choices and value not in p.choices:
         raise UserError(f"“{value}” is no choice for “{p.name}”.", f"Choose one of: {', '.join(p.choices)}.")
     return value
+
+
+def _check_range(p: Parameter, value: float) -> None:
+    if math.isfinite(value) and (p.low is None or value >= p.low) and (p.high is None or value <= p.high):
+        return
+    match p.low, p.high:
+        case None, None:
+            wanted = "It is a finite number"
+        case low, None:
+            wanted = f"It is at least {low} {p.unit}"
+        case None, high:
+            wanted = f"It is at most {high} {p.unit}"
+        case low, high:
+            wanted = f"It lies between {low} and {high} {p.unit}"
+    raise UserError(f"{p.name} = {value} {p.unit}".rstrip() + " is out of range.", wanted.rstrip() + ".")

@@ -52,6 +52,6 @@ def peak_mb() -> float:
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     if sys.platform == "linux":
         # What ``getrusage`` says of a spawned process begins with what its parent held.
-        status = Path("/proc/self/status").read_text()
-        own = int(status.partition("VmHWM:")[2].split()[0])
+        told = Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()
+        own = int(told[0]) if told else own  # some sandboxes leave it out
     return max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) * unit / 1e6

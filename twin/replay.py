@@ -6,6 +6,7 @@ from typing import Any
 
 from twin import run, steps
 from twin.errors import UserError
+from twin.params import Parameter
 from twin.record import Call, Entry, LogEntry, Record
 
 
@@ -19,47 +20,85 @@ class Replay:
     """
 
     def __init__(self, source: Record, target: Record, bind: dict[str, str]) -> None:
-        self._source, self._target, self._bind = source, target, bind
+        self._source, self._target = source, target
+        self._bind = self._by_id(bind)
         self._made: dict[str, str] = {}
         self._imported: dict[str, dict[str, Any]] = {}
         self._used: set[str] = set()
         """Ids in the target that stand for something imported."""
         self._bound_ids: set[str] = set()
-        """Ids in the source of what was imported and then used."""
+        """Ids in the source of what was not made anew: imported and then used, or bound."""
 
     def calls(self) -> Iterator[Call]:
         """Yield one call after the other; each is to be committed before the next is asked for."""
-        self._check_bind()
         for entry in self._source.history.chain():
             if not entry.inputs:
                 for output in entry.outputs.values():
                     self._imported[output["id"]] = output
+                continue
+            if self._all_bound(entry):
                 continue
             if not set(entry.attributes) <= set(self._made) - self._bound_ids:
                 continue  # names and colors of the source's images are not the target's
             yield (call := self._call(entry))
             self._follow(entry, call)
 
-    def _check_bind(self) -> None:
-        names = {
-            o[key] for e in self._source.history.chain() for o in e.outputs.values() for key in ("id", "name")
-        }
-        for key in self._bind:
-            if key not in names and key.rpartition("/")[0] not in names:
+    def _by_id(self, bind: dict[str, str]) -> dict[str, str]:
+        """Return what is bound by the source's ids (and parts), whatever its names were or are."""
+        names: dict[str, str] = {}
+        for entry in self._source.history.chain():
+            for output in entry.outputs.values():
+                names |= {output["id"]: output["id"], output["name"]: output["id"]}
+            names |= {change["name"]: id for id, change in entry.attributes.items() if "name" in change}
+        names |= {e.name: e.id for e in self._source.entries()}
+        bound = {}
+        for key, to in bind.items():
+            whole, slash, part = (key, "", "") if key in names else key.rpartition("/")
+            if whole not in names:
                 there = ", ".join(sorted(e.name for e in self._source.entries()))
                 raise UserError(
                     f"There is no “{key}” in {self._source.path.name} to bind.", f"There are: {there}."
                 )
+            bound[names[whole] + slash + part] = to
+        return bound
+
+    def _all_bound(self, entry: LogEntry) -> bool:
+        """Take over what is bound of a step's outputs; True where that is all: it is not made again."""
+        ids = {output["id"] for output in entry.outputs.values()}
+        bound = ids & set(self._bind)
+        if not any(p.required for p in self._own(entry)):  # else it was said of the target's own anew
+            bound -= set(self._imported)
+        self._made |= {id: self._target.find(self._bind[id]).id for id in bound}
+        self._bound_ids |= bound
+        return bool(ids) and bound == ids
 
     def _call(self, entry: LogEntry) -> Call:
         inputs = {name: self._equal(entry, used) for name, used in entry.inputs.items()}
         into = {
             role: self._made[output["id"]]
             for role, output in entry.outputs.items()
-            if output["id"] in self._made and role != steps.find(entry.step).edits
+            if output["id"] in set(self._made) - self._bound_ids and role != steps.find(entry.step).edits
         }
-        call = run.prepare(self._target, entry.step, inputs, entry.params, into=into)
+        call = run.prepare(self._target, entry.step, inputs, self._params(entry), into=into)
         return replace(call, names=entry.names)
+
+    def _params(self, entry: LogEntry) -> dict[str, Any]:
+        """Return a step's parameters without those that hold for the source's patient alone."""
+        own = self._own(entry)
+        for p in own:
+            if p.required:
+                made = ", ".join(f"“{output['name']}”" for output in entry.outputs.values())
+                raise UserError(
+                    f"“{steps.find(entry.step).title}” ({p.name} = {entry.params[p.name]}) was said of the "
+                    f"patient of {self._source.path.name} and holds for no other.",
+                    f"Do it on {self._target.path.name} by hand, then replay with {made} bound to what is "
+                    "there, so that it is not made again.",
+                )
+        return {name: value for name, value in entry.params.items() if name not in {p.name for p in own}}
+
+    def _own(self, entry: LogEntry) -> list[Parameter]:
+        """Return the parameters given that hold for the source's patient alone."""
+        return [p for p in steps.find(entry.step).parameters if p.patient_specific and p.name in entry.params]
 
     def _follow(self, entry: LogEntry, call: Call) -> None:
         log = self._target.log()
@@ -69,23 +108,22 @@ class Replay:
         for role, output in entry.outputs.items():
             if role not in done.outputs:
                 raise UserError(f"“{call.step}” made no “{role}” on {self._target.path.name}.")
-            self._made[output["id"]] = done.outputs[role]["id"]
+            if output["id"] not in self._bound_ids:
+                self._made[output["id"]] = done.outputs[role]["id"]
 
     def _equal(self, entry: LogEntry, used: dict[str, Any]) -> str:
         """Return the reference in the target to what the source's step used."""
         part = used["part"]
-        if part:
-            for key in (f"{used['id']}/{part}", f"{used['name']}/{part}"):
-                if "/" in self._bind.get(key, ""):
-                    return self._bind[key]
+        wish = self._bind.get(f"{used['id']}/{part}", "") if part else ""
+        if "/" in wish:
+            return wish
         if used["id"] not in self._made:
             self._made[used["id"]] = self._bound(used)
             self._bound_ids.add(used["id"])
         id = self._made[used["id"]]
         if not part:
             return id
-        there = self._target.find(id)
-        wish = self._bind.get(f"{used['id']}/{part}") or self._bind.get(f"{used['name']}/{part}") or part
+        there, wish = self._target.find(id), wish or part
         if wish not in there.parts:
             names = ", ".join(f"“{p}”" for p in there.parts) or "none"
             raise UserError(
@@ -97,10 +135,9 @@ class Replay:
 
     def _bound(self, used: dict[str, Any]) -> str:
         """Return the target's entity that stands for one that the source imported."""
+        if used["id"] in self._bind:
+            return self._target.find(self._bind[used["id"]]).id
         output = self._imported[used["id"]]
-        for key in (used["id"], used["name"], output["name"]):
-            if key in self._bind:
-                return self._target.find(self._bind[key]).id
         modality = self._source.shelf.about(output["digest"]).tree.get("modality", "")
         fitting = [e for e in self._target.entries() if self._fits(e, output["kind"], modality)]
         what = f"{modality} {output['kind']}".strip()

@@ -178,7 +178,7 @@ def remake(record: Record, ref: str, *, lose_edits: bool = False) -> Call:
     """
     entry = record.find(ref)
     state = {e.id: e for e in record.entries()}
-    lineage = makers(record.history, record.history.state()[entry.id])
+    lineage = makers(record.history, entry)
     first, edits = lineage[0], lineage[1:]
     if not first.inputs:
         raise UserError(f"“{entry.name}” was not made from anything here.", "Import it again.")
@@ -240,7 +240,7 @@ def remake_order(record: Record, ref: str) -> tuple[str, ...]:
     def visit(id: str) -> None:
         if id in order or id not in state or not state[id].stale:
             return
-        for entry in makers(record.history, record.history.state()[id]):
+        for entry in makers(record.history, state[id]):
             for used in entry.inputs.values():
                 if used["id"] != id:
                     visit(used["id"])
@@ -255,17 +255,20 @@ def replay(source: Record, target: Record, bind: dict[str, str] | None = None) -
 
     Each call is to be run and committed to ``target`` before the next is asked for. What the source
     imported is not imported again but stands for what the target holds: its only volume of that
-    modality (or only entity of that kind), unless ``bind`` says which.
+    modality (or only entity of that kind), unless ``bind`` says which. Parameters that hold for the
+    source's patient alone (``patient_specific``) are left at their defaults.
 
     Parameters
     ----------
     bind : dict of str to str
-        Entity of the source (id or name, or with ``/PART``) to entity (or part) of the target.
+        Entity of the source (id or name, or with ``/PART``) to entity (or part) of the target. What a
+        step made and is bound is not made again.
 
     Raises
     ------
     UserError
-        Where something of the source has no equal in the target; it names the candidates.
+        Where something of the source has no equal in the target (it names the candidates), or was said
+        of the source's patient and must be said of the target's: a side.
     """
     from twin.replay import Replay
 

@@ -66,12 +66,15 @@ class Made:
         What the tree shows for an output; the role where it is not given.
     attributes : dict of str to Attributes
         By id of an entity that is there already: what changes about it besides its content.
+    logged : dict or None
+        What the log keeps in place of the parameters, where these say what must not be kept.
     """
 
     outputs: dict[str, Entity]
     summary: dict[str, Any] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     attributes: dict[str, Attributes] = field(default_factory=dict)
+    logged: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -139,8 +142,8 @@ def step(
 
     def register(function: Callable[..., Made]) -> Callable[..., Made]:
         known = _registry.get(name)
-        if known is not None and known.function.__qualname__ != function.__qualname__:
-            raise ValueError(f"two steps are called {name}")
+        if known is not None and _place(known.function) != _place(function):
+            raise ValueError(f"two steps are called {name}: {_place(known.function)}, {_place(function)}")
         hints = typing.get_type_hints(function)
         inputs = tuple(
             _input(p.name, hints[p.name])
@@ -154,6 +157,10 @@ def step(
         return function
 
     return register
+
+
+def _place(function: Callable[..., Made]) -> str:
+    return f"{function.__module__}.{function.__qualname__}"
 
 
 def _input(name: str, hint: Any) -> Input:

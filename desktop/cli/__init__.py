@@ -15,12 +15,16 @@ NOTICE = "Research software. Not a medical device."
 
 def run_command(words: Sequence[str]) -> int:
     """Run one command and return its exit status."""
+    from desktop.cli import keeping
+    from twin import passphrases
+
     try:
         parser = build_parser()
         options = parser.parse_args(words)
         if not hasattr(options, "act"):
             parser.print_help()
             return 2
+        passphrases.ask = keeping.ask
         status = options.act(options)
         sys.stdout.flush()
         return status or 0
@@ -44,7 +48,7 @@ def _in_words(error: BaseException) -> str:
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
-    from desktop.cli import checking, demo, looking, making, moving, taking
+    from desktop.cli import checking, demo, keeping, looking, making, moving, pacs, studies, taking
 
     parser = argparse.ArgumentParser(
         prog="vitruvian",
@@ -53,7 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.set_defaults(debug=False)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for module in (demo, checking, taking, looking, making, moving):
+    for module in (demo, checking, taking, looking, making, moving, pacs, studies, keeping):
         module.add(commands)
     return parser
 

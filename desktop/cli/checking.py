@@ -38,8 +38,8 @@ SCREEN = {
 }
 
 MODULES = (
-    "numpy", "scipy", "numba", "psutil", "zstandard", "psygnal", "pydicom", "gdcm", "nibabel", "netgen",
-    "vtkmodules", "PySide6", "qtawesome", "reportlab",
+    "numpy", "scipy", "numba", "psutil", "zstandard", "psygnal", "pydicom", "gdcm", "pynetdicom",
+    "dicomweb_client", "keyring", "nibabel", "netgen", "vtkmodules", "PySide6", "qtawesome", "reportlab",
 )  # fmt: skip
 
 

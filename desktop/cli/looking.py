@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from desktop.cli import command, print_json, record_path
@@ -26,6 +27,12 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     p = command(commands, "log", "Show the steps done so far", answers=True)
     p.add_argument("record", metavar="RECORD")
     p.add_argument("--verify", action="store_true", help="check the log's chain and every block")
+    p.add_argument(
+        "--head",
+        default="",
+        metavar="HASH",
+        help="with --verify: the log must hold this hash",
+    )
     p.set_defaults(act=show_log)
 
     p = command(commands, "verify", "Run published verification problems on this machine", answers=True)
@@ -119,28 +126,45 @@ def show_log(options: argparse.Namespace) -> int:
 
     from twin.record import Record
 
-    with Record.open(record_path(options.record), write=False) as record:
-        if options.verify:
-            faults = record.check()
-            if options.json:
-                print_json({"entries": len(record.log()), "faults": faults})
-            else:
-                print(
-                    "\n".join(faults)
-                    or f"The log ({len(record.log())} long), its chain and every block are whole."
-                )
-            if faults:
-                raise UserError(
-                    f"{options.record} has {len(faults)} faults.", "Go back to a copy from before."
-                )
-            return 0
+    path = record_path(options.record)
+    if options.verify:
+        return _verify_log(path, options)
+    with Record.open(path, write=False) as record:
         entries = record.log()
     if options.json:
         print_json([dataclasses.asdict(entry) for entry in entries])
         return 0
     for e in entries:
         what = e.step if e.kind == "step" else e.kind
-        print(f"{e.number:>4}  {e.time[:19]}  {e.user:<10} {what:<26} {_told(e, entries)}".rstrip())
+        version = e.software.get("vitruvian", "")
+        line = f"{e.number:>4}  {e.time[:19]}Z  {e.user:<10} {version:<8} {what:<26} {_told(e, entries)}"
+        print(line.rstrip())
+    return 0
+
+
+def _verify_log(path: Path, options: argparse.Namespace) -> int:
+    """Look through a record without opening it as one: a damaged log would not let it be opened."""
+    from twin.record import Record, care, witness
+
+    faults = care.verify(path, options.head)
+    entries, hash, seen = 0, "", None
+    if not faults:
+        with Record.open(path, write=False) as record:
+            entries, hash = len(record.log()), record.history.last_hash
+            seen = witness.recall(path, record.history.record)
+    if options.json:
+        print_json({"entries": entries, "head": hash, "known_here": seen is not None, "faults": faults})
+    elif faults:
+        print("\n".join(faults))
+    else:
+        print(f"The log ({entries} long), its chain and every block are whole.\nIts newest hash is {hash}")
+        if seen is None:
+            print(
+                "This machine has not seen this file before, and cannot tell whether entries are missing at "
+                "its end: compare the hash with one noted elsewhere (--head)."
+            )
+    if faults:
+        raise UserError(f"{options.record} has {len(faults)} faults.", "Go back to a copy from before.")
     return 0
 
 

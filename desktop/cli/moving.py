@@ -1,10 +1,15 @@
 """Commands that send out: export, report."""
 
 import argparse
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from desktop.cli import command, print_json, record_path
 from twin.errors import UserError
+
+if TYPE_CHECKING:
+    from twin.record import Record
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -14,6 +19,10 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     p.add_argument("entity", metavar="ENTITY")
     p.add_argument("-o", "--output", required=True, metavar="PATH")
     p.add_argument("--stale", action="store_true", help="export although what it was made from has changed")
+    p.add_argument("--deidentify", action="store_true", help="write nothing that names the patient")
+    p.add_argument(
+        "--faces", choices=("keep", "remove"), default="keep", help="with --deidentify: blank faces in heads"
+    )
     p.set_defaults(act=export)
 
     p = command(commands, "report", "Write the report of a record", answers=True)
@@ -25,7 +34,6 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def export(options: argparse.Namespace) -> int:
     """Export one entity, or a part of it."""
-    from twin.exports import export_from
     from twin.exports.sides import side_of
     from twin.record import Record
 
@@ -35,16 +43,34 @@ def export(options: argparse.Namespace) -> int:
             raise UserError(
                 f"{entry.name} is stale: {entry.stale}.", "Make it again, or export it as it is with --stale."
             )
-        entity = record.load(options.entity)
-        path, side = Path(options.output), side_of(entity)
-        export_from(record, options.entity, path, as_named=True)
-        record.note("exported", {"entity": options.entity, "path": str(path), "stale": entry.stale})
+        path, side = Path(options.output), side_of(record.load(options.entity))
+        told = _write(record, options, path)
+        details = {"entity": options.entity, "path": str(path), "stale": entry.stale}
+        record.note("exported", details | ({"deidentified": True} if options.deidentify else {}))
+    for words in told:
+        print(words, file=sys.stderr)
     if options.json:
         print_json({"path": str(path), "asked": str(path), "side": side, "stale": bool(entry.stale)})
     else:
         silent = side in ("left", "right") and side not in path.name.lower()
         print(f"{path}  ({options.entity}{f'; its name does not say the side: {side}' if silent else ''})")
     return 0
+
+
+def _write(record: "Record", options: argparse.Namespace, path: Path) -> list[str]:
+    """Write the file; returns what is to be looked at before it is handed on."""
+    from desktop.deidentifying import one_thing
+    from twin.exports import export_from
+    from twin.progress import Progress
+
+    faces = options.faces == "remove"
+    if options.deidentify:
+        record.flush()
+        return one_thing(record.path, options.entity, path, faces, True, Progress())[1].words()
+    if faces:
+        raise UserError("--faces remove goes with --deidentify.")
+    export_from(record, options.entity, path, as_named=True)
+    return []
 
 
 def report(options: argparse.Namespace) -> int:

@@ -2,12 +2,17 @@
 
 import argparse
 import shlex
+import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from desktop.cli import command, print_json, record_path
 from desktop.cli.work import answer, parse_pairs, print_entry, run_call
 from twin.errors import UserError
+
+if TYPE_CHECKING:
+    from twin.record import LogEntry, Record
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -30,6 +35,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "--set", action="append", default=[], metavar="PARAM=VALUE",
         help="what a silent file does not tell: modality=CT, units=mm, … (vitruvian steps import.images)",
     )  # fmt: skip
+    p.add_argument(
+        "--deidentify", action="store_true", help="keep nothing that names the patient, in the log neither"
+    )
     p.add_argument("--name", default="", metavar="OUT", help="name of what is taken in")
     p.set_defaults(act=take)
 
@@ -57,34 +65,52 @@ def _record(word: str, paths: list[str]) -> Path:
 
 
 def take(options: argparse.Namespace) -> int:
-    """Import into a record; a record that was made for it goes again where nothing came in."""
+    """Import files and print what came in."""
+    given: dict[str, Any] = {
+        "paths": tuple(str(Path(p).absolute()) for p in options.paths),
+        "series": options.series,
+        "accept_gaps": options.accept_gaps,
+        "deidentify": options.deidentify,
+        **parse_pairs(options.set, "PARAM"),
+    }
+
+    def tell(record: "Record", entry: "LogEntry") -> None:
+        if options.json:
+            print_json(answer(record, entry))
+        else:
+            print_entry(record, entry)
+        for words in entry.summary.get("burned_in", ()):
+            print(f"Text may be burned into {words}. Look at it.", file=sys.stderr)
+
+    bring_in(_record(options.record, options.paths), given, options.name, tell)
+    return 0
+
+
+def bring_in(
+    path: Path, given: dict[str, Any], name: str, then: Callable[["Record", "LogEntry"], None]
+) -> None:
+    """Import into a record, and do ``then`` with it; one that was made for it goes where nothing came in."""
     from desktop.catalogue import load as load_steps
     from twin.record import Record
     from twin.run import prepare
     from twin.sources.drawn_on import contours_only, image_for
 
     load_steps()
-    path = _record(options.record, options.paths)
     new = not path.exists()
-    given: dict[str, Any] = {
-        "paths": tuple(str(Path(p).absolute()) for p in options.paths),
-        "series": options.series,
-        "accept_gaps": options.accept_gaps,
-        **parse_pairs(options.set, "PARAM"),
-    }
-    contours = contours_only([Path(p) for p in options.paths])
+    contours = contours_only([Path(p) for p in given["paths"]])
+    if contours is not None and given.get("deidentify"):
+        raise UserError(
+            "Contours cannot be de-identified on their own: they belong to an image.",
+            "Import them into the image's record, and de-identify that.",
+        )
     record = Record.create(path) if new else Record.open(path)
     try:
         if contours is None:
-            call = prepare(record, "import.images", {}, given, name=options.name)
+            call = prepare(record, "import.images", {}, given, name=name)
         else:
             image = {"image": image_for(contours, record.entries())}
-            call = prepare(record, "import.contours", image, {"paths": given["paths"]}, name=options.name)
-        entry = run_call(record, call)
-        if options.json:
-            print_json(answer(record, entry))
-        else:
-            print_entry(record, entry)
+            call = prepare(record, "import.contours", image, {"paths": given["paths"]}, name=name)
+        then(record, run_call(record, call))
     finally:
         empty = not record.log()
         record.close()
@@ -92,4 +118,3 @@ def take(options: argparse.Namespace) -> int:
             # Where the disk is full, closing could not bring all into the one file.
             for ending in ("", "-wal", "-shm"):
                 Path(f"{path}{ending}").unlink(missing_ok=True)
-    return 0

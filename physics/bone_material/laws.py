@@ -19,11 +19,6 @@ STRAIN_RATE_PER_S = 0.01
 """Rate at which the Carter–Hayes law is read where none is given: that of walking."""
 
 
-def ash_density(mineral_g_cm3: float, slope: float = 0.887, offset: float = 0.0633) -> float:
-    """Return ash density from K2HPO4 density, g/cm³ (Keyak)."""
-    return slope * mineral_g_cm3 + offset
-
-
 def young_mpa(
     law: ModulusLaw, density_g_cm3: NDArray[np.float64] | float, rate_per_s: float = STRAIN_RATE_PER_S
 ) -> NDArray[np.float64]:

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from physics.bone_material.integrate import sample
 
-MODES = ("extend", "maximum", "none")
-
 DEPTH_VOXELS = 1.2
 """How deep partial volume reaches: a voxel, and a little of the scanner's blur."""
 

@@ -86,11 +86,12 @@ def check_held(mesh: TetMesh, supports: Sequence[Support], held: NDArray[np.bool
     motions. It is held by its supports and by nodes that it shares with a held part: parts that
     hang on one node or one edge can turn, which the node graph alone would not show.
     """
-    if not held[np.unique(mesh.tets)].any():
+    used = np.unique(mesh.tets)  # a support of nodes without an element holds nothing
+    if not held[used].any():
         raise GeometryError("Nothing holds the model: it has no supports.", "Fix a part of its surface.")
     root = kernels.face_parts(mesh.tets, len(mesh.points))
     if root.max() == 0:
-        motion = _free_motion(mesh.points, held)
+        motion = _free_motion(mesh.points, held, used)
         if motion:
             names = ", ".join(f"“{s.name}”" for s in supports)
             raise GeometryError(
@@ -120,15 +121,12 @@ def check_held(mesh: TetMesh, supports: Sequence[Support], held: NDArray[np.bool
         )
 
 
-def _free_motion(
-    points: NDArray[np.float64], held: NDArray[np.bool_], nodes: NDArray[np.int32] | None = None
-) -> str:
-    """Return in words a rigid motion that the held components allow; empty where there is none."""
-    some = np.arange(len(points)) if nodes is None else nodes
-    node, component = np.nonzero(held[some])
+def _free_motion(points: NDArray[np.float64], held: NDArray[np.bool_], nodes: NDArray[np.int32]) -> str:
+    """Return in words a rigid motion of some nodes that the held components allow; empty without one."""
+    node, component = np.nonzero(held[nodes])
     if len(node) == 0:
         return "move freely"
-    place_of = points[some[node]]
+    place_of = points[nodes[node]]
     center = place_of.mean(axis=0)
     arms = place_of - center
     size = max(float(np.abs(arms).max()), 1e-300)

@@ -40,10 +40,7 @@ def make_inverse(
         return Multigrid(matrix, points, held)
     try:
         return pardiso.Cholesky(matrix)
-    except pardiso.FactorizationError as e:
+    except pardiso.FactorizationError:
         if solver == "pardiso":
-            raise UserError(
-                f"PARDISO could not factorize the stiffness of {matrix.blocks.shape[0]} blocks ({e}).",
-                "Choose the solver “amg”, which needs less memory, or a coarser mesh.",
-            ) from e
+            raise
         return Multigrid(matrix, points, held)

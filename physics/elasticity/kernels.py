@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 # Four-point rule, exact for quadratics (Hammer and Stroud 1956): a straight ten-node element's stiffness.
 _NEAR, _FAR = 0.1381966011250105, 0.5854101966249685
-_EDGES = np.array([[0, 1], [1, 2], [0, 2], [0, 3], [1, 3], [2, 3]])
+EDGES = np.array([[0, 1], [1, 2], [0, 2], [0, 3], [1, 3], [2, 3]])
+"""Corners beside each mid-edge node, in the order of ``TetMesh``; the first three are a triangle's."""
 
 
 def shape_gradients(columns: int, barycentric: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -27,14 +28,17 @@ def shape_gradients(columns: int, barycentric: NDArray[np.float64]) -> NDArray[n
         return gradients
     corner = np.arange(4)
     gradients[:, corner, corner] = 4 * barycentric - 1
-    for edge, (a, b) in enumerate(_EDGES):
+    for edge, (a, b) in enumerate(EDGES):
         gradients[:, 4 + edge, a] = 4 * barycentric[:, b]
         gradients[:, 4 + edge, b] = 4 * barycentric[:, a]
     return gradients
 
 
 def quadrature(columns: int) -> NDArray[np.float64]:
-    """Return the barycentric points of the stiffness rule, shape (q, 4); their weights are equal."""
+    """Return the barycentric points of the stiffness rule, shape (q, 4); their weights are equal.
+
+    That of ten columns integrates what is quadratic over the element.
+    """
     if columns == 4:
         return np.full((1, 4), 0.25)
     return np.full((4, 4), _NEAR) + (_FAR - _NEAR) * np.eye(4)

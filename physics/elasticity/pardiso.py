@@ -16,17 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from physics.elasticity.matrix import BlockMatrix
+from twin.errors import UserError
 
 _POSITIVE_DEFINITE = 2
 _ANALYZE, _FACTORIZE, _SOLVE, _RELEASE = 11, 22, 33, -1
 
 
-class FactorizationError(ArithmeticError):
-    """The matrix could not be factorized; ``code`` is PARDISO's (−4: not positive definite, −2: memory)."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(f"PARDISO error {code}")
-        self.code = code
+class FactorizationError(UserError):
+    """PARDISO failed; the message holds its code (−4: not positive definite, −2: memory)."""
 
 
 @functools.cache
@@ -105,11 +102,6 @@ class Cholesky:
         self._call(_SOLVE, given, solution)
         return np.ascontiguousarray(solution.T).reshape(right.shape)
 
-    @property
-    def megabytes(self) -> float:
-        """Memory of the factors."""
-        return float(self._options[16]) / 1e3
-
     def _call(self, phase: int, given: NDArray | None = None, solution: NDArray | None = None) -> None:
         empty = np.zeros(1)
         given = empty if given is None else given
@@ -119,7 +111,10 @@ class Cholesky:
             (self._blocks, self._start, self._columns), given, solution,
         )  # fmt: skip
         if error:
-            raise FactorizationError(error)
+            raise FactorizationError(
+                f"PARDISO could not solve the equations of {len(self._start) - 1} nodes (its error {error}).",
+                "Choose the solver “amg”, which needs less memory, or a coarser mesh.",
+            )
 
 
 def _pardiso(

@@ -108,6 +108,11 @@ def shaft_between(shape: Shape, proximal: Vector, distal: Vector) -> Shaft:
         raise GeometryError(
             f"The two points on the shaft's axis are {length:.0f} mm apart.", "Set them at least 10 mm apart."
         )
+    if proximal[2] <= distal[2]:
+        raise GeometryError(
+            "The proximal point on the shaft's axis lies no higher than the distal one.",
+            "Exchange shaft_proximal_mm and shaft_distal_mm; a femur is never turned upside down by guess.",
+        )
     middle = (proximal + distal) / 2
     loops = section(shape.points, shape.triangles, middle, (proximal - distal) / length)
     near = [x for x in loops if x.area > 0 and np.linalg.norm(x.centroid - middle) < 30]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from physics.elasticity.kernels import EDGES
 from twin.domain import Attachment, TetMesh
 from twin.errors import GeometryError
 
@@ -33,12 +34,11 @@ def outer_triangles(mesh: TetMesh) -> NDArray[np.int32]:
 
 def mid_edge_nodes(mesh: TetMesh, triangles: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return the mid-edge nodes of triangles, shape (m, 3), opposite corner 2, 0, 1: edges 01, 12, 20."""
-    ends = ((0, 1), (1, 2), (0, 2), (0, 3), (1, 3), (2, 3))
-    pairs = np.concatenate([np.sort(mesh.tets[:, list(e)], axis=1) for e in ends]).astype(np.int64)
+    pairs = np.concatenate([np.sort(mesh.tets[:, e], axis=1) for e in EDGES]).astype(np.int64)
     middle = np.concatenate([mesh.tets[:, 4 + k] for k in range(6)])
     count = len(mesh.points)
     keys, first = np.unique(pairs[:, 0] * count + pairs[:, 1], return_index=True)
-    wanted = np.stack([np.sort(triangles[:, list(e)], axis=1) for e in ((0, 1), (1, 2), (0, 2))], axis=1)
+    wanted = np.stack([np.sort(triangles[:, e], axis=1) for e in EDGES[:3]], axis=1)
     at = np.searchsorted(keys, wanted[..., 0].astype(np.int64) * count + wanted[..., 1])
     return middle[first[at]].astype(np.int32)
 

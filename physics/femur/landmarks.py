@@ -1,6 +1,7 @@
 """Step ``physics.femur_landmarks``: head, neck, shaft, trochanters, condyles and the femur's frame."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,60 +18,36 @@ from twin.steps import Made, step
 BY_HAND = "by hand"
 
 
+def _point(what: str) -> Any:
+    """Declare a point that can be set by hand."""
+    help = f"{what}, LPS, where the found one is not right."
+    return param(None, help=help, unit="mm", advanced=True, patient_specific=True)
+
+
 @dataclass(frozen=True)
 class FemurLandmarksParams:
     """Landmarks set by hand; what is not given is found on the surface."""
 
-    head_center_mm: tuple[float, float, float] | None = param(
-        None,
-        help="Center of the femoral head, LPS, where the found one is not right.",
-        unit="mm",
-        advanced=True,
-    )
+    head_center_mm: tuple[float, float, float] | None = _point("Center of the femoral head")
     head_radius_mm: float | None = param(
-        None, help="Radius of the femoral head.", unit="mm", low=10, high=45, advanced=True
-    )
-    neck_center_mm: tuple[float, float, float] | None = param(
         None,
-        help="Center of the neck at its narrowest, LPS, where the found one is not right.",
+        help="Radius of the femoral head.",
         unit="mm",
+        low=10,
+        high=45,
         advanced=True,
+        patient_specific=True,
     )
-    shaft_proximal_mm: tuple[float, float, float] | None = param(
-        None,
-        help="Proximal point on the shaft's axis, LPS, where the found one is not right.",
-        unit="mm",
-        advanced=True,
+    neck_center_mm: tuple[float, float, float] | None = _point("Center of the neck at its narrowest")
+    shaft_proximal_mm: tuple[float, float, float] | None = _point("Proximal point on the shaft's axis")
+    shaft_distal_mm: tuple[float, float, float] | None = _point("Distal point on the shaft's axis")
+    greater_trochanter_mm: tuple[float, float, float] | None = _point("Tip of the greater trochanter")
+    lesser_trochanter_mm: tuple[float, float, float] | None = _point("Tip of the lesser trochanter")
+    medial_condyle_mm: tuple[float, float, float] | None = _point(
+        "Most posterior point of the medial condyle"
     )
-    shaft_distal_mm: tuple[float, float, float] | None = param(
-        None,
-        help="Distal point on the shaft's axis, LPS, where the found one is not right.",
-        unit="mm",
-        advanced=True,
-    )
-    greater_trochanter_mm: tuple[float, float, float] | None = param(
-        None,
-        help="Tip of the greater trochanter, LPS, where the found one is not right.",
-        unit="mm",
-        advanced=True,
-    )
-    lesser_trochanter_mm: tuple[float, float, float] | None = param(
-        None,
-        help="Tip of the lesser trochanter, LPS, where the found one is not right.",
-        unit="mm",
-        advanced=True,
-    )
-    medial_condyle_mm: tuple[float, float, float] | None = param(
-        None,
-        help="Most posterior point of the medial condyle, LPS, where the found one is not right.",
-        unit="mm",
-        advanced=True,
-    )
-    lateral_condyle_mm: tuple[float, float, float] | None = param(
-        None,
-        help="Most posterior point of the lateral condyle, LPS, where the found one is not right.",
-        unit="mm",
-        advanced=True,
+    lateral_condyle_mm: tuple[float, float, float] | None = _point(
+        "Most posterior point of the lateral condyle"
     )
     rotation_deg: float | None = param(
         None,
@@ -79,6 +56,7 @@ class FemurLandmarksParams:
         low=-90,
         high=90,
         advanced=True,
+        patient_specific=True,
     )
     anteversion_deg: float | None = param(
         None,
@@ -188,14 +166,15 @@ def _given(params: FemurLandmarksParams, points: NDArray[np.float64]) -> dict[st
 
 def _shaft(shape: anatomy.Shape, given: dict[str, Landmark]) -> anatomy.Shaft:
     top, bottom = given.get("shaft proximal"), given.get("shaft distal")
-    if top is None and bottom is None:
-        return anatomy.find_shaft(shape)
-    found = anatomy.find_shaft(shape) if top is None or bottom is None else None
-    ends = [
-        given_end.point if given_end else (found.proximal if n == 0 else found.distal)  # type: ignore[union-attr]
-        for n, given_end in enumerate((top, bottom))
-    ]
-    return anatomy.shaft_between(shape, ends[0], ends[1])
+    if top and bottom:
+        return anatomy.shaft_between(shape, top.point, bottom.point)
+    found = anatomy.find_shaft(shape)
+    if not (top or bottom):
+        return found
+    turned = anatomy.shaft_between(
+        shape, top.point if top else found.proximal, bottom.point if bottom else found.distal
+    )
+    return replace(turned, rms=found.rms, levels=found.levels)
 
 
 def _head(

@@ -21,7 +21,12 @@ class FemurModelParams:
     """How the CT becomes moduli, how the femur is held, and what loads it."""
 
     body_weight_kg: float = param(
-        75.0, help="The patient's weight; loads are measured in it.", unit="kg", low=5, high=350
+        75.0,
+        help="The patient's weight; loads are measured in it.",
+        unit="kg",
+        low=5,
+        high=350,
+        patient_specific=True,
     )
     modulus_law: Literal[
         "Morgan femoral neck",
@@ -37,10 +42,22 @@ class FemurModelParams:
         "or the air, fat and muscle in this scan.",
     )
     phantom_slope: float | None = param(
-        None, help="The phantom's slope.", unit="mg/cm³ per HU", low=0.3, high=2.0, advanced=True
+        None,
+        help="The slope of the phantom that was scanned with the patient.",
+        unit="mg/cm³ per HU",
+        low=0.3,
+        high=2.0,
+        advanced=True,
+        patient_specific=True,
     )
     phantom_offset: float | None = param(
-        None, help="The phantom's offset.", unit="mg/cm³", low=-200, high=200, advanced=True
+        None,
+        help="That phantom's offset.",
+        unit="mg/cm³",
+        low=-200,
+        high=200,
+        advanced=True,
+        patient_specific=True,
     )
     phantom_mineral: Literal["K2HPO4", "HA"] = param(
         "K2HPO4", help="Mineral of the phantom's rods.", advanced=True
@@ -119,7 +136,7 @@ def femur_model(
         side=mesh.side,
         frame_of_reference=mesh.frame_of_reference,
         identity=mesh.identity,
-        notes=notes + memory_note() + _turn_note(params) + _weight_note(params),
+        notes=notes + _space_note(mesh) + memory_note() + _turn_note(params) + _weight_note(params),
     )
     progress(1.0, "done")
     return Made({"model": model}, _summary(model, support), {"model": f"{mesh.structure or 'femur'} model"})
@@ -254,9 +271,15 @@ def _excluded(
 
 
 def _mean_edge(mesh: TetMesh) -> float:
+    from physics.elasticity.kernels import EDGES
+
     corners = mesh.points[mesh.tets[:, :4]]
-    pairs = ((0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3))
-    return float(np.mean([np.linalg.norm(corners[:, a] - corners[:, b], axis=1) for a, b in pairs]))
+    return float(np.mean([np.linalg.norm(corners[:, a] - corners[:, b], axis=1) for a, b in EDGES]))
+
+
+def _space_note(mesh: TetMesh) -> tuple[str, ...]:
+    said = "neither the mesh nor the CT names its frame of reference: they are taken to lie in one space"
+    return () if mesh.frame_of_reference else (said,)
 
 
 def _turn_note(params: FemurModelParams) -> tuple[str, ...]:

@@ -6,12 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from physics.elasticity import strain, stress
+from physics.elasticity.kernels import EDGES
 from twin.domain import Material, TetMesh
 
 VectorField = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 """Takes points (..., 3) in mm to vectors or tensors there."""
-
-_EDGES = ((0, 1), (1, 2), (0, 2), (0, 3), (1, 3), (2, 3))
 
 
 def simplex_rule(dimension: int, order: int = 4) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -37,7 +36,7 @@ def shapes(columns: int, barycentric: NDArray[np.float64]) -> NDArray[np.float64
     """Return shape functions (q, columns) of a triangle (3, 6 columns) or a tetrahedron (4, 10)."""
     if columns in (3, 4):
         return barycentric
-    pairs = _EDGES[:3] if columns == 6 else _EDGES
+    pairs = EDGES[:3] if columns == 6 else EDGES
     middle = [4 * barycentric[:, a] * barycentric[:, b] for a, b in pairs]
     return np.column_stack([barycentric * (2 * barycentric - 1), *middle])
 

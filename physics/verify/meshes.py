@@ -9,10 +9,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from physics.elasticity.kernels import EDGES
 from twin.domain import TetMesh
 
 Mapping = Callable[[NDArray[np.float64]], NDArray[np.float64]]
-_EDGES = ((0, 1), (1, 2), (0, 2), (0, 3), (1, 3), (2, 3))
 _FACES = np.array([[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2]])
 _FACE_EDGES = np.array([[2, 1, 0], [0, 4, 3], [1, 5, 4], [3, 5, 2]])
 
@@ -102,7 +102,7 @@ def boundary(mesh: TetMesh, on: NDArray[np.bool_]) -> NDArray[np.int32]:
 def _with_midpoints(
     points: NDArray[np.float64], tets: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    edges = np.sort(np.concatenate([tets[:, pair] for pair in _EDGES]), axis=1)
+    edges = np.sort(np.concatenate([tets[:, pair] for pair in EDGES]), axis=1)
     unique, place = np.unique(edges, axis=0, return_inverse=True)
     middle = points[unique].mean(axis=1)
     numbers = len(points) + place.reshape(6, len(tets)).T

@@ -66,7 +66,7 @@ def pools(
 def _even(mean: NDArray[np.float32], about: Tissue, low_hu: float) -> NDArray[np.bool_]:
     """Return the blocks that are brighter than soft tissue, and hardly differ from the 26 around them.
 
-    In vertebrae and hips of real scans neighbours differ by a third of what they are above soft
+    In vertebrae and hips of real scans neighbors differ by a third of what they are above soft
     tissue and more. Metal (above 2000 HU) is left to the bone that it is in.
     """
     middle = ndimage.uniform_filter(mean, 3)

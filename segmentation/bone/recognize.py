@@ -16,7 +16,7 @@ from segmentation.bone.tissue import blocks_of, pooled
 
 @dataclass
 class Bone:
-    """One labelled bone, where it lies, and what it was recognized as.
+    """One labeled bone, where it lies, and what it was recognized as.
 
     ``head`` and ``head_radius`` are a femur's; ``medial`` is the x that its head is off its shaft.
     """
@@ -148,7 +148,7 @@ def _try_femur(bone: Bone, scene: Scene) -> None:
 def _ball(
     center: NDArray[np.float64], radius: float, surface: NDArray[np.float64], scene: Scene
 ) -> tuple[NDArray[np.float64], float] | None:
-    """Fit a ball to the surface around a point: centre and radius, if it is of a head's size."""
+    """Fit a ball to the surface around a point: center and radius, if it is of a head's size."""
     voxel = float(scene.spacing.max())
     for width in (0.3, 0.15, 0.08, 0.08):
         distance = np.linalg.norm(surface - center, axis=1)
@@ -239,7 +239,7 @@ def _sacrum(scene: Scene) -> None:
 
 
 def _gap_mm(one: Bone, other: Bone, scene: Scene) -> float:
-    """Return the least distance of two bones, to a millimetre or so."""
+    """Return the least distance of two bones, to a millimeter or so."""
     from scipy.spatial import cKDTree
 
     points = []

@@ -71,7 +71,7 @@ def _wall_hu(
 ) -> float:
     """Return the least HU that counts as cortex: well above soft tissue, by this bone's own surface.
 
-    A shaft's cortex must not set it too high for a hip's: a wall of a millimetre stands 450 HU above soft
+    A shaft's cortex must not set it too high for a hip's: a wall of a millimeter stands 450 HU above soft
     tissue in voxels of two. Only a skull's own sutures, sinuses and canals run between walls as thin.
     """
     layer = part & (kernels.depth_mm(part, spacing) <= max(2.0, 1.5 * spacing.max()))
@@ -128,7 +128,7 @@ def _open_gaps(part: NDArray[np.bool_], scan: _Scan, share: float) -> NDArray[np
 
 
 def _merged(parts: NDArray[np.int32], scan: _Scan) -> NDArray[np.int32]:
-    """Merge neighbours whose contact shows no joint space, the least parted pair first."""
+    """Merge neighbors whose contact shows no joint space, the least parted pair first."""
     count = int(parts.max())
     touching, gap = joints.contacts(
         scan.hu, parts, count, scan.spacing, scan.about.soft_hu, scan.wall,

@@ -148,7 +148,7 @@ def tissue(hu: NDArray[np.float32], inside: NDArray[np.bool_]) -> Tissue:
     """Return the mode of soft tissue and the noise, from voxels of the body.
 
     The mode is sought from −20 to 120 HU (water to enhanced muscle); the noise is the median
-    absolute difference of neighbours there, so that edges do not count.
+    absolute difference of neighbors there, so that edges do not count.
     """
     step = max(1, round((hu.size / 4e6) ** (1 / 3)))
     some = hu[::step, ::step]

@@ -167,7 +167,7 @@ def _assembled(made: Tets, surface: Surface, order: int, notes: tuple[str, ...])
         points=points,
         tets=tets,
         regions=np.zeros(len(tets), np.int32),
-        region_names=(surface.term or "bone",),
+        region_names=(surface.term or surface.structure or "body",),
         patches=patches,
         structure=surface.structure,
         term=surface.term,

@@ -66,7 +66,6 @@ def _band(points, triangles, origin, spacing, distance, band):  # type: ignore[n
                 p[1] = origin[1] + j * spacing
                 for k in range(low[2], high[2] + 1):
                     p[2] = origin[2] + k * spacing
-                    # A cheap bound first: the distance to the triangle's first corner less its size.
                     d = _point_triangle(p, a, b, c)
                     distance[i, j, k] = min(distance[i, j, k], d)
 

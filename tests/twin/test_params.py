@@ -60,7 +60,10 @@ def test_words_from_a_command_line() -> None:
 
 
 @given(
-    st.floats(0.1, 20), st.integers(0, 99), st.booleans(), st.lists(st.floats(allow_nan=False), max_size=3)
+    st.floats(0.1, 20),
+    st.integers(0, 99),
+    st.booleans(),
+    st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=3),
 )
 def test_what_the_log_keeps_parses_to_the_same(
     edge: float, rounds: int, fine: bool, place: list[float]
@@ -80,8 +83,11 @@ def test_what_the_log_keeps_parses_to_the_same(
         ({"edge_mm": "nan"}, "out of range"),
         ({"edge_mm": "thin"}, "“thin” is no value for “edge_mm”"),
         ({"edge_mm": None}, "must have a value"),
-        ({"rounds": -1}, "out of range"),
+        ({"rounds": -1}, r"out of range\. It is at least 0\."),
         ({"rounds": "2.5"}, "no value"),
+        ({"rounds": 2.5}, "“2.5” is no value for “rounds”"),
+        ({"rounds": float("inf")}, "no value"),
+        ({"place": "1,nan,3"}, r"place = nan mm is out of range\. It is a finite number\."),
         ({"fine": "perhaps"}, "no value"),
         ({"law": "Newton"}, "no choice for “law”.*Morgan, Keller"),
         ({"order": "P3"}, "no choice"),

@@ -12,6 +12,7 @@ from twin.domain import Identity, LabelMap, Surface, Volume
 from twin.errors import Cancelled, UserError
 from twin.progress import Progress
 from twin.record import Call, LogEntry, Record
+from twin.steps import Made, step
 
 __all__ = ["do", "record", "walked"]  # fixtures
 
@@ -70,6 +71,15 @@ def test_names_params_and_what_is_replaced(walked: Record) -> None:
     assert [(e.id, e.name) for e in walked.entries() if e.kind == "labelmap"] == [("l1", "dense")]
     with pytest.raises(TypeError, match="takes BoneParams"):
         run.prepare(walked, "example.bones", params=ScanParams())
+
+
+def test_two_steps_of_one_name_are_refused() -> None:
+    def bones(volume: Volume, progress: Progress) -> Made:
+        return Made({})
+
+    bones.__qualname__ = "bones"  # as the other module's is called
+    with pytest.raises(ValueError, match=r"called example\.bones: tests\.twin\.record\.examples\.bones"):
+        step("example.bones", version=1, title="Bones")(bones)
 
 
 # --- running
@@ -239,6 +249,50 @@ def test_replay_asks_which_of_several_images_is_meant(walked: Record, target: Re
     assert target.log()[2].inputs["volume"]["id"] == "v2"
     with pytest.raises(UserError, match=r"no “MR” in a\.twin to bind"):
         replayed(walked, target, MR="v1")
+
+
+def test_what_is_bound_may_be_named_as_it_is_called_now(walked: Record, target: Record, do: Do) -> None:
+    do(target, "example.scan", seed=6, patient_id="P2")
+    do(walked, "record.rename", {"entity": "v1"}, name="Abdomen/Pelvis")
+    replayed(walked, target, **{"Abdomen/Pelvis": "v2"})
+    assert target.log()[2].inputs["volume"]["id"] == "v2"
+
+
+def test_what_holds_for_one_patient_is_not_replayed_on_another(
+    walked: Record, target: Record, do: Do
+) -> None:
+    do(walked, "example.weigh", {"volume": "v1"}, weight_kg=92, gravity=1.62)
+    replayed(walked, target)
+    assert target.log()[-1].params == {"weight_kg": 75.0, "gravity": 1.62}
+
+
+def test_a_side_is_confirmed_for_each_patient_anew(record: Record, target: Record, do: Do) -> None:
+    do(record, "example.scan")
+    do(record, "example.bones", confirmed=False)
+    for n, side in ((1, "right"), (2, "left")):
+        do(record, "labelmap.confirm_side", structure=f"femur {n} (side unconfirmed)", side=side)
+    do(record, "example.surface", {"labelmap": "bones/left femur"})
+    words = r"“Confirm side” \(side = right\) was said of the patient of a\.twin.*with “bones” bound"
+    with pytest.raises(UserError, match=words):
+        replayed(record, target)
+    assert [e.step for e in target.log()] == ["example.scan", "example.bones"]
+    do(target, "labelmap.confirm_side", structure="femur 1 (side unconfirmed)", side="left")
+    done = replayed(record, target, bones="bones")
+    assert [e.step for e in done] == ["example.surface"]
+    assert (done[0].inputs["labelmap"]["id"], done[0].inputs["labelmap"]["part"]) == ("l1", "left femur")
+
+
+def test_what_is_said_of_an_image_is_said_of_each_anew(record: Record, tmp_path: Path, do: Do) -> None:
+    do(record, "example.scan", modality="")
+    do(record, "volume.confirm_modality", modality="CT")
+    do(record, "example.bones")
+    with Record.create(tmp_path / "silent.twin") as other:
+        do(other, "example.scan", modality="", patient_id="P2")
+        with pytest.raises(UserError, match=r"“Confirm modality” \(modality = CT\).*holds for no other"):
+            replayed(record, other)
+        do(other, "volume.confirm_modality", modality="CT")
+        done = replayed(record, other, v1="v1")
+        assert [(e.step, e.inputs["volume"]["made_by"]) for e in done] == [("example.bones", 2)]
 
 
 def test_replay_takes_no_image_of_another_modality(walked: Record, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from desktop.walk import Stage
 from tests.whole import chain
 from tests.whole.tiny import tiny_patient
 from twin.domain import Landmarks, Model, Result, Volume
-from twin.record import LogEntry, Record
+from twin.record import Record
 from twin.run import replay, run
 from twin.sources.dicom_writer import write_series
 
@@ -29,14 +29,11 @@ def taken_in(volume: Volume, folder: Path) -> Path:
     return path
 
 
-def bones(path: Path) -> list[LogEntry]:
-    """Segment, and say of the first femur that it is the left one where the scan does not settle it."""
+def confirm_left(path: Path) -> None:
+    """Say of the only femur, whose side the scan does not settle, that it is the left one."""
     with Record.open(path) as record:
-        done = chain.walk(record, [Stage("segmentation.bone")])
         (femur,) = (p for p in record.find("bones").parts if p.startswith("femur"))
-        return done + chain.walk(
-            record, [Stage("labelmap.confirm_side", {}, {"side": "left", "structure": femur})]
-        )
+        chain.walk(record, [Stage("labelmap.confirm_side", {}, {"side": "left", "structure": femur})])
 
 
 @dataclass(frozen=True)
@@ -88,7 +85,9 @@ def forces(model: Model, case: str) -> dict[str, NDArray[np.float64]]:
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = taken_in(tiny_patient(), tmp_path_factory.mktemp("source") / "first")
-    bones(path)
+    with Record.open(path) as record:
+        chain.walk(record, [Stage("segmentation.bone")])
+    confirm_left(path)
     with Record.open(path) as record:
         chain.walk(record, chain.to_stress(6.0))
     return path
@@ -111,7 +110,13 @@ def test_undone_to_the_beginning_and_redone_to_the_end(source: Path) -> None:
 
 def test_a_larger_patient_has_his_own_stresses(source: Path, tmp_path: Path) -> None:
     path = taken_in(tiny_patient(1.1, "LARGER"), tmp_path / "second")
-    process = chain.program(["replay", str(source), str(path)], tmp_path / "temp")
+    words = ["replay", str(source), str(path)]
+    process = chain.program(words, tmp_path / "temp")
+    _, err = process.communicate()
+    assert process.returncode == 1
+    assert "“Confirm side” (side = left) was said of the patient of first.twin" in err
+    confirm_left(path)
+    process = chain.program([*words, "--bind", "bones=bones"], tmp_path / "temp")
     _, err = process.communicate()
     assert (process.returncode, err) == (0, "")
     first, his = found(source), found(path)

@@ -1,4 +1,4 @@
-"""Domain types: small frozen dataclasses around numpy arrays, in LPS millimetres.
+"""Domain types: small frozen dataclasses around numpy arrays, in LPS millimeters.
 
 Every type here can be stored in a record (``twin.codec``) and handed to a job. None
 computes: arithmetic on them lives in ``segmentation`` and ``physics``.

@@ -31,6 +31,8 @@ class Identity:
     laterality: Laterality = ""
     reference_patient: bool = False
     """True for a patient that the project made itself; shown as REFERENCE PATIENT."""
+    deidentified: bool = False
+    """True where name and ID are a pseudonym, and dates and UIDs are not the patient's own."""
 
     @property
     def named(self) -> bool:

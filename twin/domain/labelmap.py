@@ -39,7 +39,7 @@ class LabelMap(Placed):
     labels : ndarray of uint8 or uint16, shape (k, j, i) or (layer, k, j, i)
         0 is background. Structures in one layer do not overlap.
     affine : ndarray, shape (4, 4)
-        (i, j, k) of voxel centres to LPS mm, as in ``Volume``.
+        (i, j, k) of voxel centers to LPS mm, as in ``Volume``.
     """
 
     labels: NDArray
@@ -48,7 +48,7 @@ class LabelMap(Placed):
 
     @property
     def spacing_mm(self) -> NDArray[np.float64]:
-        """Distance of neighbouring centres along i, j, k; shape (3,)."""
+        """Distance of neighboring centers along i, j, k; shape (3,)."""
         return np.linalg.norm(self.affine[:3, :3], axis=0)
 
     def structure(self, name: str) -> Structure:

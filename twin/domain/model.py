@@ -52,7 +52,7 @@ class Support:
 
 @dataclass(frozen=True, eq=False)
 class Attachment:
-    """Where a load enters: nodes, shape (n,), with weights (n,) that sum to 1, and centre (3,) in LPS mm."""
+    """Where a load enters: nodes, shape (n,), with weights (n,) that sum to 1, and center (3,) in LPS mm."""
 
     name: str
     nodes: NDArray[np.int32]

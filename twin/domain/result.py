@@ -1,6 +1,7 @@
 """What a simulation found: fields on a mesh, numbers with their intervals."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,7 @@ class Field:
 
     name: str
     unit: str
-    where: str
+    where: Literal["node", "element"]
     values: NDArray
 
 

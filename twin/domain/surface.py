@@ -15,7 +15,7 @@ class Surface(OfStructure):
     Attributes
     ----------
     points : ndarray, shape (n, 3), float64
-        LPS millimetres.
+        LPS millimeters.
     triangles : ndarray, shape (m, 3), int32
     cut : ndarray of bool, shape (m,), or None
         Triangles that lie where the image's border cut the structure off: a scan's end,

@@ -23,7 +23,7 @@ class TetMesh(OfStructure):
     Attributes
     ----------
     points : ndarray, shape (n, 3), float64
-        LPS millimetres. Corner nodes first, then mid-edge nodes where ``tets`` has ten columns.
+        LPS millimeters. Corner nodes first, then mid-edge nodes where ``tets`` has ten columns.
     tets : ndarray, shape (m, 4) or (m, 10), int32
         Positive orientation: (b−a)×(c−a)·(d−a) > 0. Mid-edge nodes in VTK's order:
         01, 12, 02, 03, 13, 23.

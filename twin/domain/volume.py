@@ -19,7 +19,7 @@ class Volume(Placed):
         Stored numbers, C order; ``value = slope * stored + intercept`` in ``unit``. One slice (k = 1)
         is a plane: it is drawn where it lies.
     affine : ndarray, shape (4, 4), float64
-        Takes (i, j, k, 1) of a voxel *centre* to LPS millimetres.
+        Takes (i, j, k, 1) of a voxel *center* to LPS millimeters.
     modality : str
         DICOM modality: ``CT``, ``MR``, ...
     unit : str
@@ -58,6 +58,8 @@ class Volume(Placed):
     image_uids : tuple of str
         SOP Instance UID of each slice, where a slice is one image as it is; else empty. What is drawn
         on the volume refers to them.
+    burned_in : str
+        Why text that names the patient may be in the pixels, in words; empty where nothing speaks for it.
     """
 
     voxels: NDArray
@@ -81,10 +83,11 @@ class Volume(Placed):
     contrast_agent: str = ""
     image_class: str = ""
     image_uids: tuple[str, ...] = ()
+    burned_in: str = ""
 
     @property
     def spacing_mm(self) -> NDArray[np.float64]:
-        """Distance of neighbouring centres along i, j, k; shape (3,)."""
+        """Distance of neighboring centers along i, j, k; shape (3,)."""
         return np.linalg.norm(self.affine[:3, :3], axis=0)
 
     @property

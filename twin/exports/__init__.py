@@ -7,6 +7,7 @@ A file appears whole or not at all: it is written beside its place under another
 import importlib
 import os
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -121,9 +122,21 @@ def export(
 
 
 def export_from(
-    record: "Record", ref: str, path: Path, progress: Progress | None = None, *, as_named: bool = False
+    record: "Record",
+    ref: str,
+    path: Path,
+    progress: Progress | None = None,
+    *,
+    as_named: bool = False,
+    change: Callable[[Entity], Entity] | None = None,
 ) -> Path:
-    """Write an entity of a record, or a part of one, in the color it has there; see ``export``."""
+    """Write an entity of a record, or a part of one, in the color it has there; see ``export``.
+
+    Parameters
+    ----------
+    change : callable, optional
+        What is done to everything that leaves: de-identification.
+    """
     entity = record.load(ref)
     color = record.find(ref.partition("/")[0]).color
     if isinstance(entity, Surface) and color:
@@ -131,6 +144,10 @@ def export_from(
     image = None
     if isinstance(entity, LabelMap) and path.name.lower().endswith(".dcm"):
         image = _image_under(record, entity)
+    if change is not None:
+        entity = change(entity)
+        changed = change(image) if image is not None else None
+        image = changed if isinstance(changed, Volume) else None
     return export(entity, path, progress, image=image, as_named=as_named)
 
 

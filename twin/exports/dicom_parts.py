@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from twin.deidentify.dataset import mark
 from twin.domain import LabelMap, Volume
 from twin.errors import UserError
 from twin.sources.dicom_objects import SOFTWARE
@@ -67,7 +68,12 @@ def begin(
     ds.DeviceSerialNumber, ds.SoftwareVersions = "none", _version()
     ds.FrameOfReferenceUID = frame_uid(labelmap)
     ds.PositionReferenceIndicator = ""
-    ds.InstanceCreationDate, ds.InstanceCreationTime = f"{now:%Y%m%d}", f"{now:%H%M%S}"
+    if who.deidentified:  # when it was written would tell how far the study's date was moved
+        mark(ds)
+        when = who.study_date.replace("-", "")
+        ds.InstanceCreationDate, ds.InstanceCreationTime = when, "000000" if when else ""
+    else:
+        ds.InstanceCreationDate, ds.InstanceCreationTime = f"{now:%Y%m%d}", f"{now:%H%M%S}"
     return ds, _images_of(labelmap, image)
 
 

@@ -31,7 +31,7 @@ def write(entity: Surface | TetMesh | Model | Result, path: Path, progress: Prog
         elif isinstance(entity, Result):
             for name, where, values in fields_of(entity):
                 progress(0.3, name)
-                _add(grid.GetPointData() if where == "nodes" else grid.GetCellData(), name, values)
+                _add(grid.GetPointData() if where == "node" else grid.GetCellData(), name, values)
     writer.SetInputData(grid)
     writer.SetFileName(str(path))
     writer.SetDataModeToAppended()
@@ -41,13 +41,12 @@ def write(entity: Surface | TetMesh | Model | Result, path: Path, progress: Prog
 
 
 def fields_of(result: Result) -> Iterator[tuple[str, str, NDArray]]:
-    """Yield name with unit, ``nodes`` or ``elements``, and values of every field for every case or time.
+    """Yield name with unit, ``node`` or ``element``, and values of every field for every case or time.
 
     A linear field is summed over its unit loads with the case's factors times body weight;
     from a stress its von Mises stress is made: sqrt(3/2 s:s), s the deviator.
     """
     for field in result.fields:
-        where = "nodes" if field.values.shape[1] == len(result.mesh.points) else "elements"
         unit = field.unit
         if result.loads and result.cases and len(field.values) == len(result.loads):
             frames = [(case, _combined(result, field, factors)) for case, factors in result.cases.items()]
@@ -61,9 +60,9 @@ def fields_of(result: Result) -> Iterator[tuple[str, str, NDArray]]:
         unit = f" [{unit}]" if unit else ""
         for label, values in frames:
             of = f", {label}" if label else ""
-            yield f"{field.name}{of}{unit}", where, values
+            yield f"{field.name}{of}{unit}", field.where, values
             if field.name == "stress" and values.ndim == 2 and values.shape[1] == 6:
-                yield f"von Mises stress{of}{unit}", where, _von_mises(values)
+                yield f"von Mises stress{of}{unit}", field.where, _von_mises(values)
 
 
 def _combined(result: Result, field: Field, factors: dict[str, float]) -> NDArray:

@@ -15,6 +15,7 @@ from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
 from typing import Any
 
+from twin import passphrases
 from twin.errors import Cancelled, UserError
 from twin.jobs import shared
 from twin.jobs.sweep import mark
@@ -79,13 +80,22 @@ class _Line:
             os._exit(1)  # the owner is gone
 
 
-def main(connection: Connection, folder: str, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
+def main(
+    connection: Connection,
+    folder: str,
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    keys: dict[bytes, bytes],
+) -> None:
     """Run ``function(*args, progress)`` and send what comes of it.
+
+    ``keys`` open the locked records that the owner has opened; they come by the pipe.
 
     A generator function is a simulation: what it yields is sent as a frame, and is given the
     newest controls (None where there are none).
     """
     die_with_parent()
+    passphrases.learn_all(keys)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the owner, who then asks us
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # held back while this process began

@@ -14,6 +14,7 @@ from typing import Any
 
 import psutil
 
+from twin import passphrases
 from twin.errors import Cancelled, UserError
 from twin.jobs import child, shared
 from twin.jobs.sweep import clear, folder_prefix, in_use
@@ -38,8 +39,8 @@ class Job:
     Parameters
     ----------
     function : callable
-        A module-level function; arrays among its arguments and results go by shared memory.
-        A generator function yields frames and is sent controls (a simulation).
+        A module-level function; arrays among its results go by shared memory. A generator function
+        yields frames, which go the same way, and is sent controls (a simulation).
     title : str
         What a person reads beside the progress bar.
 
@@ -68,8 +69,9 @@ class Job:
         in_use.add(self._folder.name)
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(
-            target=child.main, args=(theirs, str(self._folder), self._function, self._args), name=self.title
-        )
+            target=child.main, args=(theirs, str(self._folder), self._function, self._args),
+            kwargs={"keys": passphrases.known()}, name=self.title,
+        )  # fmt: skip
         try:
             with _unheard(signal.SIGINT):  # until the process can say itself that Ctrl+C is not for it
                 self._process.start()
@@ -110,8 +112,7 @@ class Job:
 
     def steer(self, controls: Any) -> None:
         """Send a simulation new controls; they reach it at its next frame."""
-        if self.state is JobState.RUNNING:
-            self._pipe.send(("controls", controls))
+        self._tell("controls", controls)
 
     def cancel(self) -> None:
         """Ask the job to stop; ``poll`` kills it where it does not within ``GRACE_S``."""
@@ -119,8 +120,12 @@ class Job:
             self.state = JobState.CANCELLED
         elif self.state is JobState.RUNNING and self._asked_to_stop is None:
             self._asked_to_stop = time.monotonic()
+            self._tell("stop", None)
+
+    def _tell(self, word: str, value: Any) -> None:
+        if self.state is JobState.RUNNING:
             try:
-                self._pipe.send(("stop", None))
+                self._pipe.send((word, value))
             except OSError:
                 self._crashed()
 

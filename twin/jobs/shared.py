@@ -41,7 +41,8 @@ def send(connection: Connection, message: Any, prefix: str) -> SharedMemory | No
         size += -(-view.nbytes // _ALIGN) * _ALIGN
     block = _reserve(prefix, size) if size > _INLINE_BYTES else None
     if block is None:
-        connection.send_bytes(pickle.dumps((body, None, [bytes(v) for v in views])))
+        # Not as bytes: arrays can be written to whichever way they came.
+        connection.send_bytes(pickle.dumps((body, None, [bytearray(v) for v in views])))
         return None
     assert block.buf is not None  # it was made a line ago
     whole = np.frombuffer(block.buf, np.uint8)

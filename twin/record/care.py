@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from twin.errors import RecordError
-from twin.record import blocks, door, history
+from twin.record import audit, blocks, door, history
 from twin.record.blocks import Block
+from twin.record.entries import LogEntry
+from twin.record.forgetting import Redacted
 from twin.record.history import History
 from twin.record.objects import arrays_in, object_digest
 
@@ -51,39 +53,48 @@ def check(path: Path) -> list[str]:
     """
     with contextlib.closing(door.connect(path, write=False)) as db:
         try:
-            faults = [f"database: {row[0]}" for row in db.execute("PRAGMA integrity_check") if row[0] != "ok"]
-            faults += _check_log(db)
+            faults = [f"database: {row[0]}" for row in db.execute("PRAGMA cipher_integrity_check")]
+            faults += [
+                f"database: {row[0]}" for row in db.execute("PRAGMA integrity_check") if row[0] != "ok"
+            ]
+            faults += audit.check(db)
             faults += _check_content(db)
             reachable = read_history(path, db).reachable()
             there = {row[0] for row in db.execute("SELECT digest FROM objects")}
             faults += [f"object {digest[:12]}: missing" for digest in sorted(reachable - there)]
-        except sqlite3.DatabaseError as error:
+        except door.faults() as error:
             return [f"database: {error}"]
         except RecordError as error:
             return [*faults, error.message]
     return faults
 
 
-def _check_log(db: sqlite3.Connection) -> Iterator[str]:
-    about = dict(db.execute("SELECT key, value FROM about"))
-    expected = about.get("record", "")
-    for number, body, previous, hash in db.execute("SELECT * FROM log ORDER BY number"):
-        if previous != expected:
-            yield f"log entry {number}: does not follow from the one before"
-        if history.chain_hash(previous, body) != hash:
-            yield f"log entry {number}: was altered"
-        expected = hash
-    if last_hash(db) != expected:
-        yield "log: does not end where it should"
+def verify(path: Path, head: str = "") -> list[str]:
+    """Return what is wrong with a record, also where only what is known outside it tells.
+
+    A file that was put back from a copy is whole, and its log lacks what was done since.
+
+    Parameters
+    ----------
+    head : str
+        The hash of an entry, or the beginning of one, noted elsewhere: the log must hold it.
+    """
+    faults = check(path)
+    with contextlib.closing(door.connect(path, write=False)) as db:
+        try:
+            faults += audit.check_outside(path, db, head)
+        except door.faults() as error:
+            faults += [f"database: {error}"]
+    return faults
 
 
 def _check_content(db: sqlite3.Connection) -> Iterator[str]:
     good = set()
     for address, *row in db.execute("SELECT * FROM blocks"):
-        raw = np.empty(row[0], np.uint8)
         try:
+            raw = np.empty(row[0], np.uint8)
             blocks.unpack(Block(*row), raw)
-        except blocks.DamagedBlock:
+        except (blocks.DamagedBlock, ValueError, TypeError, MemoryError):  # of a size that is none
             yield f"block {address.hex()[:12]}: cannot be unpacked"
             continue
         if blocks.digest(raw) != address:
@@ -96,9 +107,14 @@ def _check_content(db: sqlite3.Connection) -> Iterator[str]:
         if not good.issuperset(arrays[digest]):
             yield f"array {digest[:12]}: lacks a block"
     for digest, kind, text in db.execute("SELECT digest, kind, tree FROM objects"):
-        tree = json.loads(text)
+        try:
+            tree = json.loads(text)
+        except ValueError:
+            yield f"object {digest[:12]}: cannot be read"
+            continue
         if object_digest(kind, tree) != digest:
             yield f"object {digest[:12]}: was altered"
+            continue
         for array in arrays_in(tree):
             addresses = arrays.get(array["digest"])
             if addresses is None:
@@ -121,25 +137,64 @@ def compact(path: Path, db: sqlite3.Connection, reachable: set[str]) -> int:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         before = path.stat().st_size
         with door.transaction(db):
-            arrays, addresses = set(), set()
-            for digest, text in db.execute("SELECT digest, tree FROM objects").fetchall():
-                if digest in reachable:
-                    arrays |= {a["digest"] for a in arrays_in(json.loads(text))}
-                else:
-                    db.execute("DELETE FROM objects WHERE digest = ?", (digest,))
-            for digest, joined in db.execute("SELECT * FROM arrays").fetchall():
-                if digest in arrays:
-                    addresses.update(blocks.split(joined))
-                else:
-                    db.execute("DELETE FROM arrays WHERE digest = ?", (digest,))
-            for (address,) in db.execute("SELECT digest FROM blocks").fetchall():
-                if address not in addresses:
-                    db.execute("DELETE FROM blocks WHERE digest = ?", (address,))
+            _drop(db, reachable)
         db.execute("VACUUM")
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return before - path.stat().st_size
-    except (sqlite3.Error, OSError) as error:
+    except door.faults() as error:
         raise door.trouble(path, error) from error
+
+
+def _drop(db: sqlite3.Connection, reachable: set[str]) -> None:
+    arrays, addresses = set(), set()
+    for digest, text in db.execute("SELECT digest, tree FROM objects").fetchall():
+        if digest in reachable:
+            arrays |= {a["digest"] for a in arrays_in(json.loads(text))}
+        else:
+            db.execute("DELETE FROM objects WHERE digest = ?", (digest,))
+    for digest, joined in db.execute("SELECT * FROM arrays").fetchall():
+        if digest in arrays:
+            addresses.update(blocks.split(joined))
+        else:
+            db.execute("DELETE FROM arrays WHERE digest = ?", (digest,))
+    for (address,) in db.execute("SELECT digest FROM blocks").fetchall():
+        if address not in addresses:
+            db.execute("DELETE FROM blocks WHERE digest = ?", (address,))
+
+
+def forget(
+    path: Path, db: sqlite3.Connection, rows: list[Redacted], entry: LogEntry, body: str, pointer: int
+) -> History:
+    """Write a log without what it said of an entity, and drop the entity's bytes: all of it, or nothing.
+
+    What is deleted is overwritten in the file; nothing of it stays in free pages or beside the file.
+
+    Raises
+    ------
+    RecordError
+        Where it cannot be written; the file is as it was.
+    """
+    try:
+        db.execute("PRAGMA secure_delete = ON")
+        with door.transaction(db):
+            db.executemany("UPDATE log SET body = ? WHERE number = ?", [(r.body, r.number) for r in rows])
+            row = (entry.number, body, entry.previous_hash, entry.hash)
+            db.execute("INSERT INTO log VALUES (?, ?, ?, ?)", row)
+            set_about = "INSERT OR REPLACE INTO about VALUES (?, ?)"
+            db.executemany(set_about, [("pointer", str(pointer)), ("last_hash", entry.hash)])
+            new = read_history(path, db)
+            _drop(db, new.reachable())
+    except door.faults() as error:
+        raise door.trouble(path, error) from error
+    try:
+        db.execute("VACUUM")
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except door.faults() as error:
+        raise RecordError(
+            f"{path.name} has forgotten it, but the room could not be tidied: {door.trouble(path, error)}",
+            "Free some space, and compact the record.",
+        ) from error
+    return new
 
 
 def copy(path: Path, target: Path) -> None:
@@ -156,12 +211,9 @@ def copy(path: Path, target: Path) -> None:
     try:
         with contextlib.closing(door.connect(path, write=False)) as old:
             part.unlink(missing_ok=True)
-            with contextlib.closing(sqlite3.connect(part, isolation_level=None)) as new:
-                old.backup(new)
-                # Its owner is the original's; on another machine it would seem held for ever.
-                new.execute("DELETE FROM holder")
+            door.duplicate(path, old, part)
         part.replace(target)
-    except (OSError, sqlite3.Error) as error:
+    except door.faults() as error:
         raise door.trouble(target, error) from error
     finally:
         part.unlink(missing_ok=True)

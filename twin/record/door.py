@@ -1,6 +1,7 @@
 """The one way to a record's database: what a file is, connections, format version, migrations.
 
-An encrypted record (SQLCipher) would be one more case of ``connect`` and of nothing else.
+A locked record is an SQLCipher database: one more case of ``connect`` and of nothing else. Its connections
+and faults are another library's, of the same shape: ``faults`` names those of both.
 """
 
 import contextlib
@@ -8,10 +9,13 @@ import errno
 import os
 import sqlite3
 import struct
+import sys
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+from twin import passphrases
 from twin.errors import RecordError
 
 APPLICATION_ID = 0x5457494E  # "TWIN"
@@ -41,7 +45,13 @@ CREATE TABLE blocks (
 );
 """
 
-_PAGE = 16384
+PAGE = 16384
+LOCKED_PAGE = 65536
+"""Page of locked records: each is sealed by itself, and fewer are quicker."""
+
+HMAC = "HMAC_SHA256"
+"""How each page of a locked record is sealed: processors compute it three times as fast as SHA-512."""
+
 _BUSY_SECONDS = 3.0
 _ASIDE = ("-wal", "-journal")
 """Files beside a record that hold what belongs in it."""
@@ -64,7 +74,7 @@ def create(path: Path) -> None:
         Where there is something already, or the folder cannot be written to.
     """
     with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as blank:
-        blank.execute(f"PRAGMA page_size = {_PAGE}")
+        blank.execute(f"PRAGMA page_size = {PAGE}")
         blank.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         blank.execute(f"PRAGMA user_version = {FORMAT}")
         blank.executescript(SCHEMA)
@@ -104,6 +114,12 @@ def inspect(path: Path) -> int:
         raise trouble(path, error) from error
     if not header:
         raise RecordError(f"{path} is empty (0 bytes): there is no record in it.", "Look for a backup of it.")
+    if passphrases.is_locked(header):
+        if size % LOCKED_PAGE and not any(_beside(path, ending).exists() for ending in _ASIDE):
+            raise RecordError(
+                f"{path} is cut off after {size} bytes.", "Copy it again, or look for a backup."
+            )
+        return FORMAT  # what it really is can be seen once it is open
     if not header.startswith(b"SQLite format 3\0"):
         raise RecordError(
             f"{path} is no Vitruvian record (no database at all).",
@@ -144,13 +160,13 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
     _check_version(path, inspect(path))
     try:
         return _connect(path, write)
-    except sqlite3.Error as error:
+    except faults() as error:
         if write or not _half_done(error):
             raise trouble(path, error) from error
     try:
         _connect(path, True).close()  # undoes what was half done
         return _connect(path, False)
-    except sqlite3.Error as error:
+    except faults() as error:
         if _half_done(error):
             raise RecordError(
                 f"{path} was being written when a program died, and cannot be tidied up: it, or its folder, "
@@ -160,13 +176,15 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
         raise trouble(path, error) from error
 
 
-def _half_done(error: sqlite3.Error) -> bool:
-    return getattr(error, "sqlite_errorcode", None) in _TO_RECOVER
+def _half_done(error: Exception) -> bool:
+    # SQLCipher's library gives words only.
+    known = getattr(error, "sqlite_errorcode", None)
+    return known in _TO_RECOVER or (known is None and "readonly database" in str(error))
 
 
 def _connect(path: Path, write: bool) -> sqlite3.Connection:
     uri = f"{path.resolve().as_uri()}?mode={'rw' if write else 'ro'}"
-    db = sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    db = connection(uri, passphrases.key_for(path) if locked(path) else None)
     try:
         if write:
             db.execute("PRAGMA journal_mode = WAL")
@@ -176,10 +194,47 @@ def _connect(path: Path, write: bool) -> sqlite3.Connection:
         # The header may lag behind what a killed process left in the WAL.
         _check_version(path, version(db))
         db.execute("SELECT count(*) FROM about").fetchone()
-    except (sqlite3.Error, RecordError):
+    except BaseException:
         db.close()
         raise
     return db
+
+
+def locked(path: Path) -> bool:
+    """Tell whether a file is a locked record."""
+    with path.open("rb") as file:
+        return passphrases.is_locked(file.read(passphrases.HEADER_BYTES))
+
+
+def connection(uri: str, key: passphrases.Key | None) -> sqlite3.Connection:
+    """Open a database as it is, plain or with a key."""
+    made: sqlite3.Connection
+    if key is None:
+        made = sqlite3.connect(
+            uri, uri=True, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        return made
+    made = cipher().connect(
+        uri, uri=True, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+    )
+    made.execute("PRAGMA cipher_log_level = NONE")
+    made.execute(f'PRAGMA key = "{key.words}"')
+    made.execute(f"PRAGMA cipher_page_size = {LOCKED_PAGE}")
+    made.execute(f"PRAGMA cipher_hmac_algorithm = {HMAC}")
+    made.execute("PRAGMA temp_store = MEMORY")
+    return made
+
+
+def cipher() -> Any:
+    """Return the library of locked databases; ``RecordError`` where this system has none."""
+    try:
+        from sqlcipher3 import dbapi2
+    except ImportError as error:
+        raise RecordError(
+            "Locked records need the package sqlcipher3, which is not made for this system.",
+            "On a Mac with an Intel processor, use Python 3.11.",
+        ) from error
+    return dbapi2
 
 
 def version(db: sqlite3.Connection) -> int:
@@ -212,7 +267,7 @@ def transaction(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
 def settle(db: sqlite3.Connection) -> None:
     """Bring everything into the one file, so that nothing stays beside it after ``close``."""
     # Where somebody else is reading, the file stays in WAL mode until the next close.
-    with contextlib.suppress(sqlite3.OperationalError):
+    with contextlib.suppress(*faults()):
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         db.execute("PRAGMA busy_timeout = 100")
         db.execute("PRAGMA journal_mode = DELETE")
@@ -237,7 +292,7 @@ def migrate(path: Path, db: sqlite3.Connection) -> Path | None:
             for number in range(old, FORMAT):
                 MIGRATIONS[number](db)
             db.execute(f"PRAGMA user_version = {FORMAT}")
-    except (sqlite3.Error, OSError) as error:
+    except faults() as error:
         raise trouble(path, error) from error
     return backup
 
@@ -248,15 +303,27 @@ def _backup(path: Path, db: sqlite3.Connection, old: int) -> Path:
         n += 1
         backup = _beside(path, f".format{old}-backup{n}")
     try:
-        with contextlib.closing(sqlite3.connect(backup)) as copy:
-            db.backup(copy)
-            copy.execute("DELETE FROM holder")
-            copy.commit()
-            copy.execute("PRAGMA journal_mode = DELETE")
-    except sqlite3.Error:
+        duplicate(path, db, backup)
+    except faults():
         backup.unlink(missing_ok=True)
         raise
     return backup
+
+
+def duplicate(path: Path, db: sqlite3.Connection, target: Path) -> None:
+    """Write a copy of an open record, locked with the same key where it is; nobody holds the copy."""
+    key = passphrases.key_for(path) if locked(path) else None
+    with contextlib.closing(connection(target.absolute().as_uri(), key)) as copy:
+        db.backup(copy)
+        # Its owner is the original's; on another machine it would seem held for ever.
+        copy.execute("DELETE FROM holder")
+        copy.execute("PRAGMA journal_mode = DELETE")
+
+
+def faults() -> tuple[type[Exception], ...]:
+    """Return what a database and its file may raise, for ``except``, which asks when it needs to know."""
+    other = sys.modules.get("sqlcipher3.dbapi2")
+    return (sqlite3.Error, OSError) if other is None else (sqlite3.Error, other.Error, OSError)
 
 
 def trouble(path: Path, error: Exception) -> RecordError:

@@ -65,7 +65,7 @@ def check_patient(known: Identity | None, made: Made, file: str) -> None:
                 f"“{made.names.get(role, role)}” is of {patient.words(entity.identity)}.",
                 "A record is of one patient: put it into a record of its own.",
             )
-        known = known or entity.identity
+        known = patient.joined(known, entity.identity)
 
 
 def outputs(
@@ -145,6 +145,15 @@ def software() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             continue
     return found
+
+
+@functools.cache
+def program() -> dict[str, str]:
+    """Return the version of this program, which every entry of the log bears."""
+    try:
+        return {"vitruvian": importlib.metadata.version("vitruvian")}
+    except importlib.metadata.PackageNotFoundError:
+        return {}
 
 
 def plain(value: Any) -> Any:

@@ -12,8 +12,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from twin.record.entries import LogEntry
+from twin.errors import RecordError
+from twin.record.entries import Entry, LogEntry
 from twin.record.objects import About, canonical
+
+RETOLD = "de-identified"
+"""Kind of the entry with which a record begins whose steps were told anew from another: undo ends there."""
+
+FORGOTTEN = "forgotten"
+"""Kind of the entry that says that an entity was forgotten."""
 
 _HASHES = ("hash", "previous_hash")
 
@@ -63,11 +70,13 @@ def chain_hash(previous_hash: str, body: str) -> str:
 class History:
     """The log, the pointer into it, and the redo tail."""
 
-    def __init__(self, first_hash: str, entries: tuple[LogEntry, ...] = ()) -> None:
-        self._first_hash = first_hash
+    def __init__(self, record: str, entries: tuple[LogEntry, ...] = ()) -> None:
+        self.record = record
         self.log: tuple[LogEntry, ...] = ()
         self.pointer = 0
         self.redo: tuple[int, ...] = ()
+        self.base = 0
+        """Undo goes back no further than to this entry."""
         self.highest: dict[str, int] = {}
         """Highest number given so far to an id, by prefix: ids are never used again."""
         self._foreign: dict[tuple[str, int], tuple[dict[str, Any], ...]] = {}
@@ -78,7 +87,7 @@ class History:
     @property
     def last_hash(self) -> str:
         """Hash of the newest entry."""
-        return self.log[-1].hash if self.log else self._first_hash
+        return self.log[-1].hash if self.log else self.record
 
     def append(self, entry: LogEntry) -> None:
         """Take a sealed entry in."""
@@ -87,19 +96,26 @@ class History:
 
     def drop_last(self) -> None:
         """Forget the newest entry, which could not be written."""
-        self.__init__(self._first_hash, self.log[:-1])  # type: ignore[misc]
+        self.__init__(self.record, self.log[:-1])  # type: ignore[misc]
 
     def _move(self, entry: LogEntry) -> None:
         if entry.kind == "step":
             self.pointer, self.redo = entry.number, ()
             for output in entry.outputs.values():
-                prefix, number = output["id"][0], int(output["id"][1:])
-                self.highest[prefix] = max(number, self.highest.get(prefix, 0))
+                self._given(output["id"])
         elif entry.kind == "undo":
             self.redo = (*self.redo, self.pointer)
             self.pointer = entry.params["to"]
         elif entry.kind == "redo":
             self.redo, self.pointer = self.redo[:-1], entry.params["to"]
+        elif entry.kind == RETOLD:
+            self.base = self.pointer
+        elif entry.kind == FORGOTTEN:
+            self._given(entry.params["id"])
+
+    def _given(self, id: str) -> None:
+        prefix, number = id[0], int(id[1:])
+        self.highest[prefix] = max(number, self.highest.get(prefix, 0))
 
     def entry(self, number: int) -> LogEntry:
         """Return the log entry of that number (1, 2, ...)."""
@@ -169,14 +185,12 @@ def changed_ids(entry: LogEntry) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*ids, *entry.attributes]))
 
 
-def makers(history: History, item: Item) -> list[LogEntry]:
+def makers(history: History, item: Item | Entry) -> list[LogEntry]:
     """Return the steps that made an entity's content: the first made it, the rest edited it."""
     found = [history.entry(item.made_by)]
-    while True:
-        own = [i for i in found[-1].inputs.values() if i["id"] == item.id]
-        if not own:
-            return found[::-1]
-        found.append(history.entry(own[0]["made_by"]))
+    while own := [i["made_by"] for i in found[-1].inputs.values() if i["id"] == item.id]:
+        found.append(history.entry(own[0]))
+    return found[::-1]
 
 
 def staleness(history: History, state: State, about: Callable[[str], About]) -> dict[str, str]:
@@ -190,18 +204,22 @@ def staleness(history: History, state: State, about: Callable[[str], About]) -> 
             why[id] = next(filter(None, map(reason, inputs)), "")
         return why[id]
 
+    def then(used: dict[str, Any]) -> dict[str, str]:
+        try:
+            return about(used["digest"]).parts
+        except RecordError:  # undone while a step ran on it, and let go by ``compact`` since
+            return {}
+
     def reason(used: dict[str, Any]) -> str:
         name = f"“{used['name']}/{used['part']}”" if used["part"] else f"“{used['name']}”"
         now = state.get(used["id"])
         if now is None:
             return f"{name} was removed"
         if now.digest != used["digest"]:
-            if not used["part"]:
-                return f"{name} has changed since"
-            then, there = about(used["digest"]).parts, about(now.digest).parts
-            if used["part"] not in there:
+            there = about(now.digest).parts
+            if used["part"] and used["part"] not in there:
                 return f"{name} is no longer there"
-            if then.get(used["part"]) != there[used["part"]]:
+            if not used["part"] or then(used).get(used["part"]) != there[used["part"]]:
                 return f"{name} has changed since"
         return f"{name} is itself out of date" if judge(now.id) else ""
 

@@ -5,6 +5,7 @@ import getpass
 import os
 import platform
 import sqlite3
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,8 +41,12 @@ class Holder:
 
 @functools.cache
 def user_name() -> str:
-    """Return who is at work, as the system knows him."""
+    """Return who is at work, as the system knows him: by the process's owner, not by what he may set."""
     try:
+        if sys.platform != "win32":
+            import pwd
+
+            return pwd.getpwuid(os.getuid()).pw_name
         return getpass.getuser()
     except (OSError, KeyError, ImportError):
         return "unknown"
@@ -75,7 +80,7 @@ def take(path: Path, db: sqlite3.Connection) -> Holder:
                 "INSERT OR REPLACE INTO holder VALUES (1, ?, ?, ?, ?, ?)",
                 (mine.host, mine.user, mine.process, mine.started, mine.since),
             )
-    except sqlite3.Error as error:
+    except door.faults() as error:
         raise door.trouble(path, error) from error
     _open_here.add(path.resolve())
     return mine

@@ -131,7 +131,13 @@ class Shelf:
                 f"{self._path.name} no longer holds that content ({digest[:12]}).",
                 "It was let go when the record was compacted.",
             )
-        about = About(row[1], json.loads(row[2]), row[3], json.loads(row[4]))
+        try:
+            about = About(row[1], json.loads(row[2]), row[3], json.loads(row[4]))
+        except ValueError:
+            raise RecordError(
+                f"{self._path} is damaged: what it says of {digest[:12]} cannot be read.",
+                "Look for a backup of it.",
+            ) from None
         self._abouts[digest] = about
         return about
 
@@ -181,7 +187,7 @@ class Shelf:
         try:
             with self._turn:
                 return self._db.execute(statement, values).fetchone()
-        except sqlite3.Error as error:
+        except door.faults() as error:
             raise door.trouble(self._path, error) from error
 
     def forget(self) -> None:

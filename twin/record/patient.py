@@ -15,13 +15,29 @@ def read(tree: dict[str, Any]) -> Identity:
 def contradict(one: Identity, other: Identity) -> bool:
     """Tell whether two identities cannot be the same patient's.
 
-    Where both bear an ID the ID decides; else a name or birth date that both bear and that differs.
+    Where both bear an ID and it differs, they cannot. Where it is the same, a name may have changed or a
+    date been mistyped, but not both: hospitals give the same numbers. Without an ID, a name or birth
+    date that both bear and that differs decides. Names are compared by their letters alone: DICOM's
+    carets come and go.
     """
+    name, other_name = _letters(one.patient_name), _letters(other.patient_name)
+    names = bool(name and other_name and name != other_name)
+    births = bool(one.birth_date and other.birth_date and one.birth_date != other.birth_date)
     if one.patient_id and other.patient_id:
-        return one.patient_id != other.patient_id
-    names = one.patient_name and other.patient_name and one.patient_name != other.patient_name
-    births = one.birth_date and other.birth_date and one.birth_date != other.birth_date
-    return bool(names or births)
+        return one.patient_id != other.patient_id or (names and births)
+    return names or births
+
+
+def _letters(name: str) -> str:
+    return " ".join(name.replace("^", " ").casefold().split())
+
+
+def joined(one: Identity | None, other: Identity) -> Identity:
+    """Return the first identity with what it does not say of the patient filled in from the other."""
+    if one is None:
+        return other
+    who = ("patient_id", "patient_name", "birth_date", "sex")
+    return dataclasses.replace(one, **{name: getattr(one, name) or getattr(other, name) for name in who})
 
 
 def words(identity: Identity) -> str:

@@ -15,7 +15,19 @@ from psygnal import Signal
 
 from twin.domain import Entity, Identity
 from twin.errors import RecordError, UserError
-from twin.record import care, door, effects, history, lock, parts, patient, reference
+from twin.record import (
+    audit,
+    care,
+    door,
+    effects,
+    forgetting,
+    history,
+    lock,
+    parts,
+    patient,
+    reference,
+    witness,
+)
 from twin.record.entries import Call, Change, Entry, LogEntry
 from twin.record.history import History, Item, State
 from twin.record.objects import Packed, Shelf, freeze
@@ -78,6 +90,7 @@ class Record:
         self._compactions = 0
         self._open = True
         self._db: sqlite3.Connection | None = None
+        self._writer: Writer | None = None
         self._holder: lock.Holder | None = None
         reader = door.connect(path, write=False)
         self.shelf = Shelf(path, reader)
@@ -87,10 +100,11 @@ class Record:
             self._entries = self._describe()
         except BaseException as error:
             self._let_go()
-            if isinstance(error, (sqlite3.Error, OSError)):
+            if isinstance(error, door.faults()):
                 raise door.trouble(path, error) from error
             raise
-        self._writer = Writer(path, self._db, self.shelf, self.failed.emit) if self._db else None
+        if self._db is not None:
+            self._writer = Writer(path, self._db, self.shelf, self.failed.emit)
 
     def _look(self, reader: sqlite3.Connection) -> History:
         version = door.version(reader)
@@ -115,11 +129,13 @@ class Record:
         if self._db is None:
             return
         # All is in the file already. Where there is no room to tidy up, the next one who opens does.
-        with contextlib.suppress(sqlite3.Error):
+        with contextlib.suppress(*door.faults()):
             if self._holder is not None:
                 lock.release(self.path, self._db, self._holder)
             door.settle(self._db)
         self._db.close()
+        if self._holder is not None and self._writer is not None:
+            witness.remember(self.path, self.history)
 
     def __enter__(self) -> Self:
         return self
@@ -180,13 +196,17 @@ class Record:
         return self.shelf.array(described)
 
     def patient(self) -> Identity | None:
-        """Return whose record it is, as the first entity that says so names him."""
+        """Return whose record it is, as the first entity that says so names him; others fill in the rest."""
+        first: dict[str, str] = {}  # an edit says nothing new of the patient
         for entry in self.history.chain():
             for output in entry.outputs.values():
-                identity = patient.read(self.shelf.about(output["digest"]).tree)
-                if identity.named:
-                    return identity
-        return None
+                first.setdefault(output["id"], output["digest"])
+        known = None
+        for digest in first.values():
+            identity = patient.read(self.shelf.about(digest).tree)
+            if identity.named:
+                known = patient.joined(known, identity)
+        return known
 
     def log(self) -> tuple[LogEntry, ...]:
         """Return all that was ever done, oldest first."""
@@ -257,7 +277,7 @@ class Record:
             "step",
             step=call.step,
             version=call.version,
-            params=effects.plain(call.params),
+            params=effects.plain(call.params if made.logged is None else made.logged),
             inputs={name: self._used(ref) for name, ref in call.inputs.items()},
             outputs=outputs,
             attributes=effects.attributes(self._state, made, outputs),
@@ -315,7 +335,8 @@ class Record:
 
     def _next(self, kind: str) -> LogEntry | None:
         now = self.history
-        number = now.pointer if kind == "undo" else (now.redo[-1] if now.redo else 0)
+        back = now.pointer if now.pointer != now.base else 0
+        number = back if kind == "undo" else (now.redo[-1] if now.redo else 0)
         return now.entry(number) if number else None
 
     def undo_title(self) -> str:
@@ -329,16 +350,49 @@ class Record:
         return effects.title(step.step) if step else ""
 
     def note(self, kind: str, details: dict[str, Any]) -> LogEntry:
-        """Log what was done with the record without changing it (``opened``, ``exported``, ``sent``)."""
+        """Log what was done with the record without changing it (``opened``, ``exported``, ``sent``).
+
+        On return it is in the file; that it was opened, within a second, so that nobody waits for it.
+        """
         if kind in ("step", "undo", "redo"):
             raise ValueError(f"“{kind}” is not noted but done")
         self._writing()
         with self._gate:
-            return self._append(self._new_entry(kind, params=effects.plain(details)), Packed(), behind=False)
+            entry = self._new_entry(kind, params=effects.plain(details))
+            return self._append(entry, Packed(), behind=kind == "opened")
+
+    def forget(self, ref: str) -> LogEntry:
+        """Remove an entity for good: its bytes, its versions, and what the log says of it.
+
+        Undo cannot bring it back. What was made from it stays, and is out of date. What no state can come
+        to any more goes with it, as when the record is compacted.
+
+        Raises
+        ------
+        UserError
+            Where there is no such entity, or the file cannot be written.
+        """
+        item = self.find(ref)
+        with self._gate:
+            writer = self._writing()
+            writer.flush()
+            db = writer.db
+            redacted = forgetting.redact(audit.rows(db), item.id)
+            details = forgetting.params_of(item.id, item.kind, redacted)
+            entry = self._new_entry(history.FORGOTTEN, params=details)
+            entry, body = history.seal(entry, self.history.last_hash)
+            self.history = care.forget(self.path, db, redacted, entry, body, self.history.pointer)
+            self._compactions += 1
+            self.shelf.forget()
+            self._state = self.history.state()
+            self._entries = self._describe()
+        self.changed.emit(Change("removed", (item.id,)))
+        return entry
 
     def _new_entry(self, kind: str, **values: Any) -> LogEntry:
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         number = len(self.history.log) + 1
+        values.setdefault("software", effects.program())
         return LogEntry(number, now, lock.user_name(), kind, parent=self.history.pointer, **values)
 
     def _append(self, entry: LogEntry, packed: Packed, *, behind: bool) -> LogEntry:

@@ -70,10 +70,10 @@ class Writer:
             self._thread = None
             try:
                 self.flush()
+                return
             except RecordError as error:
-                self.failed = error
-        if self.failed is not None:
-            self._report(self.failed)
+                self.failed = failed = error
+        self._report(failed)  # not under the lock; meanwhile another thread may have written it after all
 
     def flush(self) -> None:
         """Write what waits.
@@ -104,7 +104,7 @@ class Writer:
                 set_about = "INSERT OR REPLACE INTO about VALUES (?, ?)"
                 db.execute(set_about, ("pointer", str(last.pointer)))
                 db.execute(set_about, ("last_hash", last.entry.hash))
-        except (sqlite3.Error, OSError) as error:
+        except door.faults() as error:
             raise door.trouble(self._path, error) from error
 
     def close(self) -> None:

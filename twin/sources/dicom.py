@@ -116,6 +116,7 @@ def _volume(detail: Detail, said: tuple[str, ...], progress: Progress) -> Volume
         contrast_agent=header.contrast_agent,
         image_class=image_class,
         image_uids=image_uids,
+        burned_in=header.burned_in,
         frame_of_reference="" if flat else header.frame_of_reference,
         identity=header.identity,
         notes=said,

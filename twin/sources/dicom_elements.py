@@ -8,6 +8,7 @@ that, and every error message, to pydicom.
 import mmap
 import struct
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,7 @@ ELEMENTS = {
     0x00280008: ("NumberOfFrames", "IS"), 0x00280010: ("Rows", "US"), 0x00280011: ("Columns", "US"),
     0x00280030: ("PixelSpacing", "DS"), 0x00280100: ("BitsAllocated", "US"), 0x00280101: ("BitsStored", "US"),
     0x00280102: ("HighBit", "US"), 0x00280103: ("PixelRepresentation", "US"),
+    0x00280301: ("BurnedInAnnotation", "CS"),
     0x00281050: ("WindowCenter", "DS"), 0x00281051: ("WindowWidth", "DS"),
     0x00281052: ("RescaleIntercept", "DS"), 0x00281053: ("RescaleSlope", "DS"),
     0x00281054: ("RescaleType", "LO"),
@@ -60,7 +62,14 @@ _CHARACTER_SET = 0x00080005
 _FUNCTIONAL_GROUPS = (0x52009229, 0x52009230)
 _PIXEL_DATA = 0x7FE00010
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
-_LONG = (b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV")
+_LONG = frozenset((b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"))
+_SHORT = frozenset(
+    (b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FD", b"FL", b"IS", b"LO", b"LT", b"PN", b"SH", b"SL",
+     b"SS", b"ST", b"TM", b"UI", b"UL", b"US", b"")
+)  # fmt: skip
+"""Kinds of values with a length of four bytes, and of two; none in implicit encoding."""
+_EXPLICIT, _PLAIN = struct.Struct("<HH2sH"), struct.Struct("<HH0sI")
+_LENGTH = struct.Struct("<I")
 _ALPHABETS = {"": "ascii", "ISO_IR 6": "ascii", "ISO_IR 100": "latin-1", "ISO_IR 192": "utf-8"}
 _UNDEFINED = 0xFFFFFFFF
 
@@ -84,12 +93,14 @@ class Elements:
         return self.values.get(name, default)
 
 
-def read_elements(path: Path) -> Elements | None:
-    """Read one file's elements up to its pixels; None where it is not plain enough."""
+def read_elements(
+    path: Path, wanted: Mapping[int, tuple[str, str]] = ELEMENTS, last: int = _PIXEL_DATA
+) -> Elements | None:
+    """Read one file's elements up to its pixels, or up to ``last``; None where it is not plain enough."""
     with path.open("rb") as file:
         try:
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                return _read(data)
+                return _read(data, wanted, last)
         except (_Unusual, ValueError, struct.error, UnicodeDecodeError):
             return None
 
@@ -111,7 +122,7 @@ def check_inflated(path: Path) -> None:
                 raise ValueError(f"it inflates to more than {MOST_INFLATED / 1e9:g} GB")
 
 
-def _read(data: mmap.mmap) -> Elements:
+def _read(data: mmap.mmap, wanted: Mapping[int, tuple[str, str]], last: int) -> Elements:
     if data[128:132] != b"DICM":
         raise _Unusual
     syntax, at = _meta(data)
@@ -119,9 +130,17 @@ def _read(data: mmap.mmap) -> Elements:
         raise _Unusual
     explicit = syntax != IMPLICIT
     raw: dict[int, bytes] = {}
-    while True:
-        tag, vr, length, at = _element(data, at, explicit)
-        if tag == _PIXEL_DATA:
+    head = _EXPLICIT.unpack_from if explicit else _PLAIN.unpack_from
+    while True:  # spelled out: this loop is what a look into a folder waits for
+        group, number, vr, length = head(data, at)
+        tag = group << 16 | number
+        at += 8
+        if vr in _LONG:
+            (length,) = _LENGTH.unpack_from(data, at)
+            at += 4
+        elif vr not in _SHORT:
+            raise _Unusual
+        if tag == _PIXEL_DATA or _PIXEL_DATA > tag > last:
             break
         if tag in _FUNCTIONAL_GROUPS or tag > _PIXEL_DATA:
             raise _Unusual
@@ -130,7 +149,7 @@ def _read(data: mmap.mmap) -> Elements:
                 raise _Unusual
             at = _after_sequence(data, at, explicit)
             continue
-        if tag in ELEMENTS or tag == _CHARACTER_SET:
+        if tag in wanted or tag == _CHARACTER_SET:
             raw[tag] = data[at : at + length]
         at += length
     alphabet = _ALPHABETS.get(raw.pop(_CHARACTER_SET, b"").decode("ascii").strip(" \0"))
@@ -138,7 +157,7 @@ def _read(data: mmap.mmap) -> Elements:
         raise _Unusual
     values = {}
     for t, content in raw.items():
-        name, kind = ELEMENTS[t]
+        name, kind = wanted[t]
         value = parse(content, kind, alphabet)
         if value is not None:
             values[name] = value

@@ -7,6 +7,7 @@ from typing import Any
 
 from twin.domain import Identity
 from twin.errors import SourceError
+from twin.sources.burned_in import burned_in
 from twin.sources.dicom_elements import ELEMENTS, Elements, check_inflated, parse, read_elements
 from twin.sources.dicom_frames import NATIVE, Frame, Pixels, frames, number
 
@@ -43,6 +44,7 @@ class Header:
     kernel: str
     contrast_agent: str
     patient_position: str
+    burned_in: str
     frames: tuple[Frame, ...] = field(repr=False)
 
 
@@ -186,6 +188,7 @@ def _header(path: Path, ds: Elements, syntax: str, offset: int) -> Header:
     number = ds.get("SeriesNumber")
     kernel = ds.get("ConvolutionKernel") or ""
     images = _frames(path, ds, pixels)
+    said = str(ds.get("BurnedInAnnotation") or "")
     return Header(
         uid=str(ds.get("SeriesInstanceUID") or ""),
         number=int(number) if number is not None and str(number) else None,
@@ -201,6 +204,7 @@ def _header(path: Path, ds: Elements, syntax: str, offset: int) -> Header:
         kernel=kernel if isinstance(kernel, str) else "\\".join(map(str, kernel)),
         contrast_agent=str(ds.get("ContrastBolusAgent") or "").strip(),
         patient_position=str(ds.get("PatientPosition") or "").strip().upper(),
+        burned_in=burned_in(said, modality, images[0].sop_class, images[0].image_type),
         frames=images,
     )
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from twin.deidentify.made import without_identity
 from twin.domain import Entity, Volume, kind_of
 from twin.errors import SourceError
 from twin.params import param
@@ -38,6 +39,9 @@ class ImportParams:
         "", help="Unit of length of a surface or mesh whose file is silent.", choices=("", "mm", "cm", "m")
     )
     space: str = param("", help="Axes of a file that is silent about them.", choices=("", "LPS", "RAS"))
+    deidentify: bool = param(
+        False, help="Keep nothing that names the patient: a pseudonym, other UIDs, dates moved by a secret."
+    )
 
 
 @step("import.images", version=2, title="Import images", makes=("volume", "labelmap", "surface", "mesh"))
@@ -75,7 +79,8 @@ def import_images(params: ImportParams, progress: Progress) -> Made:
     summary = {
         "series_found": found.count, "series": listed, "left_out": left, "problems": list(found.problems),
     }  # fmt: skip
-    return Made(outputs, summary, names)
+    made = Made(outputs, summary, names)
+    return without_identity(made, params) if params.deidentify else made
 
 
 ASIDE = "it only serves to plan or to show; name it to bring it in"
@@ -94,7 +99,9 @@ def _is_under(series: Series, image: Volume) -> bool:
 class ContourParams:
     """Which structure set to import."""
 
-    paths: tuple[str, ...] = param(help="The file, or a folder that holds it.", title="Files and folders")
+    paths: tuple[str, ...] = param(
+        help="The file, or a folder that holds it.", title="Files and folders", patient_specific=True
+    )
     series: str = param("", help="Which structure set, where there are several: its UID or number.")
 
 

@@ -1,6 +1,8 @@
 """The command line as a user runs it: answers, refusals, exit status, and nothing of Qt."""
 
+import contextlib
 import json
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -83,6 +85,11 @@ def test_log_shows_and_verifies(record: str, capsys: pytest.CaptureFixture[str])
     assert isinstance(entries, list)
     assert entries[0]["step"] == "import.images"
     assert main(["log", record, "--verify"]) == 0
+    with contextlib.closing(sqlite3.connect(record)) as db, db:
+        db.execute("DELETE FROM log WHERE number = 1")
+    capsys.readouterr()
+    assert main(["log", record, "--verify"]) == 1
+    assert "entry 1 is missing" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

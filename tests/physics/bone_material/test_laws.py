@@ -4,7 +4,6 @@ import pytest
 from physics.bone_material.calibration import from_phantom, from_tissues, scanner_default, warnings
 from physics.bone_material.laws import (
     Conversion,
-    ash_density,
     bone_yield_strains,
     law_in,
     words,
@@ -20,7 +19,8 @@ def test_published_arithmetic():
     laws = modulus_laws()
     assert young_mpa(laws["Morgan femoral neck"], 0.5) == pytest.approx(2438.686, abs=5e-4)
     assert young_mpa(laws["Carter-Hayes"], 1.8, rate_per_s=0.01) == pytest.approx(16767.05, abs=5e-3)
-    assert ash_density(1.0) == pytest.approx(0.887 + 0.0633)
+    # ρ_ash = 0.887 ρ_K2HPO4 + 0.0633 (Keyak), of 1 g/cm³ a thousand HU.
+    assert from_phantom(1.0, 0.0, "K2HPO4").to_ash == pytest.approx((0.887 / 1000, 0.0633))
 
 
 def test_conversion_chains_the_three_steps():

@@ -42,6 +42,14 @@ def test_body_that_can_turn_about_an_edge() -> None:
         Elasticity(MESH, MATERIAL, (edge,))
 
 
+def test_a_held_node_without_an_element_holds_nothing() -> None:
+    mesh = replace(MESH, points=np.concatenate([MESH.points, MESH.points[:4] + 50.0]))
+    edge = held("edge", (mesh.points[:, 2] < 1e-9) & (mesh.points[:, 0] < 1e-9))
+    loose = held("loose", mesh.points[:, 2] > 40.0)
+    with pytest.raises(GeometryError, match="turn about"):
+        Elasticity(mesh, MATERIAL, (edge, loose))
+
+
 def test_body_that_can_slide() -> None:
     slider = held("slider", MESH.points[:, 2] < 1e-9, x=False)
     with pytest.raises(GeometryError, match=r"slide along .*1\.00, 0\.00, 0\.00"):

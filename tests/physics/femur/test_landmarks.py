@@ -128,6 +128,15 @@ def test_by_hand(whole):
         landmarks_of(surface, head_center_mm=(0.0, 0.0))
 
 
+def test_one_end_of_the_shaft_by_hand(whole):
+    surface, _ = whole
+    found = landmarks_of(surface, shaft_proximal_mm=(0.0, 0.0, 350.0)).points
+    assert found["shaft proximal"].source == "by hand"
+    assert found["shaft distal"].source == landmarks_of(surface).points["shaft distal"].source != ""
+    with pytest.raises(GeometryError, match="Exchange shaft_proximal_mm and shaft_distal_mm"):
+        landmarks_of(surface, shaft_proximal_mm=(0.0, 0.0, 100.0), shaft_distal_mm=(0.0, 0.0, 350.0))
+
+
 def test_stated_anteversion(femur):
     found = landmarks_of(femur.surface, anteversion_deg=12.0)
     neck = found.axes @ (found.points["head center"].point - found.points["neck center"].point)

@@ -100,9 +100,17 @@ def test_material_and_notes(model):
     assert model.body_weight_n == pytest.approx(75 * 9.81)
     assert "body weight 75 kg assumed" in model.notes
     assert any("from memory" in note for note in model.notes)
+    assert not any("frame of reference" in note for note in model.notes)
     shaft = model.mesh.points[model.mesh.tets].mean(axis=1)[:, 2] < -930
     # Cortex at 1500 HU is capped at 1.88 g/cm³, 17.5 GPa; with canal inside, 5 mm elements lie below.
     assert 5000 < np.median(model.material.young_mpa[shaft]) < 18000
+
+
+def test_what_names_no_space_is_said_to_be_taken_as_one(femur, landmarks):
+    nowhere = {"frame_of_reference": ""}
+    silent = replace(femur, mesh=replace(femur.mesh, **nowhere), volume=replace(femur.volume, **nowhere))
+    notes = model_of(silent, replace(landmarks, **nowhere)).notes
+    assert any(note.startswith("neither the mesh nor the CT names its frame of reference") for note in notes)
 
 
 def test_scan_that_ends_early_leaves_out_muscles(femur, landmarks):

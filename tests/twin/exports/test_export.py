@@ -12,6 +12,7 @@ import pytest
 from twin.domain import Field, Identity, LabelMap, Number, Patch, Result, Structure, Surface, TetMesh, Volume
 from twin.errors import Cancelled, UserError
 from twin.exports import export
+from twin.exports.vtk_files import fields_of
 from twin.progress import Progress
 from twin.sources import read, scan
 
@@ -50,11 +51,19 @@ def mesh() -> TetMesh:
     )
 
 
+def test_a_field_lies_where_it_says_whatever_the_counts() -> None:
+    four = replace(mesh(), tets=np.array([[0, 1, 2, 3], [1, 4, 2, 3]] * 2 + [[0, 1, 2, 3]], np.int32))
+    field = Field("stress", "MPa/N", "element", np.ones((2, 5, 6)))
+    assert len(four.points) == len(four.tets)
+    found = list(fields_of(replace(result(), mesh=four, fields=(field,))))
+    assert [where for _, where, _ in found] == ["element", "element"]
+
+
 def result() -> Result:
     rng = np.random.default_rng(0)
     fields = (
-        Field("displacement", "mm/N", "nodes", rng.normal(size=(2, 5, 3))),
-        Field("stress", "MPa/N", "elements", rng.normal(size=(2, 2, 6))),
+        Field("displacement", "mm/N", "node", rng.normal(size=(2, 5, 3))),
+        Field("stress", "MPa/N", "element", rng.normal(size=(2, 2, 6))),
     )
     numbers = (
         Number(

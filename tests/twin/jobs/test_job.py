@@ -137,6 +137,7 @@ def test_what_a_killed_worker_was_sending_goes_with_it() -> None:
 def test_arrays_arrive_where_there_is_no_shared_memory() -> None:
     result = Job(find_no_room, np.arange(BLOCK), title="cramped").wait()
     np.testing.assert_array_equal(result, np.arange(BLOCK) + 1)
+    assert result.flags.writeable  # as what came by shared memory is
     assert left_behind() == []
 
 
@@ -201,7 +202,18 @@ def test_frames_arrive_and_controls_are_heard() -> None:
     assert 7 in np.diff(values)
 
 
-def test_what_a_killed_owner_leaves_is_swept(tmp_path: Path) -> None:
+def test_controls_for_a_job_that_died_tell_that_it_did() -> None:
+    job = Job(die, title="dying")
+    job.start()
+    job._process.join()
+    while not job.ended:
+        job.steer(7)
+    assert "“dying” broke off" in str(job.error)
+
+
+def test_what_a_killed_owner_leaves_is_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A folder of our own: every program that starts sweeps the common one, and may be first.
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     script = textwrap.dedent("""
         import sys, time
         sys.path.insert(0, sys.argv[1])
@@ -218,7 +230,8 @@ def test_what_a_killed_owner_leaves_is_swept(tmp_path: Path) -> None:
     path = tmp_path / "owner.py"
     path.write_text(script)
     root = str(Path(__file__).resolve().parents[3])
-    owner = subprocess.Popen([sys.executable, str(path), root], stdout=subprocess.PIPE, text=True)
+    mine = os.environ | {"TMPDIR": str(tmp_path)}
+    owner = subprocess.Popen([sys.executable, str(path), root], stdout=subprocess.PIPE, text=True, env=mine)
     assert owner.stdout is not None
     worker = int(owner.stdout.readline())
     owner.kill()

@@ -36,7 +36,7 @@ def scan(p: ScanParams) -> Volume:
         voxels=voxels,
         affine=affine,
         modality=p.modality,
-        unit="HU",
+        unit="HU" if p.modality else "",
         identity=identity,
         frame_of_reference="1.2.3",
     )
@@ -126,3 +126,18 @@ def compare(fixed: Volume, moving: Volume, params: NoParams, progress: Progress)
     """Take two volumes and leave frame and identity of the output to the rule."""
     voxels = (fixed.voxels - moving.voxels).astype(np.int16)
     return Made({"difference": Volume(voxels=voxels, affine=fixed.affine, modality="OT")})
+
+
+@dataclass(frozen=True)
+class WeighParams:
+    """One parameter that holds for one patient only, and one that holds for all."""
+
+    weight_kg: float = param(75.0, help="The patient's weight.", unit="kg", patient_specific=True)
+    gravity: float = param(9.81, help="Where he stands.", unit="m/s²")
+
+
+@step("example.weigh", version=1, title="Weigh")
+def weigh(volume: Volume, params: WeighParams, progress: Progress) -> Made:
+    """Make a volume of one voxel that holds the patient's weight in newtons."""
+    voxels = np.full((1, 1, 1), params.weight_kg * params.gravity)
+    return Made({"weight": Volume(voxels=voxels, affine=volume.affine, modality="OT", unit="N")})

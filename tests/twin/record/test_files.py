@@ -12,7 +12,7 @@ import pytest
 
 from tests.twin.record.conftest import Do
 from twin.errors import RecordError
-from twin.record import Record, door
+from twin.record import Record, care, door
 
 
 @pytest.fixture
@@ -101,11 +101,14 @@ def test_creating_in_no_folder(tmp_path: Path) -> None:
         Record.create(tmp_path / "nowhere" / "a.twin")
 
 
-@pytest.fixture
-def locked_folder(closed: Path) -> Iterator[Path]:
-    """The record in a folder that everybody can read and nobody can write to."""
+@pytest.fixture(params=["closed", "open"])
+def locked_folder(walked: Record, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A copy of the record in a folder that everybody can read and nobody can write to."""
+    if request.param == "closed":
+        walked.close()
     folder = Path(tempfile.mkdtemp())
-    path = Path(shutil.copy(closed, folder / "a.twin"))
+    path = folder / "a.twin"
+    care.copy(walked.path, path)
     path.chmod(0o444)
     folder.chmod(0o555)
     yield path

@@ -46,6 +46,8 @@ def test_a_whole_record_has_no_faults(walked: Record) -> None:
         ("DELETE FROM blocks WHERE rowid = 1", "lacks a block"),
         ("DELETE FROM arrays WHERE rowid = 1", "lacks the array"),
         ("UPDATE objects SET tree = replace(tree, 'right', 'left') WHERE kind = 'labelmap'", "was altered"),
+        ("UPDATE objects SET tree = 'x' || tree WHERE kind = 'labelmap'", "cannot be read"),
+        ("UPDATE blocks SET size = -1 WHERE rowid = 1", "cannot be unpacked"),
         ("DELETE FROM objects WHERE kind = 'mesh'", "missing"),
     ],
 )
@@ -58,6 +60,12 @@ def test_cutting_entries_off_the_log_is_found(tamper: Callable[[str], Path]) -> 
     path = tamper("DELETE FROM log WHERE number = 5")
     assert any("does not end" in f for f in care.check(path))
     with pytest.raises(RecordError, match="log cannot be followed"):
+        Record.open(path)
+
+
+def test_a_damaged_description_is_said(tamper: Callable[[str], Path]) -> None:
+    path = tamper("UPDATE objects SET tree = 'x' || tree WHERE kind = 'labelmap'")
+    with pytest.raises(RecordError, match=r"a\.twin is damaged"):
         Record.open(path)
 
 

@@ -7,9 +7,10 @@ import pytest
 from tests.twin.record.conftest import Do
 from tests.twin.record.examples import ScanParams, scan
 from twin import run
-from twin.domain import LabelMap, Surface, Volume
+from twin.domain import Identity, LabelMap, Surface, Volume
 from twin.errors import RecordError, UserError
 from twin.record import Call, Change, Record
+from twin.record.patient import contradict
 from twin.steps import Made
 
 
@@ -171,6 +172,36 @@ def test_another_patient_is_refused_naming_both(record: Record, do: Do) -> None:
     patient = record.patient()
     assert patient is not None
     assert patient.patient_id == "P1"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "apart"),
+    [
+        (("P1", "DOE^JOHN", "1960-01-05"), ("P1", "Doe^John^^", "1960-05-01"), False),
+        (("P1", "DOE^JANE", "1960-01-05"), ("P1", "ROE^JANE", "1960-01-05"), False),
+        (("P1", "DOE^JANE", "1960-01-05"), ("P1", "ROE^RICHARD", "1931-02-03"), True),
+        (("P1", "DOE^JANE", ""), ("P2", "DOE^JANE", ""), True),
+        (("", "DOE^JOHN", ""), ("P1", "Doe John", "1960-01-05"), False),
+        (("", "DOE^JOHN", ""), ("P1", "DOE^JANE", ""), True),
+    ],
+)
+def test_when_two_identities_are_two_patients(
+    one: tuple[str, str, str], other: tuple[str, str, str], apart: bool
+) -> None:
+    def who(id: str, name: str, born: str) -> Identity:
+        return Identity(patient_id=id, patient_name=name, birth_date=born)
+
+    assert contradict(who(*one), who(*other)) is contradict(who(*other), who(*one)) is apart
+
+
+def test_what_later_images_say_of_the_patient_counts_too(record: Record, do: Do) -> None:
+    do(record, "example.scan", patient_id="", patient_name="DOE^John")
+    do(record, "example.scan", patient_id="P1", patient_name="DOE^John")
+    with pytest.raises(RecordError, match=r"ID P1.*ID P2"):
+        do(record, "example.scan", patient_id="P2", patient_name="DOE^John")
+    patient = record.patient()
+    assert patient is not None
+    assert (patient.patient_id, patient.patient_name) == ("P1", "DOE^John")
 
 
 def test_the_patient_goes_with_an_undone_import_not_with_a_deleted_one(record: Record, do: Do) -> None:

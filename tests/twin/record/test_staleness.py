@@ -1,4 +1,5 @@
 from tests.twin.record.conftest import Do
+from twin import run
 from twin.record import Record
 
 
@@ -50,3 +51,16 @@ def test_staleness_survives_reopening(walked: Record, do: Do) -> None:
     walked.close()
     with Record.open(walked.path, write=False) as again:
         assert stale(again) == before != {}
+
+
+def test_what_was_made_from_something_undone_and_dropped_is_stale(walked: Record, do: Do) -> None:
+    do(walked, "example.paint", label=2, index=0)
+    call = run.prepare(walked, "example.surface", {"labelmap": "bones/left femur"})
+    walked.undo()  # while the step runs
+    run.run(walked, call)
+    walked.compact()
+    do(walked, "record.rename", {"entity": "s3"}, name="late")
+    walked.close()
+    with Record.open(walked.path, write=False) as again:
+        assert stale(again) == {"s3": "“bones/left femur” has changed since"}
+        assert again.check() == []

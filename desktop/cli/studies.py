@@ -1,0 +1,67 @@
+"""The command that looks into folders and lists the studies in them: studies."""
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from desktop import places
+from desktop.cli import command, print_json
+from desktop.cli.work import run_job
+from twin.errors import UserError
+
+if TYPE_CHECKING:
+    from twin.sources.index import Indexed
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add this command to the parser."""
+    p = command(
+        commands, "studies", "Look into folders, remember what lies there, and list the studies", answers=True
+    )
+    p.add_argument("folders", metavar="FOLDER", nargs="*", help="look into these; without one, list only")
+    p.add_argument("--words", default="", help="words that must stand in name, ID, study or series")
+    p.add_argument("--modality", default="", metavar="CT|MR|…")
+    p.add_argument("--forget", action="store_true", help="forget what is known of the folders")
+    p.set_defaults(act=studies)
+
+
+def studies(options: argparse.Namespace) -> int:
+    """Bring the index up to date with folders and list what it knows."""
+    from twin.jobs import Job
+    from twin.sources.index import Index, look_into
+
+    path = places.index_path()
+    folders = [Path(f).absolute() for f in options.folders]
+    if options.forget and not folders:
+        raise UserError("Say which folders to forget.")
+    looked = []
+    for folder in folders if not options.forget else ():
+        looked.append(run_job(Job(look_into, path, folder, title=f"looking into {folder.name}")))
+    with Index(path) as index:
+        if options.forget:
+            for folder in folders:
+                index.forget(folder)
+        found = [
+            (study, index.series(study))
+            for root in (folders if folders and not options.forget else [None])
+            for study in index.studies(options.words, options.modality, root)
+        ]
+        roots = [str(root) for root in index.roots()]
+    if options.json:
+        listed = [asdict(study) | {"series": [_words(s) for s in series]} for study, series in found]
+        print_json({"folders": roots, "looked": [asdict(one) for one in looked], "studies": listed})
+        return 0
+    for one in looked:
+        print(f"{one.files:,} files looked at in {one.seconds:.1f} s, {one.read:,} of them read.")
+    for study, series in found:
+        who = "  ".join(w for w in (study.patient.patient_id, study.patient.name) if w)
+        print(f"{study.date or 'no date   '}  {who}  {study.description}".rstrip())
+        for one in series:
+            print(f"    {one.row.label}  {one.row.images} images")
+    return 0
+
+
+def _words(series: "Indexed") -> dict[str, Any]:
+    """Return what is known of a series beside its study."""
+    return {name: value for name, value in asdict(series.row).items() if name != "study"}

@@ -1,0 +1,1 @@
+"""Faces: found in heads, and taken off images and surfaces before they leave."""
