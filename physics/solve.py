@@ -102,6 +102,8 @@ def _limits(model: Model) -> tuple[str, ...]:
         f"{cases} only, no fall, no fatigue",
         "small strains, linear elastic and isotropic: no yielding, no damage",
     ]
+    if len(model.cases) > 1:
+        said.append("the hip's contact area lies as walking presses it, in the other cases too")
     if model.material.density_g_cm3 is not None:
         # Measured on the phantom of tests/physics/bone_material, 0.8 mm voxels, 2 mm elements.
         said.append(

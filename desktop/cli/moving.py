@@ -38,7 +38,7 @@ def export(options: argparse.Namespace) -> int:
     from twin.record import Record
 
     with Record.open(record_path(options.record)) as record:
-        entry = record.find(options.entity.partition("/")[0])
+        entry = record.owner(options.entity)
         if entry.stale and not options.stale:
             raise UserError(
                 f"{entry.name} is stale: {entry.stale}.", "Make it again, or export it as it is with --stale."

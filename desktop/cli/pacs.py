@@ -328,7 +328,7 @@ def send(options: argparse.Namespace) -> int:
     title = f"sending to {link.server.name}"
     if options.record:
         with Record.open(record_path(options.record)) as record:
-            stale = {ref: record.find(ref.partition("/")[0]).stale or "" for ref in options.what}
+            stale = {ref: record.owner(ref).stale or "" for ref in options.what}
             for ref, why in stale.items():
                 if why and not options.stale:
                     raise UserError(f"{ref} is stale: {why}.", "Make it again, or send it so with --stale.")

@@ -138,7 +138,7 @@ def export_from(
         What is done to everything that leaves: de-identification.
     """
     entity = record.load(ref)
-    color = record.find(ref.partition("/")[0]).color
+    color = record.owner(ref).color
     if isinstance(entity, Surface) and color:
         entity = replace(entity, color=color.upper())
     image = None

@@ -161,6 +161,16 @@ class Record:
         """
         return reference.find(self._entries, ref, self.path.name)
 
+    def owner(self, ref: str) -> Entry:
+        """Return the entity that ``ID``, ``NAME`` or ``NAME/PART`` means, or is a part of.
+
+        Raises
+        ------
+        UserError
+            As ``load``.
+        """
+        return self.find(reference.refer(self._entries, ref, self.path.name).id)
+
     def load(self, ref: str) -> Entity:
         """Return the entity, or part of one, that ``ID``, ``NAME`` or ``NAME/PART`` means now.
 

@@ -263,3 +263,9 @@ def test_a_report_in_another_format_is_refused_before_anything_is_drawn(
     monkeypatch.setattr("desktop.pictures.draw", None)
     assert main(["report", record, "-o", str(tmp_path / "out.docx")]) == 1
     assert "Let the name end in .pdf" in capsys.readouterr().err
+
+
+def test_a_name_that_holds_a_slash_is_exported(record: str, tmp_path: Path) -> None:
+    assert main(["run", record, "record.rename", "--input", "entity=v1", "--set", "name=Abdomen/Pelvis"]) == 0
+    assert main(["export", record, "Abdomen/Pelvis", "-o", str(tmp_path / "out.nrrd")]) == 0
+    assert (tmp_path / "out.nrrd").exists()
