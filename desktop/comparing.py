@@ -68,6 +68,7 @@ class Comparing(QObject):
         self.key, self.plane = key, plane or self.plane
         self._beside = shown.key if shown is not None else ""
         if self.view is not None:
+            self.view.hide()
             self.view.deleteLater()
             self.view = None
         if key:

@@ -160,10 +160,11 @@ class Scenery:
             window = view.window_level if other is volume else first_window(other)
             # Hearts beat at rates of their own: the same share of the cycle is shown.
             time = round(view.picture.time * _moments(other) / _moments(volume)) % _moments(other)
-            state = (id(other), tuple(view.crosshair), window, time)
+            planes = view.planes if other is volume else None
+            state = (id(other), tuple(view.crosshair), window, time, planes)
             if self._slices_shown.get(key) != state:
                 self._slices_shown[key] = state
-                self.scene.show_slices(key, other, view.crosshair, window, time)
+                self.scene.show_slices(key, other, view.crosshair, window, time, planes)
         if first and not self._drawn:
             self.scene.view_from("A")
         elif elsewhere and not self._drawn:

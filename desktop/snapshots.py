@@ -89,6 +89,7 @@ class Film(QObject):
         assert view.sheet is not None
         self._desk, self._names, self._done, self._view = desk, names, done, view
         self._frames: list[NDArray[np.uint8]] = []
+        self._volume = view.picture.volume
         stage.cine.stop()
         moments, self._back, self._moment = stage.cine.moments, view.crosshair, stage.cine.index
         if moments is not None:
@@ -113,6 +114,11 @@ class Film(QObject):
         """Take the next frame; after the last, put everything back."""
         from viewers.film import pixels_of
 
+        if self._view.picture.volume is not self._volume:
+            self._timer.stop()
+            self._desk.said.emit("The film was not taken.", "Another image came up while it was being taken.")
+            self.deleteLater()
+            return
         if len(self._frames) < len(self._shots):
             self._shots[len(self._frames)]()
             self._frames.append(pixels_of(_figure(self._desk, self._view, self._names, 1.0)))

@@ -73,6 +73,7 @@ class Stage(QWidget):
         self.links = Links(self.slices, self)
         self.links.moved.connect(self._on_links)
         self.links.changed.connect(desk.refreshed)
+        self.links.planes_moved.connect(self._on_planes)
         self.cine = Cine(self)
         self.time_bar = TimeBar(desk, self.cine)
         column = QVBoxLayout(self)
@@ -267,6 +268,10 @@ class Stage(QWidget):
         box: Any = self._scene_box
         if box is not None and self.scenery is not None:
             box.set_crosshair(lps)
+            self.scenery.crosshair_moved()
+
+    def _on_planes(self, _planes: Any) -> None:
+        if self.scenery is not None:
             self.scenery.crosshair_moved()
 
     def _on_moment(self, index: int) -> None:

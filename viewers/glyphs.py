@@ -14,8 +14,11 @@ from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkTexture
 from resources.colors import rgb
 from twin.domain import Volume
 from viewers.drawn import Drawn, merged, polydata, shade, solid
-from viewers.orientation import Plane, SliceFrame
+from viewers.oblique import Cut, nearest
+from viewers.orientation import SliceFrame
+from viewers.planes import PLANES, Planes, Slab
 from viewers.sampling import GrayTable
+from viewers.slice_sheet import SlicePixels
 from viewers.views import Clip, Pick
 
 _AROUND = 24
@@ -103,8 +106,7 @@ class DrawnSlices(Drawn):
         super().__init__()
         self.pickable = False
         self._volume, self._window = volume, window
-        planes: tuple[Plane, ...] = ("axial", "coronal", "sagittal")
-        frames = {plane: SliceFrame.of(plane, volume.affine, volume.shape) for plane in planes}
+        frames = {plane: SliceFrame.of(plane, volume.affine, volume.shape) for plane in PLANES}
         thick = min(volume.shape) > 1
         self._frames = {plane: frame for plane, frame in frames.items() if thick or frame.counts[2] == 1}
         self._table = GrayTable(volume, *window)
@@ -126,27 +128,67 @@ class DrawnSlices(Drawn):
         actor.GetProperty().LightingOff()
         self.actors.append(actor)
 
-    def move(self, lps: NDArray[np.float64], time: int = 0) -> None:
-        """Show the slices through another place, LPS mm, at another moment."""
-        voxels = self._volume.voxels
+    def move(self, lps: NDArray[np.float64], time: int = 0, planes: Planes | None = None) -> None:
+        """Show the slices through another place, LPS mm, at another moment, along the grid or turned."""
+        voxels, volume = self._volume.voxels, self._volume
         grid = voxels if voxels.ndim == 3 else voxels[time]
-        for actor, frame in zip(self.actors, self._frames.values(), strict=True):
-            columns, rows, slices = frame.counts
-            index = int(np.clip(np.rint(frame.place(lps)[2]), 0, slices - 1))
-            packed = self._table.colors(frame.slice_of(grid, index))
+        for actor, (plane, along) in zip(self.actors, self._frames.items(), strict=True):
+            turned = planes is not None and len(self._frames) == len(PLANES)
+            frame = planes.frame(plane, volume.affine, volume.shape) if planes and turned else along
+            columns, rows, _ = frame.counts
+            depth = frame.depth_at(lps)
             image = vtkImageData()
             image.SetDimensions(columns, rows, 1)
             # Packed 0xAARRGGBB is b, g, r, a in memory.
-            colors = packed.view(np.uint8).reshape(-1, 4)[:, 2::-1]
+            colors = self._colors(grid, frame, depth).view(np.uint8).reshape(-1, 4)[:, 2::-1]
             scalars = numpy_to_vtk(np.ascontiguousarray(colors), deep=1)
             image.GetPointData().SetScalars(scalars)
             actor.GetTexture().SetInputData(image)
             ends = [(-0.5, -0.5), (columns - 0.5, -0.5), (columns - 0.5, rows - 0.5), (-0.5, rows - 0.5)]
-            corners = np.array([frame.lps(column, row, index) for column, row in ends])
-            quad = polydata(corners, np.array([[0, 1, 2], [0, 2, 3]]))
-            coordinates = numpy_to_vtk(np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32), deep=1)
-            quad.GetPointData().SetTCoords(coordinates)
-            actor.GetMapper().SetInputData(quad)
+            flat = np.array(ends) if frame.on_grid else _cut_of_box(frame, depth, volume)
+            corners = np.array([frame.lps(column, row, depth) for column, row in flat])
+            fan = np.array([[0, n, n + 1] for n in range(1, len(flat) - 1)]).reshape(-1, 3)
+            polygon = polydata(corners, fan)
+            coordinates = ((flat + 0.5) / [columns, rows]).astype(np.float32)
+            polygon.GetPointData().SetTCoords(numpy_to_vtk(coordinates, deep=1))
+            actor.GetMapper().SetInputData(polygon)
+
+    def _colors(self, grid: NDArray, frame: SliceFrame, depth: float) -> NDArray[np.uint32]:
+        """Return packed colors of a slice, a pixel a column and row of its frame."""
+        if frame.on_grid:
+            return self._table.colors(frame.slice_of(grid, round(depth)))
+        columns, rows, _ = frame.counts
+        pixels = SlicePixels(frame, depth, (0.0, 1.0, 0.0), (0.0, 1.0), (rows, columns), 1.0)
+        picture = np.empty((rows, columns), np.uint32)
+        if self._volume.color:
+            nearest(grid, self._volume.affine, pixels, picture)
+        else:
+            Cut.of(frame, Slab(), self._volume.affine).paint(
+                grid, pixels, True, self._table.by_value, picture
+            )
+        return picture
 
     def set_clip(self, clip: Clip | None) -> None:
         """Stay whole."""
+
+
+def _cut_of_box(frame: SliceFrame, depth: float, volume: Volume) -> NDArray[np.float64]:
+    """Return the polygon in which a plane cuts a volume's box, as (column, row) in order about its middle.
+
+    Without corners, shape (0, 2), where it passes beside the box.
+    """
+    size = np.array(volume.shape[::-1], float)
+    bits = np.array([[n >> axis & 1 for axis in range(3)] for n in range(8)])
+    places = frame.place((bits * size - 0.5) @ volume.affine[:3, :3].T + volume.affine[:3, 3])
+    height = places[:, 2] - depth
+    height[np.abs(height) < 1e-6] = 1e-6  # a corner on the plane lies on one side of it
+    found = []
+    for one in range(8):
+        for axis in range(3):
+            other = one | 1 << axis
+            if height[one] * height[other] < 0:
+                share = height[one] / (height[one] - height[other])
+                found.append(places[one, :2] + share * (places[other, :2] - places[one, :2]))
+    corners = np.array(found).reshape(-1, 2)
+    away = corners - corners.mean(axis=0) if len(corners) else corners
+    return corners[np.argsort(np.arctan2(away[:, 1], away[:, 0]))]

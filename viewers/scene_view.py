@@ -19,6 +19,7 @@ from viewers.scene_decor import FieldBar, PlacedText
 from viewers.views import Clip
 
 if TYPE_CHECKING:
+    from viewers.planes import Planes
     from viewers.scene import Scene
 
 _AXES_COLOR = "#C9D1D9"
@@ -210,12 +211,18 @@ class SceneView(SceneCanvas):
         self._show(key, put, shown=Shown(labels=labels))
 
     def show_slices(
-        self, key: str, volume: Volume, lps: NDArray, window: tuple[float, float, bool], time: int = 0
+        self,
+        key: str,
+        volume: Volume,
+        lps: NDArray,
+        window: tuple[float, float, bool],
+        time: int = 0,
+        planes: Planes | None = None,
     ) -> None:
         """Show the three slices through ``lps``, or the one that the volume has.
 
         ``window`` is center, width and whether low values are bright; ``time`` counts the moments of
-        a volume that has several.
+        a volume that has several; ``planes`` are turned ones, in place of the grid's own.
         """
 
         def put(scene: Scene) -> None:
@@ -225,7 +232,7 @@ class SceneView(SceneCanvas):
             if not isinstance(drawn, DrawnSlices) or not drawn.shows(volume, window):
                 drawn = DrawnSlices(volume, window)
                 scene.put(key, drawn)
-            drawn.move(np.asarray(lps), time)
+            drawn.move(np.asarray(lps), time, planes)
 
         self._show(key, put, volume)
 

@@ -380,3 +380,37 @@ def test_a_volume_in_color_keeps_its_colors_when_it_is_turned(three):
     at = view.position_of(np.array([20.0, 18.0, 9.0])).toPoint()
     assert view.image().pixelColor(at).name() == "#2040c0"
     assert view.picture.words(view.sheet.frame, 3.0) == ("in color", "plane · voxels")
+
+
+def test_turned_planes_stand_in_the_scene_where_they_lie_and_end_at_the_volumes_box():
+    from vtkmodules.util.numpy_support import vtk_to_numpy
+
+    from viewers.glyphs import DrawnSlices
+
+    volume = marked_volume((12.0, 12.0, 5.0))  # a cube of 60 mm about the origin
+    planes = Planes.along(volume.affine).turned("axial", np.radians(45))
+    drawn = DrawnSlices(volume, (500.0, 1000.0, False))
+    drawn.move(np.zeros(3), 0, planes)
+    for plane, actor in zip(PLANES, drawn.actors, strict=True):
+        mesh = actor.GetMapper().GetInput()
+        points = vtk_to_numpy(mesh.GetPoints().GetData())
+        normal = planes.directions[plane][:, 2]
+        # The axial one is a slice of the grid, half a voxel off; turned ones go right through the crosshair.
+        assert np.abs(points @ normal).max() < (0.51 if plane == "axial" else 1e-4)
+        if plane == "axial":
+            continue
+        # Through the body's axis at 45° a cube of 60 mm is cut in a rectangle of 60 √2 by 60 mm.
+        spread = points.max(axis=0) - points.min(axis=0)
+        assert spread == pytest.approx([60, 60, 60], abs=1e-3)
+        assert len(points) == 4
+    # The coronal plane turned by 45° goes through (12, 12, 5): the ball is seen in its texture, at its place.
+    mesh = drawn.actors[1].GetMapper().GetInput()
+    points, places = (vtk_to_numpy(a) for a in (mesh.GetPoints().GetData(), mesh.GetPointData().GetTCoords()))
+    inside = np.linalg.lstsq(np.c_[points, np.ones(4)], places, rcond=None)[0]
+    across, down = np.array([12.0, 12.0, 5.0, 1.0]) @ inside
+    picture = drawn.actors[1].GetTexture().GetInput()
+    columns, rows, _ = picture.GetDimensions()
+    light = vtk_to_numpy(picture.GetPointData().GetScalars()).reshape(rows, columns, -1)[..., 0]
+    y, x = np.nonzero(light > 128)
+    assert (x.mean() + 0.5) / columns == pytest.approx(across, abs=1 / columns)
+    assert (y.mean() + 0.5) / rows == pytest.approx(down, abs=1 / rows)
