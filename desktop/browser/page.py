@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -243,6 +243,7 @@ class BrowserPage(QWidget):
                 self.refill()
 
     def _on_looked(self, looked: Looked) -> None:
+        self._found = []  # the small pictures come last: what is unfolded is shown anew
         self._search_folder()
         self.status.setText(f"{looked.files:,} files looked at in {looked.seconds:.1f} s.")
         if looked.unreadable:
@@ -288,8 +289,9 @@ class BrowserPage(QWidget):
             self.hint.setText("Nothing there matches.")
 
     def _show(self, found: list[StudyRow]) -> None:
-        self._found = found
-        self.studies.show_studies(found, unfold=True)
+        if found != self._found:
+            self._found = found
+            self.studies.show_studies(found, unfold=True)
         self.middle.setCurrentWidget(self.studies if found else self.hint)
         self.hint.setText(self._why_empty())
         self._say()
@@ -476,18 +478,10 @@ class BrowserPage(QWidget):
         plain = f"{len(self._found):,} studies" if len(self._found) != 1 else "1 study"
         self.status.setText(text or (shown if len(self._found) > MOST else plain if self._found else ""))
 
-    def _guarded(self) -> contextlib.AbstractContextManager[None]:
-        return _Guard(self._desk)
-
-
-class _Guard(contextlib.AbstractContextManager[None]):
-    """Sends what a user can understand of a failure to the error bar."""
-
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
-        if isinstance(error, UserError):
+    @contextlib.contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """Send what a user can understand of a failure to the error bar."""
+        try:
+            yield
+        except UserError as error:
             self._desk.failed.emit(error, "")
-            return True
-        return False

@@ -17,8 +17,11 @@ from desktop.people import name_of
 from twin.domain import Identity
 from twin.sources.catalog import PatientRow, SeriesRow, StudyRow
 
-MOST = 2000
+MOST = 1000
 """Studies that are shown at once; who has more narrows the search."""
+
+_KEPT = 100
+"""Rows that stay selected when the list is filled anew."""
 
 _ROW = Qt.ItemDataRole.UserRole
 _COLUMNS = ("Patient", "Date", "Modality", "Images", "ID")
@@ -62,9 +65,10 @@ class StudiesList(QTreeWidget):
 
     def show_studies(self, studies: Sequence[StudyRow], *, unfold: bool = False) -> None:
         """Show these in place of those before; what was unfolded and chosen stays so."""
-        open_ = {s for s, item in self._studies.items() if item.isExpanded()}
+        open_ = {(s.uid, s.patient) for s, item in self._studies.items() if item.isExpanded()}
         folded = {p.data(0, _ROW) for p in self._patients() if not p.isExpanded()}
-        chosen = [item.data(0, _ROW) for item in self.selectedItems()]
+        rows = [item.data(0, _ROW) for item in self.selectedItems()]
+        chosen = {row for row in rows if not isinstance(row, Listed)}
         scrolled = self.verticalScrollBar().value()
         self.blockSignals(True)
         self.clear()
@@ -73,15 +77,17 @@ class StudiesList(QTreeWidget):
         for study in studies[:MOST]:
             if study.patient not in patients:
                 patients[study.patient] = self._patient(study.patient)
-            self._studies[study] = self._study(study, patients[study.patient])
-        for patient, item in patients.items():
-            item.setExpanded(patient not in folded)
-        for item in self._all():
+            item = self._studies[study] = self._study(study)
+            patients[study.patient].addChild(item)
+        self.addTopLevelItems(list(patients.values()))  # all at once: one by one takes three times as long
+        self.expandToDepth(0)
+        for patient in folded & patients.keys():
+            patients[patient].setExpanded(False)
+        for item in self._all() if 0 < len(chosen) <= _KEPT else ():
             item.setSelected(item.data(0, _ROW) in chosen)
         self.blockSignals(False)
-        uids = {(s.uid, s.patient) for s in open_}
         for study, item in self._studies.items():
-            if (study.uid, study.patient) in uids or (unfold and len(studies) == 1):
+            if (study.uid, study.patient) in open_ or (unfold and len(studies) == 1):
                 item.setExpanded(True)
         self.verticalScrollBar().setValue(scrolled)
         self.itemSelectionChanged.emit()
@@ -95,7 +101,8 @@ class StudiesList(QTreeWidget):
         self.blockSignals(True)
         parent.takeChildren()
         for one in series:
-            item = self._series(one, parent)
+            item = self._series(one)
+            parent.addChild(item)
             item.setSelected(one.row.uid in chosen)
         self.blockSignals(False)
 
@@ -127,25 +134,25 @@ class StudiesList(QTreeWidget):
 
     def _patient(self, patient: PatientRow) -> QTreeWidgetItem:
         born = f"  ·  born {patient.birth_date}" if patient.birth_date else ""
-        item = self._item(self, [patient_name(patient) + born, "", "", "", patient.patient_id], patient)
+        item = self._item([patient_name(patient) + born, "", "", "", patient.patient_id], patient)
         font = item.font(0)
         font.setWeight(font.Weight.DemiBold)
         item.setFont(0, font)
         return item
 
-    def _study(self, study: StudyRow, parent: QTreeWidgetItem) -> QTreeWidgetItem:
+    def _study(self, study: StudyRow) -> QTreeWidgetItem:
         words = [study.description or "Study", study.date, " ".join(study.modalities),
                  "" if study.images is None else f"{study.images:,}", study.accession]  # fmt: skip
-        item = self._item(parent, words, study)
+        item = self._item(words, study)
         item.setChildIndicatorPolicy(QTreeWidgetItem.ChildIndicatorPolicy.ShowIndicator)
         return item
 
-    def _series(self, one: Listed, parent: QTreeWidgetItem) -> QTreeWidgetItem:
+    def _series(self, one: Listed) -> QTreeWidgetItem:
         row = one.row
         number = f"{row.number}  " if row.number is not None else ""
         words = [f"{number}{row.description or 'Series'}", "", row.modality,
                  "" if row.images is None else f"{row.images:,}", row.body_part]  # fmt: skip
-        item = self._item(parent, words, one)
+        item = self._item(words, one)
         if one.picture is not None:
             icon, picture = QIcon(), _square(pixmap_of(one.picture))
             for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):  # else Qt tints what is selected
@@ -153,8 +160,8 @@ class StudiesList(QTreeWidget):
             item.setIcon(0, icon)
         return item
 
-    def _item(self, parent: Any, words: list[str], row: Any) -> QTreeWidgetItem:
-        item = QTreeWidgetItem(parent, words)
+    def _item(self, words: list[str], row: Any) -> QTreeWidgetItem:
+        item = QTreeWidgetItem(words)
         item.setData(0, _ROW, row)
         item.setToolTip(0, words[0])
         item.setTextAlignment(3, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
