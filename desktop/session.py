@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 GROUPS = {
     "volume": "Images",
+    "measurement": "Measurements",
     "labelmap": "Structures",
     "surface": "Surfaces",
     "mesh": "Meshes",
