@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 GROUPS = {
     "volume": "Images",
-    "measurement": "Measurements",
     "labelmap": "Structures",
     "surface": "Surfaces",
     "mesh": "Meshes",
     "landmarks": "Models",
     "model": "Models",
     "result": "Results",
+    "measurement": "Measurements",
 }
 """Kind of entity to its group in the tree, in the order in which work makes them."""
 

@@ -36,6 +36,9 @@ class DrawParams:
     )
 
 
+_NAMES: dict[str, str] = {"polygon": "outline"}
+
+
 def _draw(kind: MeasurementKind, volume: Volume, params: DrawParams) -> Made:
     if len(params.points_mm) % 3:
         raise UserError(
@@ -45,7 +48,7 @@ def _draw(kind: MeasurementKind, volume: Volume, params: DrawParams) -> Made:
         kind, volume, np.reshape(params.points_mm, (-1, 3)), normal=_vector(params.normal),
         text=params.text, time=params.time, label=_vector(params.label_mm),
     )  # fmt: skip
-    name = made.text if kind in ("text", "arrow", "point") and made.text else kind
+    name = made.text if kind in ("text", "arrow", "point") and made.text else _NAMES.get(kind, kind)
     return Made({ROLE: made}, summary_of(made), {ROLE: name[:1].upper() + name[1:60]})
 
 

@@ -1,5 +1,6 @@
 """What a measurement says, in the words that stand beside it."""
 
+import math
 from collections.abc import Sequence
 
 from twin.domain import Measurement, Number
@@ -18,6 +19,14 @@ def short(value: float) -> str:
     return text.replace("-", "−")
 
 
+def error(value: float) -> str:
+    """Return an error with two figures: "5.4", "0.25"."""
+    if not value:
+        return "0"
+    decimals = max(0, 1 - math.floor(math.log10(abs(value) * (1 + 1e-9))))
+    return f"{value:.{decimals}f}"
+
+
 def of_number(number: Number) -> str:
     """Return a number with its unit: "34.2 mm"."""
     return f"{short(number.value)}{'' if number.unit == '°' else ' '}{number.unit}".strip()
@@ -29,7 +38,7 @@ def error_of(number: Number) -> str:
         return ""
     below, above = number.value - number.low, number.high - number.value
     if abs(below - above) < 1e-6 * max(abs(above), 1e-9):
-        return f"± {short(above)}"
+        return f"± {error(above)}"
     return f"{short(number.low)} to {short(number.high)}"
 
 
@@ -53,8 +62,8 @@ def mean_of(mean: Number, spread: Number | None) -> str:
     return f"{short(mean.value)}{more} {mean.unit}".strip()
 
 
-def lines(made: Measurement) -> list[str]:
-    """Return all that stands beside it on the image, a line each, its own words first."""
+def lines(made: Measurement, *, few: bool = False) -> list[str]:
+    """Return what stands beside it, a line each, its own words first; ``few`` where there is little room."""
     named = {n.name: n for n in made.numbers}
     said = [made.text] if made.text else []
     if made.kind in ("distance", "angle", "Cobb angle", "point") and made.numbers:
@@ -63,7 +72,9 @@ def lines(made: Measurement) -> list[str]:
         if name in named:
             said.append(of_number(named[name]))
     if "mean" in named:
-        said.append(f"mean {mean_of(named['mean'], named.get('standard deviation'))}")
+        mean = mean_of(named["mean"], named.get("standard deviation"))
+        said.append(mean if few else f"mean {mean}")
+    if "mean" in named and not few:
         low, high = named["minimum"], named["maximum"]
         said.append(f"{short(low.value)} to {short(high.value)} {low.unit}".strip())
     return [*said, *(note.partition(";")[0].rstrip(".") for note in made.notes)]
