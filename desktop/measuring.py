@@ -109,6 +109,7 @@ class Measuring(QObject):
             if made is not None and session.is_visible(one.key):
                 marks.append(Mark(one.id, made, color_of(one), one.key == session.selection, bool(one.stale)))
         for layer in self.layers.values():
+            layer.moment = self._cine.index
             layer.set_volume(volume)
             layer.set_marks(marks)
         if volume is None and self.tool:

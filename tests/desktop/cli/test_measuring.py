@@ -14,7 +14,8 @@ from twin.run import prepare, run
 
 
 @pytest.fixture
-def record(tmp_path: Path) -> str:
+def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("VITRUVIAN_CONFIG", str(tmp_path / "config"))
     path = tmp_path / "p1.twin"
     with Record.create(path) as made:
         run(made, prepare(made, "test.measured_ct"), Progress())
@@ -35,7 +36,7 @@ def test_measurements_are_drawn_listed_and_exported(record, tmp_path, capsys):
     rows = [r for r in json.loads(capsys.readouterr().out) if r["kind"] == "measurement"]
     # Mean 2 · 14.5 + 250; of 2 i ten times each, by n − 1: √(10 · 330 / 99) = 5.77
     assert [(r["name"], r["measures"], r["size"]) for r in rows] == [
-        ("Distance", "distance", "10.0 ± 1 mm"),
+        ("Distance", "distance", "10.0 ± 1.0 mm"),
         ("lesion", "polygon", "100.0 mm², 279.0 ± 5.77 HU"),
     ]
     everything, one = tmp_path / "all.csv", tmp_path / "one.csv"
@@ -44,6 +45,11 @@ def test_measurements_are_drawn_listed_and_exported(record, tmp_path, capsys):
     named = [{r["measurement"] for r in csv.DictReader(p.open(encoding="utf-8"))} for p in (everything, one)]
     assert named == [{"Distance", "lesion"}, {"lesion"}]
     assert main(["export", record, "measurements", "-o", str(tmp_path / "all.sr.dcm")]) == 0
+    clean = tmp_path / "clean.csv"
+    assert main(["export", record, "measurements", "-o", str(clean), "--deidentify"]) == 0
+    assert {r["measurement"] for r in csv.DictReader(clean.open(encoding="utf-8"))} == {
+        "distance 1", "polygon 2",
+    }  # fmt: skip
 
 
 def test_stale_measurements_are_exported_only_with_the_word(record, tmp_path, capsys):

@@ -11,6 +11,8 @@ import pydicom
 import pytest
 
 from tests.twin.measuring import phantoms
+from twin.deidentify.entities import Cleaner
+from twin.deidentify.secret import Secret
 from twin.domain import Identity, LabelMap, Measurement, Structure, Volume
 from twin.errors import UserError
 from twin.exports import export
@@ -65,6 +67,23 @@ def validated(path: Path) -> None:
         said = subprocess.run(["dciodvfy", path], capture_output=True, text=True, check=False).stderr
         assert "Error" not in said, said
         assert "Comprehensive3DSR" in said  # what it took it for
+
+
+def test_de_identified_measurements_keep_their_numbers_and_no_word_of_the_patient(tmp_path, monkeypatch):
+    monkeypatch.setenv("VITRUVIAN_CONFIG", str(tmp_path / "config"))
+    cleaner = Cleaner(Secret.load().subject(WHO))
+    for row in every_kind(ct()):
+        before = replace(row.measurement, text="fracture of Eva Müller, Charlottenburg")
+        after = cleaner.entity(before)
+        assert isinstance(after, Measurement)
+        assert after.kind == before.kind
+        assert [(n.name, n.value, n.unit, n.remark) for n in after.numbers] == [
+            (n.name, n.value, n.unit, n.remark) for n in before.numbers
+        ]
+        assert not {"Eva", "Müller", "Charlottenburg"} & set(after.text.split())
+        assert not set(after.image_uids) & set(before.image_uids)
+        np.testing.assert_array_equal(after.points, before.points)
+        validated(export(after, tmp_path / f"{before.kind}.sr.dcm"))
 
 
 def table(path: Path) -> list[dict[str, str]]:
