@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 _TOOLS = (
     ("distance", "Distance", "ruler", "Measure the distance of two points", "D"),
-    ("angle", "Angle", "caret-left", "Measure the angle at a vertex", "G"),
-    ("cobb", "Cobb angle", "arrows-in-line-vertical", "Measure the angle between two end plates", "B"),
+    ("angle", "Angle", "caret-left", "Measure the angle at a vertex", "V"),
+    ("cobb", "Cobb angle", "arrows-in-line-vertical", "Measure the angle between two end plates", "J"),
     ("ellipse", "Ellipse", "circle", "Measure an ellipse: area, mean and spread of the values inside", "E"),
     (
         "polygon",
@@ -29,9 +29,9 @@ _TOOLS = (
         "Measure the volume of a ball or ellipsoid, values inside",
         "U",
     ),
-    ("point", "Point", "crosshair-simple", "Mark a point, with the value there", "M"),
+    ("point", "Point", "crosshair-simple", "Mark a point, with the value there", "Q"),
     ("arrow", "Arrow", "arrow-up-left", "Draw an arrow with words", "W"),
-    ("text", "Text", "text-t", "Write words on the image", "T"),
+    ("text", "Text", "text-t", "Write words on the image", "X"),
 )
 """Tool, title, icon, help, key."""
 

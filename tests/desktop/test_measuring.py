@@ -241,7 +241,7 @@ def test_no_two_commands_of_the_views_have_one_key():
 def test_the_label_field_takes_letters_that_are_shortcuts(seen, qtbot):
     view = view_of(seen)
     view.set_crosshair((24, 24, 24))
-    press(view, Qt.Key.Key_T)
+    press(view, Qt.Key.Key_X)
     QTest.mouseClick(view, LEFT, pos=QPoint(view.width() // 2 + 40, view.height() // 2 - 40))
     editor = seen.desk.stage.measuring.layers["axial"].editor
     QTest.keyClicks(editor, "bdge")

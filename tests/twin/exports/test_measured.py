@@ -18,7 +18,9 @@ from twin.errors import UserError
 from twin.exports import export
 from twin.exports.measured import COLUMNS, Measured, Row
 from twin.measuring import measure
+from twin.measuring.steps import ReportParams, import_measurements
 from twin.measuring.structure import of_structure
+from twin.progress import Progress
 
 WHO = Identity(
     patient_name="Müller^Eva", patient_id="P7", birth_date="1960-05-06", sex="F", study_uid="1.2.840.99.1",
@@ -237,3 +239,36 @@ def test_the_same_measurements_have_the_same_uid(tmp_path):
     moved: list[Measurement] = [replace(r.measurement, text="other") for r in every_kind(ct())[:1]]
     three = pydicom.dcmread(export(Measured.of([Row(moved[0], "x")]), tmp_path / "c.sr.dcm"))
     assert three.SOPInstanceUID != one.SOPInstanceUID
+
+
+def test_our_report_comes_back_as_what_it_was(tmp_path):
+    rows = every_kind(ct())
+    path = export(Measured.of(rows), tmp_path / "all.sr.dcm")
+    made = import_measurements(ct(), ReportParams((str(path),)), Progress())
+    back = {made.names[role]: m for role, m in made.outputs.items()}
+    for row in rows:
+        before = row.measurement
+        if before.kind == "volume":
+            continue
+        after = back[row.name]
+        assert isinstance(after, Measurement)
+        assert after.kind == ("point" if before.kind in ("arrow", "text") else before.kind)
+        np.testing.assert_allclose(after.points, before.points[: len(after.points)], atol=1e-4)
+        assert after.text == before.text
+        assert after.notes == before.notes
+    assert made.summary["left_out"] == ["“left femur volume”: nothing was drawn."]
+
+
+def test_a_report_of_another_image_is_refused_and_another_value_is_told(tmp_path):
+    (first, *_rest) = every_kind(ct())
+    path = export(first.measurement, tmp_path / "one.sr.dcm")
+    other = ct(image_uids=tuple(f"1.2.98.{n}" for n in range(20)))
+    with pytest.raises(UserError, match="not a slice of this one"):
+        import_measurements(other, ReportParams((str(path),)), Progress())
+    with pytest.raises(UserError, match="another study"):
+        import_measurements(
+            ct(identity=replace(WHO, study_uid="1.9")), ReportParams((str(path),)), Progress()
+        )
+    coarse = ct(affine=ct().affine @ np.diag([2.0, 2, 1, 1]))
+    (made,) = import_measurements(coarse, ReportParams((str(path),)), Progress()).outputs.values()
+    assert made.notes == ("The report says 10 mm.",)
