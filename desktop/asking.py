@@ -168,6 +168,18 @@ class Asking:
         self._help_page = Help(self._window)
         self._help_page.show()
 
+    def _export_measurements(self) -> None:
+        desk = self._window.desk
+        every = exporting.all_measurements(desk)
+        if every is None or desk.session.record is None:
+            return
+        start = str(settings.twins_folder() / f"{Path(desk.session.record.path).stem} measurements")
+        choices = exporting.filters(every)
+        name, chosen = QFileDialog.getSaveFileName(self._window, "Export measurements", start, choices)
+        if name:
+            path = exporting.with_suffix(every, name, chosen)
+            desk.start("Export measurements", exporting.plan(desk, every, path))
+
     def _close(self) -> None:
         if self._window.desk.queue.busy and not self.may_stop_jobs():
             return

@@ -2,7 +2,9 @@
 
 import importlib
 
-MODULES = ("twin.sources.steps", "twin.edits", "segmentation.steps", "physics.steps")
+MODULES = (
+    "twin.sources.steps", "twin.edits", "twin.measuring.steps", "segmentation.steps", "physics.steps",
+)  # fmt: skip
 
 
 def load() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from desktop.session import Item
-from resources.colors import LOAD_COLOR, structure_color
+from resources.colors import LOAD_COLOR, MEASURE_COLOR, structure_color
 
 _OF_KIND = {
     "volume": "#7D8791",
     "labelmap": "#B8A67E",
     "landmarks": "#F2CC60",
+    "measurement": MEASURE_COLOR,
     "model": LOAD_COLOR,
     "result": "#E2605D",
 }

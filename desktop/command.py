@@ -48,7 +48,7 @@ class Command:
 
     def why_not(self, desk: Desk) -> str:
         """Return why it cannot be done now; empty where it can."""
-        writes = self.id in _WRITING or self.group in ("Anatomy", "Simulate")
+        writes = self.id in _WRITING or self.group in ("Anatomy", "Measure", "Simulate")
         return (desk.read_only if writes else "") or self.enabled(desk)
 
     def title_for(self, desk: Desk) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from desktop import exporting, way
 from desktop.browser import bringing
 from desktop.command import Command, ask
+from desktop.measure_commands import measure_commands
 from desktop.session import WORKSPACES
 from desktop.view_commands import needs_image, view_commands
 
@@ -316,7 +317,14 @@ def _help() -> tuple[Command, ...]:
     )  # fmt: skip
 
 
-COMMANDS: tuple[Command, ...] = (*_file(), *_edit(), *view_commands(), *_walk(), *_help())
+COMMANDS: tuple[Command, ...] = (
+    *_file(),
+    *_edit(),
+    *view_commands(),
+    *measure_commands(),
+    *_walk(),
+    *_help(),
+)
 """All commands, in the order of the menus."""
 
 BY_ID = {command.id: command for command in COMMANDS}

@@ -98,6 +98,6 @@ def one_thing(
 
         written = export_from(opened, key, path, progress.between(0.3, 1.0), change=clean, as_named=as_named)
         seen = look()
-        whole = opened.load(key)
-        missed = (path.name,) if faces and isinstance(whole, Volume) and not seen.faces else ()
+        image = any(e.kind == "volume" and key in (e.id, e.name) for e in opened.entries())
+        missed = (path.name,) if faces and image and not seen.faces else ()
     return written, Done(tuple(warned), seen.faces, missed)

@@ -3,6 +3,8 @@
 import math
 from typing import Any
 
+from twin.domain import Number
+from twin.measuring.words import brief
 from twin.record import Entry, Record
 
 
@@ -28,12 +30,14 @@ def describe(record: Record, entry: Entry) -> dict[str, Any]:
         row["spacing_mm"] = spacing_mm(record, entry)
     if entry.kind == "volume":
         row |= _image(record, tree)
-    elif entry.kind != "landmarks":
+    elif entry.kind not in ("landmarks", "measurement"):
         row["units"] = "mm"
     if entry.kind == "labelmap":
         row["structures"] = [s["name"] for s in tree["structures"]]
-    if entry.kind == "result":
+    if entry.kind in ("result", "measurement"):
         row["numbers"] = tree["numbers"]
+    if entry.kind == "measurement":
+        row |= {key: tree[key] for key in ("text", "time")} | {"measures": tree["kind"]}
     row["notes"] = tree.get("notes", [])
     return row
 
@@ -83,6 +87,8 @@ def size_in_words(record: Record, entry: Entry) -> str:
             return f"{len(tree['points'])} points"
         case "model":
             return f"{tree['mesh']['tets']['shape'][0]:,} elements, {len(tree['loads'])} unit loads"
+        case "measurement":
+            return brief([Number(**n) for n in tree["numbers"]], tree["text"])
         case "result":
             return f"{len(tree['numbers'])} numbers, {len(tree['fields'])} fields"
         case kind:

@@ -227,6 +227,14 @@ class Desk(QObject):
         record = self._writable()
         run(record, prepare(record, step, dict(inputs), dict(params)), Progress())
 
+    def redraw(self, id: str, **changes: Any) -> None:
+        """Draw a measurement anew, with some of its parameters changed, in its place."""
+        from twin.measuring.change import changed
+        from twin.run import run
+
+        record = self._writable()
+        run(record, changed(record, id, **changes))
+
     def edit_entity(self, step: str, id: str, **params: Any) -> None:
         """Run a quick step whose one input is an entity of any kind (rename, color, delete)."""
         from twin import steps

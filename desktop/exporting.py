@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,14 @@ def why_not(desk: Desk) -> str:
     if item.stale:
         return "It is stale: make it again first."
     return ""
+
+
+def all_measurements(desk: Desk) -> Item | None:
+    """Return what stands for all measurements of the record; None where there is none."""
+    from twin.exports.measured import ALL
+
+    every = desk.session.of_kind("measurement")
+    return replace(every[0], key=ALL, name=ALL) if every else None
 
 
 def filters(item: Item) -> str:

@@ -12,6 +12,7 @@ from desktop import way
 from desktop.colors import color_of
 from desktop.desk import Desk
 from desktop.loads import draw_model
+from desktop.measured_scene import draw_measurement
 from desktop.overlay import caption_of
 from desktop.session import Item
 from resources.colors import MARK_COLOR
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 SLICES_AFTER_MS = 80
 SLICES = "slices"
 """Key of the image at hand in the scene; placed planes beside it have ``slices#`` and their id."""
-_DRAWN = ("surface", "mesh", "landmarks", "model", "result")
+_DRAWN = ("surface", "mesh", "landmarks", "model", "result", "measurement")
 
 
 class Scenery:
@@ -94,13 +95,13 @@ class Scenery:
         self._say_waiting()
         self._say()
         self._sync_slices()
-        shown = frozenset(i.structure for i in session.items if i.key in self._drawn)
+        shown = frozenset(i.structure for i in self._shapes)
         if drew and shown != self._fitted:
             if not self._fitted:
                 self.scene.view_from("A")
             self.scene.fit()
             self._fitted = shown
-        if not self._drawn:
+        if not self._shapes:
             self._fitted = frozenset()
 
     def _is_ready(self, entity: Any) -> bool:
@@ -136,7 +137,7 @@ class Scenery:
     @property
     def slices_on(self) -> bool:
         """Whether the image's own slices are in the scene."""
-        return not self._drawn if self.slices_wanted is None else self.slices_wanted
+        return not self._shapes if self.slices_wanted is None else self.slices_wanted
 
     def toggle_slices(self) -> None:
         """Put the slices among the shapes, or take them away."""
@@ -165,9 +166,9 @@ class Scenery:
             if self._slices_shown.get(key) != state:
                 self._slices_shown[key] = state
                 self.scene.show_slices(key, other, view.crosshair, window, time, planes)
-        if first and not self._drawn:
+        if first and not self._shapes:
             self.scene.view_from("A")
-        elif elsewhere and not self._drawn:
+        elif elsewhere and not self._shapes:
             self.scene.fit()
 
     def _slices(self) -> dict[str, Volume]:
@@ -198,6 +199,14 @@ class Scenery:
         points = {name: mark.point for name, mark in landmarks.points.items()}
         self.scene.show_points(item.key, np.array(list(points.values())), tuple(points), MARK_COLOR)
 
+    def _draw_measurement(self, item: Item, made: Any) -> None:
+        draw_measurement(self.scene, item, made)
+
+    @property
+    def _shapes(self) -> list[Item]:
+        """What is drawn but for measurements: these lie upon others, or on the slices."""
+        return [i for i in self._desk.session.items if i.key in self._drawn and i.kind != "measurement"]
+
     def _draw_model(self, item: Item, model: Any) -> None:
         draw_model(self.scene, item.key, model, self._desk.results.case)
 
@@ -220,7 +229,7 @@ class Scenery:
     def _say(self) -> None:
         """Write whose shapes these are, and that some are stale."""
         session = self._desk.session
-        shown = [i for i in session.items if i.key in self._drawn]
+        shown = self._shapes
         entry = session.entry(shown[-1].id) if shown else None
         whose, names = caption_of(entry)[:-1] if entry else [], [i.name for i in shown]
         kinds = {i.group.lower() for i in shown}

@@ -25,6 +25,7 @@ GROUPS = {
     "landmarks": "Models",
     "model": "Models",
     "result": "Results",
+    "measurement": "Measurements",
 }
 """Kind of entity to its group in the tree, in the order in which work makes them."""
 

@@ -16,6 +16,7 @@ from desktop.comparing import Comparing
 from desktop.desk import Desk
 from desktop.fusing import Fusing
 from desktop.links import Links
+from desktop.measuring import Measuring
 from desktop.overlay import SliceOverlay
 from desktop.readiness import load_drawing, load_numerics
 from desktop.scenery import Scenery
@@ -89,6 +90,7 @@ class Stage(QWidget):
         self.comparing = Comparing(desk, self.links, self)
         self.comparing.changed.connect(self._on_compare)
         self.comparing.hovered.connect(self._on_hover)
+        self.measuring = Measuring(desk, self.slices, self.cine)
         self._place()
         desk.restyled.connect(self.restyle)
         desk.session.selected.connect(self._on_select)
@@ -150,6 +152,7 @@ class Stage(QWidget):
         self.overlay.detach()
         self.fusing.detach()
         self.comparing.detach()
+        self.measuring.detach()
         if self.scenery is not None:
             self.scenery.detach()
         if self.scene is not None:

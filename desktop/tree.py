@@ -26,7 +26,8 @@ _KEY = Qt.ItemDataRole.UserRole
 _MENU = ("edit.again", "edit.rename", "edit.color", "edit.visible", "edit.delete")
 _MENU_OF = {
     "volume": ("anatomy.segment",),
-    "labelmap": ("anatomy.mesh",),
+    "measurement": ("file.export",),
+    "labelmap": ("anatomy.mesh", "measure.structure"),
     "surface": ("anatomy.mesh",),
     "mesh": ("simulate.load",),
     "landmarks": ("simulate.load",),

@@ -75,6 +75,7 @@ OTHER_COLORS = (
 LOAD_COLOR = "#4FB3BF"
 SUPPORT_COLOR = "#9AA4AE"
 MARK_COLOR = "#F2CC60"
+MEASURE_COLOR = "#FFD84D"
 
 
 def structure_color(term: str, number: int = 0) -> str:

@@ -36,7 +36,7 @@ class Replay:
                 for output in entry.outputs.values():
                     self._imported[output["id"]] = output
                 continue
-            if self._all_bound(entry):
+            if self._all_bound(entry) or self._drawn(entry):
                 continue
             if not set(entry.attributes) <= set(self._made) - self._bound_ids:
                 continue  # names and colors of the source's images are not the target's
@@ -71,6 +71,11 @@ class Replay:
         self._made |= {id: self._target.find(self._bind[id]).id for id in bound}
         self._bound_ids |= bound
         return bool(ids) and bound == ids
+
+    def _drawn(self, entry: LogEntry) -> bool:
+        """Tell whether a step drew measurements by hand: they are the patient's own, and nothing follows."""
+        kinds = {output["kind"] for output in entry.outputs.values()}
+        return kinds == {"measurement"} and any(p.required for p in self._own(entry))
 
     def _call(self, entry: LogEntry) -> Call:
         inputs = {name: self._equal(entry, used) for name, used in entry.inputs.items()}

@@ -56,6 +56,16 @@ def arrow(start: NDArray[np.float64], vector: NDArray[np.float64]) -> tuple[NDAr
     return points + start, triangles
 
 
+def rod(start: NDArray[np.float64], vector: NDArray[np.float64], radius: float) -> tuple[NDArray, NDArray]:
+    """Return points and triangles of a rod from ``start`` to ``start + vector``, mm."""
+    length = float(np.linalg.norm(vector))
+    if length == 0.0:
+        return np.zeros((0, 3)), np.zeros((0, 3), np.int32)
+    profile = np.array([[1e-4, 0], [radius, 0], [radius, length], [1e-4, length]])
+    points, triangles = _turned(profile, vector)
+    return points + start, triangles
+
+
 def ball(center: NDArray[np.float64], radius: float) -> tuple[NDArray, NDArray]:
     """Return points and triangles of a sphere."""
     angle = np.linspace(-np.pi / 2, np.pi / 2, 15)

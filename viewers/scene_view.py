@@ -194,6 +194,21 @@ class SceneView(SceneCanvas):
         labels = [PlacedText(p, name, color) for p, name in zip(points, names, strict=True) if name]
         self._show(key, put, shown=Shown(labels=labels))
 
+    def show_lines(
+        self, key: str, lines: Sequence[NDArray], color: str, name: str = "", radius_mm: float = 0.6
+    ) -> None:
+        """Show lines through points, each of shape (n, 3) in LPS mm; ``name`` stands beside the first."""
+        lines = [np.asarray(line, np.float64) for line in lines]
+
+        def put(scene: Scene) -> None:
+            from viewers.glyphs import DrawnGlyphs, rod
+
+            ends = [(line[n], line[n + 1] - line[n]) for line in lines for n in range(len(line) - 1)]
+            scene.put(key, DrawnGlyphs([rod(start, way, radius_mm) for start, way in ends], color))
+
+        labels = [PlacedText(lines[0][-1], name, color)] if name and lines else []
+        self._show(key, put, shown=Shown(labels=labels))
+
     def show_axes(
         self, key: str, origin: NDArray, axes: NDArray, names: Sequence[str], length_mm: float
     ) -> None:

@@ -1,6 +1,6 @@
 """A view of one plane of a volume, with labels, marks and crosshair."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +56,8 @@ class SliceView(QWidget):
     def __init__(self, plane: Plane, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._hands = SliceHands(self)
+        self.overlays: list[Callable[[QPainter, QRectF], None]] = []
+        """What else is painted over the image, under the texts: measurements."""
         self.plane: Plane = plane
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
@@ -227,6 +229,8 @@ class SliceView(QWidget):
             self.cross.paint(painter, box, at, self.sheet.pixels_per_mm)
             if focused is not None and self._hands.over:
                 self.cross.paint_handles(painter, box, at)
+            for overlay in self.overlays:
+                overlay(painter, box)
             self.decor.bar = self.picture.bar()
             words = self.picture.words(self.sheet.frame, self._depth)
             self.decor.paint_texts(painter, box, self.sheet, self._depth, words, focused)

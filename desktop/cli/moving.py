@@ -16,7 +16,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     """Add these commands to the parser."""
     p = command(commands, "export", "Write an entity to a file; the suffix tells the format", answers=True)
     p.add_argument("record", metavar="RECORD")
-    p.add_argument("entity", metavar="ENTITY")
+    p.add_argument("entity", metavar="ENTITY", help="id or name; “measurements” for all of them")
     p.add_argument("-o", "--output", required=True, metavar="PATH")
     p.add_argument("--stale", action="store_true", help="export although what it was made from has changed")
     p.add_argument("--deidentify", action="store_true", help="write nothing that names the patient")
@@ -34,23 +34,24 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def export(options: argparse.Namespace) -> int:
     """Export one entity, or a part of it."""
+    from twin.exports import stale_of
+    from twin.exports.measured import measured_of
     from twin.exports.sides import side_of
     from twin.record import Record
 
     with Record.open(record_path(options.record)) as record:
-        entry = record.owner(options.entity)
-        if entry.stale and not options.stale:
-            raise UserError(
-                f"{entry.name} is stale: {entry.stale}.", "Make it again, or export it as it is with --stale."
-            )
-        path, side = Path(options.output), side_of(record.load(options.entity))
+        stale = stale_of(record, options.entity)
+        if stale and not options.stale:
+            raise UserError(f"{stale}.", "Make it again, or export it as it is with --stale.")
+        entity = measured_of(record, options.entity) or record.load(options.entity)
+        path, side = Path(options.output), side_of(entity)
         told = _write(record, options, path)
-        details = {"entity": options.entity, "path": str(path), "stale": entry.stale}
+        details = {"entity": options.entity, "path": str(path), "stale": stale}
         record.note("exported", details | ({"deidentified": True} if options.deidentify else {}))
     for words in told:
         print(words, file=sys.stderr)
     if options.json:
-        print_json({"path": str(path), "asked": str(path), "side": side, "stale": bool(entry.stale)})
+        print_json({"path": str(path), "asked": str(path), "side": side, "stale": bool(stale)})
     else:
         silent = side in ("left", "right") and side not in path.name.lower()
         print(f"{path}  ({options.entity}{f'; its name does not say the side: {side}' if silent else ''})")

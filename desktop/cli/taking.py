@@ -93,6 +93,7 @@ def bring_in(
     from desktop.catalogue import load as load_steps
     from twin.record import Record
     from twin.run import prepare
+    from twin.sources.dicom_sr import is_report
     from twin.sources.drawn_on import contours_only, image_for
 
     load_steps()
@@ -105,7 +106,9 @@ def bring_in(
         )
     record = Record.create(path) if new else Record.open(path)
     try:
-        if contours is None:
+        if all(is_report(Path(p)) for p in given["paths"]):
+            call = prepare(record, "import.measurements", {}, {"paths": given["paths"]}, name=name)
+        elif contours is None:
             call = prepare(record, "import.images", {}, given, name=name)
         else:
             image = {"image": image_for(contours, record.entries())}

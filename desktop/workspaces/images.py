@@ -13,6 +13,7 @@ from desktop.actions import Actions
 from desktop.commands import BY_ID
 from desktop.describe import spacing_mm
 from desktop.desk import Desk
+from desktop.measure_panel import MeasureCard
 from desktop.second_box import SecondBox
 from desktop.section import CommandButton, Facts, Panel, quiet, section_title
 from desktop.session import identity_of
@@ -49,8 +50,10 @@ class ImagesPanel(Panel):
             "planes. Double-click fills the stage. F1 lists all keys."
         )
         self.hands.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.measure = MeasureCard(desk, actions)
         self._of_an_image = (
-            section_title("Window"), self.presets, section_title("By hand"), self.hands, self.go,
+            section_title("Window"), self.presets, section_title("Measure"), self.measure,
+            self.go, section_title("By hand"), self.hands,
         )  # fmt: skip
         self.add(
             self.facts, self.notes, self.silent, *self._of_an_image[:2], self.over, *self._of_an_image[2:]
@@ -64,6 +67,7 @@ class ImagesPanel(Panel):
         item = session.volume
         entry = session.entry(item.id) if item else None
         self.silent.refresh()
+        self.measure.refresh()
         for widget in self._of_an_image:
             widget.setVisible(entry is not None)
         if entry is None:

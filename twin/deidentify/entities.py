@@ -127,7 +127,7 @@ class Cleaner:
         rule = self._rules().get(key)
         if rule is not None:
             return rule(text)
-        if key in _NAMES:
+        if key in _NAMES and not (kind == "measurement" and key == "name"):  # its numbers' names are ours
             return self.name(text, f"{kind or 'thing'}".strip())
         return self.own(text)
 
@@ -140,6 +140,7 @@ class Cleaner:
             "image_class": lambda text: text if text.startswith(STANDARD_UID) else "",
             "modality": lambda text: words.code(text) or ("OT" if text else ""),
             "term": self.outside,
+            "text": self.outside,
             "patient_position": words.code,
             "kernel": lambda text: text if _KERNEL.fullmatch(text) else "",
             "contrast_agent": lambda text: (self.outside(text) or _CONTRAST) if text else "",

@@ -7,6 +7,7 @@ computes: arithmetic on them lives in ``segmentation`` and ``physics``.
 from twin.domain.identity import Identity, Laterality, Side
 from twin.domain.labelmap import LabelMap, Structure
 from twin.domain.landmarks import Landmark, Landmarks
+from twin.domain.measurement import Measurement, MeasurementKind
 from twin.domain.model import Attachment, Material, Model, Support, UnitLoad
 from twin.domain.result import Field, Number, Result
 from twin.domain.surface import Surface
@@ -21,10 +22,11 @@ KINDS: dict[str, type] = {
     "landmarks": Landmarks,
     "model": Model,
     "result": Result,
+    "measurement": Measurement,
 }
 """The kinds of entity a record holds, by the name that ``vitruvian list`` shows."""
 
-Entity = Volume | LabelMap | Surface | TetMesh | Landmarks | Model | Result
+Entity = Volume | LabelMap | Surface | TetMesh | Landmarks | Model | Result | Measurement
 
 
 def kind_of(entity: object) -> str:
@@ -46,6 +48,8 @@ __all__ = [
     "Landmarks",
     "Laterality",
     "Material",
+    "Measurement",
+    "MeasurementKind",
     "Model",
     "Number",
     "Patch",

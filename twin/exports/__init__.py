@@ -14,8 +14,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twin.domain import KINDS, Entity, LabelMap, Model, Result, Surface, TetMesh, Volume, kind_of
+from twin.domain import (
+    KINDS,
+    Entity,
+    LabelMap,
+    Measurement,
+    Model,
+    Result,
+    Surface,
+    TetMesh,
+    Volume,
+    kind_of,
+)
 from twin.errors import UserError
+from twin.exports.measured import ALL, Measured, Row, measured_of
 from twin.exports.sides import path_with_side
 from twin.progress import Progress
 
@@ -35,13 +47,15 @@ WRITERS: dict[type, dict[str, str]] = {
     TetMesh: {".vtu": "vtk_files"},
     Model: {".inp": "calculix", ".vtu": "vtk_files"},
     Result: {".vtu": "vtk_files", ".csv": "numbers"},
+    Measurement: {".csv": "measured", ".sr.dcm": "dicom_sr", ".dcm": "dicom_sr"},
 }  # fmt: skip
 """Which module here writes what: ``write(entity, path, progress)``, for CalculiX without progress."""
 
 
 TITLES = {
     ".nii.gz": "NIfTI, compressed", ".nii": "NIfTI", ".nrrd": "NRRD", ".seg.nrrd": "3D Slicer segmentation",
-    ".seg.dcm": "DICOM segmentation", ".dcm": "DICOM segmentation", ".rtstruct.dcm": "DICOM RT structure set",
+    ".seg.dcm": "DICOM segmentation", ".dcm": "DICOM", ".sr.dcm": "DICOM report",
+    ".rtstruct.dcm": "DICOM RT structure set",
     ".stl": "STL", ".ply": "PLY", ".obj": "Wavefront OBJ", ".3mf": "3MF for printing", ".glb": "glTF, binary",
     ".gltf": "glTF", ".vtp": "VTK surface", ".vtu": "VTK mesh", ".inp": "CalculiX", ".csv": "Numbers",
 }  # fmt: skip
@@ -54,7 +68,7 @@ def formats_of(kind: str) -> dict[str, str]:
 
 
 def export(
-    entity: Entity,
+    entity: Entity | Measured,
     path: Path,
     progress: Progress | None = None,
     *,
@@ -83,14 +97,15 @@ def export(
         other side; the folder cannot be written to.
     """
     progress = progress or Progress()
-    writers = WRITERS.get(type(entity), {})
+    if isinstance(entity, Measurement):
+        entity = Measured.of([Row(entity, entity.kind)])
+    kind = "measurement" if isinstance(entity, Measured) else kind_of(entity)
+    writers = WRITERS.get(KINDS[kind], {})
     name = path.name.lower()
     suffix = next((s for s in writers if name.endswith(s) and len(name) > len(s)), None)
     if suffix is None:
         known = ", ".join(writers) or "nothing yet"
-        raise UserError(
-            f"A {kind_of(entity)} cannot be written as “{path.name}”.", f"It can be written as: {known}."
-        )
+        raise UserError(f"A {kind} cannot be written as “{path.name}”.", f"It can be written as: {known}.")
     if isinstance(entity, Volume) and entity.placement != "patient":
         raise UserError(
             "This image has no place in the patient (a radiograph, a capture), and volume formats say one.",
@@ -132,11 +147,16 @@ def export_from(
 ) -> Path:
     """Write an entity of a record, or a part of one, in the color it has there; see ``export``.
 
+    ``measurements`` stands for all of them.
+
     Parameters
     ----------
     change : callable, optional
         What is done to everything that leaves: de-identification.
     """
+    measured = measured_of(record, ref, change)
+    if measured is not None:
+        return export(measured, path, progress, as_named=as_named)
     entity = record.load(ref)
     color = record.owner(ref).color
     if isinstance(entity, Surface) and color:
@@ -166,4 +186,12 @@ def _image_under(record: "Record", labelmap: LabelMap) -> Volume | None:
     return None
 
 
-__all__ = ["export", "export_from", "formats_of"]
+def stale_of(record: "Record", ref: str) -> str:
+    """Return why what is named is stale, named with it; empty where it is not. See ``export_from``."""
+    entries = record.entries()
+    every = ref == ALL and all(ref not in (e.id, e.name) for e in entries)
+    chosen = [e for e in entries if e.kind == "measurement"] if every else [record.owner(ref)]
+    return "; ".join(f"{e.name} is stale: {e.stale}" for e in chosen if e.stale)
+
+
+__all__ = ["export", "export_from", "formats_of", "stale_of"]

@@ -9,6 +9,7 @@ import numpy as np
 
 from twin.deidentify.dataset import mark
 from twin.domain import LabelMap, Volume
+from twin.domain.placed import Placed
 from twin.errors import UserError
 from twin.sources.dicom_objects import SOFTWARE
 
@@ -37,52 +38,59 @@ def begin(
     UserError
         There is no structure.
     """
+    if not labelmap.structures:
+        raise UserError("A labelmap without a structure cannot be written as DICOM.")
+    content = hashlib.sha256(labelmap.labels.tobytes() + repr(labelmap.structures).encode())
+    content.update(labelmap.affine.tobytes())
+    ds = header(labelmap, content.hexdigest(), sop_class, modality, description)
+    ds.FrameOfReferenceUID = frame_uid(labelmap)
+    ds.PositionReferenceIndicator = ""
+    return ds, _images_of(labelmap, image)
+
+
+def header(made: Placed, content: str, sop_class: str, modality: str, description: str) -> Any:
+    """Return the dataset of ``begin``, but for the frame of reference; ``content`` is a hash of it all."""
     from pydicom.dataset import Dataset, FileMetaDataset
     from pydicom.uid import ExplicitVRLittleEndian
 
-    if not labelmap.structures:
-        raise UserError("A labelmap without a structure cannot be written as DICOM.")
-    who, now = labelmap.identity, datetime.now()
-    content = hashlib.sha256(labelmap.labels.tobytes() + repr(labelmap.structures).encode())
-    content.update(labelmap.affine.tobytes())
+    who, now = made.identity, datetime.now()
     ds = Dataset()
     ds.file_meta = FileMetaDataset()
     ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     ds.file_meta.ImplementationVersionName = SOFTWARE.upper()
     ds.SpecificCharacterSet = "ISO_IR 192"
     ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = sop_class
-    instance = uid(modality, "instance", content.hexdigest())
+    instance = uid(modality, "instance", content)
     ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = instance
     ds.PatientName, ds.PatientID = who.patient_name, who.patient_id
     ds.PatientBirthDate, ds.PatientSex = who.birth_date.replace("-", ""), who.sex
-    ds.StudyInstanceUID = who.study_uid or uid("study", who.patient_id, content.hexdigest())
+    ds.StudyInstanceUID = who.study_uid or uid("study", who.patient_id, content)
     ds.StudyDate, ds.StudyTime, ds.StudyID = who.study_date.replace("-", ""), "", "1"
     ds.ReferringPhysicianName = ds.AccessionNumber = ""
     if who.study_description:
         ds.StudyDescription = who.study_description
     ds.Modality = modality
-    ds.SeriesInstanceUID = uid(modality, "series", content.hexdigest())
+    ds.SeriesInstanceUID = uid(modality, "series", content)
     ds.SeriesNumber, ds.SeriesDescription = 300, description
     ds.InstanceNumber = 1
     ds.Manufacturer = ds.ManufacturerModelName = SOFTWARE
     ds.DeviceSerialNumber, ds.SoftwareVersions = "none", _version()
-    ds.FrameOfReferenceUID = frame_uid(labelmap)
-    ds.PositionReferenceIndicator = ""
     if who.deidentified:  # when it was written would tell how far the study's date was moved
         mark(ds)
         when = who.study_date.replace("-", "")
         ds.InstanceCreationDate, ds.InstanceCreationTime = when, "000000" if when else ""
     else:
         ds.InstanceCreationDate, ds.InstanceCreationTime = f"{now:%Y%m%d}", f"{now:%H%M%S}"
-    return ds, _images_of(labelmap, image)
+    return ds
 
 
-def frame_uid(labelmap: LabelMap) -> str:
+def frame_uid(made: Placed) -> str:
     """Return the Frame of Reference UID; one made from the space's name where that is no UID."""
-    name = labelmap.frame_of_reference
+    name = made.frame_of_reference
     if re.fullmatch(r"[0-9]+(\.[0-9]+)+", name) and len(name) <= 64:
         return name
-    return uid("frame", name, labelmap.affine.tobytes().hex() if not name else "")
+    affine = made.affine.tobytes().hex() if isinstance(made, LabelMap) and not name else ""
+    return uid("frame", name, affine)
 
 
 def uid(*seeds: str) -> str:

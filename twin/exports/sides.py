@@ -5,11 +5,12 @@ from pathlib import Path
 
 from twin.domain import Entity, LabelMap, Side, Volume
 from twin.errors import UserError
+from twin.exports.measured import Measured
 
 _OTHER: dict[str, str] = {"left": "right", "right": "left"}
 
 
-def side_of(entity: Entity) -> Side:
+def side_of(entity: Entity | Measured) -> Side:
     """Return the one side an entity is of: that of its structure, its labels or its image; else ``none``."""
     if isinstance(entity, Volume):
         return {"L": "left", "R": "right"}.get(entity.identity.laterality, "none")  # type: ignore[return-value]
@@ -21,7 +22,7 @@ def side_of(entity: Entity) -> Side:
     return entity.side
 
 
-def path_with_side(entity: Entity, path: Path, suffix: str) -> Path:
+def path_with_side(entity: Entity | Measured, path: Path, suffix: str) -> Path:
     """Return the path with the entity's side in its name.
 
     Raises
@@ -47,7 +48,7 @@ def path_with_side(entity: Entity, path: Path, suffix: str) -> Path:
     return path if side in words else path.with_name(f"{stem}-{side}{path.name[-len(suffix) :]}")
 
 
-def _name(entity: Entity) -> str:
+def _name(entity: Entity | Measured) -> str:
     if isinstance(entity, LabelMap):
         names = [s.name for s in entity.structures if s.side == "unconfirmed"] or ["the labelmap"]
         return f"“{names[0]}”" if names[0] != "the labelmap" else names[0]

@@ -25,6 +25,7 @@ PREFIXES = {
     "landmarks": "k",
     "model": "p",
     "result": "r",
+    "measurement": "a",
 }
 """First letter of an entity's id by kind."""
 

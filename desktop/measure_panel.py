@@ -1,0 +1,154 @@
+"""Measuring in the task panel: the tools, and the list of what was measured."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QGridLayout, QHeaderView, QToolButton, QTreeWidget, QTreeWidgetItem, QWidget
+
+from desktop import theme
+from desktop.actions import Actions
+from desktop.commands import BY_ID
+from desktop.desk import Desk
+from desktop.measure_commands import TOOL_IDS
+from desktop.section import CommandButton, quiet
+from twin.measuring import words
+
+_KEY = Qt.ItemDataRole.UserRole
+_ROWS = 6
+_ACROSS = 5
+
+
+class ToolBar(QWidget):
+    """A button a tool; the one in the hand is pressed in."""
+
+    def __init__(self, desk: Desk, actions: Actions) -> None:
+        super().__init__()
+        self._desk = desk
+        self.buttons: dict[str, QToolButton] = {}
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(theme.px(1))
+        for n, id in enumerate(TOOL_IDS):
+            button = actions.button(id)
+            button.setAccessibleName(BY_ID[id].title)
+            button.setFixedSize(theme.px(10), theme.px(7))
+            self.buttons[id] = button
+            grid.addWidget(button, n // _ACROSS, n % _ACROSS)
+        grid.setColumnStretch(_ACROSS, 1)
+
+    def refresh(self) -> None:
+        """Show which tool is in the hand."""
+        stage = self._desk.stage
+        taken = f"measure.{stage.measuring.tool}" if stage is not None else ""
+        for id, button in self.buttons.items():
+            button.setProperty("taken", id == taken)
+            button.setDown(id == taken)
+            button.setIcon(theme.icon(BY_ID[id].icon, "accent" if id == taken else "text"))
+
+
+class MeasureList(QTreeWidget):
+    """Name and value of each measurement of the image shown; a click goes there, Delete removes it."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk = desk
+        self.setAccessibleName("Measurements")
+        self.setColumnCount(2)
+        self.setHeaderHidden(True)
+        self.setRootIsDecorated(False)
+        self.setUniformRowHeights(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.header().setStretchLastSection(False)
+        self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        self.itemClicked.connect(self._on_click)
+        self.currentItemChanged.connect(lambda row, _before: self._on_current(row))
+
+    def refresh(self) -> None:
+        """Show what was measured."""
+        stage, session = self._desk.stage, self._desk.session
+        blocked = QSignalBlocker(self)
+        self.clear()
+        for item in stage.measuring.items() if stage is not None else ():
+            made = stage.measuring.measurement(item) if stage is not None else None
+            if made is None:
+                continue
+            row = QTreeWidgetItem(self, [item.name, words.brief(made.numbers)])
+            row.setData(0, _KEY, item.key)
+            row.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            full = [": ".join(words.full(n)) for n in made.numbers]
+            tip = "\n".join([item.name, *([made.text] if made.text else []), *full, *made.notes])
+            for column in (0, 1):
+                row.setToolTip(column, f"{tip}\n{item.stale}".strip())
+                font = row.font(column)
+                font.setItalic(bool(item.stale))
+                font.setStrikeOut(bool(item.stale) and column == 1)
+                row.setFont(column, font)
+            if item.key == session.selection:
+                self.setCurrentItem(row)
+        del blocked
+        height = self.sizeHintForRow(0) if self.topLevelItemCount() else 0
+        self.setFixedHeight(height * min(self.topLevelItemCount(), _ROWS) + 2 * self.frameWidth() + 2)
+
+    def _on_click(self, row: QTreeWidgetItem) -> None:
+        self._go(row)
+
+    def _on_current(self, row: QTreeWidgetItem | None) -> None:
+        if row is not None:
+            self._go(row)
+
+    def _go(self, row: QTreeWidgetItem) -> None:
+        session, stage = self._desk.session, self._desk.stage
+        key = str(row.data(0, _KEY))
+        item = session.item(key)
+        if item is None or stage is None:
+            return
+        if session.selection == key:
+            stage.measuring.go_to(item)
+        else:
+            session.select(key)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Remove by Delete."""
+        if event.key() == Qt.Key.Key_Delete:
+            BY_ID["edit.delete"].trigger(self._desk)
+        else:
+            super().keyPressEvent(event)
+
+
+class MeasureCard(QWidget):
+    """Tools, how the one in the hand is used, the list, and the way out."""
+
+    def __init__(self, desk: Desk, actions: Actions) -> None:
+        super().__init__()
+        self._desk = desk
+        self.tools = ToolBar(desk, actions)
+        self.hint = quiet()
+        self.list = MeasureList(desk)
+        self.export = CommandButton(actions["measure.export"])
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(theme.px(1))
+        for n, widget in enumerate((self.tools, self.hint, self.list, self.export)):
+            grid.addWidget(widget, n, 0)
+        self._listening = False
+
+    def refresh(self) -> None:
+        """Show tools and list as they are now."""
+        stage = self._desk.stage
+        if stage is not None and not self._listening:
+            self._listening = True
+            stage.measuring.taken.connect(self.refresh_tools)
+        self.refresh_tools()
+        self.list.refresh()
+        some = bool(self.list.topLevelItemCount())
+        self.list.setVisible(some)
+        self.export.setVisible(some)
+
+    def refresh_tools(self) -> None:
+        """Show which tool is in the hand, and how it is used."""
+        stage = self._desk.stage
+        self.tools.refresh()
+        self.hint.setText(stage.measuring.hint if stage is not None else "")
+        self.hint.setVisible(bool(self.hint.text()))
