@@ -14,9 +14,11 @@ from twin.domain import Surface, TetMesh, Volume
 from twin.domain.placed import Placed
 from viewers.arrows import ArrowSet
 from viewers.paint import Look
+from viewers.pyramid import pyramid_of
 from viewers.scene_canvas import SceneCanvas, Shown
 from viewers.scene_decor import FieldBar, PlacedText
-from viewers.views import Clip
+from viewers.transfer import Transfer
+from viewers.views import Box, Clip
 
 if TYPE_CHECKING:
     from viewers.scene import Scene
@@ -226,6 +228,32 @@ class SceneView(SceneCanvas):
                 drawn = DrawnSlices(volume, window)
                 scene.put(key, drawn)
             drawn.move(np.asarray(lps), time)
+
+        self._show(key, put, volume)
+
+    def show_volume(
+        self, key: str, volume: Volume, transfer: Transfer, *, box: Box | None = None, time: int = 0
+    ) -> None:
+        """Show an image as a body to look through.
+
+        Its pyramid should have been made before (``viewers.pyramid``): else it is made now.
+
+        Parameters
+        ----------
+        box : Box
+            Only what lies within is shown; None shows all.
+        time : int
+            Which of a volume's several moments.
+        """
+
+        def put(scene: Scene) -> None:
+            from viewers.rendered import DrawnVolume
+
+            drawn = scene.things.get(key)
+            if not isinstance(drawn, DrawnVolume) or not drawn.shows(volume):
+                drawn = DrawnVolume(volume, pyramid_of(volume), transfer)
+                scene.put(key, drawn)
+            drawn.change(transfer, box, time)
 
         self._show(key, put, volume)
 
