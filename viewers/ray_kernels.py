@@ -24,6 +24,8 @@ _FAINT = np.float32(0.006)
 _SOLID = np.float32(0.25)
 """What adds more than this is a surface, and its slopes are worth six samples; of fog the cell's own do."""
 _EVEN = np.float32(0.8)
+_INSIDE = np.float32(0.2)
+"""By so much each step from where a ray begins goes from even light to that of slopes."""
 
 
 @njit(cache=True, nogil=True)
@@ -226,7 +228,9 @@ def _composite(  # type: ignore[no-untyped-def]
         if share > _FAINT:
             if share > _SOLID:
                 slopes = _slopes(voxels, counts, place)
-            light = share * _light(slopes, turn, still)
+            # Where a cut opens a body slopes are noise: its face is lit evenly, what lies behind as ever.
+            inside = min(np.float32(n) * _INSIDE, np.float32(1.0))
+            light = share * (_EVEN + inside * (_light(slopes, turn, still) - _EVEN))
         red += table[at, 0] * light
         green += table[at, 1] * light
         blue += table[at, 2] * light

@@ -22,8 +22,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from resources.colors import IMAGE_GROUND
 from viewers import paint
 from viewers.arrows import ArrowSet
+from viewers.paint import Look
 from viewers.scene_decor import FieldBar, PlacedText, SceneDecor
 from viewers.turntable import Turntable
 from viewers.views import Pick
@@ -49,6 +51,8 @@ class Shown:
     labels: list[PlacedText] = field(default_factory=list)
     arrows: ArrowSet | None = None
     reference_patient: bool = False
+    on_black: bool = False
+    """Read on black whatever the theme, as slices are."""
 
 
 class SceneCanvas(QWidget):
@@ -74,6 +78,7 @@ class SceneCanvas(QWidget):
         self.setAccessibleName("3-D view")
         self.camera = Turntable()
         self._decor = SceneDecor()
+        self._theme = self._decor.look
         self._shown: dict[str, Shown] = {}
         self._scene: Scene | None = None
         self._waiting: list[Callable[[Scene], None]] = []
@@ -174,6 +179,14 @@ class SceneCanvas(QWidget):
         for change in waiting:
             change(scene)
         return scene
+
+    def _dress(self) -> None:
+        """Take the theme's colors, or those of an image on black where one is shown so."""
+        black = any(shown.on_black and shown.visible for shown in self._shown.values())
+        look = Look(ground=IMAGE_GROUND) if black else self._theme
+        if look != self._decor.look:
+            self._decor.look = look
+            self._do(lambda scene: scene.set_ground(look.ground))
 
     def _fit(self, scene: Scene) -> None:
         box = scene.bounds()

@@ -255,11 +255,12 @@ class SceneView(SceneCanvas):
                 scene.put(key, drawn)
             drawn.change(transfer, box, time)
 
-        self._show(key, put, volume)
+        self._show(key, put, volume, Shown(on_black=transfer.maximum))
 
     def set_visible(self, key: str, visible: bool) -> None:
         """Show or hide what a key holds; ``KeyError`` where it holds nothing."""
         self._shown[key].visible = visible
+        self._dress()
         self._do(lambda scene: scene.things[key].set_visible(visible))
         if not self._touched:
             self.fit()
@@ -267,6 +268,7 @@ class SceneView(SceneCanvas):
     def remove(self, key: str) -> None:
         """Take away what a key holds; an unknown key is no error."""
         if self._shown.pop(key, None) is not None:
+            self._dress()
             self._do(lambda scene: scene.remove(key))
             if not self._touched:
                 self.fit()
@@ -302,8 +304,8 @@ class SceneView(SceneCanvas):
 
     def set_theme(self, look: Look) -> None:
         """Take the window's colors."""
-        self._decor.look = look
-        self._do(lambda scene: scene.set_ground(look.ground))
+        self._theme = look
+        self._dress()
 
     def _show(
         self, key: str, put: Callable[[Scene], None], owner: Placed | None = None, shown: Shown | None = None
@@ -314,6 +316,7 @@ class SceneView(SceneCanvas):
         shown.visible = new or self._shown[key].visible
         shown.reference_patient = owner is not None and owner.identity.reference_patient
         self._shown[key] = shown
+        self._dress()
         self._do(put)
         if not shown.visible:
             self._do(lambda scene: scene.things[key].set_visible(False))

@@ -29,24 +29,24 @@ class Transfer:
         True where the greatest value along each line of sight is shown, from black at the first
         value to white at the last.
     words : str
-        What is shown, and from which value on; of percentiles, that they are.
+        What is shown, and from which value on; of percentiles, in a line of its own, that they are.
     """
 
     values: NDArray[np.float64]
     density: NDArray[np.float64]
     colors: NDArray[np.float64]
     maximum: bool
-    words: str
+    words: tuple[str, ...]
 
     @classmethod
     def of(cls, rendering: Rendering, volume: Volume, pyramid: Pyramid, shift: float = 0.0) -> "Transfer":
         """Fit a preset to an image; ``shift``, −1 to 1 of its reach: positive values let less be seen."""
         unit = f" {volume.unit}" if volume.unit else ""
         values = np.array([value for value, _, _ in rendering.knots])
-        said = ""
+        said: tuple[str, ...] = ()
         if rendering.unit == "%":
             low, high = values[0], values[-1]
-            said = f", by this image's own {low:g}th to {high:g}th percentile"
+            said = (f"by percentiles {low:g} to {high:g} of this image",)
             fitted = np.sort(volume.slope * np.interp(values, np.arange(101), pyramid.percentiles))
             fitted += volume.intercept
             # Percentiles can coincide; the knots then lie close together, but in order.
@@ -57,10 +57,10 @@ class Transfer:
             values = values + rendering.reach * shift
         density = np.array([density for _, density, _ in rendering.knots])
         colors = np.array([rgb(color) for _, _, color in rendering.knots])
-        ends = [f"{value:.0f}" if abs(value) >= 10 else f"{value:.3g}" for value in (values[0], values[-1])]
+        ends = [_text(value) for value in (values[0], values[-1])]
         span = f"{ends[0]} to {ends[1]}" if rendering.maximum else f"from {ends[0]}"
-        moved = ", shifted" if shift else ""
-        return cls(values, density, colors, rendering.maximum, f"{rendering.name}, {span}{unit}{said}{moved}")
+        words = f"{rendering.name}, {span}{unit}{', shifted' if shift else ''}"
+        return cls(values, density, colors, rendering.maximum, (words, *said))
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -86,3 +86,7 @@ class Transfer:
         low, high = self.limits
         many = (1.0 if self.maximum else ENTRIES - 1.0) / max(high - low, 1e-12)
         return many * volume.slope, many * (volume.intercept - low)
+
+
+def _text(value: float) -> str:
+    return (f"{value:.0f}" if abs(value) >= 10 else f"{value:.3g}").replace("-", "−")

@@ -15,12 +15,13 @@ from resources.renderings import RENDERINGS, renderings_for
 from tests.viewers.phantoms import marked_volume, sphere
 from twin.domain import Volume
 from viewers import ray_kernels
+from viewers.paint import Look
 from viewers.pyramid import pyramid_of, why_not
 from viewers.scene_view import SceneView
 from viewers.transfer import Transfer
 from viewers.views import Box, Clip
 
-RED = Transfer(np.array([400.0, 600.0]), np.array([0.0, 20.0]), np.array([[1.0, 0, 0]] * 2), False, "red")
+RED = Transfer(np.array([400.0, 600.0]), np.array([0.0, 20.0]), np.array([[1.0, 0, 0]] * 2), False, ("red",))
 """What is above 500 HU, as the phantoms' balls are, is a red body: a tenth of a mm hides what is behind."""
 BLUE = "#2030FF"
 GROUND = np.array([0x15, 0x18, 0x1C])  # the scene's own ground, viewers.scene
@@ -117,7 +118,7 @@ def test_surface_within_an_image_meets_it_at_its_depth(view):
 def test_fog_lets_through_what_lambert_and_beer_say(view, density):
     voxels = np.full((40, 40, 40), 100, np.int16)
     volume = Volume(voxels, np.diag([1.0, 1.0, 1.5, 1.0]), "CT", "HU")
-    fog = Transfer(np.array([0.0, 200.0]), np.full(2, density), np.ones((2, 3)), False, "fog")
+    fog = Transfer(np.array([0.0, 200.0]), np.full(2, density), np.ones((2, 3)), False, ("fog",))
     view.show_volume("image", volume, fog)
     view.view_from("A")
     through = np.exp(-density * 40.0)  # 40 voxels of 1 mm from front to back
@@ -131,7 +132,7 @@ def test_maximum_is_the_brightest_along_the_line_of_sight(view):
     voxels[:, 20, 10] = 600  # a bright line behind …
     voxels[:, 5, 10] = 300  # … one half as bright
     volume = Volume(voxels, np.eye(4), "CT", "HU")
-    gray = Transfer(np.array([0.0, 1200.0]), np.ones(2), np.array([[0.0] * 3, [1.0] * 3]), True, "maximum")
+    gray = Transfer(np.array([0.0, 1200.0]), np.ones(2), np.array([[0.0] * 3, [1.0] * 3]), True, ("maximum",))
     view.show_volume("image", volume, gray)
     view.view_from("A")
     picture = full(view)
@@ -235,17 +236,17 @@ def test_percentile_presets_follow_the_image_and_say_so():
     transfer = Transfer.of(preset, volume, pyramid_of(volume))
     wanted = np.interp([v for v, _, _ in preset.knots], range(101), np.percentile(voxels, range(101)))
     assert np.allclose(transfer.values, wanted, rtol=1e-4)
-    assert "by this image's own 70th to 99.5th percentile" in transfer.words
+    assert transfer.words[1] == "by percentiles 70 to 99.5 of this image"
     less = Transfer.of(preset, volume, pyramid_of(volume), shift=0.5)
     assert less.values[0] > transfer.values[0]
-    assert "shifted" in less.words
+    assert "shifted" in less.words[0]
 
 
 def test_shift_moves_a_preset_in_its_unit():
     volume = marked_volume((0, 0, 0))
     bone = renderings_for("CT")[0]
     assert Transfer.of(bone, volume, pyramid_of(volume), 0.5).values[0] == 140.0 + 0.5 * bone.reach
-    assert Transfer.of(bone, volume, pyramid_of(volume)).words == "CT bone, from 140 HU"
+    assert Transfer.of(bone, volume, pyramid_of(volume)).words == ("CT bone, from 140 HU",)
 
 
 @pytest.mark.parametrize("preset", RENDERINGS, ids=lambda one: one.id)
@@ -293,6 +294,19 @@ def test_drag_is_answered_coarsely_and_the_whole_follows(qtbot, view):
     assert np.abs(quick - whole).max() > 20
     box = np.s_[60:-60, 60:-60]  # beside the letters: only the other view has no focus
     qtbot.waitUntil(lambda: np.abs(array(view.grab().toImage())[box] - whole[box]).max() <= 2, timeout=20_000)
+
+
+def test_maximum_is_read_on_black_in_a_light_theme_and_letters_stand_out(view):
+    light = Look(ground="#EEF2F5", text="#101418")
+    view.set_theme(light)
+    view.show_volume("image", marked_volume((0, 0, 0)), replace(RED, maximum=True))
+    picture = full(view)
+    assert picture[view.height() // 2, 5].tolist() == [0, 0, 0]
+    top = picture[:24, view.width() // 2 - 12 : view.width() // 2 + 12]
+    assert top.max() > 200  # the letter S, light on black
+    view.remove("image")
+    view.show_volume("image", marked_volume((0, 0, 0)), RED)
+    assert full(view)[view.height() // 2, 60].tolist() == [0xEE, 0xF2, 0xF5]
 
 
 def test_hidden_and_removed_images_are_gone(view):
