@@ -46,6 +46,20 @@ def big_volume() -> Volume:
     return Volume(voxels, affine, "CT", "HU", window=(300.0, 1500.0))
 
 
+def big_body() -> Volume:
+    """Return 512×512×300 voxels of a body with noise and three winding bones for rays to meet."""
+    k, j, i = np.ogrid[:300, :512, :512]
+    voxels = np.full((300, 512, 512), -1000, np.int16)
+    voxels[np.broadcast_to(((j - 256) / 150) ** 2 + ((i - 256) / 220) ** 2 < 1, voxels.shape)] = 40
+    for row, column in ((256, 170), (256, 340), (330, 256)):
+        bend = 20 * np.sin(k / 40), 20 * np.cos(k / 40)
+        away = (j - row - bend[0]) ** 2 + (i - column - bend[1]) ** 2
+        voxels[away < 28**2] = 1200
+        voxels[away < 20**2] = 300
+    voxels += np.random.default_rng(1).integers(-15, 15, voxels.shape, dtype=np.int16)
+    return Volume(voxels, np.diag([0.7, 0.7, 1.0, 1.0]), "CT", "HU")
+
+
 def big_labels(volume: Volume) -> LabelMap:
     """Return two balls that take up some tenth of the volume."""
     k, j, i = np.ogrid[:300, :512, :512]

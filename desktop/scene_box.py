@@ -1,4 +1,4 @@
-"""The 3-D view with its few tools over it: where to look from, fit, clip plane."""
+"""The 3-D view with its few tools over it: fit, clip plane, slices, volume rendering."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSlider, QToolButton, Q
 
 from desktop import theme
 from desktop.desk import Desk
+from desktop.volume_row import VolumeRow
 
 if TYPE_CHECKING:
     from desktop.scenery import Scenery
@@ -48,6 +49,13 @@ class SceneBox(QWidget):
             "", "Show the image's slices among the shapes (S)", scenery.toggle_slices
         )
         self.slices_button.setCheckable(True)
+        self.volume_button = self._button(
+            "", "Look through the image: volume rendering (V)", scenery.rendering.toggle
+        )
+        self.volume_button.setCheckable(True)
+        self.volume_row = VolumeRow(scenery.rendering)
+        self.volume_row.resized.connect(self._place)
+        scenery.rendering.changed.connect(lambda: self._on_volume(scenery.rendering.on))
         scenery.slices_turned.connect(self.slices_button.setChecked, check_nargs=False)
         self._lay_out()
         desk.restyled.connect(self.restyle)
@@ -57,6 +65,8 @@ class SceneBox(QWidget):
         """Take icons and measures of the theme."""
         self.clip_button.setIcon(theme.icon("scissors"))
         self.slices_button.setIcon(theme.icon("stack"))
+        self.volume_button.setIcon(theme.icon("cloud-fog"))
+        self.volume_row.restyle()
         self.fit_button.setIcon(theme.icon("arrows-out"))
         self._place()
 
@@ -72,10 +82,20 @@ class SceneBox(QWidget):
             at = float(np.dot(np.asarray(_lps), _NORMALS[self._axis]))
             self.slider.setValue(round(200 * (at - low) / max(high - low, 1e-9)))
 
+    def _on_volume(self, on: bool) -> None:
+        self.volume_button.setChecked(on)
+        self.volume_row.sync()
+        self._place()
+
     def _lay_out(self) -> None:
-        row = QHBoxLayout(self.tools)
-        row.setContentsMargins(theme.px(1), theme.px(1), theme.px(1), theme.px(1))
+        column = QVBoxLayout(self.tools)
+        column.setContentsMargins(theme.px(1), theme.px(1), theme.px(1), theme.px(1))
+        column.setSpacing(0)
+        column.addWidget(self.volume_row)
+        row = QHBoxLayout()
         row.setSpacing(0)
+        row.addStretch(1)
+        column.addLayout(row)
         clip = QHBoxLayout(self.clip_row)
         clip.setContentsMargins(0, 0, 0, 0)
         clip.setSpacing(0)
@@ -95,6 +115,7 @@ class SceneBox(QWidget):
         row.addWidget(self.clip_row)
         row.addWidget(self.clip_button)
         row.addWidget(self.slices_button)
+        row.addWidget(self.volume_button)
         self.fit_button = self._button("", "Bring everything into view (F)", self.scene.fit)
         row.addWidget(self.fit_button)
 
@@ -145,6 +166,7 @@ class SceneBox(QWidget):
         self._place()
 
     def _place(self) -> None:
+        self.volume_row.adjustSize()
         self.tools.adjustSize()
         # Above the scale bar: the upper corners belong to whose it is and to warnings.
         right, bottom = self.width() - self.tools.width(), self.height() - self.tools.height()

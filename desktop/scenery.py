@@ -15,6 +15,7 @@ from desktop.loads import draw_model
 from desktop.measured_scene import draw_measurement
 from desktop.overlay import caption_of
 from desktop.session import Item
+from desktop.volume import VolumeRendering
 from resources.colors import MARK_COLOR
 from twin.domain import Surface, TetMesh, Volume
 from viewers.sampling import first_window
@@ -46,7 +47,9 @@ class Scenery:
         self._slices_shown: dict[str, tuple[Any, ...]] = {}
         self._slices_place: tuple[Any, ...] = ()
         self.slices_wanted: bool | None = None
-        """Whether the image's slices are in the scene too; None: while there are no shapes."""
+        """Whether the image's slices are in the scene too; None: while there is nothing else."""
+        self.rendering = VolumeRendering(desk, scene)
+        self.rendering.changed.connect(self.sync)
         self._late = QTimer(scene, singleShot=True, interval=SLICES_AFTER_MS)
         self._late.timeout.connect(self._sync_slices)
         self._events = (desk.session.opened, desk.session.changed, desk.session.shown, desk.session.arrived)
@@ -92,6 +95,7 @@ class Scenery:
             self._drawn[key] = state
             drew = True
         self._wanted = frozenset(wanted)
+        self.rendering.sync(self._slice_view, alone=not self._drawn)
         self._say_waiting()
         self._say()
         self._sync_slices()
@@ -132,12 +136,15 @@ class Scenery:
 
     def moment_moved(self) -> None:
         """Follow the moment at once: 3-D and slices beat together."""
+        self.rendering.sync(self._slice_view, alone=not self._drawn)
         self._sync_slices()
 
     @property
     def slices_on(self) -> bool:
         """Whether the image's own slices are in the scene."""
-        return not self._shapes if self.slices_wanted is None else self.slices_wanted
+        if self.slices_wanted is None:
+            return not self._shapes and not self.rendering.words
+        return self.slices_wanted
 
     def toggle_slices(self) -> None:
         """Put the slices among the shapes, or take them away."""
@@ -224,18 +231,26 @@ class Scenery:
         """Write what the view waits for: something to be read, or a field to be computed."""
         here = {key.partition("#")[0] for key in list(self.scene.keys())}
         late = [i.name for i in self._desk.session.items if i.key in self._wanted and i.key not in here]
-        self.scene.set_waiting(self._desk.results.waiting or (f"Reading {late[0]} …" if late else ""))
+        reading = f"Reading {late[0]} …" if late else ""
+        self.scene.set_waiting(self._desk.results.waiting or self.rendering.waiting or reading)
 
     def _say(self) -> None:
-        """Write whose shapes these are, and that some are stale."""
+        """Write whose shapes and image these are, and that some are stale."""
         session = self._desk.session
-        shown = self._shapes
+        shown = list(self._shapes)
+        lines = []
+        if shown:
+            names, kinds = [i.name for i in shown], {i.group.lower() for i in shown}
+            kind = kinds.pop() if len(kinds) == 1 else "shapes"
+            lines.append(names[0] if len(names) == 1 else f"{len(names)} {kind}")
+            if any(i.kind == "result" for i in shown):
+                lines.append(self._desk.results.load_text())
+        image = session.volume if self.rendering.words else None
+        if image is not None:
+            shown.append(image)
+            lines += [image.name, *self.rendering.words]
         entry = session.entry(shown[-1].id) if shown else None
-        whose, names = caption_of(entry)[:-1] if entry else [], [i.name for i in shown]
-        kinds = {i.group.lower() for i in shown}
-        what = names[0] if len(names) == 1 else f"{len(names)} {kinds.pop() if len(kinds) == 1 else 'shapes'}"
-        load = [self._desk.results.load_text()] if any(i.kind == "result" for i in shown) else []
-        self.scene.set_caption([*whose, what, *load] if shown else [])
+        self.scene.set_caption([*caption_of(entry)[:-1], *lines] if entry else [])
         stale = [i for i in shown if i.stale]
         self.scene.set_stamp(f"STALE: {stale[0].name}" if stale else "")
 

@@ -262,6 +262,20 @@ class Stage(QWidget):
         assert self.scenery is not None
         self.scenery.toggle_slices()
 
+    def toggle_volume(self) -> None:
+        """Look through the image in 3-D, or not."""
+        self.make_scene()
+        assert self.scenery is not None
+        self.scenery.rendering.toggle()
+
+    def render_volume(self, preset: str) -> None:
+        """Look through the image in 3-D by a preset."""
+        from resources.renderings import RENDERINGS
+
+        self.make_scene()
+        assert self.scenery is not None
+        self.scenery.rendering.choose(next(one for one in RENDERINGS if one.id == preset))
+
     def _on_move(self, _what: object) -> None:
         self._place()
 

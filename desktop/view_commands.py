@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
-from desktop import seconds
+from desktop import seconds, volume
 from desktop.command import Command, ask
 from resources.presets import (
     CT_WINDOWS,
@@ -16,6 +17,7 @@ from resources.presets import (
     WindowPreset,
     windows_for,
 )
+from resources.renderings import RENDERINGS
 
 if TYPE_CHECKING:
     from desktop.desk import Desk
@@ -324,6 +326,22 @@ def _fusion() -> tuple[Command, ...]:
     )  # fmt: skip
 
 
+def _rendered() -> tuple[Command, ...]:
+    """The image looked through in 3-D."""
+    presets = [
+        Command(
+            f"view.volume.{one.id}", f"Volume rendering: {one.name}", "cloud-fog", one.help,
+            _stage("render_volume", one.id), partial(volume.why_not_now, modality=one.modality), "", "View",
+        )
+        for one in RENDERINGS
+    ]  # fmt: skip
+    return (
+        Command("view.volume", "Volume rendering", "cloud-fog", "Look through the image in 3-D, or not",
+            _stage("toggle_volume"), volume.why_not_now, "V", "View", "views"),
+        *presets,
+    )  # fmt: skip
+
+
 def view_commands() -> tuple[Command, ...]:
     """All of them, in the order of the menus."""
     sides = [("A", "front"), ("P", "back"), ("L", "left"), ("R", "right"), ("S", "above"), ("I", "below")]
@@ -345,6 +363,7 @@ def view_commands() -> tuple[Command, ...]:
                 _needs_views, "C", "View", "views"),
         Command("view.slices", "Slices in 3-D", "stack", "Show the image's slices among the shapes, or not",
                 _stage("toggle_slices"), _needs_views, "S", "View", "views"),
+        *_rendered(),
         Command("view.cine.play", "Play or pause the cine", "play", "Let the heart beat, or hold it still",
             _cine("toggle"), _needs_time, "K", "View", "views"),
         Command("view.cine.next", "Next phase", "skip-forward", "Show the next moment of the cycle",

@@ -24,7 +24,7 @@ from twin.record.objects import freeze
 from twin.reference.hip import make_hip_patient
 from twin.run import prepare, run
 from twin.steps import Made
-from viewers import oblique_kernels, slice_kernels
+from viewers import oblique_kernels, ray_kernels, slice_kernels
 
 SPACING_MM = (2.0, 2.0, 2.0)
 Z_MM = (-160.0, 124.0)
@@ -57,6 +57,7 @@ def aside(progress: Progress) -> None:
         (entity,) = made.outputs.values()
     slice_kernels.warm()
     oblique_kernels.warm()
+    ray_kernels.warm()
 
 
 def main() -> int:

@@ -5,6 +5,7 @@ Importing this module imports VTK; ``viewers.scene_view`` does so at its first d
 
 import os
 import sys
+from collections.abc import Iterator
 
 if sys.platform == "linux" and not os.environ.get("DISPLAY"):
     # Without an X server VTK would try one first and complain.
@@ -14,13 +15,14 @@ import numpy as np
 import vtkmodules.vtkRenderingOpenGL2  # noqa: F401  makes the OpenGL classes known
 from numpy.typing import NDArray
 from vtkmodules.util.numpy_support import vtk_to_numpy
-from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
+from vtkmodules.vtkCommonCore import vtkFloatArray, vtkUnsignedCharArray
 from vtkmodules.vtkCommonDataModel import vtkDataSet, vtkStaticCellLocator
 from vtkmodules.vtkRenderingCore import vtkCellPicker, vtkLight, vtkRenderer, vtkRenderWindow
 
 from resources.colors import rgb
 from twin.domain import TetMesh
 from viewers.drawn import Drawn, DrawnMesh, FieldValues
+from viewers.rendered import DrawnVolume
 from viewers.turntable import VIEW_ANGLE, Turntable
 from viewers.views import Clip, Pick
 
@@ -97,15 +99,25 @@ class Scene:
     def bounds(self) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
         """Return the box around what is visible, LPS mm, ((3,), (3,)); None for an empty scene."""
         boxes = [
-            actor.GetBounds()
+            np.array(actor.GetBounds())
             for thing in self.things.values()
             for actor in thing.actors
             if actor.GetVisibility() and actor.GetMapper().GetInput().GetNumberOfPoints()
         ]
+        for volume in self._volumes():
+            boxes.append(np.stack([volume.around.low, volume.around.high], axis=1).ravel())
         if not boxes:
             return None
         box = np.array(boxes)
         return box[:, ::2].min(axis=0), box[:, 1::2].max(axis=0)
+
+    def _volumes(self) -> list[DrawnVolume]:
+        return [thing for thing in self.things.values() if isinstance(thing, DrawnVolume) and thing.visible]
+
+    @property
+    def heavy(self) -> bool:
+        """Whether an image is looked through: a full picture of it takes some tenths of a second."""
+        return bool(self._volumes())
 
     @property
     def software(self) -> bool:
@@ -128,7 +140,14 @@ class Scene:
     def render(
         self, camera: Turntable, size: tuple[int, int], *, occluded: bool = False, fineness: float = 1.0
     ) -> NDArray[np.uint8]:
-        """Draw the scene.
+        """Draw the scene, all parts of it; returns the picture as ``parts`` does."""
+        *_, picture = self.parts(camera, size, occluded=occluded, fineness=fineness)
+        return picture
+
+    def parts(
+        self, camera: Turntable, size: tuple[int, int], *, occluded: bool = False, fineness: float = 1.0
+    ) -> Iterator[NDArray[np.uint8]]:
+        """Draw the scene, and let go of the hand's thread between parts of what takes long.
 
         Parameters
         ----------
@@ -139,11 +158,24 @@ class Scene:
         fineness : float
             Device pixels to a pixel of the screen.
 
-        Returns
-        -------
+        Yields
+        ------
         ndarray of uint8, shape (height, width, 4)
-            Red, green, blue, alpha; the top row first.
+            Red, green, blue, alpha; the top row first. The same one each time, whole at the last.
         """
+        volumes = self._volumes()
+        picture = self._surfaces(camera, size, occluded and not volumes, fineness)
+        if volumes:
+            depth = self._depth(size)
+            for volume in volumes:
+                for _ in volume.lay_over(picture, depth, camera):
+                    yield picture
+        yield picture
+
+    def _surfaces(
+        self, camera: Turntable, size: tuple[int, int], occluded: bool, fineness: float
+    ) -> NDArray[np.uint8]:
+        """Have VTK draw what has surfaces."""
         if tuple(self._window.GetSize()) != size:
             self._window.SetSize(*size)
         self.aim(camera)
@@ -159,6 +191,20 @@ class Scene:
         width, height = size
         self._window.GetRGBACharPixelData(0, 0, width - 1, height - 1, 0, self._pixels)  # type: ignore[call-overload]
         return np.ascontiguousarray(vtk_to_numpy(self._pixels).reshape(height, width, 4)[::-1])
+
+    def _depth(self, size: tuple[int, int]) -> NDArray[np.float32]:
+        """Return how far before the camera's plane the nearest surface lies (height, width), mm.
+
+        Infinite where there is none. What is translucent leaves no depth behind: it is looked through.
+        """
+        width, height = size
+        held = vtkFloatArray()
+        self._window.GetZbufferData(0, 0, width - 1, height - 1, held)
+        buffer = vtk_to_numpy(held).reshape(height, width)[::-1]
+        near, far = self._renderer.GetActiveCamera().GetClippingRange()
+        with np.errstate(divide="ignore"):
+            depth = near * far / (far - buffer.astype(np.float64) * (far - near))
+        return np.where(buffer >= 1.0, np.inf, depth).astype(np.float32)
 
     def set_coarse(self, coarse: bool) -> None:
         """Draw light copies of big things while a hand moves the scene."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -22,8 +22,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from resources.colors import IMAGE_GROUND
 from viewers import paint
 from viewers.arrows import ArrowSet
+from viewers.paint import Look
 from viewers.scene_decor import FieldBar, PlacedText, SceneDecor
 from viewers.turntable import Turntable
 from viewers.views import Pick
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 _QUICK_S = 0.025
 _PATIENT_S = 0.040
 """How long a picture may take while a hand moves, and once it rests."""
+_HEAVY_S = 0.060
+"""The same while a hand moves a scene in which an image is looked through."""
 _PICTURE_PIXELS = 2_000_000
 """Up to here a picture to take away is drawn at its finest without a graphics card too."""
 
@@ -47,6 +51,8 @@ class Shown:
     labels: list[PlacedText] = field(default_factory=list)
     arrows: ArrowSet | None = None
     reference_patient: bool = False
+    on_black: bool = False
+    """Read on black whatever the theme, as slices are."""
 
 
 class SceneCanvas(QWidget):
@@ -72,13 +78,15 @@ class SceneCanvas(QWidget):
         self.setAccessibleName("3-D view")
         self.camera = Turntable()
         self._decor = SceneDecor()
+        self._theme = self._decor.look
         self._shown: dict[str, Shown] = {}
         self._scene: Scene | None = None
         self._waiting: list[Callable[[Scene], None]] = []
         self._touched = False
         self._frame: QImage | None = None
         self._moving = False
-        self._share = 1.0
+        self._shares = {False: 1.0, True: 0.5}
+        self._part: NDArray[np.uint8] = np.empty((0, 0, 4), np.uint8)
         self._drag = ""
         self._handle: tuple[str, int] | None = None
         self._pressed_at = QPointF()
@@ -88,6 +96,9 @@ class SceneCanvas(QWidget):
         self._finer = 1.0
         self._smooth = QTimer(self, singleShot=True, interval=10)
         self._smooth.timeout.connect(self._draw_finely)
+        self._parts: Iterator[NDArray[np.uint8]] | None = None
+        self._next_part = QTimer(self, singleShot=True, interval=0)
+        self._next_part.timeout.connect(self._draw_part)
         self._look_under = QTimer(self, singleShot=True, interval=40)
         self._look_under.timeout.connect(self._hover)
 
@@ -120,7 +131,8 @@ class SceneCanvas(QWidget):
         if scene is not None:
             # Without a graphics card ambient occlusion and fine edges of a large picture take many seconds.
             area = self.width() * self.height() * ratio**2
-            finer = float(np.clip((_PICTURE_PIXELS / area) ** 0.5, 1.0, 2.0)) if scene.software else 2.0
+            most = 1.0 if scene.heavy else 2.0
+            finer = float(np.clip((_PICTURE_PIXELS / area) ** 0.5, 1.0, most)) if scene.software else most
             frame = self._render(scene, finer * ratio, not scene.software or area <= _PICTURE_PIXELS)
         self._paint(painter, frame)
         painter.end()
@@ -168,6 +180,14 @@ class SceneCanvas(QWidget):
             change(scene)
         return scene
 
+    def _dress(self) -> None:
+        """Take the theme's colors, or those of an image on black where one is shown so."""
+        black = any(shown.on_black and shown.visible for shown in self._shown.values())
+        look = Look(ground=IMAGE_GROUND) if black else self._theme
+        if look != self._decor.look:
+            self._decor.look = look
+            self._do(lambda scene: scene.set_ground(look.ground))
+
     def _fit(self, scene: Scene) -> None:
         box = scene.bounds()
         if box is not None:
@@ -183,28 +203,31 @@ class SceneCanvas(QWidget):
 
     def _stale(self) -> None:
         self._frame = None
+        self._parts = None
         self.update()
 
     # Making the picture
 
     def _render(self, scene: Scene, ratio: float, occluded: bool = False) -> QImage:
         """Draw the scene at ``ratio`` device pixels to a pixel of the widget."""
-        size = max(2, round(self.width() * ratio)), max(2, round(self.height() * ratio))
-        pixels = scene.render(self.camera, size, occluded=occluded, fineness=ratio)
-        # The copy owns its memory: ``pixels`` is gone when this returns.
-        return QImage(pixels.data, *size, size[0] * 4, QImage.Format.Format_RGBX8888).copy()
+        return _picture(scene.render(self.camera, self._size(ratio), occluded=occluded, fineness=ratio))
+
+    def _size(self, ratio: float) -> tuple[int, int]:
+        return max(2, round(self.width() * ratio)), max(2, round(self.height() * ratio))
 
     def _draw_quickly(self, scene: Scene) -> None:
         """Draw while something changes: light copies, and fewer pixels where these take too long."""
-        scene.set_coarse(self._moving)
-        busy = self._settle.isActive()
+        heavy = scene.heavy
+        scene.set_coarse(self._moving or heavy)
+        fewer = heavy or self._settle.isActive()
+        patience, least = (_HEAVY_S, 0.3) if heavy else (_QUICK_S, 0.4)
         began = perf_counter()
-        self._frame = self._render(scene, self.devicePixelRatioF() * (self._share if busy else 1.0))
+        self._frame = self._render(scene, self.devicePixelRatioF() * (self._shares[heavy] if fewer else 1.0))
         took = perf_counter() - began
-        if took > _QUICK_S:
-            self._share = max(self._share * 0.75, 0.4)
-        elif took < 0.4 * _QUICK_S:
-            self._share = min(self._share * 1.2, 1.0)
+        if took > patience:
+            self._shares[heavy] = max(self._shares[heavy] * 0.75, least)
+        elif took < 0.4 * patience:
+            self._shares[heavy] = min(self._shares[heavy] * 1.2, 1.0)
         self._settle.start()
 
     def _refine(self) -> None:
@@ -213,9 +236,14 @@ class SceneCanvas(QWidget):
         if scene is None or self._drag or not self.isVisible():
             return
         self._moving = False
-        self._share = 1.0
         scene.set_coarse(False)
         ratio = self.devicePixelRatioF()
+        if scene.heavy:
+            # In parts, each in a turn of its own; till the last is done the quick picture stays.
+            self._parts = scene.parts(self.camera, self._size(ratio), fineness=ratio)
+            self._next_part.start()
+            return
+        self._shares[False] = 1.0
         began = perf_counter()
         self._frame = self._render(scene, ratio)
         took = max(perf_counter() - began, 1e-4)
@@ -224,6 +252,19 @@ class SceneCanvas(QWidget):
         self.update()
         if self._finer >= 1.3:
             self._smooth.start()
+
+    def _draw_part(self) -> None:
+        """Draw the next part of a full picture, and show it once it is whole."""
+        if self._parts is None or self._drag:
+            return
+        picture = next(self._parts, None)
+        if picture is not None:
+            self._part = picture
+            self._next_part.start()
+            return
+        self._parts = None
+        self._frame = _picture(self._part)
+        self.update()
 
     def _draw_finely(self) -> None:
         """Draw with smooth edges, where nothing has changed since."""
@@ -421,3 +462,9 @@ class SceneCanvas(QWidget):
     def sizeHint(self) -> QSize:
         """Return a comfortable size."""
         return QSize(480, 360)
+
+
+def _picture(pixels: NDArray[np.uint8]) -> QImage:
+    """Return pixels (height, width, 4) as an image that owns its memory."""
+    height, width = pixels.shape[:2]
+    return QImage(pixels.data, width, height, width * 4, QImage.Format.Format_RGBX8888).copy()

@@ -14,9 +14,11 @@ from twin.domain import Surface, TetMesh, Volume
 from twin.domain.placed import Placed
 from viewers.arrows import ArrowSet
 from viewers.paint import Look
+from viewers.pyramid import pyramid_of
 from viewers.scene_canvas import SceneCanvas, Shown
 from viewers.scene_decor import FieldBar, PlacedText
-from viewers.views import Clip
+from viewers.transfer import Transfer
+from viewers.views import Box, Clip
 
 if TYPE_CHECKING:
     from viewers.planes import Planes
@@ -251,9 +253,36 @@ class SceneView(SceneCanvas):
 
         self._show(key, put, volume)
 
+    def show_volume(
+        self, key: str, volume: Volume, transfer: Transfer, *, box: Box | None = None, time: int = 0
+    ) -> None:
+        """Show an image as a body to look through.
+
+        Its pyramid should have been made before (``viewers.pyramid``): else it is made now.
+
+        Parameters
+        ----------
+        box : Box
+            Only what lies within is shown; None shows all.
+        time : int
+            Which of a volume's several moments.
+        """
+
+        def put(scene: Scene) -> None:
+            from viewers.rendered import DrawnVolume
+
+            drawn = scene.things.get(key)
+            if not isinstance(drawn, DrawnVolume) or not drawn.shows(volume):
+                drawn = DrawnVolume(volume, pyramid_of(volume), transfer)
+                scene.put(key, drawn)
+            drawn.change(transfer, box, time)
+
+        self._show(key, put, volume, Shown(on_black=transfer.maximum))
+
     def set_visible(self, key: str, visible: bool) -> None:
         """Show or hide what a key holds; ``KeyError`` where it holds nothing."""
         self._shown[key].visible = visible
+        self._dress()
         self._do(lambda scene: scene.things[key].set_visible(visible))
         if not self._touched:
             self.fit()
@@ -261,6 +290,7 @@ class SceneView(SceneCanvas):
     def remove(self, key: str) -> None:
         """Take away what a key holds; an unknown key is no error."""
         if self._shown.pop(key, None) is not None:
+            self._dress()
             self._do(lambda scene: scene.remove(key))
             if not self._touched:
                 self.fit()
@@ -296,8 +326,8 @@ class SceneView(SceneCanvas):
 
     def set_theme(self, look: Look) -> None:
         """Take the window's colors."""
-        self._decor.look = look
-        self._do(lambda scene: scene.set_ground(look.ground))
+        self._theme = look
+        self._dress()
 
     def _show(
         self, key: str, put: Callable[[Scene], None], owner: Placed | None = None, shown: Shown | None = None
@@ -308,6 +338,7 @@ class SceneView(SceneCanvas):
         shown.visible = new or self._shown[key].visible
         shown.reference_patient = owner is not None and owner.identity.reference_patient
         self._shown[key] = shown
+        self._dress()
         self._do(put)
         if not shown.visible:
             self._do(lambda scene: scene.things[key].set_visible(False))

@@ -1,0 +1,121 @@
+"""An image looked through in the window: its tools, commands, words, and what they leave alone."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+
+from desktop.commands import BY_ID
+from desktop.scene_box import SceneBox
+from desktop.volume import KEY, VolumeRendering
+from desktop.window import MainWindow
+from tests.desktop.conftest import settle
+
+
+@pytest.fixture
+def scanned(window: MainWindow, scan: Path, qtbot) -> MainWindow:
+    window.open_paths([scan])
+    settle(window, qtbot)
+    assert window.desk.stage is not None
+    window.desk.stage.make_scene()
+    settle(window, qtbot)
+    return window
+
+
+def parts(window: MainWindow) -> tuple[VolumeRendering, SceneBox]:
+    stage = window.desk.stage
+    assert stage is not None
+    assert stage.scenery is not None
+    return stage.scenery.rendering, window.findChild(SceneBox)
+
+
+def shows_image(window: MainWindow) -> bool:
+    stage = window.desk.stage
+    return stage is not None and stage.scene is not None and KEY in set(stage.scene.keys())
+
+
+def caption(window: MainWindow) -> tuple[str, ...]:
+    assert window.desk.stage is not None
+    assert window.desk.stage.scene is not None
+    return window.desk.stage.scene._decor.caption
+
+
+def test_it_is_off_at_first_and_a_key_turns_it_on_and_off(scanned: MainWindow, qtbot) -> None:
+    rendering, box = parts(scanned)
+    stage = scanned.desk.stage
+    assert not rendering.on
+    assert not box.volume_row.isVisible()
+    assert stage.scenery.slices_on
+    stage.slices["axial"].setFocus()
+    qtbot.keyClick(stage.slices["axial"], Qt.Key.Key_V)
+    settle(scanned, qtbot)
+    assert shows_image(scanned)
+    assert not stage.scenery.slices_on  # the slices would stand in the middle of it
+    assert box.volume_row.isVisible()
+    assert box.volume_button.isChecked()
+    assert caption(scanned)[-2:] == ("CT hip", "CT bone, from 140 HU")
+    assert "HIP, Model" in caption(scanned)[0]
+    qtbot.keyClick(stage.slices["axial"], Qt.Key.Key_V)
+    settle(scanned, qtbot)
+    assert not shows_image(scanned)
+    assert stage.scenery.slices_on
+    assert not box.volume_row.isVisible()
+
+
+def test_slices_can_stand_in_it_when_asked_for(scanned: MainWindow, qtbot) -> None:
+    BY_ID["view.volume"].trigger(scanned.desk)
+    settle(scanned, qtbot)
+    BY_ID["view.slices"].trigger(scanned.desk)
+    assert set(scanned.desk.stage.scene.keys()) == {KEY, "slices"}
+
+
+def test_a_preset_from_the_menu_and_the_slider_shift_what_is_seen(scanned: MainWindow, qtbot) -> None:
+    _, box = parts(scanned)
+    BY_ID["view.volume"].trigger(scanned.desk)
+    settle(scanned, qtbot)
+    actions = {action.text(): action for action in box.volume_row.menu.actions()}
+    assert list(actions) == ["CT bone", "CT vessels", "CT soft tissue", "CT skin", "CT maximum intensity"]
+    assert all(action.toolTip() != action.text() for action in actions.values())
+    actions["CT vessels"].trigger()
+    assert caption(scanned)[-1] == "CT vessels, from 110 HU"
+    box.volume_row.slider.setValue(50)
+    # Half of the preset's reach of 150 HU.
+    assert caption(scanned)[-1] == "CT vessels, from 185 HU, shifted"
+    drawn = scanned.desk.stage.scene._scene.things[KEY]
+    assert drawn.transfer.limits[0] == 185.0
+    BY_ID["view.volume.ct_skin"].trigger(scanned.desk)
+    assert box.volume_row.slider.value() == 0  # another preset begins unshifted
+
+
+def test_a_box_cuts_the_image_at_shares_of_its_extent(scanned: MainWindow, qtbot) -> None:
+    _, box = parts(scanned)
+    BY_ID["view.volume"].trigger(scanned.desk)
+    settle(scanned, qtbot)
+    row = box.volume_row
+    row.box_button.click()
+    row.limits[0][1].setValue(50)
+    row.limits[2][0].setValue(75)
+    cut = scanned.desk.stage.scene._scene.things[KEY]._box
+    # 24 voxels of 2 mm from −1 to 47 mm.
+    np.testing.assert_allclose(cut.low, [-1, -1, 35])
+    np.testing.assert_allclose(cut.high, [23, 47, 47])
+    assert caption(scanned)[-1] == "cut to a box"
+    row.limits[0][0].setValue(90)  # beyond the other end: they keep their order
+    assert row.limits[0][0].value() == 49
+    row.box_button.click()
+    assert scanned.desk.stage.scene._scene.things[KEY]._box is None
+
+
+def test_a_preset_for_another_modality_says_why_not(scanned: MainWindow) -> None:
+    assert BY_ID["view.volume.mr"].why_not(scanned.desk) == "This preset is for MR, and the image is CT."
+    assert BY_ID["view.volume.ct_bone"].why_not(scanned.desk) == ""
+
+
+def test_it_goes_with_its_record(scanned: MainWindow, qtbot) -> None:
+    BY_ID["view.volume"].trigger(scanned.desk)
+    settle(scanned, qtbot)
+    assert shows_image(scanned)
+    BY_ID["file.close"].trigger(scanned.desk)
+    settle(scanned, qtbot)
+    assert not shows_image(scanned)
