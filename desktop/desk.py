@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from desktop.stage import Stage
 
 
+LONG_SECONDS = 2.0
+"""A step that took so long is told of when it is undone: nobody wants to wait for it twice."""
 READ_ONLY = "This record is open for reading only."
 
 
@@ -261,8 +263,14 @@ class Desk(QObject):
                 yield self._job_of(remake(record, one), f"Making {entry.name} again")
 
     def undo(self) -> None:
-        """Undo the last step."""
-        self._writable().undo()
+        """Undo the last step; of one that took its time, say that it is not lost."""
+        record = self._writable()
+        entry, title = record.next_undo(), record.undo_title()
+        record.undo()
+        if entry is not None and entry.seconds >= LONG_SECONDS:
+            self.said.emit(
+                f"Undone: {title}.", "Redo (Ctrl+Shift+Z) brings it back without computing it anew."
+            )
 
     def redo(self) -> None:
         """Redo the step that was undone last."""

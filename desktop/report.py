@@ -209,7 +209,8 @@ def _result(entry: Entry, text: Any, width: float) -> list[Any]:
 
 
 def _remark(number: dict[str, Any]) -> str:
-    told = [number["remark"]] if number["remark"] else []
+    name = number["name"].rpartition(": ")[2]
+    told = [s for s in (words.yield_warning(name, number["value"], number["high"]), number["remark"]) if s]
     if number["at"]:
         told.append(f"at {lps_text(np.array(number['at']))}")
     if number["causes"]:

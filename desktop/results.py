@@ -115,7 +115,9 @@ class Results:
                 continue
             low, high = (None if number[k] is None else scale * number[k] for k in ("low", "high"))
             unit = "" if number["unit"] == "1" else number["unit"]
-            shown.append(Shown(_sentence(name), scale * number["value"], unit, low, high, number["remark"]))
+            value = scale * number["value"]
+            said = [s for s in (words.yield_warning(name, value, high), number["remark"]) if s]
+            shown.append(Shown(_sentence(name), value, unit, low, high, "; ".join(said)))
         return shown
 
     def chain(self, name: str, *, as_solved: bool = False) -> tuple[tuple[str, str], ...]:

@@ -157,6 +157,8 @@ def why_not_solve(desk: Desk) -> str:
         return "Place the load and the supports first, and look at the arrows."
     if model.stale:
         return f"The model is stale ({model.stale}). Make it again first."
+    if why_busy(desk, MODEL):
+        return "The load is being placed or turned: wait for it, or stop it (strip below)."
     return why_busy(desk, SOLVE)
 
 

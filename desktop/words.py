@@ -64,6 +64,17 @@ def interval(low: float, high: float) -> str:
     return f"{number(low)}–{number(high)}"
 
 
+def yield_warning(name: str, value: float, high: float | None) -> str:
+    """Return what is to be said where a strain reaches its yield limit, for which no linear model holds."""
+    if not name.lower().startswith("strain / yield"):
+        return ""
+    if value >= 1:
+        return "ABOVE 1: the bone yields there, which this linear model does not follow"
+    if high is not None and high >= 1:
+        return "its interval reaches 1, where bone yields and this linear model no longer holds"
+    return ""
+
+
 def is_weight_assumed(tree: Mapping[str, Any]) -> bool:
     """Tell from a model's or a result's tree whether its body weight is the step's own default."""
     return any(note.startswith("body weight") and note.endswith("assumed") for note in tree.get("notes", ()))

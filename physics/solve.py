@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from resources.bone_laws import FROM_MEMORY
 from twin.domain import Field, Model, Number, Result
 from twin.errors import UserError
 from twin.params import param
@@ -114,6 +115,7 @@ def _limits(model: Model) -> tuple[str, ...]:
         said.append("uncalibrated CT: density ±20 %")
     if model.landmarks is not None and model.landmarks.assumed:
         said.append(f"rotation about the shaft: {model.landmarks.rotation_source}")
+    said += [note for note in model.notes if FROM_MEMORY in note]
     return tuple(said) + model.omitted
 
 

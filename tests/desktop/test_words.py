@@ -59,3 +59,20 @@ def test_the_palette_prefers_starts_of_words() -> None:
     assert rated["Segment bone"] is not None
     assert rated["Solve"] is None
     assert min((s, t) for t in titles if (s := score("so", t)) is not None)[1] == "Solve"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "high", "said"),
+    [
+        ("strain / yield (3 mm average), peak", 0.74, 0.95, ""),
+        ("strain / yield (3 mm average), peak", 0.74, 1.04, "its interval reaches 1"),
+        ("Strain / yield (3 mm average), peak", 1.51, 2.12, "ABOVE 1"),
+        ("displacement, largest", 3.3, 4.7, ""),
+    ],
+)
+def test_beyond_yield_the_model_says_that_it_does_not_hold(
+    name: str, value: float, high: float, said: str
+) -> None:
+    warning = words.yield_warning(name, value, high)
+    assert warning.startswith(said)
+    assert bool(warning) == bool(said)

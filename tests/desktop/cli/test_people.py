@@ -87,7 +87,7 @@ def test_an_export_is_the_one_file_that_was_asked_for(
     folder = tmp_path / "out"
     folder.mkdir()
     silent = said(capsys, "export", femur, "s1", "-o", str(folder / "femur.stl"))
-    assert silent == f"{folder / 'femur.stl'}  (s1; its name does not say the side: left)\n"
+    assert silent == f"{folder / 'femur.stl'}  (s1; the file's name does not tell the side: left)\n"
     telling = said(capsys, "export", femur, "s1", "-o", str(folder / "left.stl"))
     assert telling == f"{folder / 'left.stl'}  (s1)\n"
     assert sorted(p.name for p in folder.iterdir()) == ["femur.stl", "left.stl"]
