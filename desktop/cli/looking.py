@@ -136,9 +136,7 @@ def show_log(options: argparse.Namespace) -> int:
         return 0
     for e in entries:
         what = e.step if e.kind == "step" else e.kind
-        version = e.software.get("vitruvian", "")
-        line = f"{e.number:>4}  {e.time[:19]}Z  {e.user:<10} {version:<8} {what:<26} {_told(e, entries)}"
-        print(line.rstrip())
+        print(f"{e.number:>4}  {e.time[:19]}  {e.user:<10} {what:<26} {_told(e, entries)}".rstrip())
     return 0
 
 

@@ -1,5 +1,6 @@
 """A DICOM data set, de-identified: what the profile's table says, and of all else only what is known."""
 
+import hashlib
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -42,6 +43,9 @@ _KERNEL_TAG = 0x00181210
 _CHARACTER_SET = 0x00080005
 _MODALITY = 0x00080060
 UNKNOWN = "unknown"
+_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
+_CLASSES = {"CT": "1.2.840.10008.5.1.4.1.1.2", "MR": "1.2.840.10008.5.1.4.1.1.4"}
+"""Storage classes of images whose files name none: old writers."""
 
 
 def deidentified(ds: Any, secret: Secret, *, faces: bool = False) -> Any:
@@ -63,7 +67,7 @@ def deidentified(ds: Any, secret: Secret, *, faces: bool = False) -> Any:
     with warnings.catch_warnings(), config.disable_value_validation():
         warnings.simplefilter("ignore")  # of values that are not valid: they do not stay
         new = _Walk(subject).dataset(ds)
-    _complete(new, subject)
+    _complete(new, subject, ds)
     _say(new, faces)
     new.file_meta = FileMetaDataset()
     new.file_meta.MediaStorageSOPClassUID = new.get("SOPClassUID", "")
@@ -96,8 +100,17 @@ def _syntax(ds: Any) -> str:
     return str(ImplicitVRLittleEndian if ds.original_encoding[0] else ExplicitVRLittleEndian)
 
 
-def _complete(new: Any, subject: Subject) -> None:
-    """Give what every object must have (PS3.3 C.7.1.1, C.7.2.1), in whole or empty."""
+def _complete(new: Any, subject: Subject, old: Any) -> None:
+    """Give what every object must have (PS3.3 C.7.1.1, C.7.2.1, C.12.1), in whole or empty."""
+    meta = getattr(old, "file_meta", {})
+    if not new.get("SOPClassUID"):
+        given = str(meta.get("MediaStorageSOPClassUID", "") or "")
+        by_modality = _CLASSES.get(str(new.get("Modality", "")), _CAPTURE)
+        new.SOPClassUID = given if given.startswith(STANDARD_UID) else by_modality
+    if not new.get("SOPInstanceUID"):
+        given = str(meta.get("MediaStorageSOPInstanceUID", "") or "")
+        pixels = hashlib.sha256(old.get("PixelData", b"") or b"").hexdigest()
+        new.SOPInstanceUID = subject.secret.uid(given or f"{subject.pseudonym} {pixels}")
     new.SpecificCharacterSet = "ISO_IR 192"
     new.PatientName = new.PatientID = subject.pseudonym
     for name in (

@@ -8,10 +8,10 @@ from typing import Any
 
 from twin.deidentify.dataset import deidentified
 from twin.deidentify.secret import Secret
-from twin.errors import UserError
+from twin.errors import SourceError, UserError
 from twin.progress import Progress
 from twin.sources.burned_in import burned_in
-from twin.sources.dicom_headers import looks_like_dicom
+from twin.sources.dicom_headers import looks_like_dicom, read_header
 
 _DIRECTORY = "1.2.840.10008.1.3.10"
 
@@ -62,9 +62,13 @@ def deidentify_files(source: Path, target: Path, progress: Progress | None = Non
             left.append(f"{path}: {why}")
             continue
         try:
+            read_header(path)  # finds what pydicom does not mind: images that are cut off
             ds = pydicom.dcmread(path, force=True)
             new = deidentified(ds, secret)
             reason = _burned_in(ds)
+        except SourceError as error:
+            left.append(error.message)
+            continue
         except Exception as error:  # pydicom fails in many ways
             left.append(
                 f"{path}: it is broken ({str(error).splitlines()[0] if str(error) else type(error).__name__})"
