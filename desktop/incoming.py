@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from desktop import settings, way
+from desktop.browser.concealing import after_import
 from desktop.desk import Desk
 from desktop.people import name_of
 from desktop.queue import Plan
@@ -118,6 +119,8 @@ class Incoming(QObject):
         desk = self._desk
         desk.load_steps()
         entry = yield desk.job(step, inputs or {}, params, title=f"Importing {label}")
+        if desk.session.record is not None:
+            after_import(desk.session.record)
         made = [o["id"] for o in entry.outputs.values()]
         if made:
             desk.session.select(made[0])

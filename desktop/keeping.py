@@ -148,6 +148,7 @@ class Keeper:
 
     def lock(self) -> None:
         """Lock the open record, or unlock it, and open it again."""
+        from desktop.browser import concealing
         from twin.record import door, locking
 
         path = self._path()
@@ -161,7 +162,10 @@ class Keeper:
         if not dialog.exec():
             return
         passphrase = dialog.passphrase.text()
+        record = self._desk.session.record
+        identities = concealing.whose(record) if record is not None else []
         self._rewrite(path, lambda: locking.lock(path, passphrase), f"{path.name} is locked.")
+        concealing.conceal(identities)
         if dialog.keep.isChecked():
             self._remember(path, passphrase)
 

@@ -156,6 +156,7 @@ class BrowserPage(QWidget):
         super().showEvent(event)
         self._open_index()
         self.restyle()
+        self._search_folder()
         self.search.words.setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -117,14 +117,18 @@ def forget(options: argparse.Namespace) -> int:
 
 def lock(options: argparse.Namespace) -> int:
     """Lock a record with a passphrase that is typed twice, or given to scripts by the environment."""
+    from desktop.browser import concealing
     from twin import passphrases
-    from twin.record import door
+    from twin.record import Record, door
     from twin.record.locking import lock as lock_record
 
     path = record_path(options.record)
     door.inspect(path)
     passphrase = os.environ.get(passphrases.VARIABLE) or new_passphrase(path)
+    with Record.open(path, write=False) as record:
+        identities = concealing.whose(record)
     lock_record(path, passphrase)
+    concealing.conceal(identities)
     print(f"{path} is locked. Without the passphrase nobody can open it again, this program neither.")
     if options.keyring:
         passphrases.remember(passphrases.header_of(path), passphrase)

@@ -189,26 +189,3 @@ def _kill_at_first_image(server: Orthanc) -> None:
     while time.monotonic() < deadline and not list(places.quarantine_folder().glob("*/*.dcm")):
         time.sleep(0.001)
     server.kill()
-
-
-def test_folders_are_looked_into_listed_and_forgotten(
-    capsys: Capture,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    make_series: MakeSeries,  # noqa: F811
-) -> None:
-    monkeypatch.setenv("VITRUVIAN_CONFIG", str(tmp_path / "config"))
-    folder = make_series(4, name="GRÜN^Jörg", images=2)
-    assert main(["studies", str(folder), "--words", "grun", "--json"]) == 0
-    found = answer(capsys)
-    assert found["folders"] == [str(folder)]
-    assert found["looked"][0]["read"] == 2
-    (study,) = found["studies"]
-    assert (study["patient"]["name"], study["images"]) == ("GRÜN^Jörg", 2)
-    assert [(s["number"], s["images"]) for s in study["series"]] == [(3, 2)]
-    assert main(["studies", "--words", "blau"]) == 0
-    assert capsys.readouterr().out == ""
-    assert main(["studies", str(folder), "--forget", "--json"]) == 0
-    assert answer(capsys) == {"folders": [], "looked": [], "studies": []}
-    assert main(["studies", str(tmp_path / "absent")]) == 1
-    assert "There is no folder" in capsys.readouterr().err

@@ -7,6 +7,7 @@ An image that lies in several places is counted once.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import re
 import sqlite3
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 from twin.errors import UserError
 from twin.sources.catalog import PatientRow, SeriesRow, StudyRow
 
-VERSION = 2
+VERSION = 3
 """Of the tables; an index of another version is made anew."""
 
 _TABLES = """
@@ -41,7 +42,7 @@ CREATE TABLE series (
     modality TEXT NOT NULL, body_part TEXT NOT NULL, words TEXT NOT NULL, thumbnail BLOB,
     images INTEGER NOT NULL DEFAULT 0,
     UNIQUE (uid, study, patient_id, name));
-CREATE TABLE concealed (uid TEXT PRIMARY KEY);
+CREATE TABLE concealed (mark TEXT PRIMARY KEY);
 CREATE TRIGGER more AFTER INSERT ON files WHEN NEW.series NOT NULL
     AND (SELECT COUNT(*) FROM files WHERE series = NEW.series AND uid = NEW.uid) = 1 BEGIN
     UPDATE series SET images = images + MAX(NEW.frames, 1) WHERE id = NEW.series; END;
@@ -129,7 +130,7 @@ class Index:
 
     def series_number(self, row: SeriesRow) -> int:
         """Return the number of a series, which is entered where it is new."""
-        if self.is_concealed(row.uid):
+        if self.is_concealed(row):
             return self._enter(_conceal(row), "")
         said = (row.study.patient.name, row.study.patient.patient_id, row.study.description, row.description)
         more = (row.modality, row.body_part, row.study.accession, row.study.date)
@@ -228,8 +229,9 @@ class Index:
         """Return the series with images of which there is no small picture yet."""
         listed = self.db.execute(
             "SELECT series.id FROM series JOIN files ON files.series = series.id WHERE thumbnail IS NULL"
-            " AND frames > 0 AND series.uid NOT IN (SELECT uid FROM concealed)"
-            " GROUP BY series.id ORDER BY series.id"
+            " AND frames > 0 AND series.name <> ?"
+            " GROUP BY series.id ORDER BY series.id",
+            (CONCEALED,),
         )
         return [number for (number,) in listed]
 
@@ -251,22 +253,48 @@ class Index:
         shape = (rows, columns, 3) if rank == 3 else (rows, columns)
         return np.frombuffer(zlib.decompress(packed[3:]), np.uint8).reshape(shape)
 
-    def is_concealed(self, uid: str) -> bool:
-        """Tell whether a series is in a locked record."""
-        return self.db.execute("SELECT 1 FROM concealed WHERE uid = ?", (uid,)).fetchone() is not None
+    def is_concealed(self, row: SeriesRow) -> bool:
+        """Tell whether a series, or its patient, is in a locked record."""
+        marks = (row.uid, _mark(row.study.patient))
+        known = "SELECT 1 FROM concealed WHERE mark IN (?, ?)"
+        return self.db.execute(known, marks).fetchone() is not None
 
-    def conceal(self, uids: Sequence[str]) -> None:
-        """Take all words and pictures of series out, for good: they are in a record that is locked now."""
+    def conceal(self, uids: Sequence[str], patients: Sequence[PatientRow] = ()) -> None:
+        """Take all words and pictures of series and of patients out, for good: their record is locked now.
+
+        The patients of the series are among them; what is found of them later comes in without words, too.
+        """
+        found = dict.fromkeys(patients)
         for uid in uids:
+            listed = self.db.execute("SELECT * FROM series WHERE uid = ?", (uid,))
+            found |= dict.fromkeys(_patient(row) for row in listed if row["name"] != CONCEALED)
             self.db.execute("INSERT OR IGNORE INTO concealed VALUES (?)", (uid,))
+            self.db.execute(f"{_BLANK} uid = ?", (CONCEALED, uid))
+        for patient in found:
+            self.db.execute("INSERT OR IGNORE INTO concealed VALUES (?)", (_mark(patient),))
             self.db.execute(
-                "UPDATE OR REPLACE series SET patient_id = '', name = ?, birth_date = '', sex = '',"
-                " date = '', study_description = '', accession = '', description = '', body_part = '',"
-                " words = '', thumbnail = NULL WHERE uid = ?",
-                (CONCEALED, uid),
+                f"{_BLANK} patient_id = ? AND name = ? AND birth_date = ?",
+                (CONCEALED, patient.patient_id, patient.name, patient.birth_date),
             )
         self.db.commit()
         self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # what is taken out may not stay in the log beside
+
+
+_BLANK = (
+    "UPDATE OR REPLACE series SET patient_id = '', name = ?, birth_date = '', sex = '', date = '',"
+    " study_description = '', accession = '', description = '', body_part = '', words = '',"
+    " thumbnail = NULL WHERE"
+)
+
+
+def _mark(patient: PatientRow) -> str:
+    """Return what a patient of a locked record is known again by; it does not say who that is."""
+    words = (patient.patient_id, folded(patient.name), patient.birth_date)
+    return hashlib.sha256("\n".join(words).encode()).hexdigest()
+
+
+def _patient(row: Any) -> PatientRow:
+    return PatientRow(row["patient_id"], row["name"], row["birth_date"], row["sex"])
 
 
 def within(path: Path, folder: Path) -> bool:
@@ -287,7 +315,7 @@ def _conceal(row: SeriesRow) -> SeriesRow:
 def _study(rows: Sequence[Any]) -> StudyRow:
     first = rows[0]
     return StudyRow(
-        patient=PatientRow(first["patient_id"], first["name"], first["birth_date"], first["sex"]),
+        patient=_patient(first),
         uid=first["study"],
         date=first["date"],
         description=next((r["study_description"] for r in rows if r["study_description"]), ""),

@@ -1,0 +1,71 @@
+"""Studies in folders from the command line; and what of them stays when a record is locked."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from desktop import places
+from desktop.main import main
+from tests.twin.sources.pacs.conftest import MakeSeries, make_series  # noqa: F401
+from twin import passphrases
+from twin.sources.index import Index
+from twin.sources.index.store import CONCEALED
+
+Capture = pytest.CaptureFixture[str]
+
+
+def answer(capsys: Capture) -> Any:
+    return json.loads(capsys.readouterr().out)
+
+
+def test_folders_are_looked_into_listed_and_forgotten(
+    capsys: Capture,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    make_series: MakeSeries,  # noqa: F811
+) -> None:
+    monkeypatch.setenv("VITRUVIAN_CONFIG", str(tmp_path / "config"))
+    folder = make_series(4, name="GRÜN^Jörg", images=2)
+    assert main(["studies", str(folder), "--words", "grun", "--json"]) == 0
+    found = answer(capsys)
+    assert found["folders"] == [str(folder)]
+    assert found["looked"][0]["read"] == 2
+    (study,) = found["studies"]
+    assert (study["patient"]["name"], study["images"]) == ("GRÜN^Jörg", 2)
+    assert [(s["number"], s["images"]) for s in study["series"]] == [(3, 2)]
+    assert main(["studies", "--words", "blau"]) == 0
+    assert capsys.readouterr().out == ""
+    assert main(["studies", str(folder), "--forget", "--json"]) == 0
+    assert answer(capsys) == {"folders": [], "looked": [], "studies": []}
+    assert main(["studies", str(tmp_path / "absent")]) == 1
+    assert "There is no folder" in capsys.readouterr().err
+
+
+def test_the_patient_of_a_locked_record_stands_in_the_index_without_a_name(
+    capsys: Capture,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    make_series: MakeSeries,  # noqa: F811
+) -> None:
+    monkeypatch.setenv("VITRUVIAN_CONFIG", str(tmp_path / "config"))
+    monkeypatch.setenv(passphrases.VARIABLE, "correct horse battery")
+    hip, knee = make_series(5, name="GRUEN^Joerg", images=2), make_series(6, name="BLAU^Eva", images=2)
+    record = str(tmp_path / "gruen.twin")
+    assert main(["studies", str(hip.parent)]) == 0
+    assert "GRUEN" in capsys.readouterr().out
+    assert main(["import", record, str(hip)]) == 0
+    assert main(["lock", record]) == 0
+    with Index(places.index_path()) as index:
+        assert sorted(s.patient.name for s in index.studies()) == [CONCEALED, "BLAU^Eva"]
+    assert not any(b"GRUEN" in file.read_bytes() for file in places.data_folder().glob("studies*"))
+    # What comes into a record that is locked already loses its name as well.
+    other = str(tmp_path / "blau.twin")
+    assert main(["import", other, str(knee)]) == 0
+    assert main(["lock", other]) == 0
+    assert main(["studies", str(hip.parent)]) == 0
+    out = capsys.readouterr().out
+    assert "BLAU" not in out.splitlines()[-1]
+    with Index(places.index_path()) as index:
+        assert {s.patient.name for s in index.studies()} == {CONCEALED}
