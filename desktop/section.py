@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QAction, QShowEvent
+from PySide6.QtGui import QAction, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -113,6 +113,17 @@ class Panel(QScrollArea):
         if self.isVisible():
             self.refresh()
             self.updateGeometry()
+            self._give_height()
+
+    def _give_height(self) -> None:
+        """Make the inside as high as its wrapped texts need: Qt would rather press it together."""
+        self.column.invalidate()
+        self._inside.setMinimumHeight(self.column.totalHeightForWidth(self.viewport().width()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Wrap the texts anew."""
+        super().resizeEvent(event)
+        self._give_height()
 
     def end(self) -> None:
         """Leave the rest of the height empty."""

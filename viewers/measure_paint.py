@@ -26,6 +26,9 @@ REACH = 8.0
 """How near, in pixels, a hand must come to take hold."""
 _FADED = 0.35
 _GAP = 12.0
+_GAPS = (_GAP, 36.0, 72.0, 120.0)
+_SIDES = tuple((m, n) for m in range(3) for n in range(3) if (m, n) != (1, 0))
+"""Right, middle, left by middle, above, below; not upon itself."""
 _WARN = "#E3B341"
 _ROOMY = 480.0
 """Pixels from which a view has room for all that a mark says."""
@@ -250,9 +253,9 @@ class Painter:
         if mark.made.label is not None:
             x, y = self._here.screen(mark.made.label)[0]
             box = QRectF(x - size[0] / 2, y - size[1] / 2, *size)
-            self._lead(box, around, color)
         else:
             box = self._free_place(around, size, beside_end=mark.made.kind in ("arrow", "text"))
+        self._lead(box, around, color)
         self._taken.append(box)
         if mark.stale:
             font = painter.font()
@@ -266,12 +269,12 @@ class Painter:
         return box
 
     def _lead(self, box: QRectF, around: NDArray[np.float64], color: QColor) -> None:
-        """Lead from a label that was moved away to what it belongs to."""
+        """Lead from a label that stands away to what it belongs to."""
         middle = np.array([box.center().x(), box.center().y()])
         nearest = around[np.argmin(np.linalg.norm(around - middle, axis=1))]
         x = min(max(nearest[0], box.left()), box.right())
         y = min(max(nearest[1], box.top()), box.bottom())
-        if np.hypot(nearest[0] - x, nearest[1] - y) > _GAP:
+        if np.hypot(nearest[0] - x, nearest[1] - y) > 2 * _GAP:
             self._painter.setPen(QPen(color, 0.8, Qt.PenStyle.DotLine))
             self._painter.drawLine(QPointF(x, y), QPointF(*nearest))
 
@@ -282,19 +285,18 @@ class Painter:
         low, high = (around[-1:], around[-1:]) if beside_end else (around, around)
         (x0, y0), (x1, y1) = low.min(axis=0), high.max(axis=0)
         width, height = size
-        across = (x1 + _GAP, (x0 + x1 - width) / 2, x0 - _GAP - width)
-        down = ((y0 + y1 - height) / 2, y0 - _GAP - height, y1 + _GAP)
         inner = self._box.adjusted(8, 26, -8, -26)
         lines = np.concatenate(self._lines)
         best, least = QRectF(), np.inf
-        for m, x in enumerate(across):
-            for n, y in enumerate(down):
-                if (m, n) == (1, 0):
-                    continue  # upon itself
+        for gap in _GAPS:
+            across = (x1 + gap, (x0 + x1 - width) / 2, x0 - gap - width)
+            down = ((y0 + y1 - height) / 2, y0 - gap - height, y1 + gap)
+            for m, n in _SIDES:
+                x, y = across[m], down[n]
                 fit_x = min(max(x, inner.left()), inner.right() - width)
                 fit_y = min(max(y, inner.top()), inner.bottom() - height)
                 box = QRectF(fit_x, fit_y, width, height)
-                cost = 0.2 * (m + n) + (abs(fit_x - x) + abs(fit_y - y)) / 20
+                cost = 0.2 * (m + n) + (gap - _GAP) / 10 + (abs(fit_x - x) + abs(fit_y - y)) / 20
                 cost += 40 * sum(box.intersects(taken) for taken in self._taken)
                 near = (lines > (fit_x - 3, fit_y - 2)) & (lines < (fit_x + width + 3, fit_y + height + 2))
                 cost += 0.5 * float(near.all(axis=1).sum())

@@ -233,9 +233,12 @@ def test_another_image_does_not_show_the_measurements_of_the_first(seen, qtbot):
     assert seen.desk.stage.measuring.layers["axial"].placed == ()
 
 
-def test_no_two_commands_of_the_views_have_one_key():
+def test_the_keys_of_the_tools_are_nobody_elses():
     keys = [c.shortcut for c in COMMANDS if c.shortcut and c.where in ("", "views")]
-    assert len(keys) == len(set(keys))
+    tools = [c.shortcut for c in COMMANDS if c.group == "Measure" and c.shortcut]
+    assert len(tools) == 9
+    assert [k for k in tools if keys.count(k) > 1] == []
+    assert not set(tools) & {"F", "B", "R"}  # these are the slices' own
 
 
 def test_the_label_field_takes_letters_that_are_shortcuts(seen, qtbot):

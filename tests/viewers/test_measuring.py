@@ -411,3 +411,33 @@ def test_labels_keep_off_each_other_and_inside_the_view(bench):
     assert all(bench.view.rect().contains(label.toRect()) for label in labels)
     apart = [not a.intersects(b) for n, a in enumerate(labels) for b in labels[:n]]
     assert all(apart)
+
+
+def test_on_a_turned_plane_it_is_drawn_measured_and_shown_there_only(qtbot):
+    ct = volume((1.0, 1.0, 1.0), (64, 64, 64))
+    view = SliceView("axial")
+    qtbot.addWidget(view)
+    view.resize(640, 640)
+    view.show()
+    view.set_volume(ct)
+    view.set_crosshair((32, 32, 32))
+    bench = Bench(view, ct)
+    straight = view.planes
+    view.set_planes(straight.turned("sagittal", np.radians(30)))
+    normal = view.sheet.frame.normal
+    assert abs(normal[2]) == pytest.approx(np.cos(np.radians(30)))
+    across, down = (view.sheet.frame.to_lps[:3, n] for n in (0, 1))
+    across, down = across / np.linalg.norm(across), down / np.linalg.norm(down)
+    middle = np.array([32.0, 32, 32])
+    bench.take("ellipse")
+    bench.drag(middle - 10 * across - 6 * down, middle + 10 * across + 6 * down)
+    (done,) = bench.finished
+    made = measure("ellipse", ct, points(done), normal=done[2])
+    assert made.number("area").value == pytest.approx(np.pi * 60, rel=0.02)
+    np.testing.assert_allclose((made.points - middle) @ normal, 0, atol=1e-6)
+    bench.layer.set_tool(None)
+    bench.show(made)
+    assert len(bench.layer.placed) == 1
+    view.set_planes(None)
+    view.grab()
+    assert bench.layer.placed == ()
