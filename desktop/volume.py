@@ -100,7 +100,7 @@ class VolumeRendering:
             return
         transfer = Transfer.of(self.preset, volume, pyramid, self.shift)
         self.words = (*transfer.words, *(("cut to a box",) if self.box is not None else ()))
-        time = view.time_index if view is not None and volume.voxels.ndim == 4 else 0
+        time = view.picture.time if view is not None and volume.voxels.ndim == 4 else 0
         state = (volume, self.preset, self.shift, self.box, time)
         if state != self._shown:
             self._shown = state
