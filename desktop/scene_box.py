@@ -50,7 +50,7 @@ class SceneBox(QWidget):
         )
         self.slices_button.setCheckable(True)
         self.volume_button = self._button(
-            "", "Look through the image: volume rendering (V)", scenery.rendering.toggle
+            "", "Look through the image: volume rendering (Shift+V)", scenery.rendering.toggle
         )
         self.volume_button.setCheckable(True)
         self.volume_row = VolumeRow(scenery.rendering)

@@ -337,7 +337,7 @@ def _rendered() -> tuple[Command, ...]:
     ]  # fmt: skip
     return (
         Command("view.volume", "Volume rendering", "cloud-fog", "Look through the image in 3-D, or not",
-            _stage("toggle_volume"), volume.why_not_now, "V", "View", "views"),
+            _stage("toggle_volume"), volume.why_not_now, "Shift+V", "View", "views"),
         *presets,
     )  # fmt: skip
 

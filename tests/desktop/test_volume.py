@@ -10,7 +10,8 @@ from desktop.commands import BY_ID
 from desktop.scene_box import SceneBox
 from desktop.volume import KEY, VolumeRendering
 from desktop.window import MainWindow
-from tests.desktop.conftest import settle
+from tests.desktop.conftest import do, settle
+from twin.record import Record
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def test_it_is_off_at_first_and_a_key_turns_it_on_and_off(scanned: MainWindow, q
     assert not box.volume_row.isVisible()
     assert stage.scenery.slices_on
     stage.slices["axial"].setFocus()
-    qtbot.keyClick(stage.slices["axial"], Qt.Key.Key_V)
+    qtbot.keyClick(stage.slices["axial"], Qt.Key.Key_V, Qt.KeyboardModifier.ShiftModifier)
     settle(scanned, qtbot)
     assert shows_image(scanned)
     assert not stage.scenery.slices_on  # the slices would stand in the middle of it
@@ -56,7 +57,7 @@ def test_it_is_off_at_first_and_a_key_turns_it_on_and_off(scanned: MainWindow, q
     assert box.volume_button.isChecked()
     assert caption(scanned)[-2:] == ("CT hip", "CT bone, from 140 HU")
     assert "HIP, Model" in caption(scanned)[0]
-    qtbot.keyClick(stage.slices["axial"], Qt.Key.Key_V)
+    qtbot.keyClick(stage.slices["axial"], Qt.Key.Key_V, Qt.KeyboardModifier.ShiftModifier)
     settle(scanned, qtbot)
     assert not shows_image(scanned)
     assert stage.scenery.slices_on
@@ -119,3 +120,22 @@ def test_it_goes_with_its_record(scanned: MainWindow, qtbot) -> None:
     BY_ID["file.close"].trigger(scanned.desk)
     settle(scanned, qtbot)
     assert not shows_image(scanned)
+
+
+def test_a_beating_image_beats_with_the_slices(window: MainWindow, home: Path, qtbot) -> None:
+    with Record.create(home / "heart.twin") as record:
+        do(record, "test.cine")
+    window.open_paths([home / "heart.twin"])
+    settle(window, qtbot)
+    assert window.desk.stage is not None
+    window.desk.stage.make_scene()
+    settle(window, qtbot)
+    BY_ID["view.volume"].trigger(window.desk)
+    settle(window, qtbot)
+    assert caption(window)[-1].startswith("by percentiles 70 to 99.5")
+    drawn = window.desk.stage.scene._scene.things[KEY]
+    assert drawn._time == 0
+    for phase in (1, 2):
+        BY_ID["view.cine.next"].trigger(window.desk)
+        assert drawn._time == phase
+    assert window.desk.stage.scene._scene.things[KEY] is drawn  # nothing was made anew
