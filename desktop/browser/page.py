@@ -244,6 +244,7 @@ class BrowserPage(QWidget):
                 self.refill()
 
     def _on_looked(self, looked: Looked) -> None:
+        self._late.stop()
         self._found = []  # the small pictures come last: what is unfolded is shown anew
         self._search_folder()
         self.status.setText(f"{looked.files:,} files looked at in {looked.seconds:.1f} s.")

@@ -116,7 +116,8 @@ def test_a_folder_is_looked_into_searched_and_imported_from(
     assert window.tree.isVisible()
     (volume,) = window.desk.session.of_kind("volume")
     assert window.desk.session.load(volume.id).voxels.shape == (4, 64, 64)
-    assert window.desk.session.record.log()[0].params["paths"] == [str(hip)]
+    (step,) = [entry for entry in window.desk.session.record.log() if entry.kind == "step"]
+    assert step.params["paths"] == [str(hip)]
 
 
 def test_several_patients_are_not_imported_together_and_escape_goes_back(
