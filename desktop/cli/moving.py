@@ -54,7 +54,8 @@ def export(options: argparse.Namespace) -> int:
         print_json({"path": str(path), "asked": str(path), "side": side, "stale": bool(stale)})
     else:
         silent = side in ("left", "right") and side not in path.name.lower()
-        print(f"{path}  ({options.entity}{f'; the file's name does not tell the side: {side}' if silent else ''})")
+        said = f"; the file's name does not tell the side: {side}" if silent else ""
+        print(f"{path}  ({options.entity}{said})")
     return 0
 
 
