@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _TOOLS = (
     ("distance", "Distance", "ruler", "Measure the distance of two points", "D"),
-    ("angle", "Angle", "caret-left", "Measure the angle at a vertex", "V"),
+    ("angle", "Angle", "caret-left", "Measure the angle at a vertex", "Y"),
     ("cobb", "Cobb angle", "arrows-in-line-vertical", "Measure the angle between two end plates", "J"),
     ("ellipse", "Ellipse", "circle", "Measure an ellipse: area, mean and spread of the values inside", "E"),
     (
