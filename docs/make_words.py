@@ -23,7 +23,8 @@ def words() -> set[str]:
             remarks = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Expr)}
             for node in ast.walk(tree):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in remarks:
-                    found |= {w.lower() for w in re.findall(r"[^\W\d_]+", node.value)}
+                    text = re.sub(r"[0-9a-fA-F]{12,}", " ", node.value)  # digests are no words
+                    found |= {w.lower() for w in re.findall(r"[^\W\d_]+", text)}
     return {word for word in found if len(word) < 25}
 
 
