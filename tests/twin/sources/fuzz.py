@@ -6,7 +6,6 @@ line of a process that died names the culprit, and ends with a line of JSON.
 """
 
 import json
-import resource
 import shutil
 import signal
 import sys
@@ -18,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from twin.errors import SourceError
+from twin.process import peak_mb
 from twin.sources import read, scan
 
 MOST_BYTES = 4 << 30
@@ -108,7 +108,8 @@ def main(seed: int, count: int, sources: list[Path]) -> None:
             except Exception:
                 faults.append(f"case {n}, {source}: {traceback.format_exc()[-1500:]}")
             signal.setitimer(signal.ITIMER_PROF, 0)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    # Not getrusage: across a fork it begins with the parent's size.
+    peak = round(peak_mb() * 1e6)
     print(json.dumps({"ends": ends, "faults": faults, "peak_bytes": peak}), flush=True)
 
 
