@@ -6,6 +6,7 @@ line of a process that died names the culprit, and ends with a line of JSON.
 """
 
 import json
+import resource
 import shutil
 import signal
 import sys
