@@ -210,22 +210,29 @@ def _paint(found, number, how, table, scale, shift, ground, line):  # type: igno
             value = value * scale + shift
             if np.isfinite(value):
                 place = min(max(value + np.float32(0.5), np.float32(0.0)), top)
-                line[x] = table[np.uint64(place)]
+                line[x] = table[np.uint64(np.int32(place))]
 
 
-@njit(cache=True, nogil=True)
-def _nearest_line(flat, sizes, start, step, line):  # type: ignore[no-untyped-def]
-    """Fill a line of pixels, all of them on the grid, with the nearest voxels."""
-    half = np.float32(0.5)
+@njit(cache=True, nogil=True, fastmath=_FAST)
+def _nearest_places(sizes, start, step, first):  # type: ignore[no-untyped-def]
+    """Fill where the nearest voxel of each pixel of a line lies; all of them are on the grid."""
+    half, zero = np.float32(0.5), np.int32(0)
     i0, j0, k0 = np.float32(start[0]) + half, np.float32(start[1]) + half, np.float32(start[2]) + half
     di, dj, dk = np.float32(step[0]), np.float32(step[1]), np.float32(step[2])
     width, plane = np.int32(sizes[0]), np.int32(sizes[0] * sizes[1])
     top_i, top_j, top_k = np.int32(sizes[0] - 1), np.int32(sizes[1] - 1), np.int32(sizes[2] - 1)
-    for x in range(line.size):
+    for x in range(first.size):
         far = np.float32(np.int32(x))
         i, j, k = np.int32(i0 + far * di), np.int32(j0 + far * dj), np.int32(k0 + far * dk)
-        at = min(k, top_k) * plane + min(j, top_j) * width + min(i, top_i)
-        line[x] = flat[np.uint64(np.uint32(max(at, np.int32(0))))]
+        i, j, k = max(min(i, top_i), zero), max(min(j, top_j), zero), max(min(k, top_k), zero)
+        first[x] = k * plane + j * width + i
+
+
+@njit(cache=True, nogil=True)
+def _nearest_line(flat, first, line):  # type: ignore[no-untyped-def]
+    """Fill a line of pixels with the voxels at those places."""
+    for x in range(line.size):
+        line[x] = flat[np.uint64(np.uint32(first[x]))]
 
 
 @njit(cache=True, nogil=True)
@@ -238,6 +245,7 @@ def nearest(grid, to_grid, seen):  # type: ignore[no-untyped-def]
     depth, rows, columns = grid.shape
     sizes, flat = (columns, rows, depth), grid.reshape(-1)
     step = (to_grid[0, 0], to_grid[1, 0], to_grid[2, 0])
+    first = np.empty(width, np.int32)
     begin_row, end_row = height, 0
     for y in range(height):
         begin, end = 0, width
@@ -251,7 +259,8 @@ def nearest(grid, to_grid, seen):  # type: ignore[no-untyped-def]
                 to_grid[1, 1] * y + to_grid[1, 2] + begin * step[1],
                 to_grid[2, 1] * y + to_grid[2, 2] + begin * step[2],
             )
-            _nearest_line(flat, sizes, here, step, seen[y, begin:end])
+            _nearest_places(sizes, here, step, first[begin:end])
+            _nearest_line(flat, first[begin:end], seen[y, begin:end])
             begin_row, end_row = min(begin_row, y), y + 1
     return begin_row, end_row
 
