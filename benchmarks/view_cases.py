@@ -83,3 +83,23 @@ def bending(mesh: TetMesh) -> tuple[np.ndarray, np.ndarray]:
     displacement[:, 0] = 2.0 * height**2
     middle = mesh.points[mesh.tets].mean(axis=1)
     return np.abs(middle[:, 0]) * (1 + middle[:, 2] / 90), displacement
+
+
+def drag_times_ms(view: Any) -> list[float]:
+    """Return the ms of each step of a drag with the left button over a view, drawn at once."""
+    from PySide6.QtCore import QEvent, QPointF, Qt
+    from PySide6.QtGui import QMouseEvent
+    from PySide6.QtTest import QTest
+
+    QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=view.rect().center())
+
+    def step(n: int) -> None:
+        at = QPointF(view.rect().center()) + QPointF(10.0 * n % 300, n % 20)
+        left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+        event = QMouseEvent(
+            QEvent.Type.MouseMove, at, view.mapToGlobal(at), none, left, Qt.KeyboardModifier.NoModifier
+        )
+        QApplication.sendEvent(view, event)
+        view.repaint()
+
+    return times_ms(step)

@@ -1,7 +1,7 @@
 """A window on a record with small entities in it, and hands to move in it."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -64,6 +64,21 @@ def scan(home: Path) -> Path:
     with Record.create(path) as record:
         do(record, "test.volume")
     return path
+
+
+@pytest.fixture
+def pair(window: MainWindow, home: Path, qtbot) -> Callable[..., MainWindow]:
+    """Make the window with a CT that is shown, and a PET of it."""
+
+    def make(**pet: str) -> MainWindow:
+        with Record.create(home / "pair.twin") as record:
+            do(record, "test.pet", **pet)
+            do(record, "test.volume")
+        window.open_paths([home / "pair.twin"])
+        settle(window, qtbot)
+        return window
+
+    return make
 
 
 @pytest.fixture

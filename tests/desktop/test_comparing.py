@@ -1,5 +1,6 @@
 """Two images side by side: in step within one space, else by an offset that is said."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,15 +17,11 @@ from twin.record import Record
 
 
 @pytest.fixture
-def pair(window: MainWindow, home: Path, qtbot):
-    """The window with a CT that is shown, and a PET of it."""
+def compared(pair: Callable[..., MainWindow], qtbot) -> Callable[..., MainWindow]:
+    """Make the window with a CT that is shown, and a PET of it beside."""
 
     def make(**pet: str) -> MainWindow:
-        with Record.create(home / "pair.twin") as record:
-            do(record, "test.pet", **pet)
-            do(record, "test.volume")
-        window.open_paths([home / "pair.twin"])
-        settle(window, qtbot)
+        window = pair(**pet)
         BY_ID["view.compare"].trigger(window.desk)
         settle(window, qtbot)
         return window
@@ -32,8 +29,8 @@ def pair(window: MainWindow, home: Path, qtbot):
     return make
 
 
-def test_both_lie_side_by_side_and_all_come_back(pair) -> None:
-    window = pair()
+def test_both_lie_side_by_side_and_all_come_back(compared) -> None:
+    window = compared()
     stage = window.desk.stage
     first, beside = stage.slices["axial"], stage.comparing.view
     assert [p for p, view in stage.slices.items() if view.isVisible()] == ["axial"]
@@ -46,8 +43,8 @@ def test_both_lie_side_by_side_and_all_come_back(pair) -> None:
     assert "No second image" in BY_ID["view.compare.plane"].why_not(window.desk)
 
 
-def test_in_one_space_both_show_the_same_place_and_scale(pair) -> None:
-    window = pair()
+def test_in_one_space_both_show_the_same_place_and_scale(compared) -> None:
+    window = compared()
     stage = window.desk.stage
     first, beside = stage.slices["axial"], stage.comparing.view
     assert beside.decor.over == ("same space",)
@@ -68,8 +65,8 @@ def test_in_one_space_both_show_the_same_place_and_scale(pair) -> None:
     assert stage.comparing.view.planes.leaves("coronal", stage.slices["coronal"].planes)
 
 
-def test_in_another_space_an_offset_links_them_and_is_said(pair) -> None:
-    window = pair(frame="2.7", study="9")
+def test_in_another_space_an_offset_links_them_and_is_said(compared) -> None:
+    window = compared(frame="2.7", study="9")
     stage = window.desk.stage
     first, beside = stage.slices["axial"], stage.comparing.view
     # The middles answer: of 24 slices of 2 mm at 23 mm, of 12 of 4 mm at 22 mm.
@@ -92,16 +89,16 @@ def test_in_another_space_an_offset_links_them_and_is_said(pair) -> None:
     assert beside.decor.over[1] == "linked by an offset: R 1.0  A 1.0  S 6.0 mm"
 
 
-def test_windows_are_shared_only_where_values_mean_the_same(pair) -> None:
-    window = pair()
+def test_windows_are_shared_only_where_values_mean_the_same(compared) -> None:
+    window = compared()
     stage = window.desk.stage
     before = stage.comparing.view.window_level
     stage.links.window(400.0, 1800.0)
     assert stage.comparing.view.window_level == before  # SUV, not HU
 
 
-def test_the_value_under_the_mouse_is_that_of_the_image_beside(pair, qtbot) -> None:
-    window = pair()
+def test_the_value_under_the_mouse_is_that_of_the_image_beside(compared, qtbot) -> None:
+    window = compared()
     beside = window.desk.stage.comparing.view
     at = beside.position_of(beside.crosshair) + QPointF(20, 20)
     qtbot.mouseMove(beside, at.toPoint())

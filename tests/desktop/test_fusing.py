@@ -9,23 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from desktop.commands import BY_ID
 from desktop.window import MainWindow
-from tests.desktop.conftest import do, settle
-from twin.record import Record
-
-
-@pytest.fixture
-def pair(window: MainWindow, home: Path, qtbot):
-    """The window with a CT that is shown, and a PET of it."""
-
-    def make(**pet: str) -> MainWindow:
-        with Record.create(home / "pair.twin") as record:
-            do(record, "test.pet", **pet)
-            do(record, "test.volume")
-        window.open_paths([home / "pair.twin"])
-        settle(window, qtbot)
-        return window
-
-    return make
+from tests.desktop.conftest import settle
 
 
 def middle(window: MainWindow) -> tuple[int, int, int]:

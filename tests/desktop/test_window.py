@@ -8,6 +8,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
 
+from desktop import way
 from desktop.commands import BY_ID, COMMANDS
 from desktop.empty import DROP_TEXT
 from desktop.session import sizes_of
@@ -222,6 +223,7 @@ def test_a_name_is_changed_in_place_and_taken_back(opened: MainWindow, qtbot) ->
     assert opened.actions_["edit.undo"].text() == "Undo Rename"
     press(qtbot, opened, "edit.undo")
     assert opened.tree.row(surface.key).text(NAME) == "left femur surface"
+    assert opened.errors.isHidden()  # quick steps are taken back without a word
     press(qtbot, opened, "edit.redo")
     assert opened.tree.row(surface.key).text(NAME) == "my femur"
 
@@ -404,3 +406,26 @@ def test_export_offers_what_the_table_has_and_writes(opened: MainWindow, qtbot, 
 
 def test_what_has_no_format_or_is_not_chosen_cannot_be_exported(window: MainWindow) -> None:
     assert BY_ID["file.export"].why_not(window.desk) == "Choose something in the tree first."
+
+
+def test_a_step_that_took_long_is_not_undone_in_silence(
+    opened: MainWindow, monkeypatch: pytest.MonkeyPatch, qtbot
+) -> None:
+    monkeypatch.setattr("desktop.desk.LONG_SECONDS", 0.0)
+    said: list[tuple[str, str]] = []
+    opened.desk.said.connect(lambda *words: said.append(words))
+    title = opened.desk.session.record.undo_title()
+    press(qtbot, opened, "edit.undo")
+    assert said == [(f"Undone: {title}.", "Redo (Ctrl+Shift+Z) brings it back without computing it anew.")]
+
+
+def test_nothing_is_solved_while_the_load_is_turned(opened: MainWindow, qtbot) -> None:
+    class Work:
+        key = way.MODEL
+
+    assert not way.why_not_solve(opened.desk)
+    opened.desk.queue.works.append(Work())
+    try:
+        assert way.why_not_solve(opened.desk).startswith("The load is being placed or turned")
+    finally:
+        opened.desk.queue.works.clear()

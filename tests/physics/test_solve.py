@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -188,8 +189,14 @@ def test_femur_numbers_say_what_they_rest_on(made):
             "density calibration ±20 %",
         }
     said = " ".join(result.limits)
-    for words in ("no fall, no fatigue", "uncalibrated", "patient axes (assumed)"):
+    for words in ("no fall, no fatigue", "uncalibrated", "patient axes (assumed)", "from memory"):
         assert words in said
+    # Told beside a number that the window scales with the weight: a share, never MPa.
+    stress = next(n for n in result.numbers if "von Mises" in n.name)
+    share = re.search(r"with it the number were ([0-9.]+) times that", stress.remark)
+    assert share is not None
+    assert float(share[1]) > 1
+    assert "MPa" not in stress.remark
     peak = next(n for n in result.numbers if "strain / yield" in n.name)
     nearest = np.argmin(np.linalg.norm(element_centers(model.mesh) - peak.at, axis=1))
     assert not model.exclude[nearest]

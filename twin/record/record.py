@@ -349,10 +349,6 @@ class Record:
         number = back if kind == "undo" else (now.redo[-1] if now.redo else 0)
         return now.entry(number) if number else None
 
-    def next_undo(self) -> LogEntry | None:
-        """Return the step that ``undo`` takes back; None where there is none."""
-        return self._next("undo")
-
     def undo_title(self) -> str:
         """Return the title of the step that ``undo`` takes back; empty where there is none."""
         step = self._next("undo")

@@ -27,14 +27,6 @@ def scan(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def record(tmp_path: Path, scan: Path, capsys: pytest.CaptureFixture[str]) -> str:
-    path = str(tmp_path / "body.twin")
-    assert main(["import", path, str(scan), "--set", "modality=CT"]) == 0
-    capsys.readouterr()
-    return path
-
-
 def answer(capsys: pytest.CaptureFixture[str]) -> object:
     return json.loads(capsys.readouterr().out)
 

@@ -28,14 +28,6 @@ def scan(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def record(tmp_path: Path, scan: Path, capsys: pytest.CaptureFixture[str]) -> str:
-    path = str(tmp_path / "body.twin")
-    assert main(["import", path, str(scan), "--set", "modality=CT"]) == 0
-    capsys.readouterr()
-    return path
-
-
-@pytest.fixture
 def femur(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> str:
     """A record with a left femur's surface."""
     path = str(tmp_path / "femur.twin")
