@@ -160,7 +160,7 @@ def numbers_of(
     left_out = float(measure.volumes[~measure.counted].sum() / measure.volumes.sum())
     # As a share, which holds at any body weight: the number beside it is scaled.
     more = found.stress_everywhere / found.stress if found.stress > 0 else 1.0
-    beside = f"; {left_out:.0%} of the bone is left out so, with it the number were {more:.2f} times that"
+    beside = f"; {left_out:.0%} of the bone is left out so, with it the number would be {more:.2f} times that"
     mode = "tension" if found.in_tension else "compression"
     place = tuple(float(round(v, 1)) for v in measure.centers[found.element])
     ratio_remark = (

@@ -193,7 +193,7 @@ def test_femur_numbers_say_what_they_rest_on(made):
         assert words in said
     # Told beside a number that the window scales with the weight: a share, never MPa.
     stress = next(n for n in result.numbers if "von Mises" in n.name)
-    share = re.search(r"with it the number were ([0-9.]+) times that", stress.remark)
+    share = re.search(r"with it the number would be ([0-9.]+) times that", stress.remark)
     assert share is not None
     assert float(share[1]) > 1
     assert "MPa" not in stress.remark
