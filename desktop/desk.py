@@ -174,8 +174,9 @@ class Desk(QObject):
     # -- steps -----------------------------------------------------------------------------------
 
     def load_steps(self) -> None:
-        """Import the modules that declare steps; once, and after the first frame."""
+        """Import the modules that declare steps and run them; once, and after the first frame."""
         if not self.loaded_steps:
+            import twin.jobs  # noqa: F401  (at the first job it would hold up the picture)
             from desktop import catalogue
 
             catalogue.load()

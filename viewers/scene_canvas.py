@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from viewers.scene import Scene
 
 _QUICK_S = 0.025
-_PATIENT_S = 0.040
+_PATIENT_S = 0.030
 """How long a picture may take while a hand moves, and once it rests."""
 _HEAVY_S = 0.060
 """The same while a hand moves a scene in which an image is looked through."""
@@ -72,6 +72,9 @@ class SceneCanvas(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        # What changes the scene takes one turn of the event loop, the picture of it another.
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self.update)
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(120, 100)
@@ -204,7 +207,11 @@ class SceneCanvas(QWidget):
     def _stale(self) -> None:
         self._frame = None
         self._parts = None
-        self.update()
+        self._paint_soon()
+
+    def _paint_soon(self) -> None:
+        if not self._soon.isActive():
+            self._soon.start()
 
     # Making the picture
 
@@ -249,7 +256,7 @@ class SceneCanvas(QWidget):
         took = max(perf_counter() - began, 1e-4)
         # Smooth by drawing finer, in a turn of its own: the time goes with the number of pixels.
         self._finer = min(2.0, (_PATIENT_S / took) ** 0.5)
-        self.update()
+        self._paint_soon()
         if self._finer >= 1.3:
             self._smooth.start()
 
@@ -264,7 +271,7 @@ class SceneCanvas(QWidget):
             return
         self._parts = None
         self._frame = _picture(self._part)
-        self.update()
+        self._paint_soon()
 
     def _draw_finely(self) -> None:
         """Draw with smooth edges, where nothing has changed since."""
@@ -272,7 +279,7 @@ class SceneCanvas(QWidget):
         if scene is None or self._frame is None or self._settle.isActive() or self._drag:
             return
         self._frame = self._render(scene, self.devicePixelRatioF() * self._finer, not scene.software)
-        self.update()
+        self._paint_soon()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the scene's last picture, or a quick new one where it has changed."""

@@ -312,17 +312,17 @@ class SceneView(SceneCanvas):
     def set_caption(self, lines: Sequence[str]) -> None:
         """Write whose structures these are into the upper left corner."""
         self._decor.caption = tuple(lines)
-        self.update()
+        self._paint_soon()
 
     def set_waiting(self, text: str) -> None:
         """Say what the view waits for, over what it shows till then; an empty text where for nothing."""
         self._decor.waiting = text
-        self.update()
+        self._paint_soon()
 
     def set_stamp(self, text: str) -> None:
         """Hatch the view and say why it must not be trusted (stale, preview); an empty text ends it."""
         self._decor.stamp = text
-        self.update()
+        self._paint_soon()
 
     def set_theme(self, look: Look) -> None:
         """Take the window's colors."""
