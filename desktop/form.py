@@ -92,14 +92,14 @@ class Form(QWidget):
             field, read = self._field(p, value)
             tip = _tooltip(p)
             field.setToolTip(tip)
-            field.setAccessibleName(title_of(p))
+            field.setAccessibleName(words.title_of(p))
             self.fields[p.name], self._read[p.name] = field, (p, read)
             if p.type is bool:
                 rows.addRow(field)
                 continue
             # A line holds no unit, as a number's field does.
             unit = f" ({p.unit})" if p.unit and isinstance(field, QLineEdit) else ""
-            label = QLabel(title_of(p) + unit)
+            label = QLabel(words.title_of(p) + unit)
             label.setWordWrap(True)
             label.setFixedWidth(theme.px(26))
             label.setToolTip(tip)
@@ -109,7 +109,7 @@ class Form(QWidget):
 
     def _field(self, p: Parameter, value: Any) -> tuple[QWidget, Callable[[], Any]]:
         if p.type is bool:
-            box = CheckBox(title_of(p))
+            box = CheckBox(words.title_of(p))
             box.setChecked(bool(value))
             box.toggled.connect(lambda _on: self.changed.emit())
             return box, box.isChecked
@@ -150,17 +150,6 @@ class Form(QWidget):
         spin.setKeyboardTracking(False)
         spin.valueChanged.connect(lambda _v: self.changed.emit())
         return spin, spin.value
-
-
-def title_of(p: Parameter) -> str:
-    """Return a parameter's title without the unit that its name ends in: the field shows it."""
-    made_of_name = p.title.lower() == p.name.replace("_", " ")
-    if not made_of_name:
-        return p.title
-    title, unit = words.split(p.name)
-    if not unit and p.unit and title.lower().endswith(f" {p.unit.lower()}"):
-        title = title[: -len(p.unit) - 1]
-    return title
 
 
 def _decimals(p: Parameter) -> int:

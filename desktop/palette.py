@@ -12,6 +12,9 @@ from desktop import theme
 from desktop.command import Command, keys_text
 from desktop.desk import Desk
 
+_BY_HELP = 1_000_000
+"""What a find in a command's help counts: behind all that are found by title."""
+
 
 def score(query: str, title: str) -> int | None:
     """Rate how well a query's letters are found in a title, in order; None where they are not.
@@ -79,6 +82,8 @@ class Palette(QFrame):
         for command in self._commands:
             title = command.title_for(self._desk)
             rate = score(query, f"{title} {command.group}")
+            if rate is None and query.lower() in command.help.lower():
+                rate = _BY_HELP
             if rate is not None:
                 why = command.why_not(self._desk)
                 rated.append(((bool(why) and not query, rate if query else 0), title, why, command))

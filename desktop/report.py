@@ -1,5 +1,6 @@
 """The report of a record, as PDF: whose it is, what was found, how far to trust it, how it was made."""
 
+import contextlib
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,10 +9,11 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
-from desktop import words
+from desktop import catalogue, words
 from desktop.describe import size_in_words
 from desktop.people import line_of
 from resources.loads import GRAVITY
+from twin import steps
 from twin.errors import RecordError, UserError
 from twin.progress import Progress
 from twin.record import Entry, LogEntry, Record
@@ -154,8 +156,9 @@ def _story(record: Record, pictures: Sequence[Path], width: float) -> list[Any]:
     def text(line: str, style: str = "body") -> Any:
         return Paragraph(escape(line), styles[style])
 
+    catalogue.load()
     entries = record.entries()
-    story = [text(record.path.stem, "title"), *_who(record, text)]
+    story = [text("Report", "title"), *_who(record, text), text(f"From {record.path.name}.", "quiet")]
     stale = [e for e in entries if e.stale]
     if stale:
         story.append(text("Out of date: " + "; ".join(f"{e.name} ({e.stale})" for e in stale), "warn"))
@@ -235,9 +238,19 @@ def _pictures(pictures: Sequence[Path], text: Any, width: float) -> list[Any]:
 
 
 def _step_row(entry: LogEntry) -> list[str]:
-    shown = {k: v for k, v in entry.params.items() if v not in (None, "", (), [])}
-    told = ", ".join(f"{name} {_short(value)}" for name, value in shown.items())
-    return [str(entry.number), entry.time[:16].replace("T", " "), f"{entry.step} v{entry.version}", told]
+    title, known = entry.step, {}
+    with contextlib.suppress(UserError):  # a step that this program does not know keeps its name
+        step = steps.find(entry.step)
+        title, known = step.title, {p.name: p for p in step.parameters}
+    told = []
+    for name, value in entry.params.items():
+        if value in (None, "", (), []):
+            continue
+        p = known.get(name)
+        said, unit = (words.title_of(p), p.unit) if p else (name, "")
+        told.append(f"{said} {_short(value)} {unit}".strip())
+    when = entry.time[:16].replace("T", " ")
+    return [str(entry.number), when, f"{title} ({entry.step} v{entry.version})", "; ".join(told)]
 
 
 def _short(value: Any) -> str:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from twin.params import Parameter
 
 NOTICE = "Research software. Not a medical device."
 
@@ -34,6 +37,16 @@ def split(name: str) -> tuple[str, str]:
         if len(words) > take and unit in _UNITS:
             return _sentence(words[:-take]), _UNITS[unit]
     return _sentence(words), ""
+
+
+def title_of(p: Parameter) -> str:
+    """Return a parameter's title without the unit that its name ends in: its value is shown with it."""
+    if p.title.lower() != p.name.replace("_", " "):
+        return p.title
+    title, unit = split(p.name)
+    if not unit and p.unit and title.lower().endswith(f" {p.unit.lower()}"):
+        title = title[: -len(p.unit) - 1]
+    return title
 
 
 def _sentence(words: list[str]) -> str:

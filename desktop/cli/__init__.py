@@ -42,7 +42,7 @@ def _in_words(error: BaseException) -> str:
     if isinstance(error, UserError):
         return str(error)
     if isinstance(error, (Cancelled, KeyboardInterrupt)):
-        return "Stopped; the record is as it was."
+        return "Stopped; all else is as it was."
     return f"Something went wrong inside ({type(error).__name__}: {error}). --debug shows where."
 
 

@@ -53,3 +53,11 @@ def test_pictures_have_plain_names() -> None:
     name = "3 walking strain / yield (3 mm average) from the front"
     assert slug(name) == "3-walking-strain-per-yield-3-mm-average-from-the-front"
     assert slug("1 axial slice") == "1-axial-slice"
+
+
+def test_how_it_was_made_speaks_as_the_window_does(hip: Path) -> None:
+    with Record.open(hip, write=False) as record:
+        rows = {row[2]: row[3] for row in map(report._step_row, record.history.chain())}
+    assert "Make a volume (test.volume v1)" in rows
+    told = rows["Find the ball (test.labels v1)"]
+    assert told == "Seconds 0; Side left"

@@ -71,7 +71,7 @@ def test_ctrl_c_stops_a_run(when: str, record: Path, tmp_path: Path) -> None:
             pass
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the program and all it started
     out, err = process.communicate()
-    assert (process.returncode, out, err) == (1, "", "vitruvian: Stopped; the record is as it was.\n")
+    assert (process.returncode, out, err) == (1, "", "vitruvian: Stopped; all else is as it was.\n")
     assert whole(record) == before
     assert list(temp.iterdir()) == []
     assert chain.processes(temp) == []
@@ -84,7 +84,7 @@ def test_ctrl_c_leaves_no_new_record(tiny: Path, tmp_path: Path) -> None:
     process = begin(["import", str(path), str(tiny)], temp)
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate()
-    assert (process.returncode, err) == (1, "vitruvian: Stopped; the record is as it was.\n")
+    assert (process.returncode, err) == (1, "vitruvian: Stopped; all else is as it was.\n")
     assert list(path.parent.iterdir()) == []
     assert list(temp.iterdir()) == []
 

@@ -8,12 +8,12 @@ from twin.progress import Progress
 
 COLUMNS = (
     "structure", "side", "name", "value", "unit", "low", "high", "causes", "x_lps_mm", "y_lps_mm", "z_lps_mm",
-    "remark",
+    "remark", "limits",
 )  # fmt: skip
 
 
 def write(result: Result, path: Path, _progress: Progress) -> None:
-    """Write one row a number, with its interval, its causes, its place and its remark."""
+    """Write one row a number, with its interval, its causes, its place, its remark and the model's limits."""
     with path.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(COLUMNS)
@@ -34,5 +34,6 @@ def write(result: Result, path: Path, _progress: Progress) -> None:
                     causes,
                     *place,
                     n.remark,
+                    "; ".join(result.limits),
                 ]
             )

@@ -22,7 +22,8 @@ def write(entity: Surface | TetMesh | Model | Result, path: Path, progress: Prog
     else:
         mesh = entity if isinstance(entity, TetMesh) else entity.mesh
         writer, grid = vtkXMLUnstructuredGridWriter(), _unstructured(mesh)
-        _say(grid, entity, {"regions": ", ".join(mesh.region_names)})
+        limits = "; ".join(entity.limits) if isinstance(entity, Result) else ""
+        _say(grid, entity, {"regions": ", ".join(mesh.region_names)} | ({"limits": limits} if limits else {}))
         if isinstance(entity, Model):
             _add(grid.GetCellData(), "Young's modulus [MPa]", entity.material.young_mpa)
             _add(grid.GetCellData(), "Poisson's ratio", entity.material.poisson)

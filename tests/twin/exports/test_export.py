@@ -79,8 +79,9 @@ def result() -> Result:
     )
     cases = {"walking": {"hip x": 0.5, "hip z": -2.0}}
     return Result(
-        mesh(), fields, numbers, ("hip x", "hip z"), cases, 700.0, structure="left femur", side="left"
-    )
+        mesh(), fields, numbers, ("hip x", "hip z"), cases, 700.0, structure="left femur", side="left",
+        limits=("no fall", "linear"),
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("dtype", [np.int16, np.uint16, np.uint8, np.int32, np.float32, np.float64])
@@ -345,6 +346,7 @@ def test_result_as_vtu_holds_each_load_case(tmp_path: Path) -> None:
 
     before = result()
     seen = pyvista.read(export(before, tmp_path / "walk.vtu"))
+    assert list(seen.field_data["limits"]) == ["no fall; linear"]
     # 700 N body weight times the case's factors 0.5 and -2
     displacement = 350 * before.fields[0].values[0] - 1400 * before.fields[0].values[1]
     np.testing.assert_allclose(seen.point_data["displacement, walking [mm]"], displacement, rtol=1e-12)
@@ -365,6 +367,7 @@ def test_numbers_as_csv(tmp_path: Path) -> None:
     assert (row["name"], row["value"], row["unit"]) == ("von Mises p99", "81.25", "MPa")
     assert (row["low"], row["high"], row["z_lps_mm"], row["remark"]) == ("70", "92.5", "3", "a, b")
     assert row["causes"] == "density calibration ±20 %: 70 to 92.5"
+    assert row["limits"] == "no fall; linear"
 
 
 @pytest.mark.parametrize(
