@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _NORMALS = {"L": (1.0, 0.0, 0.0), "P": (0.0, 1.0, 0.0), "S": (0.0, 0.0, 1.0)}
 _WORDS = {"L": "sagittal", "P": "coronal", "S": "axial"}
+_SHORT = {"L": "sag", "P": "cor", "S": "ax"}
 
 
 class SceneBox(QWidget):
@@ -92,6 +93,7 @@ class SceneBox(QWidget):
         column.setContentsMargins(theme.px(1), theme.px(1), theme.px(1), theme.px(1))
         column.setSpacing(0)
         column.addWidget(self.volume_row)
+        column.addWidget(self.clip_row)
         row = QHBoxLayout()
         row.setSpacing(0)
         row.addStretch(1)
@@ -99,10 +101,11 @@ class SceneBox(QWidget):
         clip = QHBoxLayout(self.clip_row)
         clip.setContentsMargins(0, 0, 0, 0)
         clip.setSpacing(0)
+        clip.addStretch(1)
         group = QButtonGroup(self)
         for letter in _NORMALS:
             button = self._button(
-                _WORDS[letter],
+                _SHORT[letter],
                 f"Cut along a {_WORDS[letter]} plane",
                 lambda letter=letter: self._turn(letter),
             )
@@ -112,7 +115,6 @@ class SceneBox(QWidget):
             self._normals[letter] = button
         clip.addWidget(self.slider)
         self.clip_row.hide()
-        row.addWidget(self.clip_row)
         row.addWidget(self.clip_button)
         row.addWidget(self.slices_button)
         row.addWidget(self.volume_button)
