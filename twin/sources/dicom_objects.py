@@ -24,14 +24,19 @@ BORDER = "cut off by the image's border"
 
 
 def of_class(uids: tuple[str, ...]) -> Callable[[bytes], bool]:
-    """Return what tells a file of one of these storage classes by its first 352 bytes."""
-    stored = [b"\x02\x00\x02\x00UI" + (len(u) + len(u) % 2).to_bytes(2, "little") + u.encode() for u in uids]
+    """Return what tells a file of one of these storage classes by its first 352 bytes.
+
+    By (0002,0002) after the preamble, or by (0008,0016) where old writers left the preamble out.
+    """
+    named = b"|".join(re.escape(uid.encode()) for uid in uids)
+    # A UID that goes on is another one: it ends with a zero byte or with the next element of its group.
+    whole = re.compile(rb"\x02\x00\x02\x00UI.\x00(" + named + rb")(\x00|\x02\x00)", re.DOTALL)
+    bare = re.compile(rb"\x08\x00\x16\x00(UI.\x00|.\x00\x00\x00)(" + named + rb")(\x00|\x08\x00)", re.DOTALL)
 
     def recognizes(head: bytes) -> bool:
-        # A UID that goes on is another one: it ends with a zero byte or with the next element of group 2.
-        return head[128:132] == b"DICM" and any(
-            re.search(re.escape(s) + rb"(\x00|\x02\x00)", head) for s in stored
-        )
+        if head[128:132] == b"DICM":
+            return whole.search(head) is not None
+        return head[:2] == b"\x08\x00" and bare.search(head) is not None
 
     return recognizes
 
@@ -48,8 +53,12 @@ def open_object(path: Path, *, pixels: bool) -> Any:
     from pydicom import config
 
     config.settings.reading_validation_mode = config.IGNORE
-    with faults_named(path):
-        return pydicom.dcmread(path, stop_before_pixels=not pixels)
+    with faults_named(path), path.open("rb") as file:
+        bare = file.read(132)[128:] != b"DICM"
+        file.seek(0)
+        ds = pydicom.dcmread(file, stop_before_pixels=not pixels, force=bare)
+        ds.filename = str(path)
+        return ds
 
 
 @contextmanager

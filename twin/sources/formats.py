@@ -29,7 +29,7 @@ def _no_magic(_head: bytes) -> bool:
 
 
 FORMATS = (
-    Format("nifti", "NIfTI", (".nii", ".nii.gz"), _no_magic),
+    Format("nifti", "NIfTI", (".nii", ".nii.gz", ".hdr"), _no_magic),
     Format("nrrd", "NRRD", (".nrrd", ".nhdr"), lambda head: head.startswith(b"NRRD000")),
     Format("metaimage", "MetaImage", (".mha", ".mhd"), _no_magic),
     Format("stl", "STL", (".stl",), _no_magic),

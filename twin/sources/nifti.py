@@ -1,4 +1,7 @@
-"""NIfTI-1 and -2 in: volumes, and labelmaps with their names. RAS becomes LPS here and nowhere else."""
+"""NIfTI-1 and -2 in: volumes, and labelmaps with their names. RAS becomes LPS here and nowhere else.
+
+One file holds header and voxels (``.nii``, ``.nii.gz``), or two do (``.hdr`` and ``.img``).
+"""
 
 import logging
 import warnings
@@ -34,15 +37,15 @@ class _Grid:
 
 def _look(path: Path) -> Series:
     image = _open(path)
-    grid, meta = _grid(path, image), _said(path, image)
+    grid, meta, data = _grid(path, image), _said(path, image), _data_of(path, image)
     size = tuple(int(n) for n in image.shape)
     return Series(
         uid=str(path),
         format="nifti",
-        files=(path,),
+        files=(path,) if data == path else (path, data),
         kind="labelmap" if "structures" in meta else "volume",
         modality=str(meta.get("modality", "")),
-        description=path.name.removesuffix(".gz").removesuffix(".nii"),
+        description=path.name.removesuffix(".gz").removesuffix(path.suffix if data != path else ".nii"),
         size=size if len(size) > 3 and size[3] > 1 else size[:3],
         spacing_mm=tuple(float(s) for s in np.linalg.norm(grid.affine[:3, :3], axis=0)),
     )
@@ -113,8 +116,9 @@ def _open(path: Path) -> Any:
     except Exception as e:
         text = str(e).strip().split("\n")[0].rstrip(".") or type(e).__name__
         raise SourceError(f"{path} is a broken NIfTI file: {text}.") from e
-    if not isinstance(image, nib.Nifti1Image):
-        raise SourceError(f"{path} is called {path.suffix} but is no NIfTI file.")
+    if not isinstance(image, nib.Nifti1Pair):  # of which the one-file form is a subclass
+        older = " (but Analyze 7.5, which does not tell left from right)" if path.suffix == ".hdr" else ""
+        raise SourceError(f"{path} is called {path.suffix} but is no NIfTI file{older}.")
     if len(shape) not in (3, 4) or min(shape) < 1:
         by = "×".join(map(str, shape)) or "nothing"
         raise SourceError(f"{path} holds {by}, not a volume of three dimensions (or four with time).")
@@ -123,8 +127,16 @@ def _open(path: Path) -> Any:
     if not np.isfinite([image.dataobj.slope, image.dataobj.inter]).all() or image.dataobj.slope == 0:
         raise SourceError(f"{path} has a broken NIfTI header: its scale is no number.")
     need = int(np.prod(shape, dtype=object)) * dtype.itemsize
-    grids.check_size(path, need, path.stat().st_size, _packing(path))
+    data = _data_of(path, image)
+    if not data.is_file():
+        raise SourceError(f"{data} is missing: {path} is its header, and holds no voxels.")
+    grids.check_size(data, need, data.stat().st_size, _packing(data))
     return image
+
+
+def _data_of(path: Path, image: Any) -> Path:
+    """Return the file of the voxels: the one beside a ``.hdr``, else the header's own."""
+    return Path(image.file_map["image"].filename) if path.suffix.lower() == ".hdr" else path
 
 
 def _grid(path: Path, image: Any) -> _Grid:
@@ -175,6 +187,7 @@ def _stored(path: Path, image: Any, progress: Progress) -> NDArray:
     shape = tuple(int(n) for n in image.shape[::-1])
     need = int(np.prod(shape)) * dtype.itemsize
     start = int(image.dataobj.offset)
+    path = _data_of(path, image)
     packing = _packing(path)
     skip, offset = (start, 0) if packing == "gzip" else (0, start)
     made = read_payload(path, offset, need, packing, progress, skip=skip).view(dtype).reshape(shape)

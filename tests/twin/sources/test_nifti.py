@@ -217,3 +217,24 @@ def test_real_files_agree_with_nibabel_in_world_space(shared_data: Path, name: s
     np.testing.assert_allclose(theirs, np.rint(theirs), atol=1e-3)
     values = volume.voxels[tuple(index.T[::-1])]
     np.testing.assert_array_equal(values, data[tuple(np.rint(theirs).astype(int).T)])
+
+
+def test_header_and_voxels_in_two_files(tmp_path: Path) -> None:
+    data = np.arange(60, dtype=np.int16).reshape(3, 4, 5)
+    affine = np.diag([-2.0, -3.0, 4.0, 1.0])
+    nib.save(nib.Nifti1Pair(data, affine), tmp_path / "old.img")
+    nib.save(nib.Nifti1Image(data, affine), tmp_path / "new.nii")
+    pair, one = load(tmp_path / "old.hdr"), load(tmp_path / "new.nii")
+    np.testing.assert_array_equal(pair.voxels, one.voxels)
+    np.testing.assert_array_equal(pair.affine, one.affine)
+    assert [s.description for s in scan([tmp_path]).series] == ["new", "old"]
+    (tmp_path / "old.img").unlink()
+    assert scan([tmp_path / "old.hdr"]).problems == (
+        f"{tmp_path / 'old.img'} is missing: {tmp_path / 'old.hdr'} is its header, and holds no voxels.",
+    )
+
+
+def test_analyze_is_refused_for_its_sides(tmp_path: Path) -> None:
+    nib.save(nib.AnalyzeImage(np.zeros((3, 4, 5), np.int16), np.eye(4)), tmp_path / "old.img")
+    (problem,) = scan([tmp_path / "old.hdr"]).problems
+    assert "does not tell left from right" in problem

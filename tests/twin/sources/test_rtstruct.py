@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pydicom
 import pytest
 
 from tests.twin.sources import made
@@ -167,3 +168,16 @@ def test_a_circle_has_its_area() -> None:
     circle = np.column_stack([100 + 80 * np.cos(angle), 100 + 80 * np.sin(angle)])
     # Gauss's circle problem: the error of such counts is some r^(2/3), 0.1 % here.
     assert fill([circle], (200, 200)).sum() == pytest.approx(np.pi * 80**2, rel=2e-3)
+
+
+@pytest.mark.parametrize("implicit", [False, True])
+def test_a_file_without_preamble_is_known_too(tmp_path: Path, implicit: bool) -> None:
+    before = both(tmp_path, {"square": [(1, SQUARE)]})
+    path = tmp_path / "rs.dcm"
+    ds = pydicom.dcmread(path)
+    del ds.file_meta, ds.preamble
+    pydicom.dcmwrite(path, ds, implicit_vr=implicit, little_endian=True, enforce_file_format=False)
+    assert path.read_bytes()[:2] == b"\x08\x00"
+    after = import_images(ImportParams((str(tmp_path),)), Progress()).outputs["labelmap"]
+    assert isinstance(after, LabelMap)
+    np.testing.assert_array_equal(after.labels, before.labels)
