@@ -13,6 +13,7 @@ import numpy as np
 
 from desktop.catalogue import load
 from desktop.walk import HIP, Stage
+from physics import circulation
 from physics.elasticity.warm import warm_up
 from twin import steps
 from twin.domain import Entity, LabelMap, Structure
@@ -55,6 +56,7 @@ def aside(progress: Progress) -> None:
         freeze(entity)
         made = step.function(entity, params=step.params(), progress=progress)
         (entity,) = made.outputs.values()
+    circulation.run(circulation.REGAZZONI_2020, 1)
     slice_kernels.warm()
     oblique_kernels.warm()
     ray_kernels.warm()

@@ -8,7 +8,7 @@ from twin.errors import UserError
 COLUMNS = {"problem", "quantity", "value", "reference", "unit", "error_percent", "within"}
 
 
-@pytest.mark.parametrize("name", ["patch", "manufactured", "cantilever", "lame-sphere", "le10"])
+@pytest.mark.parametrize("name", names())
 def test_problem_agrees(name: str) -> None:
     rows = verify([name])
     assert rows

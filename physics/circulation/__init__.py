@@ -1,0 +1,14 @@
+"""The closed circulation: four chambers, four valves, two vascular beds; units mmHg, mL, s.
+
+After Regazzoni et al. 2020 (arXiv 2011.15040). A chamber's pressure is given by an elastance that varies with
+time, or by any function of its volume and the time: the door by which a ventricle in 3-D comes in.
+"""
+
+from physics.circulation.loop import Beats, Cavity, run
+from physics.circulation.measures import measures_of
+from physics.circulation.parameters import CHAMBERS, REGAZZONI_2020, Bed, Chamber, Circulation, State
+
+__all__ = [
+    "CHAMBERS", "REGAZZONI_2020", "Beats", "Bed", "Cavity", "Chamber", "Circulation", "State", "measures_of",
+    "run",
+]  # fmt: skip

@@ -1,0 +1,129 @@
+"""The arterial baroreflex: what the nerves ask of the heart and the vessels at a pressure.
+
+After Ursino 1998 (Am J Physiol 275:H1733). Here the settled answer; delays and time constants stand with the
+effectors for those who let it act in time.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Nerves:
+    """Firing rates (spikes/s) as they hang on carotid sinus pressure (mmHg)."""
+
+    center_mmhg: float = 92.0
+    least: float = 2.52
+    most: float = 47.78
+    slope_mmhg: float = 11.758
+    sympathetic_least: float = 2.10
+    sympathetic_most: float = 16.11
+    sympathetic_decay: float = 0.0675
+    sympathetic_threshold: float = 2.66
+    vagal_least: float = 3.2
+    vagal_most: float = 6.3
+    vagal_center: float = 25.0
+    vagal_slope: float = 7.06
+
+    def afferent(self, pressure_mmhg: float) -> float:
+        """Return the rate of the carotid sinus nerve."""
+        rise = np.exp((pressure_mmhg - self.center_mmhg) / self.slope_mmhg)
+        return float((self.least + self.most * rise) / (1.0 + rise))
+
+    def sympathetic(self, afferent: float) -> float:
+        """Return the rate of the sympathetic nerves."""
+        fall = np.exp(-self.sympathetic_decay * afferent)
+        return float(self.sympathetic_least + (self.sympathetic_most - self.sympathetic_least) * fall)
+
+    def vagal(self, afferent: float) -> float:
+        """Return the rate of the vagus."""
+        rise = np.exp((afferent - self.vagal_center) / self.vagal_slope)
+        return float((self.vagal_least + self.vagal_most * rise) / (1.0 + rise))
+
+
+@dataclass(frozen=True)
+class Effector:
+    """Something that sympathetic nerves change: ``basal + gain ln(rate - threshold + 1)``."""
+
+    basal: float
+    gain: float
+    time_constant_s: float
+    delay_s: float
+
+    def settled(self, drive: float, block: float = 0.0) -> float:
+        """Return its value at a sympathetic drive (the logarithm), ``block`` of its gain taken away."""
+        return self.basal + self.gain * (1.0 - block) * drive
+
+
+@dataclass(frozen=True)
+class Baroreflex:
+    """The reflex with its effectors.
+
+    Basal values are remembered from the source and to be confirmed; a patient's loop takes relative changes
+    around the patient's own baseline, not these values.
+    """
+
+    nerves: Nerves = Nerves()
+    lv_elastance_mmhg_per_ml: Effector = Effector(2.392, 0.475, 8.0, 2.0)
+    rv_elastance_mmhg_per_ml: Effector = Effector(1.412, 0.282, 8.0, 2.0)
+    splanchnic_resistance_mmhg_s_per_ml: Effector = Effector(2.49, 0.695, 6.0, 2.0)
+    other_resistance_mmhg_s_per_ml: Effector = Effector(0.78, 0.53, 6.0, 2.0)
+    beat_s: Effector = Effector(0.58, -0.13, 2.0, 2.0)
+    vagal_gain_s2: float = 0.09
+    vagal_time_constant_s: float = 1.5
+    vagal_delay_s: float = 0.2
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the reflex settles at."""
+
+    afferent_per_s: float
+    sympathetic_per_s: float
+    vagal_per_s: float
+    beat_s: float
+    lv_elastance_mmhg_per_ml: float
+    rv_elastance_mmhg_per_ml: float
+    splanchnic_resistance_mmhg_s_per_ml: float
+    other_resistance_mmhg_s_per_ml: float
+
+    @property
+    def heart_rate_per_min(self) -> float:
+        """Beats a minute."""
+        return 60.0 / self.beat_s
+
+
+def settled(pressure_mmhg: float, reflex: Baroreflex = Baroreflex(), beta_occupancy: float = 0.0) -> Answer:
+    """Return the reflex's open-loop answer to a constant pressure.
+
+    Parameters
+    ----------
+    pressure_mmhg : float
+        Mean pressure in the carotid sinus.
+    beta_occupancy : float
+        Share of β-receptors that a blocker takes, 0 to 1: that share of the sympathetic gain on heart rate
+        and contractility is gone; the vessels' (α) stays.
+
+    Raises
+    ------
+    ValueError
+        An occupancy outside 0 to 1.
+    """
+    if not 0.0 <= beta_occupancy <= 1.0:
+        raise ValueError(f"an occupancy lies between 0 and 1, not at {beta_occupancy}")
+    nerves = reflex.nerves
+    afferent = nerves.afferent(pressure_mmhg)
+    sympathetic, vagal = nerves.sympathetic(afferent), nerves.vagal(afferent)
+    above = sympathetic - nerves.sympathetic_threshold
+    drive = float(np.log(above + 1.0)) if above >= 0 else 0.0
+    return Answer(
+        afferent,
+        sympathetic,
+        vagal,
+        reflex.beat_s.settled(drive, beta_occupancy) + reflex.vagal_gain_s2 * vagal,
+        reflex.lv_elastance_mmhg_per_ml.settled(drive, beta_occupancy),
+        reflex.rv_elastance_mmhg_per_ml.settled(drive, beta_occupancy),
+        reflex.splanchnic_resistance_mmhg_s_per_ml.settled(drive),
+        reflex.other_resistance_mmhg_s_per_ml.settled(drive),
+    )

@@ -1,0 +1,88 @@
+"""The closed loop: blood is kept, doors are the chambers they stand for, numbers mean what they say."""
+
+from dataclasses import astuple, replace
+
+import numpy as np
+import pytest
+
+from physics.circulation import CHAMBERS, REGAZZONI_2020, Beats, measures_of, run
+from physics.circulation.loop import elastance
+
+
+def test_blood_is_kept_at_every_step() -> None:
+    beats = run(REGAZZONI_2020, 10)
+    blood = REGAZZONI_2020.volume_ml(beats.states)
+    # circulation.md: 1617.876 mL, to 1e-6.
+    assert blood[0] == pytest.approx(1617.876, abs=1e-3)
+    assert np.ptp(blood) < 1e-6
+
+
+def test_a_beat_is_divided_evenly_by_a_step_no_longer_than_asked() -> None:
+    beats = run(replace(REGAZZONI_2020, heart_rate_per_min=70.0), 2, step_s=1e-3)
+    # A beat of 6/7 s = 857.14 ms: 858 steps.
+    assert beats.steps_per_beat == 858
+    assert len(beats.times_s) == 2 * 858 + 1
+    assert beats.times_s[-1] == pytest.approx(12 / 7, rel=1e-12)
+    assert len(beats.last().times_s) == 859
+
+
+def test_the_error_falls_as_the_step() -> None:
+    """Valves that open within a step take the fourth order away; what stays is convergence."""
+    fine = measures_of(run(REGAZZONI_2020, 3, step_s=0.05e-3))
+    off = [
+        abs(measures_of(run(REGAZZONI_2020, 3, step_s=s))["lv_end_diastolic_volume_ml"]
+            - fine["lv_end_diastolic_volume_ml"])
+        for s in (2e-3, 0.25e-3)
+    ]  # fmt: skip
+    assert off[1] < off[0] / 8
+    assert off[1] < 1e-3 * fine["lv_end_diastolic_volume_ml"]
+
+
+@pytest.mark.parametrize("name", CHAMBERS)
+def test_an_elastance_through_the_door_is_the_chamber_itself(name: str) -> None:
+    chamber = np.array(astuple(REGAZZONI_2020.chambers[name]))
+
+    def cavity(volume_ml: float, time_s: float) -> float:
+        return elastance(time_s, 0.8, chamber) * (volume_ml - chamber[5])
+
+    plain, through = run(REGAZZONI_2020, 2), run(REGAZZONI_2020, 2, cavities={name: cavity})
+    np.testing.assert_array_equal(through.states, plain.states)
+    np.testing.assert_array_equal(through.pressures_mmhg, plain.pressures_mmhg)
+
+
+def test_elastance_rises_and_falls_once_a_beat() -> None:
+    ventricle = np.array([2.0, 0.5, 0.25, 0.4, 0.1, 40.0])
+    # f is 0 at the onset (0.1 s), 1 after 0.25 s, 1/2 half way up and half way down, 0 after 0.4 s more.
+    for time, expected in ((0.1, 0.5), (0.225, 1.5), (0.35, 2.5), (0.55, 1.5), (0.75, 0.5), (0.05, 0.5)):
+        assert elastance(time, 0.8, ventricle) == pytest.approx(expected, abs=1e-12)
+        assert elastance(time + 0.8, 0.8, ventricle) == pytest.approx(expected, abs=1e-9)
+
+
+def test_a_stiffer_vascular_bed_raises_pressure_and_leaves_less_to_eject() -> None:
+    tight = replace(
+        REGAZZONI_2020, systemic=replace(REGAZZONI_2020.systemic, arterial_resistance_mmhg_s_per_ml=1.1)
+    )
+    before, after = measures_of(run(REGAZZONI_2020, 30)), measures_of(run(tight, 30))
+    assert after["mean_arterial_pressure_mmhg"] > before["mean_arterial_pressure_mmhg"] + 10
+    assert after["lv_stroke_volume_ml"] < before["lv_stroke_volume_ml"]
+
+
+def test_measures_are_those_of_the_last_beat() -> None:
+    times = np.linspace(0.0, 2.0, 5)  # two beats of two steps
+    states = np.zeros((5, 12))
+    states[:, 1] = [500.0, 10.0, 100.0, 40.0, 100.0]
+    states[:, 4] = [0.0, 0.0, 80.0, 120.0, 80.0]
+    found = measures_of(Beats(times, states, np.full((5, 4), 7.0), 2))
+    assert found["lv_end_diastolic_volume_ml"] == 100.0
+    assert found["lv_end_systolic_volume_ml"] == 40.0
+    assert found["lv_ejection_fraction_percent"] == 60.0
+    assert found["cardiac_output_l_per_min"] == pytest.approx(60 * 60 / 1000)
+    assert found["mean_arterial_pressure_mmhg"] == 100.0
+    assert found["la_mean_pressure_mmhg"] == 7.0
+
+
+def test_strange_chambers_and_no_beats_are_refused() -> None:
+    with pytest.raises(ValueError, match="no chamber AORTA; there are LA, LV, RA, RV"):
+        run(REGAZZONI_2020, 1, cavities={"AORTA": lambda v, t: 0.0})
+    with pytest.raises(ValueError, match="at least one beat"):
+        run(REGAZZONI_2020, 0)
