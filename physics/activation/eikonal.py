@@ -3,9 +3,9 @@
 The front goes on from the earliest node: each tetrahedron at it offers its other nodes the earliest time of a
 ray through it, along one of its faces or one of its edges; a node that is reached earlier than it was goes on
 again. Within a tetrahedron φ is not taken as linear but as the straight-line time from the source that the
-front came from, at the tetrahedron's own speeds, plus what is linear: where a front is strongly curved, that is
-nearly exact, and in a homogeneous medium it is exact (additive factoring; compare Luo and Qian 2011, J Comput
-Phys 230:4005, for cartesian grids).
+front came from, at the tetrahedron's own speeds, plus what is linear: where a front is strongly curved, that
+is nearly exact, and in a homogeneous medium it is exact (additive factoring; compare Luo and Qian 2011,
+J Comput Phys 230:4005, for cartesian grids).
 """
 
 import heapq
