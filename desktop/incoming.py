@@ -19,6 +19,7 @@ from twin.progress import Progress
 
 if TYPE_CHECKING:
     from twin.domain import Identity
+    from twin.record import Record
     from twin.sources.series import Found, Series
 
 IMPORT = "import.images"
@@ -94,6 +95,7 @@ class Incoming(QObject):
         hidden = bool(params.get("deidentify"))
         identity = _pseudonym(series.identity) if hidden else series.identity
         stranger = owner is not None and patient.contradict(owner, identity)
+        alone = record is not None and _nobodys(record, owner, series, identity)
         given = {"paths": tuple(str(p) for p in paths), "series": series.uid}
         if any(series.drawn_on) and hidden:
             raise UserError(
@@ -107,10 +109,13 @@ class Incoming(QObject):
             plan = self._import(given, series.label, CONTOURS, {"image": image})
             self._desk.start(f"Import {series.label}", plan)
             return
-        if record is None or stranger or not record.writable:
+        if record is None or stranger or alone or not record.writable:
             path = free_path(record_name(identity, series.files[0]))
             self._desk.new_record(path)
-            self._desk.said.emit(f"The record is {path}.", "Every finished step is stored there by itself.")
+            why = "Nothing says that these images are of the patient before: a record of their own. " * alone
+            self._desk.said.emit(
+                f"The record is {path}.", f"{why}Every finished step is stored there by itself."
+            )
         self._desk.start(f"Import {series.label}", self._import(given | params, series.label))
 
     def _import(
@@ -139,6 +144,19 @@ class Incoming(QObject):
         self._desk.said.emit(f"The record is {path}.", "Every finished step is stored there by itself.")
         params = {"paths": (str(folder),), "series": found.volumes[0].uid}
         yield from self._import(params, "the reference CT")
+
+
+def _nobodys(record: Record, owner: Identity | None, series: Series, identity: Identity) -> bool:
+    """Tell whether nothing says that DICOM images are of the record's patient: no name, no common study.
+
+    Files of other formats name nobody: who opens them beside images vouches for them.
+    """
+    from twin.record import patient
+
+    if series.format != "dicom" or (owner is not None and identity.named):
+        return False
+    studies = {patient.read(e.tree).study_uid for e in record.entries() if e.kind == "volume"}
+    return bool(studies) and not (identity.study_uid and identity.study_uid in studies)
 
 
 def _pseudonym(identity: Identity) -> Identity:

@@ -263,6 +263,9 @@ class Session:
             }  # fmt: skip
 
     def _uncover(self, gone: Item) -> None:
+        images = self.of_kind("volume")
+        if gone.kind == "volume" and images and self.volume is None:
+            self._hidden.discard(images[-1].key)
         if gone.kind not in SHAPES or gone.key in self._hidden:
             return
         left = [i for i in self.items if i.kind in SHAPES and i.structure == gone.structure]

@@ -41,17 +41,18 @@ SHOWN_AT_ONCE = 8
 
 
 def scan(session: Session) -> Item | None:
-    """Return the CT that is shown, or the newest one."""
-    found = [i for i in session.of_kind("volume") if _tree(session, i).get("modality") == "CT"]
+    """Return the CT in Hounsfield units that is shown, or the newest one."""
+    trees = [(i, _tree(session, i)) for i in session.of_kind("volume")]
+    found = [i for i, tree in trees if tree.get("modality") == "CT" and tree.get("unit") == "HU"]
     shown = session.volume
     return shown if shown in found else (found[-1] if found else None)
 
 
 def silent(session: Session) -> Item | None:
-    """Return the image that is shown where its file says neither what made it nor what its values are."""
+    """Return the image that is shown where its file does not say what its values are."""
     shown = session.volume
     tree = _tree(session, shown) if shown else {}
-    says = tree.get("modality") or tree.get("unit") or tree.get("color")
+    says = tree.get("modality", "") not in ("", "CT") or tree.get("unit") or tree.get("color")
     return shown if tree and not says else None
 
 

@@ -58,7 +58,7 @@ PRESETS: tuple[Preset, ...] = (*CT_WINDOWS, *PET_WINDOWS, *SHARES)
 
 def windows_for(modality: str, unit: str = "HU") -> tuple[Preset, ...]:
     """Return the presets that fit a modality and the unit of its values."""
-    if modality == "CT":
+    if modality == "CT" and unit == "HU":
         return CT_WINDOWS
     if modality in ("PT", "PET") and unit.startswith("SUV"):
         return PET_WINDOWS

@@ -80,10 +80,10 @@ RENDERINGS = (
 )  # fmt: skip
 
 
-def renderings_for(modality: str) -> tuple[Rendering, ...]:
-    """Return the presets that fit a modality, the customary one first.
+def renderings_for(modality: str, unit: str) -> tuple[Rendering, ...]:
+    """Return the presets that fit a modality and the unit of its values, the customary one first.
 
-    An image of neither CT nor MR has no fixed scale either, and takes what goes by percentiles.
+    An image of neither CT in HU nor MR has no fixed scale either, and takes what goes by percentiles.
     """
-    kind = "CT" if modality == "CT" else "MR"
+    kind = "CT" if modality == "CT" and unit == "HU" else "MR"
     return tuple(one for one in RENDERINGS if one.modality == kind)

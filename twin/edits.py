@@ -7,7 +7,7 @@ from twin.domain import LabelMap, Structure, Volume
 from twin.errors import UserError
 from twin.params import NoParams, param
 from twin.progress import Progress
-from twin.sources.grid import ASKS_FOR_CT
+from twin.sources.grid import ASKS_FOR_CT, ASKS_FOR_HU
 from twin.steps import Attributes, Made, Ref, step
 
 
@@ -94,12 +94,13 @@ class ModalityParams:
 
 @step("volume.confirm_modality", version=1, title="Confirm modality", edits="volume", quick=True)
 def confirm_modality(volume: Volume, params: ModalityParams, progress: Progress) -> Made:
-    """Say what made an image whose file does not."""
-    if volume.modality or volume.unit or volume.color:
+    """Say what made an image whose file does not, or that the values of a CT are Hounsfield units."""
+    confirmed = volume.modality in ("", params.modality if params.modality == "CT" else "")
+    if not confirmed or volume.unit or volume.color:
         said = "holds colors, no values" if volume.color else f"is {volume.modality or volume.unit} already"
         raise UserError(f"This image {said}.", "Only what a file is silent about can be said here.")
     unit = "HU" if params.modality == "CT" else ""
-    kept = tuple(note for note in volume.notes if ASKS_FOR_CT not in note)
+    kept = tuple(note for note in volume.notes if ASKS_FOR_CT not in note and ASKS_FOR_HU not in note)
     note = f"Modality {params.modality} was said by hand{': its values are taken for HU' if unit else ''}."
     made = replace(volume, modality=params.modality, unit=unit, notes=(*kept, note))
     return Made({"volume": made}, {"modality": params.modality, "unit": unit})

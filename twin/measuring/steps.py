@@ -78,7 +78,7 @@ def angle(volume: Volume, params: DrawParams, progress: Progress) -> Made:
     return _draw("angle", volume, params)
 
 
-@step("measure.cobb", version=1, title="Measure Cobb angle", quick=True, makes=("measurement",))
+@step("measure.cobb", version=2, title="Measure Cobb angle", quick=True, makes=("measurement",))
 def cobb(volume: Volume, params: DrawParams, progress: Progress) -> Made:
     """Measure the angle between two lines, as between the end plates of two vertebrae."""
     return _draw("Cobb angle", volume, params)
