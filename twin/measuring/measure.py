@@ -160,8 +160,8 @@ def _angle(drawn: Drawn) -> _Found:
 def _cobb(drawn: Drawn) -> _Found:
     """Measure from one end plate to the other, past 90° too.
 
-    A line has no direction of its own: both are taken from the same side of the spine, which is the one way to
-    join their ends that does not cross over, and so the shorter one.
+    A line has no direction of its own: both are taken from the same side of the spine, which is the one
+    way to join their ends that does not cross over, and so the shorter one.
     """
     first, second = drawn.points[:2], drawn.points[2:]
     straight = np.linalg.norm(first - second, axis=1).sum()
