@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from viewers.orientation import Plane
     from viewers.planes import Slab
 
+_HALF_AIR_HU = -500.0
+
 
 @dataclass(frozen=True)
 class Left:
@@ -65,6 +67,7 @@ class Hanging(QObject):
         self._record: object = None
         self._left: dict[str, Left] = {}
         self._by: dict[str, Protocol] = {}
+        self._odd: set[str] = set()
         self._compared: set[str] = set()
         self._fused: set[str] = set()
         self._wanted = ""
@@ -179,6 +182,8 @@ class Hanging(QObject):
             window = {"file": "the file's own window", "own": "your window"}.get(
                 protocol.look.window, f"window {protocol.look.window}"
             )
+            if entry.id in self._odd:
+                window = "the file's own window (no value is that of air: hardly Hounsfield units)"
             first = f"Hung as {protocol.name}, {window}: {protocol.why} ({part_source(image)})."
         prior = self.prior
         if prior.certain:
@@ -195,7 +200,8 @@ class Hanging(QObject):
         session = self._desk.session
         if session.record is not self._record:
             self._record = session.record
-            self._left, self._by, self._compared, self._fused = {}, {}, set(), set()
+            self._left, self._by = {}, {}
+            self._odd, self._compared, self._fused = set(), set(), set()
         entry = session.entry(id)
         if entry is None:
             return
@@ -249,7 +255,9 @@ class Hanging(QObject):
         if partner and traits_of(entry).modality in PET and (asked or entry.id not in self._fused):
             QTimer.singleShot(0, self, lambda: self._lay_under(entry.id, partner))
         self._lay_out(protocol, entry, keeps=not asked and not protocol.exactly)
-        center, width, inverted = self._window(look, volume)
+        odd = volume.modality == "CT" and look.window != "file" and not _has_air(volume)
+        self._odd = self._odd | {entry.id} if odd else self._odd - {entry.id}
+        center, width, inverted = self._window(Look() if odd else look, volume)
         if look.inverted is not None:
             inverted = look.inverted
         from viewers.planes import Slab
@@ -395,6 +403,17 @@ class Hanging(QObject):
         if item is None or self._stage.overlay.up != item.id:
             return None, None
         return session.entry(item.id), self._stage.slices["axial"].picture.volume
+
+
+def _has_air(volume: Volume) -> bool:
+    """Tell whether some value is that of air or of the void around a scan, as in any CT in Hounsfield units.
+
+    Half way from water (0) to air (−1000): some files call numbers HU that are none, and a preset would
+    show them white.
+    """
+    from viewers.sampling import value_limits
+
+    return value_limits(volume)[0] < _HALF_AIR_HU
 
 
 def _from_json(stored: Any) -> Protocol | None:

@@ -165,7 +165,7 @@ PROTOCOLS = (
              ("spine",)),
     Protocol("ct_face", "CT face", Look(window="Bone", fused=True), "face, sinuses or ear", ("CT",),
              ("face",)),
-    Protocol("ct", "CT", Look(fused=True), "no rule for its part: the file's own window", ("CT",)),
+    Protocol("ct", "CT", Look(fused=True), "no rule for its part", ("CT",)),
     Protocol("pet", "PET", Look("large", "coronal", "SUV 0 to 7", inverted=True, fused=True),
              "uptake, dark on white", PET, unit="SUV"),
     Protocol("pet_activity", "PET without SUV", Look("large", "coronal", inverted=True, fused=True),

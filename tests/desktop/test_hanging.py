@@ -124,6 +124,12 @@ def test_it_says_what_was_chosen_and_why(take, hung: MainWindow, home: Path, qtb
     assert look(hung) == OWN
 
 
+def test_a_preset_in_hu_is_not_given_to_numbers_that_are_none(take, hung: MainWindow) -> None:
+    take("a", BodyPartExamined="HEAD", RescaleIntercept=0)  # from 0 to 1499: nothing is air
+    assert look(hung) == OWN
+    assert "no value is that of air" in words(hung)
+
+
 def test_an_mr_takes_the_automatic_window_and_shows_its_own_plane_large(take, hung: MainWindow) -> None:
     take("a", Modality="MR", ImageOrientationPatient=[1, 0, 0, 0, 1, 0], RescaleIntercept=0)
     # Of 8·20·20 = 3200 values, n mod 1500: percentiles 1 and 99.5 by numpy itself.
@@ -274,10 +280,15 @@ def test_the_newest_older_study_lies_beside_linked_in_one_space(take, hung: Main
     assert stage.comparing.view.isVisible()
     assert stage.comparing.words == ("same space",)
     assert stage.comparing.view.window_level[:2] == BONE
-    assert any("2024-01-05" in line for line in stage.comparing.view.decor.caption)
-    assert any("2026-01-05" in line for line in stage.slices["axial"].decor.caption)
+    assert stage.comparing.view.decor.brief == "CT  2024-01-05"
+    assert stage.slices["axial"].decor.brief == "CT  2026-01-05"
+    assert stage.comparing.view.pixels_per_mm == pytest.approx(stage.slices["axial"].pixels_per_mm)
+    dated = stage.comparing.view.image()
+    stage.comparing.view.decor.set_brief("")
+    assert stage.comparing.view.image() != dated  # the date is seen in a view that is small
     assert "Beside lies “old” of 2024-01-05: same patient, hip, CT; before 2026-01-05." in words(hung)
     BY_ID["view.compare.end"].trigger(hung.desk)
+    assert stage.slices["axial"].decor.brief == ""
     show(hung, qtbot, old)
     show(hung, qtbot, new)
     assert stage.comparing.key == ""  # a hand put it away
