@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.priors import Prior, prior_of
+from desktop.readiness import load_drawing
 from desktop.seconds import why_apart
 from desktop.session import identity_of
 from desktop.traits import kind_words, part_source, traits_of
 from resources.hanging import PET, Look, Protocol, Traits, protocol_for
-from resources.presets import PRESETS, WindowPreset, WindowShare, windows_for
+from resources.presets import SHARES, WindowPreset, WindowShare, windows_for
 
 if TYPE_CHECKING:
     from desktop.desk import Desk
@@ -42,6 +43,7 @@ class Left:
     fused: str
     beside: str
     plane: Plane
+    rendering: str
 
 
 class Hanging(QObject):
@@ -70,7 +72,8 @@ class Hanging(QObject):
         self._odd: set[str] = set()
         self._compared: set[str] = set()
         self._fused: set[str] = set()
-        self._wanted = ""
+        self._wanted = self._passing = ""
+        self._rendering = ""
         self.changed.connect(desk.refreshed)
         stage.overlay.leaving.connect(self._on_leave)
         stage.overlay.came.connect(self._on_come)
@@ -81,6 +84,7 @@ class Hanging(QObject):
 
     def detach(self) -> None:
         """Listen no more."""
+        self._rendering = ""
         self._stage.overlay.leaving.disconnect(self._on_leave)
         self._stage.overlay.came.disconnect(self._on_come)
         self._desk.session.changed.disconnect(self._on_change)
@@ -183,7 +187,7 @@ class Hanging(QObject):
                 protocol.look.window, f"window {protocol.look.window}"
             )
             if entry.id in self._odd:
-                window = "the file's own window (no value is that of air: hardly Hounsfield units)"
+                window = "no preset in Hounsfield units, for no value is that of air"
             first = f"Hung as {protocol.name}, {window}: {protocol.why} ({part_source(image)})."
         prior = self.prior
         if prior.certain:
@@ -222,11 +226,15 @@ class Hanging(QObject):
         self.changed.emit()
 
     def _on_leave(self, id: str) -> None:
+        passing, self._passing = self._passing, ""
+        if id == passing:
+            return  # it made room for its CT at once: nobody has looked at it yet
         stage = self._stage
         view = stage.slices["axial"]
         self._left[id] = Left(
             stage.hung, stage.maximized, view.window_level, view.picture.colors, view.picture.smooth,
             view.picture.slab, stage.fusing.key, stage.comparing.key, stage.comparing.plane,
+            self._rendering,
         )  # fmt: skip
 
     def _on_compare(self) -> None:
@@ -252,12 +260,14 @@ class Hanging(QObject):
         look, stage = protocol.look, self._stage
         self._by[entry.id] = protocol
         partner = self._partner(entry) if look.fused else ""
-        if partner and traits_of(entry).modality in PET and (asked or entry.id not in self._fused):
+        under = traits_of(entry).modality in PET and (asked or entry.id not in self._fused)
+        if partner and under:
             QTimer.singleShot(0, self, lambda: self._lay_under(entry.id, partner))
         self._lay_out(protocol, entry, keeps=not asked and not protocol.exactly)
         odd = volume.modality == "CT" and look.window != "file" and not _has_air(volume)
         self._odd = self._odd | {entry.id} if odd else self._odd - {entry.id}
-        center, width, inverted = self._window(Look() if odd else look, volume)
+        instead = Look() if volume.window is not None else Look(window="Balanced")
+        center, width, inverted = self._window(instead if odd else look, volume)
         if look.inverted is not None:
             inverted = look.inverted
         from viewers.planes import Slab
@@ -266,6 +276,7 @@ class Hanging(QObject):
         self._show((center, width, inverted), look.colors, True, slab)
         if look.cine != stage.cine.playing:
             stage.cine.toggle()
+        self._render("" if partner and under else look.rendering)
         if partner and traits_of(entry).modality not in PET:
             self._lay(partner, entry.id)
         self.changed.emit()
@@ -274,6 +285,7 @@ class Hanging(QObject):
         stage, session = self._stage, self._desk.session
         stage.hang(left.hung, left.alone)
         self._show(left.window, left.colors, left.smooth, left.slab)
+        self._render(left.rendering)
         if left.fused and session.item(left.fused) is not None:
             self._desk.guard(lambda: stage.fusing.choose(left.fused))
         if left.beside and session.item(left.beside) is not None:
@@ -288,6 +300,19 @@ class Hanging(QObject):
             view.set_window(*window)
         stage.links.moved.emit(stage.links.focused.crosshair)
         stage.links.changed.emit()
+
+    def _render(self, rendering: str) -> None:
+        """Look through the image in 3-D, once the scene is there; what a hand turned on is left to it."""
+        before, self._rendering = self._rendering, rendering
+        scenery = self._stage.scenery
+        if rendering:
+            self._desk.reader.compute(load_drawing, lambda _done: self._render_now(rendering))
+        elif before and scenery is not None and scenery.rendering.on:
+            scenery.rendering.toggle()
+
+    def _render_now(self, rendering: str) -> None:
+        if self._rendering == rendering and self._desk.session.record is not None:
+            self._stage.render_volume(rendering)
 
     def _lay_out(self, protocol: Protocol, entry: Entry, *, keeps: bool) -> None:
         """Place the views; the table's layouts give way to the arrangement that the user keeps to."""
@@ -326,7 +351,8 @@ class Hanging(QObject):
         if look.window == "own" and look.width > 0:
             return look.center, look.width, inverted
         fitting = windows_for(volume.modality, volume.unit)
-        preset = next((one for one in PRESETS if one.name == look.window and one in fitting), None)
+        fitting = (*fitting, SHARES[0])
+        preset = next((one for one in fitting if one.name == look.window), None)
         if volume.color or (volume.modality == "CT" and volume.unit != "HU"):
             return center, width, inverted
         if isinstance(preset, WindowPreset):
@@ -352,12 +378,13 @@ class Hanging(QObject):
         alone = stage.maximized
         large = alone or stage.arrangement.replace("scene", "3-D").replace("four", "")
         slab = view.picture.slab
+        seen = stage.scenery.rendering if stage.scenery is not None else None
         look = Look(
             "alone" if alone else "large" if large else "four",
             "acquired" if large in ("", self._acquired()) else large, named[0] if named else window,
             inverted=None if inverted == own[2] else inverted, colors=view.picture.colors,
             slab_mm=slab.thickness_mm, projection=slab.projection, cine=stage.cine.playing,
-            fused=bool(stage.fusing.key),
+            rendering=seen.preset.id if seen is not None and seen.on else "", fused=bool(stage.fusing.key),
         )  # fmt: skip
         return Look(**asdict(look) | {"center": center, "width": width}) if look.window == "own" else look
 
@@ -387,7 +414,7 @@ class Hanging(QObject):
         session = self._desk.session
         if session.volume is not None and session.volume.id == over and session.item(under) is not None:
             self._fused.add(over)
-            self._wanted = over
+            self._wanted = self._passing = over
             session.show(under)
 
     # -- what is kept ----------------------------------------------------------------------------

@@ -81,6 +81,8 @@ class Look:
         ``max``, ``min``, ``mean``.
     cine : bool
         It plays at once.
+    rendering : str
+        Id of ``resources.renderings``: the image is looked through in 3-D by it.
     fused : bool
         The PET of the same study and space lies over the CT.
     """
@@ -95,6 +97,7 @@ class Look:
     slab_mm: float = 0.0
     projection: str = "max"
     cine: bool = False
+    rendering: str = ""
     fused: bool = False
 
 
@@ -166,10 +169,12 @@ PROTOCOLS = (
     Protocol("ct_face", "CT face", Look(window="Bone", fused=True), "face, sinuses or ear", ("CT",),
              ("face",)),
     Protocol("ct", "CT", Look(fused=True), "no rule for its part", ("CT",)),
-    Protocol("pet", "PET", Look("large", "coronal", "SUV 0 to 7", inverted=True, fused=True),
-             "uptake, dark on white", PET, unit="SUV"),
-    Protocol("pet_activity", "PET without SUV", Look("large", "coronal", inverted=True, fused=True),
-             "activity, dark on white", PET),
+    Protocol("pet", "PET", Look("large", "coronal", "SUV 0 to 7", inverted=True,
+             rendering="pet_maximum", fused=True),
+             "uptake dark on white, its maximum in 3-D", PET, unit="SUV"),
+    Protocol("pet_activity", "PET without SUV", Look("large", "coronal", inverted=True,
+             rendering="pet_maximum", fused=True),
+             "activity dark on white, its maximum in 3-D", PET),
     Protocol("mr_cine", "MR cine", Look("large", window="Balanced"),
              "an MR with time; the cine stands ready (K)", ("MR",), moving=True),
     Protocol("mr_spine", "MR spine", Look("large", "sagittal", "Balanced"), "a spine; automatic window",

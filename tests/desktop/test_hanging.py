@@ -179,8 +179,11 @@ def test_pet_and_ct_of_one_study_and_space_open_fused(
     assert session.volume.id == ids["PT"]
     assert stage.slices["axial"].window_level == (3.5, 7.0, True)
     assert stage.fusing.key == ""
+    qtbot.waitUntil(lambda: stage.scenery is not None and stage.scenery.rendering.on, timeout=60_000)
+    assert stage.scenery.rendering.preset.name == "PET maximum intensity"
     show(hung, qtbot, ids["CT"])
     assert stage.fusing.key == ids["PT"]
+    assert not stage.scenery.rendering.on
 
 
 @pytest.mark.parametrize("other", [{"StudyInstanceUID": "1.9"}, {"FrameOfReferenceUID": "1.9"}])

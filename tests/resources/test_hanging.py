@@ -5,6 +5,7 @@ import pytest
 from resources.body_parts import BODY_PARTS, parts_in, parts_of
 from resources.hanging import PROTOCOLS, Traits, is_sharp, protocol_for
 from resources.presets import PRESETS
+from resources.renderings import RENDERINGS
 
 
 @pytest.mark.parametrize(
@@ -98,6 +99,7 @@ def test_the_table_names_what_there_is() -> None:
     for one in PROTOCOLS:
         assert one.look.window in presets, one.id
         assert set(one.parts) <= parts, one.id
+        assert one.look.rendering in {"", *(r.id for r in RENDERINGS)}, one.id
         assert protocol_for(_one_that(one)) is one, f"{one.id} is never reached"
     assert len({one.id for one in PROTOCOLS}) == len(PROTOCOLS)
 
