@@ -193,7 +193,7 @@ def test_nothing_is_fused_across_studies_or_spaces(
     pet(home / "pet", **{"StudyInstanceUID": "1.2.1", "SeriesInstanceUID": "1.2.1.9"} | other)
     bring(hung, qtbot, home / "pet")
     assert hung.desk.stage.slices["axial"].window_level == (3.5, 7.0, True)
-    assert hung.desk.stage.arrangement == "coronal"
+    assert hung.desk.stage.arrangement == "four"
     take("ct", BodyPartExamined="WHOLEBODY")
     assert hung.desk.stage.fusing.key == ""
 
