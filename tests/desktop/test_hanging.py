@@ -205,7 +205,7 @@ def test_what_a_hand_changed_is_there_again_and_never_hung_over(take, hung: Main
     drag(qtbot, view, middle, middle + QPoint(30, 12))
     hand = look(hung)
     assert hand != BONE
-    find(hung, qtbot, "3-D and slices")
+    find(hung, qtbot, "Layout: 3-D and slices")
     take("bb", BodyPartExamined="HEAD", ConvolutionKernel="H31s")
     assert look(hung) == BRAIN
     show(hung, qtbot, hip)
