@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from desktop import exporting, way
 from desktop.browser import bringing
 from desktop.command import Command, ask
+from desktop.hanging_commands import hanging_commands
 from desktop.measure_commands import measure_commands
 from desktop.session import WORKSPACES
 from desktop.view_commands import needs_image, view_commands
@@ -321,6 +322,7 @@ COMMANDS: tuple[Command, ...] = (
     *_file(),
     *_edit(),
     *view_commands(),
+    *hanging_commands(),
     *measure_commands(),
     *_walk(),
     *_help(),

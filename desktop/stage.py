@@ -15,6 +15,7 @@ from desktop.cine import Cine
 from desktop.comparing import Comparing
 from desktop.desk import Desk
 from desktop.fusing import Fusing
+from desktop.hanging import Hanging
 from desktop.links import Links
 from desktop.measuring import Measuring
 from desktop.overlay import SliceOverlay
@@ -68,6 +69,7 @@ class Stage(QWidget):
         self.scenery: Scenery | None = None
         self._scene_box: QWidget | None = None
         self._maximized = ""
+        self.hung = ""
         self._placed: tuple[object, ...] = ()
         self._closed = False
         self._make_slices()
@@ -91,6 +93,7 @@ class Stage(QWidget):
         self.comparing.changed.connect(self._on_compare)
         self.comparing.hovered.connect(self._on_hover)
         self.measuring = Measuring(desk, self.slices, self.cine)
+        self.hanging = Hanging(desk, self)
         self._place()
         desk.restyled.connect(self.restyle)
         desk.session.selected.connect(self._on_select)
@@ -152,6 +155,7 @@ class Stage(QWidget):
         self.overlay.detach()
         self.fusing.detach()
         self.comparing.detach()
+        self.hanging.detach()
         self.measuring.detach()
         if self.scenery is not None:
             self.scenery.detach()
@@ -169,14 +173,24 @@ class Stage(QWidget):
         """Show all views alike (``four``), or the scene (``scene``) or a plane large; and keep to that."""
         self._desk.settings.layout["views"] = name
         self._desk.settings.save()
-        self._maximized = ""
+        self.hung = self._maximized = ""
         self.comparing.choose("")
+        self._place()
+
+    def hang(self, arrangement: str, alone: str = "") -> None:
+        """Show the image at hand in an arrangement of its own (empty: the usual one), or one view alone."""
+        self.hung, self._maximized = arrangement, alone
         self._place()
 
     @property
     def arrangement(self) -> str:
-        """Return the user's own choice, else two by two until there is a mesh to look at in 3-D."""
+        """Return that of the image's hanging, else the user's own choice, else what there is to look at.
+
+        That is two by two until there is a mesh to look at in 3-D.
+        """
         session = self._desk.session
+        if session.workspace == "images" and self.hung in _PLACES:
+            return self.hung
         chosen = self._desk.settings.layout.get("views", "")
         if chosen in _PLACES:
             return chosen

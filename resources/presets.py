@@ -24,7 +24,7 @@ CT_WINDOWS = (
     WindowPreset("Metal", 1500.0, 6000.0),
 )
 """Customary CT windows (Hofer, CT Teaching Manual; Radiopaedia, "Windowing (CT)"), widths as most
-scanners have them. A preset is applied only when it is asked for."""
+scanners have them. A preset is applied when it is asked for, or by a hanging protocol, which says so."""
 
 
 PET_WINDOWS = tuple(WindowPreset(f"SUV 0 to {top}", top / 2, float(top), "SUV") for top in (5, 7, 10, 15))

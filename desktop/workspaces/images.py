@@ -13,6 +13,7 @@ from desktop.actions import Actions
 from desktop.commands import BY_ID
 from desktop.describe import spacing_mm
 from desktop.desk import Desk
+from desktop.hanging_card import HangingCard
 from desktop.measure_panel import MeasureCard
 from desktop.second_box import SecondBox
 from desktop.section import CommandButton, Facts, Panel, quiet, section_title
@@ -33,6 +34,7 @@ class ImagesPanel(Panel):
         self.facts = Facts()
         self.notes = quiet()
         self.silent = SilentCard(desk, actions)
+        self.hanging = HangingCard(desk, actions)
         self.presets = QWidget()
         self._grid = QGridLayout(self.presets)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -56,7 +58,13 @@ class ImagesPanel(Panel):
             self.go, section_title("By hand"), self.hands,
         )  # fmt: skip
         self.add(
-            self.facts, self.notes, self.silent, *self._of_an_image[:2], self.over, *self._of_an_image[2:]
+            self.facts,
+            self.notes,
+            self.silent,
+            self.hanging,
+            *self._of_an_image[:2],
+            self.over,
+            *self._of_an_image[2:],
         )
         self.end()
         self.follow(desk)
@@ -67,6 +75,7 @@ class ImagesPanel(Panel):
         item = session.volume
         entry = session.entry(item.id) if item else None
         self.silent.refresh()
+        self.hanging.refresh()
         self.measure.refresh()
         for widget in self._of_an_image:
             widget.setVisible(entry is not None)

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -58,6 +59,20 @@ def volume(params: VolumeParams, progress: Progress) -> Made:
         {"voxels": voxels.size},
         {"volume": "CT hip"},
     )
+
+
+@dataclass(frozen=True)
+class ReadParams:
+    folder: str = param("", help="Where one series of DICOM lies.")
+
+
+@step("test.read", version=1, title="Read", quick=True)
+def read_series(params: ReadParams, progress: Progress) -> Made:
+    """Read a series as an import does, but at once and in this process."""
+    from twin.sources import read, scan
+
+    (series,) = scan([Path(params.folder)]).series
+    return Made({"volume": read(series)}, {}, {"volume": series.identity.series_description})
 
 
 @step("test.nobody", version=1, title="Make a volume of nobody", quick=True)
