@@ -164,6 +164,8 @@ class Desk(QObject):
             raise UserError(f"{path.name} is the open record itself.", "Choose another name for the copy.")
         from twin.record import care
 
+        if self.stage is not None:
+            self.stage.presenting.keep()
         record.flush()
         care.copy(Path(record.path), path)
         if record.writable:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 if TYPE_CHECKING:
+    from twin.domain import ViewState
     from viewers.planes import Planes, Slab
     from viewers.slice_view import SliceView
 
@@ -144,6 +145,20 @@ class Links(QObject):
         self._set_slab(
             replace(self.slab, thickness_mm=self.slab.thickness_mm or FIRST_SLAB_MM, projection=projection)
         )
+
+    def restore(self, state: ViewState) -> None:
+        """Show in each view what it showed."""
+        from viewers.restoring import planes_of, restore
+
+        self.linked = state.linked
+        self._turn_to(planes_of(state.turned))
+        for name, view in self._views.items():
+            volume = view.picture.volume
+            if name in state.views and volume is not None:
+                restore(view, state.views[name], window=volume.unit == state.unit)
+        self._set_slab(self.slab)
+        self.moved.emit(self.focused.crosshair)
+        self.changed.emit()
 
     def _set_slab(self, slab: Slab) -> None:
         for view in self.targets:

@@ -11,6 +11,7 @@ from desktop.session import identity_of
 
 if TYPE_CHECKING:
     from desktop.cine import Cine
+    from desktop.presenting import Presenting
     from twin.record import Entry
     from viewers.slice_view import SliceView
 
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 class SliceOverlay:
     """What the slices show. Subscribes to the session; changes no record."""
 
-    def __init__(self, desk: Desk, views: dict[str, SliceView], cine: Cine) -> None:
-        self._desk, self._views, self._cine = desk, views, cine
+    def __init__(self, desk: Desk, views: dict[str, SliceView], cine: Cine, presenting: Presenting) -> None:
+        self._desk, self._views, self._cine, self._presenting = desk, views, cine, presenting
         self._shown: tuple[str, ...] = ()
         self._labels: tuple[object, ...] = ()
         self._outlines: tuple[object, ...] = ()
@@ -29,7 +30,6 @@ class SliceOverlay:
         session.changed.connect(self._on_change)
         session.shown.connect(self.sync)
         session.arrived.connect(self.sync)
-        self.sync()
 
     def detach(self) -> None:
         """Listen no more."""
@@ -56,6 +56,7 @@ class SliceOverlay:
         entry = session.entry(item.id) if item else None
         wanted = (entry.digest, entry.stale) if entry else ()
         if wanted != self._shown:
+            self._presenting.left()
             volume = session.get(entry.id) if entry else None
             if entry is not None and volume is None:
                 self._say_reading(entry)
@@ -67,6 +68,7 @@ class SliceOverlay:
                 view.decor.set_caption(*((caption_of(entry), aside_of(entry)) if entry else ((),)))
                 view.decor.set_stamp(f"stale: {entry.stale}" if entry and entry.stale else "")
             self._cine.set_volume(volume)
+            self._presenting.came(entry)
         self._sync_labels()
         self._sync_outlines()
 

@@ -18,6 +18,7 @@ from desktop.fusing import Fusing
 from desktop.links import Links
 from desktop.measuring import Measuring
 from desktop.overlay import SliceOverlay
+from desktop.presenting import Presenting
 from desktop.readiness import load_drawing, load_numerics
 from desktop.scenery import Scenery
 from desktop.session import sizes_of
@@ -68,6 +69,7 @@ class Stage(QWidget):
         self.scenery: Scenery | None = None
         self._scene_box: QWidget | None = None
         self._maximized = ""
+        self._layout = desk.settings.layout.get("views", "")
         self._placed: tuple[object, ...] = ()
         self._closed = False
         self._make_slices()
@@ -84,13 +86,15 @@ class Stage(QWidget):
         column.addWidget(self.time_bar)
         self.cine.moved.connect(self._on_moment)
         self.cine.changed.connect(desk.refreshed)
-        self.overlay = SliceOverlay(desk, self.slices, self.cine)
+        self.presenting = Presenting(desk, self)
+        self.overlay = SliceOverlay(desk, self.slices, self.cine, self.presenting)
         self.fusing = Fusing(desk, self.slices, self)
         self.fusing.changed.connect(desk.refreshed)
         self.comparing = Comparing(desk, self.links, self)
         self.comparing.changed.connect(self._on_compare)
         self.comparing.hovered.connect(self._on_hover)
         self.measuring = Measuring(desk, self.slices, self.cine)
+        self.overlay.sync()
         self._place()
         desk.restyled.connect(self.restyle)
         desk.session.selected.connect(self._on_select)
@@ -145,6 +149,7 @@ class Stage(QWidget):
     def close_scene(self) -> None:
         """Let go of the 3-D view's memory before the window goes."""
         self._closed = True
+        self.presenting.detach()
         self.cine.stop()
         self._desk.session.selected.disconnect(self._on_select)
         self._desk.session.moved.disconnect(self._on_move)
@@ -167,7 +172,7 @@ class Stage(QWidget):
 
     def arrange(self, name: str) -> None:
         """Show all views alike (``four``), or the scene (``scene``) or a plane large; and keep to that."""
-        self._desk.settings.layout["views"] = name
+        self._desk.settings.layout["views"] = self._layout = name
         self._desk.settings.save()
         self._maximized = ""
         self.comparing.choose("")
@@ -177,10 +182,21 @@ class Stage(QWidget):
     def arrangement(self) -> str:
         """Return the user's own choice, else two by two until there is a mesh to look at in 3-D."""
         session = self._desk.session
-        chosen = self._desk.settings.layout.get("views", "")
-        if chosen in _PLACES:
-            return chosen
+        if self._layout in _PLACES:
+            return self._layout
         return "scene" if session.workspace != "images" and session.of_kind("mesh") else "four"
+
+    @property
+    def layout_state(self) -> tuple[str, str]:
+        """The arrangement that was chosen and the view that fills the stage, each empty for none."""
+        return self._layout, self._maximized
+
+    def restore_layout(self, name: str, only: str) -> None:
+        """Arrange the views as they were for an image; what the user chooses for new ones stays."""
+        if name in _PLACES:
+            self._layout = name
+        self._maximized = only if only in (*PLANES, "3-D") else ""
+        self._place()
 
     def _place(self) -> None:
         """Put each view where it belongs now."""

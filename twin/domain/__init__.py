@@ -12,6 +12,7 @@ from twin.domain.model import Attachment, Material, Model, Support, UnitLoad
 from twin.domain.result import Field, Number, Result
 from twin.domain.surface import Surface
 from twin.domain.tetmesh import Patch, TetMesh
+from twin.domain.view_state import LaidOver, SliceState, ViewState
 from twin.domain.volume import Volume
 
 KINDS: dict[str, type] = {
@@ -44,6 +45,7 @@ __all__ = [
     "Field",
     "Identity",
     "LabelMap",
+    "LaidOver",
     "Landmark",
     "Landmarks",
     "Laterality",
@@ -55,11 +57,13 @@ __all__ = [
     "Patch",
     "Result",
     "Side",
+    "SliceState",
     "Structure",
     "Support",
     "Surface",
     "TetMesh",
     "UnitLoad",
+    "ViewState",
     "Volume",
     "kind_of",
 ]
