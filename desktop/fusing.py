@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from desktop.seconds import why_apart
+from resources.presets import IMAGE_MAPS
 from twin.errors import UserError
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ class Fusing(QObject):
         under, over = session.entry(shown.id), session.entry(item.id)
         if under is None or over is None or (why_apart(under, over) and not state.vouched):
             return
-        self.blend, self.colors, self._vouched = state.blend, state.colors, state.vouched
+        self.blend, self._vouched = state.blend, state.vouched
+        self.colors = state.colors if state.colors in IMAGE_MAPS else self.colors
         self._lay(item.key, shown.key, state.window)
 
     def set_blend(self, blend: float) -> None:

@@ -5,6 +5,7 @@ No content: it is no step, makes nothing stale, and a record open for reading on
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ class Presenting:
     def __init__(self, desk: Desk, stage: Stage) -> None:
         self._desk, self._stage = desk, stage
         self._id = ""
-        self._next: tuple[str, ViewState] | None = None
+        self._next: tuple[str, Callable[[], None]] | None = None
         desk.session.closing.connect(self.left)
         self._timer = QTimer(stage, interval=KEPT_AFTER_MS)
         self._timer.timeout.connect(self.keep)
@@ -68,10 +69,12 @@ class Presenting:
         self._id = entry.id if entry is not None else ""
         if entry is None or record is None:
             return
-        asked, self._next = self._next, None
-        state = asked[1] if asked is not None and asked[0] == entry.id else record.views.of(entry.id)
+        state, asked = record.views.of(entry.id), self._next
+        self._next = None
         if state is not None:
-            self._show(state)
+            self.restore(state)
+        if asked is not None and asked[0] == entry.id:
+            asked[1]()
 
     # -- what is shown ---------------------------------------------------------------------------
 
@@ -96,18 +99,20 @@ class Presenting:
             *stage.layout_state,
         )
 
-    def show(self, id: str, state: ViewState) -> None:
-        """Show an image of the record in a state of its own; it is read first where it must be."""
+    def when_shown(self, id: str, then: Callable[[], None]) -> None:
+        """Show an image of the record, and do something as soon as it is there: it may have to be read."""
         if id == self._id:
-            self._show(state)
+            then()
         else:
-            self._next = (id, state)
+            self._next = (id, then)
             self._desk.session.show(id)
 
-    def _show(self, state: ViewState) -> None:
+    def restore(self, state: ViewState) -> None:
+        """Show the image at hand in this state."""
         stage = self._stage
         stage.restore_layout(state.layout, state.only)
-        stage.cine.show(state.time)
+        if stage.cine.moments is not None:
+            stage.cine.show(min(max(state.time, 0), len(stage.cine.moments) - 1))
         stage.links.restore(state)
         stage.fusing.restore(state.over)
         stage.overlay.set_opacity(state.labels)

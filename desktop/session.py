@@ -26,6 +26,7 @@ GROUPS = {
     "model": "Models",
     "result": "Results",
     "measurement": "Measurements",
+    "key image": "Key images",
 }
 """Kind of entity to its group in the tree, in the order in which work makes them."""
 

@@ -16,6 +16,7 @@ from desktop.comparing import Comparing
 from desktop.desk import Desk
 from desktop.fusing import Fusing
 from desktop.links import Links
+from desktop.marking import Marking
 from desktop.measuring import Measuring
 from desktop.overlay import SliceOverlay
 from desktop.presenting import Presenting
@@ -94,6 +95,7 @@ class Stage(QWidget):
         self.comparing.changed.connect(self._on_compare)
         self.comparing.hovered.connect(self._on_hover)
         self.measuring = Measuring(desk, self.slices, self.cine)
+        self.marking = Marking(desk, self)
         self.overlay.sync()
         self._place()
         desk.restyled.connect(self.restyle)
@@ -158,6 +160,7 @@ class Stage(QWidget):
         self.fusing.detach()
         self.comparing.detach()
         self.measuring.detach()
+        self.marking.detach()
         if self.scenery is not None:
             self.scenery.detach()
         if self.scene is not None:

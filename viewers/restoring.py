@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 
 import numpy as np
-from PySide6.QtCore import QPointF
 
 from resources.presets import IMAGE_MAPS
 from twin.domain import SliceState
 from viewers.planes import PLANES, Planes, Slab
 from viewers.slice_view import SliceView
+
+_SQUARE = 1e-3
+"""How far the directions of a plane may be from square: a file may say anything."""
 
 
 def state_of(view: SliceView) -> SliceState | None:
@@ -17,12 +19,11 @@ def state_of(view: SliceView) -> SliceState | None:
         return None
     center, width, inverted = view.window_level
     picture, sheet = view.picture, view.sheet
-    middle = None
-    if sheet.middle is not None:
-        middle = _point(view.lps_at(QPointF(sheet.width / 2, sheet.height / 2)))
+    x, y, z = view.crosshair.tolist()
+    middle = None if sheet.middle is None else (float(sheet.middle[0]), float(sheet.middle[1]))
     return SliceState(
-        _point(view.crosshair), (center, width), inverted, picture.colors, picture.smooth,
-        picture.slab.thickness_mm, picture.slab.projection, sheet.zoom, middle,
+        (x, y, z), (center, width), inverted, picture.colors, picture.smooth,
+        picture.slab.thickness_mm, picture.slab.projection, float(sheet.zoom), middle,
     )  # fmt: skip
 
 
@@ -46,9 +47,8 @@ def restore(view: SliceView, state: SliceState, *, window: bool = True) -> None:
     slab = Slab(state.slab_mm, state.projection)
     if picture.slab != slab:
         picture.slab = slab
-    sheet.zoom, sheet.middle = state.zoom, None
-    if state.middle_mm is not None:
-        sheet.middle = sheet.frame.flat_mm @ sheet.frame.place(np.array(state.middle_mm))[:2]
+    sheet.zoom = state.zoom
+    sheet.middle = None if state.middle_mm is None else np.array(state.middle_mm)
     view.update()
 
 
@@ -63,10 +63,6 @@ def planes_of(turned: Mapping[str, tuple[float, ...]] | None) -> Planes | None:
     """Return the planes that were kept; None for those along the grid."""
     if turned is None or set(turned) != set(PLANES):
         return None
-    return Planes({plane: np.reshape(turned[plane], (3, 3)) for plane in PLANES})
-
-
-def _point(lps: np.ndarray | None) -> tuple[float, float, float]:
-    assert lps is not None
-    x, y, z = (float(v) for v in lps)
-    return x, y, z
+    directions = {plane: np.reshape(turned[plane], (3, 3)) for plane in PLANES}
+    square = all(np.abs(d.T @ d - np.eye(3)).max() < _SQUARE for d in directions.values())
+    return Planes(directions) if square else None

@@ -5,6 +5,7 @@ computes: arithmetic on them lives in ``segmentation`` and ``physics``.
 """
 
 from twin.domain.identity import Identity, Laterality, Side
+from twin.domain.key_image import KeyImage
 from twin.domain.labelmap import LabelMap, Structure
 from twin.domain.landmarks import Landmark, Landmarks
 from twin.domain.measurement import Measurement, MeasurementKind
@@ -24,10 +25,11 @@ KINDS: dict[str, type] = {
     "model": Model,
     "result": Result,
     "measurement": Measurement,
+    "key image": KeyImage,
 }
 """The kinds of entity a record holds, by the name that ``vitruvian list`` shows."""
 
-Entity = Volume | LabelMap | Surface | TetMesh | Landmarks | Model | Result | Measurement
+Entity = Volume | LabelMap | Surface | TetMesh | Landmarks | Model | Result | Measurement | KeyImage
 
 
 def kind_of(entity: object) -> str:
@@ -44,6 +46,7 @@ __all__ = [
     "Entity",
     "Field",
     "Identity",
+    "KeyImage",
     "LabelMap",
     "LaidOver",
     "Landmark",

@@ -1,10 +1,15 @@
 """How an image is shown: what a record keeps of it, so that it comes back as it was left."""
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 Point = tuple[float, float, float]
 """LPS mm."""
+Projection = Literal["max", "min", "mean"]
+
+_ZOOMS = (0.01, 1000.0)
 
 
 @dataclass(frozen=True)
@@ -25,8 +30,9 @@ class SliceState:
         What is gathered about the plane; 0 for the plane alone.
     zoom : float
         1 fits the whole slice into the view, whatever that one's size.
-    middle_mm : (x, y, z) or None
-        What lies in the middle of the view, LPS; None for the middle of the slice.
+    middle_mm : (across, down) or None
+        What lies in the middle of the view, mm on the slice from its first voxel as the view lays it out: so
+        the same picture comes back to the last bit. None for the middle of the slice.
     """
 
     place_mm: Point
@@ -35,9 +41,16 @@ class SliceState:
     colors: str = "gray"
     smooth: bool = True
     slab_mm: float = 0.0
-    projection: Literal["max", "min", "mean"] = "max"
+    projection: Projection = "max"
     zoom: float = 1.0
-    middle_mm: Point | None = None
+    middle_mm: tuple[float, float] | None = None
+
+    @property
+    def sane(self) -> bool:
+        """Whether a view can show it: a file may say anything."""
+        numbers = (*self.place_mm, *self.window, self.slab_mm, self.zoom, *(self.middle_mm or ()))
+        zoomed = _finite(numbers) and _ZOOMS[0] <= self.zoom <= _ZOOMS[1]
+        return zoomed and self.slab_mm >= 0 and self.projection in get_args(Projection)
 
 
 @dataclass(frozen=True)
@@ -89,3 +102,19 @@ class ViewState:
     over: LaidOver | None = None
     layout: str = ""
     only: str = ""
+
+    @property
+    def sane(self) -> bool:
+        """Whether views can show it: a file may say anything."""
+        shares = (self.labels, *(() if self.over is None else (self.over.blend,)))
+        window = self.over.window if self.over is not None else None
+        return (
+            all(view.sane for view in self.views.values())
+            and _finite((*shares, *(window or ()), self.time))
+            and all(0 <= share <= 1 for share in shares)
+            and all(len(one) == 9 and _finite(one) for one in (self.turned or {}).values())
+        )
+
+
+def _finite(values: Iterable[object]) -> bool:
+    return all(isinstance(value, int | float) and math.isfinite(value) for value in values)

@@ -42,10 +42,9 @@ class Views:
 
     def of(self, id: str) -> ViewState | None:
         """Return how an image was left; None where nobody has looked at it yet, or it cannot be read."""
-        with contextlib.suppress(ValueError):
-            return (
-                codec.from_json(self._texts[PREFIX + id], ViewState) if PREFIX + id in self._texts else None
-            )
+        with contextlib.suppress(KeyError, ValueError):
+            state = codec.from_json(self._texts[PREFIX + id], ViewState)
+            return state if state.sane else None
         return None
 
     def keep(self, id: str, state: ViewState) -> None:

@@ -107,8 +107,9 @@ class Writer:
                 self._shelf.unwritten = Packed()
             self.failed = None
             if self._beside:
-                with contextlib.suppress(*door.faults()), door.transaction(self.db) as db:
-                    db.executemany(_SET_ABOUT, self._beside.items())
+                with contextlib.suppress(*door.faults()):
+                    with door.transaction(self.db) as db:
+                        db.executemany(_SET_ABOUT, self._beside.items())
                     self._beside = {}
 
     def _write(self, batches: list[Batch]) -> None:

@@ -18,8 +18,9 @@ from twin.record.locking import lock
 
 MARK = "QZCOLORSQZ"
 """Stands where the name of a map of colors does: it can be looked for in the file's bytes."""
+SLICE = SliceState((1.5, -2.0, 30.25), (40.0, 400.0), True, MARK, False, 10.0, "mean", 2.5, (1.5, 3.0))
 STATE = ViewState(
-    {"axial": SliceState((1.5, -2.0, 30.25), (40.0, 400.0), True, MARK, False, 10.0, "mean", 2.5, (0, 1.5, 3))},
+    {"axial": SLICE},
     "HU", {"axial": tuple(float(n) for n in range(9))}, False, 4, 0.2,
     LaidOver("v2", 0.75, "ember", (3.0, 9.0), True), "scene", "3-D",
 )  # fmt: skip
@@ -112,6 +113,22 @@ def test_of_a_locked_record_nothing_of_it_can_be_read(walked: Record) -> None:
     assert MARK.encode() not in walked.path.read_bytes()
     with Record.open(walked.path) as record:
         assert record.views.of("v1") == STATE
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"zoom": 0.0}, {"zoom": float("nan")}, {"zoom": "1"}, {"slab_mm": -1.0}, {"projection": "sum"},
+        {"window": (float("inf"), 1.0)},
+    ],
+)  # fmt: skip
+def test_what_no_view_can_show_counts_as_none(record: Record, changed) -> None:
+    record.views.keep("v1", replace(STATE, views={"axial": replace(SLICE, **changed)}))
+    assert record.views.of("v1") is None
+    record.views.keep("v1", replace(STATE, turned={"axial": (1.0,)}))
+    assert record.views.of("v1") is None
+    record.views.keep("v1", replace(STATE, labels=2.0))
+    assert record.views.of("v1") is None
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"views": 3}', '{"views": {"axial": {"zoom": 1}}}', "{"])
