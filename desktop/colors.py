@@ -10,6 +10,7 @@ _OF_KIND = {
     "labelmap": "#B8A67E",
     "landmarks": "#F2CC60",
     "measurement": MEASURE_COLOR,
+    "key image": MEASURE_COLOR,
     "model": LOAD_COLOR,
     "result": "#E2605D",
 }

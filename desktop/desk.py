@@ -164,6 +164,8 @@ class Desk(QObject):
             raise UserError(f"{path.name} is the open record itself.", "Choose another name for the copy.")
         from twin.record import care
 
+        if self.stage is not None:
+            self.stage.presenting.keep()
         record.flush()
         care.copy(Path(record.path), path)
         if record.writable:
@@ -237,6 +239,14 @@ class Desk(QObject):
 
         record = self._writable()
         run(record, changed(record, id, **changes))
+
+    def note_key(self, id: str, text: str) -> None:
+        """Note something else to a key image."""
+        from twin.key_images import noted
+        from twin.run import run
+
+        record = self._writable()
+        run(record, noted(record, id, text))
 
     def edit_entity(self, step: str, id: str, **params: Any) -> None:
         """Run a quick step whose one input is an entity of any kind (rename, color, delete)."""

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -32,15 +31,8 @@ _HALF_AIR_HU = -500.0
 
 @dataclass(frozen=True)
 class Left:
-    """How an image was looked at when another one took its place."""
+    """What the record does not keep of how an image was looked at when another one took its place."""
 
-    hung: str
-    alone: str
-    window: tuple[float, float, bool]
-    colors: str
-    smooth: bool
-    slab: Slab
-    fused: str
     beside: str
     plane: Plane
     rendering: str
@@ -49,10 +41,7 @@ class Left:
 class Hanging(QObject):
     """Gives each image its first look, once a session; no content of the record.
 
-    Attributes
-    ----------
-    looked_at : callable (Entry) -> bool
-        Whether the record itself keeps how an image is looked at: such a one is not hung.
+    An image of which the record keeps how it was left (``desktop.presenting``) is not hung.
 
     Signals
     -------
@@ -65,13 +54,13 @@ class Hanging(QObject):
     def __init__(self, desk: Desk, stage: Stage) -> None:
         super().__init__(stage)
         self._desk, self._stage = desk, stage
-        self.looked_at: Callable[[Entry], bool] = lambda _entry: False
         self._record: object = None
         self._left: dict[str, Left] = {}
         self._by: dict[str, Protocol] = {}
         self._odd: set[str] = set()
         self._compared: set[str] = set()
         self._fused: set[str] = set()
+        self._passed: set[str] = set()
         self._wanted = self._passing = ""
         self._rendering = ""
         self.changed.connect(desk.refreshed)
@@ -182,6 +171,8 @@ class Hanging(QObject):
         if protocol is None:
             off = not self._desk.settings.hang
             first = "Hung as its file asks for" + (": protocols are off." if off else ".")
+            if self._looked_at(entry.id):
+                first = "Shown as it was left."
         else:
             window = {"file": "the file's own window", "own": "your window"}.get(
                 protocol.look.window, f"window {protocol.look.window}"
@@ -205,7 +196,7 @@ class Hanging(QObject):
         if session.record is not self._record:
             self._record = session.record
             self._left, self._by = {}, {}
-            self._odd, self._compared, self._fused = set(), set(), set()
+            self._odd, self._compared, self._fused, self._passed = set(), set(), set(), set()
         entry = session.entry(id)
         if entry is None:
             return
@@ -213,7 +204,7 @@ class Hanging(QObject):
         assert volume is not None
         if id in self._left:
             self._restore(self._left[id])
-        elif self._desk.settings.hang and not self.looked_at(entry):
+        elif self._desk.settings.hang and (id in self._passed or not self._looked_at(id)):
             protocol = protocol_for(traits_of(entry), self.kept)
             if protocol is not None:
                 self._apply(protocol, entry, volume)
@@ -225,17 +216,17 @@ class Hanging(QObject):
         self._offer_prior(id)
         self.changed.emit()
 
+    def _looked_at(self, id: str) -> bool:
+        record = self._desk.session.record
+        return record is not None and record.views.of(id) is not None
+
     def _on_leave(self, id: str) -> None:
         passing, self._passing = self._passing, ""
         if id == passing:
+            self._passed.add(id)
             return  # it made room for its CT at once: nobody has looked at it yet
         stage = self._stage
-        view = stage.slices["axial"]
-        self._left[id] = Left(
-            stage.hung, stage.maximized, view.window_level, view.picture.colors, view.picture.smooth,
-            view.picture.slab, stage.fusing.key, stage.comparing.key, stage.comparing.plane,
-            self._rendering,
-        )  # fmt: skip
+        self._left[id] = Left(stage.comparing.key, stage.comparing.plane, self._rendering)
 
     def _on_compare(self) -> None:
         if self._stage.comparing.key:
@@ -282,14 +273,9 @@ class Hanging(QObject):
         self.changed.emit()
 
     def _restore(self, left: Left) -> None:
-        stage, session = self._stage, self._desk.session
-        stage.hang(left.hung, left.alone)
-        self._show(left.window, left.colors, left.smooth, left.slab)
         self._render(left.rendering)
-        if left.fused and session.item(left.fused) is not None:
-            self._desk.guard(lambda: stage.fusing.choose(left.fused))
-        if left.beside and session.item(left.beside) is not None:
-            stage.comparing.choose(left.beside, left.plane)
+        if left.beside and self._desk.session.item(left.beside) is not None:
+            self._stage.comparing.choose(left.beside, left.plane)
 
     def _show(self, window: tuple[float, float, bool], colors: str, smooth: bool, slab: Slab) -> None:
         """Set what all views share, also where they are free."""

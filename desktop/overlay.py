@@ -13,6 +13,7 @@ from desktop.session import identity_of
 
 if TYPE_CHECKING:
     from desktop.cine import Cine
+    from desktop.presenting import Presenting
     from twin.record import Entry
     from viewers.slice_view import SliceView
 
@@ -23,10 +24,10 @@ class SliceOverlay:
     leaving = Signal(str)
     """Id of the image that another one, or another content of it, is about to replace."""
     came = Signal(str)
-    """Id of the image that all views show now, each with the first window of the file."""
+    """Id of the image that all views show now: as it was left, else with the first window of the file."""
 
-    def __init__(self, desk: Desk, views: dict[str, SliceView], cine: Cine) -> None:
-        self._desk, self._views, self._cine = desk, views, cine
+    def __init__(self, desk: Desk, views: dict[str, SliceView], cine: Cine, presenting: Presenting) -> None:
+        self._desk, self._views, self._cine, self._presenting = desk, views, cine, presenting
         self._shown: tuple[str, ...] = ()
         self._up = ""
         self._labels: tuple[object, ...] = ()
@@ -37,7 +38,6 @@ class SliceOverlay:
         session.changed.connect(self._on_change)
         session.shown.connect(self.sync)
         session.arrived.connect(self.sync)
-        self.sync()
 
     def detach(self) -> None:
         """Listen no more."""
@@ -65,6 +65,7 @@ class SliceOverlay:
         wanted = (entry.digest, entry.stale) if entry else ()
         if wanted != self._shown:
             self._leave()
+            self._presenting.left()
             volume = session.get(entry.id) if entry else None
             if entry is not None and volume is None:
                 self._say_reading(entry)
@@ -76,6 +77,7 @@ class SliceOverlay:
                 view.decor.set_caption(*((caption_of(entry), aside_of(entry)) if entry else ((),)))
                 view.decor.set_stamp(f"stale: {entry.stale}" if entry and entry.stale else "")
             self._cine.set_volume(volume)
+            self._presenting.came(entry)
             if entry is not None:
                 self._up = entry.id
                 self.came.emit(entry.id)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _SCENE = (560, 440)
 _SLICES = {"axial": (560, 400), "coronal": (560, 400)}
+_KEY = (560, 440)
 _FINENESS = 2.4
 """Pixels of a picture to one of a view: small views keep their words legible at half a page's width."""
 
@@ -124,6 +125,29 @@ def _slices(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
         )
 
 
+def _key_image(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
+    """Draw a picture that was marked, as it was seen, with what was noted."""
+    from viewers.restoring import planes_of, restore
+    from viewers.slice_view import SliceView
+
+    made: Any = record.load(entry.id)
+    image = record.history.entry(entry.made_by).inputs["volume"]["id"]
+    if all(image != e.id for e in record.entries()):
+        return
+    volume: Any = record.load(image)
+    view = SliceView(made.plane)
+    view.resize(*_KEY)
+    view.set_volume(volume)
+    view.set_crosshair(made.place)
+    view.set_time(made.time or 0)
+    state = made.state
+    if state is not None and made.plane in state.views:
+        view.set_planes(planes_of(state.turned))
+        restore(view, state.views[made.plane], window=volume.unit == state.unit)
+    words = f"{made.plane}: {made.text}" if made.text and made.text[:60] != entry.name else made.plane
+    yield f"key image {entry.name}", _figure(view, record, entry, words)
+
+
 def _scene(fill: Callable[["SceneView"], None]) -> "SceneView":
     from desktop import theme
     from viewers.scene_view import SceneView
@@ -210,6 +234,7 @@ def _result(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
 
 
 _HOW: dict[str, Callable[[Record, Entry], Iterator[tuple[str, "QImage"]]]] = {
+    "key image": _key_image,
     "result": _result,
     "model": _model,
     "volume": _slices,

@@ -237,6 +237,10 @@ def _pictures(pictures: Sequence[Path], text: Any, width: float) -> list[Any]:
     return [text("Pictures", "head"), table]
 
 
+_UNREADABLE = ("state",)
+"""Parameters that are for the program alone: how the views showed a key image."""
+
+
 def _step_row(entry: LogEntry) -> list[str]:
     title, known = entry.step, {}
     with contextlib.suppress(UserError):  # a step that this program does not know keeps its name
@@ -244,7 +248,7 @@ def _step_row(entry: LogEntry) -> list[str]:
         title, known = step.title, {p.name: p for p in step.parameters}
     told = []
     for name, value in entry.params.items():
-        if value in (None, "", (), []):
+        if value in (None, "", (), []) or name in _UNREADABLE:
             continue
         p = known.get(name)
         said, unit = (words.title_of(p), p.unit) if p else (name, "")

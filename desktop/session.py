@@ -26,6 +26,7 @@ GROUPS = {
     "model": "Models",
     "result": "Results",
     "measurement": "Measurements",
+    "key image": "Key images",
 }
 """Kind of entity to its group in the tree, in the order in which work makes them."""
 
@@ -67,6 +68,8 @@ class Session:
 
     opened = Signal()
     """Another record is open, or none."""
+    closing = Signal()
+    """The record is about to be closed."""
     changed = Signal(tuple)
     """The record's content changed; ids of what did."""
     selected = Signal(str)
@@ -96,12 +99,14 @@ class Session:
         self._loaded.clear()
         record.changed.connect(self._on_change, thread="main")
         self._arrange()
+        self._show_last()
         self.opened.emit()
 
     def close(self) -> None:
         """Close the record, where one is open."""
         if self.record is None:
             return
+        self.closing.emit()
         record, self.record = self.record, None
         record.changed.disconnect(self._on_change)
         self._items, self.selection = None, ""
@@ -251,6 +256,14 @@ class Session:
                 self._hidden |= {i.key for i in self.of_kind("volume")} - {item.key}
             elif not item.part:
                 self._hide_others(item)
+
+    def _show_last(self) -> None:
+        """Show the image that was shown when the record was left, unless others have come since."""
+        here = [item.key for item in self.of_kind("volume")]
+        last, *known = self.record.views.last or ("",) if self.record is not None else ("",)
+        if last in here and set(here) <= set(known):
+            self._hidden |= set(here) - {last}
+            self._hidden.discard(last)
 
     def _hide_others(self, item: Item) -> None:
         """Hide the other shapes of a structure; a load or a result is looked at alone."""

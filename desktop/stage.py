@@ -17,8 +17,10 @@ from desktop.desk import Desk
 from desktop.fusing import Fusing
 from desktop.hanging import Hanging
 from desktop.links import Links
+from desktop.marking import Marking
 from desktop.measuring import Measuring
 from desktop.overlay import SliceOverlay
+from desktop.presenting import Presenting
 from desktop.readiness import load_drawing, load_numerics
 from desktop.scenery import Scenery
 from desktop.session import sizes_of
@@ -86,14 +88,17 @@ class Stage(QWidget):
         column.addWidget(self.time_bar)
         self.cine.moved.connect(self._on_moment)
         self.cine.changed.connect(desk.refreshed)
-        self.overlay = SliceOverlay(desk, self.slices, self.cine)
+        self.presenting = Presenting(desk, self)
+        self.overlay = SliceOverlay(desk, self.slices, self.cine, self.presenting)
         self.fusing = Fusing(desk, self.slices, self)
         self.fusing.changed.connect(desk.refreshed)
         self.comparing = Comparing(desk, self.links, self)
         self.comparing.changed.connect(self._on_compare)
         self.comparing.hovered.connect(self._on_hover)
         self.measuring = Measuring(desk, self.slices, self.cine)
+        self.marking = Marking(desk, self)
         self.hanging = Hanging(desk, self)
+        self.overlay.sync()
         self._place()
         desk.restyled.connect(self.restyle)
         desk.session.selected.connect(self._on_select)
@@ -148,6 +153,7 @@ class Stage(QWidget):
     def close_scene(self) -> None:
         """Let go of the 3-D view's memory before the window goes."""
         self._closed = True
+        self.presenting.detach()
         self.cine.stop()
         self._desk.session.selected.disconnect(self._on_select)
         self._desk.session.moved.disconnect(self._on_move)
@@ -157,6 +163,7 @@ class Stage(QWidget):
         self.comparing.detach()
         self.hanging.detach()
         self.measuring.detach()
+        self.marking.detach()
         if self.scenery is not None:
             self.scenery.detach()
         if self.scene is not None:
@@ -195,6 +202,15 @@ class Stage(QWidget):
         if chosen in _PLACES:
             return chosen
         return "scene" if session.workspace != "images" and session.of_kind("mesh") else "four"
+
+    @property
+    def layout_state(self) -> tuple[str, str]:
+        """The arrangement that was chosen and the view that fills the stage, each empty for none."""
+        return self.hung or self._desk.settings.layout.get("views", ""), self._maximized
+
+    def restore_layout(self, name: str, only: str) -> None:
+        """Arrange the views as they were for an image; what the user chooses for new ones stays."""
+        self.hang(name if name in _PLACES else "", only if only in (*PLANES, "3-D") else "")
 
     def _place(self) -> None:
         """Put each view where it belongs now."""

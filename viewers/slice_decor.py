@@ -80,6 +80,8 @@ class SliceDecor:
         self.over: tuple[str, ...] = ()
         self.bar: ColorBar | None = None
         self.reference_patient = False
+        self.flagged: Callable[[SliceFrame, float], bool] = lambda _frame, _depth: False
+        """Whether a slice is a key image."""
         self.sided, self.measured = True, True
         self._still, self._low = _Kept(), _Kept()
         self._outlines: tuple[Outline, ...] = ()
@@ -190,7 +192,8 @@ class SliceDecor:
         inner = box.adjusted(10, 8, -10, -8)
         self._paint_still(painter, box, inner, sheet, words, focused)
         count = f"{round(depth) + 1} / {frame.counts[2]}" if frame.on_grid else ""
-        said = [frame.position_text(depth), count, self.moment]
+        flag = "★ key image" if self.flagged(frame, depth) else ""
+        said = [frame.position_text(depth), count, self.moment, flag]
         lengths = (inner.width(), painter.font().key(), *map(len, said))  # figures are all of one width
         if lengths != self._fits[0]:
             self._fits = lengths, _fitting(painter, inner, said)

@@ -14,6 +14,7 @@ from desktop.commands import BY_ID
 from desktop.describe import spacing_mm
 from desktop.desk import Desk
 from desktop.hanging_card import HangingCard
+from desktop.key_panel import KeyCard
 from desktop.measure_panel import MeasureCard
 from desktop.second_box import SecondBox
 from desktop.section import CommandButton, Facts, Panel, quiet, section_title
@@ -53,8 +54,10 @@ class ImagesPanel(Panel):
         )
         self.hands.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.measure = MeasureCard(desk, actions)
+        self.keys = KeyCard(desk, actions)
         self._of_an_image = (
-            section_title("Window"), self.presets, section_title("Measure"), self.measure,
+            section_title("Window"), self.presets, section_title("Key images"), self.keys,
+            section_title("Measure"), self.measure,
             self.go, section_title("By hand"), self.hands,
         )  # fmt: skip
         self.add(
@@ -76,6 +79,7 @@ class ImagesPanel(Panel):
         entry = session.entry(item.id) if item else None
         self.silent.refresh()
         self.hanging.refresh()
+        self.keys.refresh()
         self.measure.refresh()
         for widget in self._of_an_image:
             widget.setVisible(entry is not None)

@@ -236,7 +236,7 @@ def test_another_image_does_not_show_the_measurements_of_the_first(seen, qtbot):
 def test_the_keys_of_the_tools_are_nobody_elses():
     keys = [c.shortcut for c in COMMANDS if c.shortcut and c.where in ("", "views")]
     tools = [c.shortcut for c in COMMANDS if c.group == "Measure" and c.shortcut]
-    assert len(tools) == 9
+    assert len(tools) == 10  # nine tools, and the one that marks a key image
     assert [k for k in tools if keys.count(k) > 1] == []
     assert not set(tools) & {"F", "B", "R"}  # these are the slices' own
 

@@ -232,7 +232,7 @@ def test_coarse_copy_is_an_eighth_and_goes_with_its_image():
 def test_percentile_presets_follow_the_image_and_say_so():
     voxels = np.random.default_rng(2).gamma(2.0, 90.0, (20, 30, 40)).astype(np.uint16)
     volume = Volume(voxels, np.eye(4), "MR")
-    preset = renderings_for("MR")[0]
+    preset = renderings_for("MR", "")[0]
     transfer = Transfer.of(preset, volume, pyramid_of(volume))
     wanted = np.interp([v for v, _, _ in preset.knots], range(101), np.percentile(voxels, range(101)))
     assert np.allclose(transfer.values, wanted, rtol=1e-4)
@@ -244,7 +244,7 @@ def test_percentile_presets_follow_the_image_and_say_so():
 
 def test_shift_moves_a_preset_in_its_unit():
     volume = marked_volume((0, 0, 0))
-    bone = renderings_for("CT")[0]
+    bone = renderings_for("CT", "HU")[0]
     assert Transfer.of(bone, volume, pyramid_of(volume), 0.5).values[0] == 140.0 + 0.5 * bone.reach
     assert Transfer.of(bone, volume, pyramid_of(volume)).words == ("CT bone, from 140 HU",)
 

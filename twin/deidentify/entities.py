@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -131,6 +132,14 @@ class Cleaner:
             return self.name(text, f"{kind or 'thing'}".strip())
         return self.own(text)
 
+    def _state(self, text: str) -> str:
+        """Return how views showed an image, as a step's parameters hold it; of anything else nothing."""
+        try:
+            state = codec.from_json(text, domain.ViewState)
+        except ValueError:
+            return ""
+        return json.dumps(self.plain(json.loads(codec.as_json(state))))
+
     def _rules(self) -> dict[str, Callable[[str], str]]:
         """Return by field what is done with its text, where that is not what its words decide."""
         uid = self.secret.uid
@@ -141,6 +150,7 @@ class Cleaner:
             "modality": lambda text: words.code(text) or ("OT" if text else ""),
             "term": self.outside,
             "text": self.outside,
+            "state": self._state,
             "patient_position": words.code,
             "kernel": lambda text: text if _KERNEL.fullmatch(text) else "",
             "contrast_agent": lambda text: (self.outside(text) or _CONTRAST) if text else "",

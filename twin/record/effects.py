@@ -26,6 +26,7 @@ PREFIXES = {
     "model": "p",
     "result": "r",
     "measurement": "a",
+    "key image": "i",
 }
 """First letter of an entity's id by kind."""
 

@@ -31,6 +31,7 @@ from twin.record import (
 from twin.record.entries import Call, Change, Entry, LogEntry
 from twin.record.history import History, Item, State
 from twin.record.objects import Packed, Shelf, freeze
+from twin.record.views import Views
 from twin.record.writer import Batch, Writer
 from twin.steps import Made, Ref
 
@@ -54,6 +55,8 @@ class Record:
         The log with its pointer: which steps lead to the present state.
     shelf : Shelf
         Where stored objects are looked up by content hash.
+    views : Views
+        How each image was left.
     """
 
     changed = Signal(Change)
@@ -95,6 +98,7 @@ class Record:
         reader = door.connect(path, write=False)
         self.shelf = Shelf(path, reader)
         try:
+            self.views = Views(reader)
             self.history = self._take(reader) if write else self._look(reader)
             self._state = self.history.state()
             self._entries = self._describe()
@@ -104,7 +108,7 @@ class Record:
                 raise door.trouble(path, error) from error
             raise
         if self._db is not None:
-            self._writer = Writer(path, self._db, self.shelf, self.failed.emit)
+            self._writer = self.views.writer = Writer(path, self._db, self.shelf, self.failed.emit)
 
     def _look(self, reader: sqlite3.Connection) -> History:
         version = door.version(reader)
@@ -394,6 +398,7 @@ class Record:
             self.history = care.forget(self.path, db, redacted, entry, body, self.history.pointer)
             self._compactions += 1
             self.shelf.forget()
+            self.views.forget(item.id)
             self._state = self.history.state()
             self._entries = self._describe()
         self.changed.emit(Change("removed", (item.id,)))
