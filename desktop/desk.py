@@ -276,7 +276,7 @@ class Desk(QObject):
     def undo(self) -> None:
         """Undo the last step; of one that took its time, say that it is not lost."""
         record = self._writable()
-        title, undone = record.undo_title(), record.undo()
+        title, undone = record.title("undo"), record.undo()
         if undone is not None and record.history.entry(undone.params["number"]).seconds >= LONG_SECONDS:
             self.said.emit(
                 f"Undone: {title}.", "Redo (Ctrl+Shift+Z) brings it back without computing it anew."

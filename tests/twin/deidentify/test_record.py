@@ -92,7 +92,7 @@ def test_nothing_of_the_patient_is_in_the_new_record(record: Record, tmp_path: P
         assert volume.identity.patient_id == volume.identity.patient_name
         assert new.find("s1").name == "femur"
         # Undo ends where the record begins; what comes after can be undone.
-        assert new.undo_title() == ""
+        assert new.title("undo") == ""
         assert new.undo() is None
         run_step(new, "record.rename", {"entity": "s1"}, name="other")
         assert new.undo() is not None
