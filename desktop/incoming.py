@@ -88,7 +88,7 @@ class Incoming(QObject):
 
     def take(self, paths: Sequence[Path], series: Series, params: dict[str, Any]) -> None:
         """Import one series: into the open record where it is of the same patient, else into a new one."""
-        from twin.record import patient
+        from twin import patient
 
         record = self._desk.session.record
         owner = record.patient() if record is not None else None

@@ -18,6 +18,7 @@ from typing import Self
 
 from twin.domain import Identity
 from twin.errors import UserError
+from twin.patient import letters
 from twin.record.witness import folder
 
 _BYTES = 32
@@ -105,7 +106,7 @@ class Subject:
     @cached_property
     def _key(self) -> str:
         who = self.identity
-        name = " ".join(who.patient_name.replace("^", " ").casefold().split())
+        name = letters(who.patient_name)
         return who.patient_id.strip() or (f"{name}|{who.birth_date}" if name or who.birth_date else "")
 
     @cached_property

@@ -93,7 +93,7 @@ def take(path: Path, db: sqlite3.Connection) -> Holder:
             row = db.execute("SELECT host, user, process, started, since FROM holder").fetchone()
             file = db.execute("SELECT value FROM about WHERE key = ?", (_FILE,)).fetchone()
             if row is not None:
-                there = Holder(*row, file[0] if file is not None else "")
+                there = Holder(*row, *(file or ("",)))
                 if _in_use(path, there, mine):
                     raise _held(path, there, mine)
             db.execute(

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from psygnal import Signal
 
+from twin import patient
 from twin.domain import Entity, Identity
 from twin.errors import RecordError, UserError
 from twin.record import (
@@ -23,7 +24,6 @@ from twin.record import (
     history,
     lock,
     parts,
-    patient,
     reference,
     witness,
 )

@@ -9,8 +9,8 @@ from tests.twin.record.examples import ScanParams, scan
 from twin import run
 from twin.domain import Identity, LabelMap, Surface, Volume
 from twin.errors import RecordError, UserError
+from twin.patient import contradict
 from twin.record import Call, Change, Record
-from twin.record.patient import contradict
 from twin.steps import Made
 
 
