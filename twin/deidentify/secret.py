@@ -135,5 +135,19 @@ class Subject:
     def words(self) -> frozenset[str]:
         """The words of his name and numbers, in small letters: they go, also where they mean other things."""
         who = self.identity
-        told = f"{who.patient_name} {who.patient_id} {who.birth_date}"
-        return frozenset(w.casefold() for w in re.split(r"[\W_]+", told) if w)
+        return _words(f"{who.patient_name} {who.patient_id} {who.birth_date}")
+
+    def words_beside(self, text: str) -> frozenset[str]:
+        """Return the words that go from the name of a thing: all of ``words``, but for one.
+
+        A single word of his name tells nobody whose it is where it is one of anatomy among others: the
+        "model" of "left femur model", and he is called Model.
+        """
+        who = self.identity
+        his = self.words & _words(text)
+        sure = _words(f"{who.patient_id} {who.birth_date}")
+        return self.words if len(his) > 1 or his & sure else self.words - his
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(w.casefold() for w in re.split(r"[\W_]+", text) if w)
