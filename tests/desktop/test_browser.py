@@ -195,7 +195,7 @@ def test_a_server_is_entered_searched_fetched_from_and_sent_to(
     record = window.desk.session.record
     assert (record.load("v1").voxels == read(scan([folder]).series[0]).voxels).all()  # type: ignore[union-attr]
     assert record.log()[-1].kind == "fetched"
-    assert not list(places.quarantine_folder().iterdir())
+    qtbot.waitUntil(lambda: not list(places.quarantine_folder().iterdir()))
     # What was made of it goes back.
     assert draw_box
     window.desk.edit("test.box", {"volume": "v1"}, {})

@@ -129,6 +129,17 @@ def test_no_uid_leads_out_of_the_folder(tmp_path: Path) -> None:
         assert len(fetching.file_of(tmp_path, uid).stem) == 64
 
 
+def test_what_was_taken_in_is_written_over(tmp_path: Path) -> None:
+    """The record may be locked: a file system keeps what is only deleted. Seen through an open handle."""
+    folder = tmp_path / "series"
+    folder.mkdir()
+    (folder / "1.2.dcm").write_bytes(b"Doe^Jane" * 1000)
+    with (folder / "1.2.dcm").open("rb") as left:
+        fetching.clear(folder)
+        assert left.read() == bytes(8000)
+    assert not folder.exists()
+
+
 def test_what_was_never_taken_in_goes_after_a_while(tmp_path: Path) -> None:
     import os
 
