@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from desktop import settings, way
-from desktop.browser.concealing import after_import
+from desktop.browser import concealing
 from desktop.desk import Desk
 from desktop.people import name_of
 from desktop.queue import Plan
@@ -141,7 +141,7 @@ class Incoming(QObject):
         desk.load_steps()
         entry = yield desk.job(step, inputs or {}, params, title=f"Importing {label}")
         if desk.session.record is not None:
-            after_import(desk.session.record)
+            concealing.if_locked(desk.session.record)
         made = [o["id"] for o in entry.outputs.values()]
         if made:
             desk.session.select(made[0])

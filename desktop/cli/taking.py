@@ -90,7 +90,7 @@ def bring_in(
     path: Path, given: dict[str, Any], name: str, then: Callable[["Record", "LogEntry"], None]
 ) -> None:
     """Import into a record, and do ``then`` with it; one that was made for it goes where nothing came in."""
-    from desktop.browser.concealing import after_import
+    from desktop.browser import concealing
     from desktop.catalogue import load as load_steps
     from twin.record import Record
     from twin.run import prepare
@@ -114,7 +114,7 @@ def bring_in(
             image = {"image": image_for(contours, record.entries())}
             call = prepare(record, "import.contours", image, {"paths": given["paths"]}, name=name)
         then(record, run_call(record, call))
-        after_import(record)
+        concealing.if_locked(record)
     finally:
         empty = not record.log()
         record.close()
