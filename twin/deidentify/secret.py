@@ -10,6 +10,7 @@ import hmac
 import os
 import re
 import secrets
+import sys
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
@@ -45,8 +46,9 @@ class Secret:
         path = path_of_secret()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with contextlib.suppress(FileExistsError):
-                _write_new(path, secrets.token_bytes(_BYTES))
+            if not path.exists():
+                with contextlib.suppress(FileExistsError):
+                    _write_new(path, secrets.token_bytes(_BYTES))
             key = path.read_bytes()
         except OSError as error:
             raise UserError(
@@ -80,7 +82,13 @@ def path_of_secret() -> Path:
 
 
 def _write_new(path: Path, key: bytes) -> None:
-    """Write it whole under another name first: a half-written secret would be taken for one."""
+    """Write it whole under another name first: a half-written secret would be taken for one.
+
+    Raises
+    ------
+    FileExistsError
+        Another program was quicker: its secret is everybody's.
+    """
     part = path.with_suffix(f".{os.getpid()}.new")
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
@@ -89,9 +97,10 @@ def _write_new(path: Path, key: bytes) -> None:
     finally:
         os.close(handle)
     try:
-        if path.exists():
-            raise FileExistsError
-        part.rename(path)
+        if sys.platform == "win32":
+            part.rename(path)  # refused there where there is one
+        else:
+            os.link(part, path)
     finally:
         part.unlink(missing_ok=True)
 

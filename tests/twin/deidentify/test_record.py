@@ -22,6 +22,7 @@ from twin import codec, run
 from twin.deidentify import Secret
 from twin.deidentify.entities import Cleaner
 from twin.deidentify.record import deidentify_record
+from twin.deidentify.secret import path_of_secret
 from twin.deidentify.words import vocabulary
 from twin.domain import Identity, LabelMap, Structure, Volume
 from twin.errors import RecordError
@@ -252,3 +253,21 @@ def test_a_marker_in_every_text_of_every_kind(record: Record, secret: Secret, ki
     marked = codec.decode(dataclasses.replace(encoded, tree=mark(encoded.tree)))  # type: ignore[arg-type]
     cleaned = Cleaner(secret.subject(WHO)).entity(marked)
     assert MARKER not in repr(codec.encode(cleaned).tree)
+
+
+def test_the_secret_is_made_once_and_then_only_read(tmp_path: Path) -> None:
+    first = Secret.load()
+    folder = tmp_path / "config"
+    before = folder.stat().st_mtime_ns
+    assert Secret.load() == first
+    assert folder.stat().st_mtime_ns == before  # nothing is written beside it: the folder may be read-only
+
+
+def test_of_two_that_make_the_secret_at_once_both_get_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other program's comes into its place after ours has looked whether there is one."""
+    theirs = Secret.load()
+    path, exists = path_of_secret(), Path.exists
+    monkeypatch.setattr(Path, "exists", lambda self: self != path and exists(self))
+    assert Secret.load() == theirs
+    assert path.read_bytes() == theirs.key
+    assert [p.name for p in path.parent.glob("deidentification.*")] == [path.name]
