@@ -1,6 +1,7 @@
 """The list of servers, and where their passwords are."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,9 @@ def test_passwords_are_in_the_key_store_and_not_in_the_list(tmp_path: Path, key_
     assert list(key_store.kept.values()) == ["a secret word"]
     write_servers(tmp_path / "servers.json", [WEB])
     assert "secret word" not in (tmp_path / "servers.json").read_text()
+    # Whoever is entered under the same name does not get it: another address, another user.
+    assert secrets.kept(replace(WEB, url="https://elsewhere.example/dicom-web")) is None
+    assert secrets.kept(replace(WEB, user="other")) is None
     secrets.forget(WEB)
     assert secrets.kept(WEB) is None
 
