@@ -40,7 +40,7 @@ def describe(record: Record, entry: Entry) -> dict[str, Any]:
         row |= {key: tree[key] for key in ("text", "time")} | {"measures": tree["kind"]}
     if entry.kind == "key image":
         row |= {key: tree[key] for key in ("plane", "text", "time", "image_uids", "reformatted")}
-        row["place_lps_mm"] = [round(float(x), 6) for x in record.array(tree["place"])]
+        row["place_lps_mm"] = [round(float(x), 6) for x in record.shelf.array(tree["place"])]
     row["notes"] = tree.get("notes", [])
     return row
 

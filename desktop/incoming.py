@@ -168,7 +168,7 @@ def _nobodys(record: Record, owner: Identity | None, series: Series, identity: I
 
     Files of other formats name nobody: who opens them beside images vouches for them.
     """
-    from twin.record import patient
+    from twin import patient
 
     if series.format != "dicom" or (owner is not None and identity.named):
         return False
