@@ -72,12 +72,12 @@ def _needs_rest(desk: Desk) -> str:
 
 def _needs_undo(desk: Desk) -> str:
     record = desk.session.record
-    return _needs_rest(desk) if record is not None and record.undo_title() else "There is nothing to undo."
+    return _needs_rest(desk) if record is not None and record.title("undo") else "There is nothing to undo."
 
 
 def _needs_redo(desk: Desk) -> str:
     record = desk.session.record
-    return _needs_rest(desk) if record is not None and record.redo_title() else "There is nothing to redo."
+    return _needs_rest(desk) if record is not None and record.title("redo") else "There is nothing to redo."
 
 
 def _needs_job(desk: Desk) -> str:
@@ -96,12 +96,12 @@ def _visible_title(desk: Desk) -> str:
 
 
 def _undo_title(desk: Desk) -> str:
-    title = desk.session.record.undo_title() if desk.session.record else ""
+    title = desk.session.record.title("undo") if desk.session.record else ""
     return f"Undo {title}".strip()
 
 
 def _redo_title(desk: Desk) -> str:
-    title = desk.session.record.redo_title() if desk.session.record else ""
+    title = desk.session.record.title("redo") if desk.session.record else ""
     return f"Redo {title}".strip()
 
 

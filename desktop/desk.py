@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
+from desktop.browser import concealing
 from desktop.queue import Plan, Queue, Work
 from desktop.reading import Reader
 from desktop.results import Results
@@ -148,6 +149,7 @@ class Desk(QObject):
         self.session.open(record)
         if record.writable:
             record.note("opened", {"in": "window"})
+        self.guard(lambda: concealing.if_locked(record))
         self.settings.add_recent(record.path)
 
     def close_record(self) -> None:
@@ -276,7 +278,7 @@ class Desk(QObject):
     def undo(self) -> None:
         """Undo the last step; of one that took its time, say that it is not lost."""
         record = self._writable()
-        title, undone = record.undo_title(), record.undo()
+        title, undone = record.title("undo"), record.undo()
         if undone is not None and record.history.entry(undone.params["number"]).seconds >= LONG_SECONDS:
             self.said.emit(
                 f"Undone: {title}.", "Redo (Ctrl+Shift+Z) brings it back without computing it anew."

@@ -115,8 +115,8 @@ class Fusing(QObject):
 
     def toggle(self) -> None:
         """Show the image below alone, or both again."""
-        self._kept, blend = self.blend, 0.0 if self.blend else self._kept
-        self.set_blend(blend)
+        self._kept = self.blend or self._kept
+        self.set_blend(0.0 if self.blend else self._kept)
 
     def stronger(self, by: int) -> None:
         """Show more of the second image, or less."""

@@ -78,11 +78,11 @@ def _same_patient(me: Identity, you: Identity) -> bool:
 
     That is the same ID, or the same name with the same date of birth.
     """
-    from twin.sources.patients import same_patient
+    from twin.patient import contradict
 
     told = me.patient_id and you.patient_id
     named = me.patient_name and you.patient_name and me.birth_date and you.birth_date
-    return bool(told or named) and same_patient(me, you)
+    return bool(told or named) and not contradict(me, you)
 
 
 def _doubt(one: Entry, other: Entry) -> str | None:

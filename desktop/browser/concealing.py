@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 def whose(record: Record) -> list[Identity]:
     """Return whose images a record holds."""
-    from twin.domain import Identity
+    from twin import patient
 
-    found = (Identity(**entry.tree.get("identity", {})) for entry in record.entries())
+    found = (patient.read(entry.tree) for entry in record.entries())
     return list(dict.fromkeys(i for i in found if i.series_uid or i.patient_id or i.patient_name))
 
 
@@ -32,8 +32,11 @@ def conceal(identities: list[Identity]) -> None:
         index.conceal([i.series_uid for i in identities if i.series_uid], sorted(patients, key=str))
 
 
-def after_import(record: Record) -> None:
-    """Conceal what came into a record that is locked."""
+def if_locked(record: Record) -> None:
+    """Conceal what is in a record, where it is locked: after something came in, and when it is opened.
+
+    It may have been locked on another machine, or the index made anew.
+    """
     from twin.record import door
 
     if door.locked(Path(record.path)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ from desktop.browser.sources_list import SourcesList, Where
 from desktop.browser.studies_list import MOST, Listed, StudiesList
 from desktop.desk import Desk
 from desktop.section import quiet
+from twin import patient
 from twin.errors import UserError
 from twin.sources.catalog import PatientRow, StudyRow
 
@@ -443,7 +445,7 @@ class BrowserPage(QWidget):
             c if isinstance(c, PatientRow) else (c.row.study.patient if isinstance(c, Listed) else c.patient)
             for c in chosen
         }
-        if len(patients) > 1:
+        if any(patient.contradict(a.identity, b.identity) for a, b in combinations(patients, 2)):
             return "These are of several patients: a record holds one."
         return ""
 

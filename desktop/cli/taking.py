@@ -90,32 +90,31 @@ def bring_in(
     path: Path, given: dict[str, Any], name: str, then: Callable[["Record", "LogEntry"], None]
 ) -> None:
     """Import into a record, and do ``then`` with it; one that was made for it goes where nothing came in."""
-    from desktop.browser.concealing import after_import
+    from desktop.browser import concealing
     from desktop.catalogue import load as load_steps
     from twin.record import Record
     from twin.run import prepare
-    from twin.sources.dicom_sr import is_report
-    from twin.sources.drawn_on import contours_only, image_for
+    from twin.sources.dicom_sr import reports_only
+    from twin.sources.drawn_on import contours_only, image_for, image_of_reports, not_alone
 
     load_steps()
     new = not path.exists()
-    contours = contours_only([Path(p) for p in given["paths"]])
-    if contours is not None and given.get("deidentify"):
-        raise UserError(
-            "Contours cannot be de-identified on their own: they belong to an image.",
-            "Import them into the image's record, and de-identify that.",
-        )
+    paths = [Path(p) for p in given["paths"]]
+    reports, contours = reports_only(paths), contours_only(paths)
+    if (reports or contours is not None) and given.get("deidentify"):
+        raise not_alone("Measurements" if reports else "Contours")
     record = Record.create(path) if new else Record.open(path)
     try:
-        if all(is_report(Path(p)) for p in given["paths"]):
-            call = prepare(record, "import.measurements", {}, {"paths": given["paths"]}, name=name)
+        if reports:
+            on = {"volume": image_of_reports(paths, record.entries())}
+            call = prepare(record, "import.measurements", on, {"paths": given["paths"]}, name=name)
         elif contours is None:
             call = prepare(record, "import.images", {}, given, name=name)
         else:
             image = {"image": image_for(contours, record.entries())}
             call = prepare(record, "import.contours", image, {"paths": given["paths"]}, name=name)
         then(record, run_call(record, call))
-        after_import(record)
+        concealing.if_locked(record)
     finally:
         empty = not record.log()
         record.close()

@@ -42,6 +42,9 @@ def test_a_pet_is_chosen_and_blended_by_the_slider_and_by_keys(pair, qtbot) -> N
     assert middle(window) == (255, 255, 255)
     QTest.keyClick(view, Qt.Key.Key_T)
     assert middle(window) != (255, 255, 255)
+    fusing.set_blend(0.0)  # by the slider: T brings back what was seen last
+    QTest.keyClick(view, Qt.Key.Key_T)
+    assert fusing.blend == pytest.approx(0.5)
     BY_ID["view.fuse.end"].trigger(window.desk)
     assert middle(window) == (255, 255, 255)
     assert "No second image" in BY_ID["view.fuse.more"].why_not(window.desk)

@@ -224,6 +224,43 @@ def test_nothing_is_measured_in_a_record_that_cannot_be_written(window, scan, qt
         holder.close()
 
 
+def test_a_report_that_is_dropped_comes_in_on_its_image(seen, qtbot, tmp_path):
+    from twin.exports import export
+    from twin.measuring import measure
+
+    ct = seen.desk.session.record.load("v1")
+    drawn = measure("distance", ct, np.array([[10.0, 20, 24], [30, 20, 24]]))
+    report = export(drawn, tmp_path / "one.sr.dcm")
+    do(seen.desk.session.record, "test.pet", study="1.9")  # of another study, in another space
+    do(seen.desk.session.record, "test.pet", frame="1.10")
+    seen.open_paths([report])
+    settle(seen, qtbot)
+    (back,) = measured(seen)
+    np.testing.assert_allclose(back.points, drawn.points, atol=1e-4)
+    assert back.number("length").value == pytest.approx(20)
+    entry = seen.desk.session.record.log()[-1]
+    assert (entry.step, entry.inputs["volume"]["id"]) == ("import.measurements", "v1")
+
+
+def test_a_report_without_its_image_is_refused_in_words(window, hip, qtbot, tmp_path):
+    from twin.domain import Identity, Volume
+    from twin.exports import export
+    from twin.measuring import measure
+
+    who = Identity(patient_name="A^B", patient_id="9", study_uid="1.55")
+    ct = Volume(np.zeros((9, 9, 9), np.int16), np.eye(4), "CT", frame_of_reference="1.56", identity=who)
+    report = export(measure("distance", ct, np.array([[1.0, 2, 3], [4, 2, 3]])), tmp_path / "one.sr.dcm")
+    for record in ((), (hip,)):
+        window.open_paths([*record])
+        settle(window, qtbot)
+        with qtbot.waitSignal(window.desk.failed) as failed:
+            window.open_paths([report])
+        assert "drawn on an image that is not in the record" in failed.args[0].message
+    with qtbot.waitSignal(window.desk.failed) as failed:
+        window.desk.guard(lambda: window.incoming.open([report], deidentify=True))
+    assert "Measurements cannot be de-identified" in failed.args[0].message
+
+
 def test_another_image_does_not_show_the_measurements_of_the_first(seen, qtbot):
     draw(seen)
     do(seen.desk.session.record, "test.volume")

@@ -93,6 +93,8 @@ class Cleaner:
         """
         if name not in self._names:
             cleaned = self.outside(name)
+            if cleaned:  # other words stand beside his
+                cleaned = words.outside(name, self.subject.words_beside(name))
             known = re.sub(r"[\W_]+", "", cleaned) == re.sub(r"[\W_]+", "", name)
             wish, n = (name if known else cleaned) or (otherwise if name else ""), 1
             chosen = wish

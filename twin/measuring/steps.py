@@ -166,7 +166,10 @@ def import_measurements(volume: Volume, params: ReportParams, progress: Progress
             left.append(f"“{one.name}”: {error.message}")
             continue
         role = f"{ROLE} {number}"
-        outputs[role] = replace(made, notes=(*made.notes, *_other_value(made, one.value, one.unit)))
+        said = _other_value(made, one.value, one.unit)
+        if time is not None and made.time is not None:
+            said += ("The report names no moment: it is measured at the first.",)
+        outputs[role] = replace(made, notes=(*made.notes, *said))
         names[role] = one.name
     if not outputs:
         raise UserError(f"Nothing of this report lies on this image: {' '.join(left[:3])}")

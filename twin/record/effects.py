@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from twin import steps
+from twin import patient, steps
 from twin.domain import Identity, kind_of
 from twin.errors import RecordError
-from twin.record import patient
 from twin.record.entries import Call
 from twin.record.history import History, State
 from twin.steps import Made

@@ -10,9 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from numpy.typing import NDArray
 from psygnal import Signal
 
+from twin import patient
 from twin.domain import Entity, Identity
 from twin.errors import RecordError, UserError
 from twin.record import (
@@ -24,12 +24,11 @@ from twin.record import (
     history,
     lock,
     parts,
-    patient,
     reference,
     witness,
 )
 from twin.record.entries import Call, Change, Entry, LogEntry
-from twin.record.history import History, Item, State
+from twin.record.history import History, Item, State, Way
 from twin.record.objects import Packed, Shelf, freeze
 from twin.record.views import Views
 from twin.record.writer import Batch, Writer
@@ -205,10 +204,6 @@ class Record:
             self._loaded[digest] = known
         return known
 
-    def array(self, described: dict[str, Any]) -> NDArray:
-        """Return one array of an entity, as ``Entry.tree`` describes it, without loading the rest."""
-        return self.shelf.array(described)
-
     def patient(self) -> Identity | None:
         """Return whose record it is, as the first entity that says so names him; others fill in the rest."""
         first: dict[str, str] = {}  # an edit says nothing new of the patient
@@ -331,10 +326,10 @@ class Record:
         """Go forward again by one step; None where there is nothing to redo."""
         return self._travel("redo")
 
-    def _travel(self, kind: str) -> LogEntry | None:
+    def _travel(self, kind: Way) -> LogEntry | None:
         self._writing()
         with self._gate:
-            step = self._next(kind)
+            step = self.history.next(kind)
             if step is None:
                 return None
             to = step.parent if kind == "undo" else step.number
@@ -347,20 +342,9 @@ class Record:
         self.changed.emit(Change("undone" if kind == "undo" else "redone", history.changed_ids(step)))
         return entry
 
-    def _next(self, kind: str) -> LogEntry | None:
-        now = self.history
-        back = now.pointer if now.pointer != now.base else 0
-        number = back if kind == "undo" else (now.redo[-1] if now.redo else 0)
-        return now.entry(number) if number else None
-
-    def undo_title(self) -> str:
-        """Return the title of the step that ``undo`` takes back; empty where there is none."""
-        step = self._next("undo")
-        return effects.title(step.step) if step else ""
-
-    def redo_title(self) -> str:
-        """Return the title of the step that ``redo`` brings back; empty where there is none."""
-        step = self._next("redo")
+    def title(self, way: Way) -> str:
+        """Return the title of the step that ``undo`` takes back or ``redo`` brings back; empty for none."""
+        step = self.history.next(way)
         return effects.title(step.step) if step else ""
 
     def note(self, kind: str, details: dict[str, Any]) -> LogEntry:

@@ -45,6 +45,8 @@ def test_measurements_are_drawn_listed_and_exported(record, tmp_path, capsys):
     named = [{r["measurement"] for r in csv.DictReader(p.open(encoding="utf-8"))} for p in (everything, one)]
     assert named == [{"Distance", "lesion"}, {"lesion"}]
     assert main(["export", record, "measurements", "-o", str(tmp_path / "all.sr.dcm")]) == 0
+    assert main(["import", record, str(tmp_path / "all.sr.dcm"), "--deidentify"]) == 1
+    assert "Measurements cannot be de-identified on their own" in capsys.readouterr().err
     assert main(["import", record, str(tmp_path / "all.sr.dcm")]) == 0
     with Record.open(Path(record)) as opened:
         assert [e.name for e in opened.entries()] == ["CT", "Distance", "lesion", "Distance 2", "lesion 2"]

@@ -22,7 +22,7 @@ def test_rename_color_and_delete_can_be_undone(walked: Record, do: Do) -> None:
     assert walked.find("s1").color == ""
     do(walked, "record.delete", {"entity": "femur left"})
     assert [e.id for e in walked.entries()] == ["v1", "l1", "s2", "m1"]
-    assert walked.undo_title() == "Delete"
+    assert walked.title("undo") == "Delete"
     for _ in range(5):
         walked.undo()
     assert walked.entries() == before

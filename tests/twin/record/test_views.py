@@ -46,11 +46,11 @@ def test_a_state_comes_back_from_the_file_and_from_a_copy_of_it(record: Record, 
 
 
 def test_it_is_no_step_and_makes_nothing_stale(walked: Record) -> None:
-    log, title = walked.log(), walked.undo_title()
+    log, title = walked.log(), walked.title("undo")
     walked.views.keep("v1", STATE)
     walked.flush()
     assert walked.log() == log
-    assert walked.undo_title() == title
+    assert walked.title("undo") == title
     assert not any(entry.stale for entry in walked.entries())
     assert walked.check() == []
 

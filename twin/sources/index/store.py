@@ -1,6 +1,7 @@
 """The index of studies: one SQLite file of what lies in the folders that were looked into.
 
-It is a copy of what the files say and can be made again from them: a damaged one is thrown away.
+It is a copy of what the files say and can be made again from them: a damaged one is thrown away, but for
+what cannot be (which folders, whose names may not come in) as far as it can be read.
 An image that lies in several places is counted once.
 """
 
@@ -24,7 +25,7 @@ from numpy.typing import NDArray
 from twin.errors import UserError
 from twin.sources.catalog import PatientRow, SeriesRow, StudyRow
 
-VERSION = 3
+VERSION = 4
 """Of the tables; an index of another version is made anew."""
 
 _TABLES = """
@@ -117,10 +118,6 @@ class Index:
             self.db.execute("DELETE FROM files WHERE folder = ?", (number,))
             self.db.execute("DELETE FROM folders WHERE id = ?", (number,))
         self.drop_empty()
-
-    def count(self, folder: int) -> int:
-        """Return how many files of a folder are known."""
-        return int(self.db.execute("SELECT COUNT(*) FROM files WHERE folder = ?", (folder,)).fetchone()[0])
 
     def drop_empty(self) -> None:
         """Take out the series that have no file left."""
@@ -338,9 +335,24 @@ def _open(path: Path) -> sqlite3.Connection:
     except sqlite3.DatabaseError as e:
         if isinstance(e, sqlite3.OperationalError) and "locked" in str(e):
             raise
+        kept = {table: _rows_of(path, table) for table in ("roots", "concealed")}
         for ending in ("", "-wal", "-shm"):
             Path(f"{path}{ending}").unlink(missing_ok=True)
-        return _connect(path)
+        db = _connect(path)
+        db.executemany("INSERT OR IGNORE INTO roots (path) VALUES (?)", kept["roots"])
+        db.executemany("INSERT OR IGNORE INTO concealed VALUES (?)", kept["concealed"])
+        db.commit()
+        return db
+
+
+def _rows_of(path: Path, table: str) -> list[tuple[str]]:
+    """Return what cannot be made again from the files: chosen folders, and whose names may not come in."""
+    column = "path" if table == "roots" else "mark"
+    try:
+        with contextlib.closing(sqlite3.connect(path)) as old:
+            return old.execute(f"SELECT {column} FROM {table}").fetchall()
+    except sqlite3.Error:
+        return []
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -359,7 +371,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         if version == 0:
             with contextlib.suppress(sqlite3.OperationalError):  # another process may be making them
                 db.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
-            db.execute("SELECT 1 FROM series LIMIT 1")
+        db.execute("SELECT 1 FROM series, files, folders, roots, concealed LIMIT 1")
     except BaseException:
         db.close()
         raise

@@ -266,3 +266,40 @@ def test_an_index_that_cannot_be_is_said(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file where the folder should be")
     with pytest.raises(UserError, match=r"The index of studies at .* cannot be opened"):
         Index(tmp_path / "data" / "studies.sqlite")
+
+
+@pytest.mark.parametrize("uid", ["", "1.2.1.1.7"])
+def test_images_without_a_uid_of_their_own_are_all_there(path: Path, root: Path, uid: str) -> None:
+    """Bad anonymizers give the images of a series one UID, or none; a copy of an image is still one image."""
+    shutil.rmtree(root / "knee")
+    for folder in (root / "hip" / "thin", root / "hip" / "thick"):
+        for n, file in enumerate(sorted(folder.iterdir())):
+            ds = pydicom.dcmread(file)
+            ds.SOPInstanceUID, ds.InstanceNumber = uid, n
+            ds.save_as(file)
+    if uid:
+        shutil.copytree(root / "hip" / "thin", root / "again")
+    look(path, root)
+    with Index(path) as index:
+        (study,) = index.studies()
+        series = {s.row.description: (s.row.images, len(index.files(s.id))) for s in index.series(study)}
+        assert series == {"thin": (3, 3), "thick": (2, 2)}
+
+
+@pytest.mark.parametrize("damage", ["PRAGMA user_version = 3", "DROP TABLE series"])
+def test_an_index_made_anew_knows_its_folders_and_whose_names_may_not_come_in(
+    path: Path, root: Path, damage: str
+) -> None:
+    look(path, root)
+    with Index(path) as index:
+        index.conceal(["1.2.1.1"])
+    with sqlite3.connect(path) as db:
+        db.execute(damage)
+    db.close()
+    with Index(path) as index:
+        assert index.roots() == [root]
+        assert index.studies() == []
+    look(path, root)
+    with Index(path) as index:
+        assert {s.patient.name for s in index.studies()} == {CONCEALED, "Blau^Eva"}
+    assert "Grün".encode() not in path.read_bytes()
