@@ -52,6 +52,11 @@ def _needs_entity(desk: Desk) -> str:
     return ""
 
 
+def _needs_named(desk: Desk) -> str:
+    item = desk.session.item(desk.session.selection)
+    return "" if item is not None and item.part else _needs_entity(desk)
+
+
 def _needs_resting_entity(desk: Desk) -> str:
     return _needs_entity(desk) or _needs_rest(desk)
 
@@ -229,11 +234,11 @@ def _edit() -> tuple[Command, ...]:
         ),
         Command(
             "edit.rename", "Rename", "pencil-simple", "Give the selected thing another name", ask("rename"),
-            _needs_entity, "F2", "Edit",
+            _needs_named, "F2", "Edit",
         ),
         Command(
             "edit.color", "Change color…", "palette", "Give the selected thing another color", ask("color"),
-            _needs_entity, "", "Edit",
+            _needs_named, "", "Edit",
         ),
         Command(
             "edit.delete", "Delete", "trash",

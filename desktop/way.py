@@ -29,6 +29,8 @@ TETRAHEDRA = "mesh.tetrahedra"
 LANDMARKS = "physics.femur_landmarks"
 MODEL = "physics.femur_model"
 SOLVE = "physics.solve"
+RENAME_STRUCTURE = "labelmap.rename_structure"
+COLOR_STRUCTURE = "labelmap.color_structure"
 MODALITY = "volume.confirm_modality"
 REFERENCE = "reference"
 """Work that is no step: the reference patient is made."""
@@ -271,9 +273,31 @@ def confirm_side(desk: Desk, item: Item, side: str) -> None:
     """Settle the side of a structure by hand, in its surface too."""
     declared = steps.find(CONFIRM_SIDE)
     desk.edit(declared.name, {declared.inputs[0].name: item.id}, {"structure": item.part, "side": side})
+    _make_surfaces_again(desk, item)
+
+
+def rename(desk: Desk, item: Item, name: str) -> None:
+    """Give an entity, or one structure of a labelmap, another name; its surface bears it too."""
+    if not item.part:
+        desk.edit_entity("record.rename", item.id, name=name)
+        return
+    desk.edit_entity(RENAME_STRUCTURE, item.id, structure=item.part, name=name)
+    _make_surfaces_again(desk, item)
+
+
+def recolor(desk: Desk, item: Item, color: str) -> None:
+    """Give an entity, or one structure of a labelmap, another color (``#rrggbb``)."""
+    if item.part:
+        desk.edit_entity(COLOR_STRUCTURE, item.id, structure=item.part, color=color)
+    else:
+        desk.edit_entity("record.color", item.id, color=color)
+
+
+def _make_surfaces_again(desk: Desk, item: Item) -> None:
+    """Make the surfaces of a structure that got another name again: they bear it."""
     for surface in desk.session.of_kind("surface"):
         if surface.structure == item.structure and surface.stale:
-            desk.make_again(surface.id)  # its name holds the side
+            desk.make_again(surface.id)
 
 
 def _segment_plan(desk: Desk, volume: Item) -> Plan:
