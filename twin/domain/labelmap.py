@@ -32,7 +32,7 @@ class Structure:
 
     @property
     def shown_color(self) -> str:
-        """The color it is drawn and exported in, ``#RRGGBB``: its own, that of its anatomy, or by its label."""
+        """The color it is drawn and exported in, ``#RRGGBB``: its own, of its anatomy, or by its label."""
         return self.color or structure_color(self.term or self.name, self.label - 1)
 
 
