@@ -109,6 +109,17 @@ def why_not_segment(desk: Desk) -> str:
     return why_busy(desk, BONE)
 
 
+def why_nothing_to_do(desk: Desk) -> str:
+    """Return what can be done instead where Anatomy has nothing to do: it wants a CT, or structures."""
+    session = desk.session
+    if scan(session) is not None or silent(session) is not None or session.structures():
+        return ""
+    return (
+        "Bone is found in a CT, and there is none here. This image can be measured, compared and looked "
+        "through in 3-D; a segmentation made elsewhere can be imported (Ctrl+O) and shown with it."
+    )
+
+
 def why_not_ct(desk: Desk) -> str:
     """An image whose file is silent is wanted."""
     if desk.session.volume is None:
