@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QColorDialog, QFileDialog, QMessageBox
 
-from desktop import exporting, settings
+from desktop import exporting, settings, way
 from desktop.colors import color_of
 from desktop.keeping import DeidentifyDialog, Keeper
 
@@ -207,7 +207,7 @@ class Asking:
             return
         color = QColorDialog.getColor(QColor(color_of(item)), self._window, f"Color of {item.name}")
         if color.isValid():
-            desk.edit_entity("record.color", item.id, color=color.name())
+            way.recolor(desk, item, color.name())
 
     def _report(self) -> None:
         desk = self._window.desk

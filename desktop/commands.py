@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from desktop import exporting, way
@@ -11,6 +12,7 @@ from desktop.command import Command, ask
 from desktop.hanging_commands import hanging_commands
 from desktop.measure_commands import measure_commands
 from desktop.session import WORKSPACES
+from desktop.synonyms import synonyms_of
 from desktop.view_commands import needs_image, view_commands
 
 if TYPE_CHECKING:
@@ -50,6 +52,11 @@ def _needs_entity(desk: Desk) -> str:
     if item.part:
         return "A structure belongs to its segmentation: choose that one."
     return ""
+
+
+def _needs_named(desk: Desk) -> str:
+    item = desk.session.item(desk.session.selection)
+    return "" if item is not None and item.part else _needs_entity(desk)
 
 
 def _needs_resting_entity(desk: Desk) -> str:
@@ -229,11 +236,11 @@ def _edit() -> tuple[Command, ...]:
         ),
         Command(
             "edit.rename", "Rename", "pencil-simple", "Give the selected thing another name", ask("rename"),
-            _needs_entity, "F2", "Edit",
+            _needs_named, "F2", "Edit",
         ),
         Command(
             "edit.color", "Change color…", "palette", "Give the selected thing another color", ask("color"),
-            _needs_entity, "", "Edit",
+            _needs_named, "", "Edit",
         ),
         Command(
             "edit.delete", "Delete", "trash",
@@ -318,14 +325,10 @@ def _help() -> tuple[Command, ...]:
     )  # fmt: skip
 
 
-COMMANDS: tuple[Command, ...] = (
-    *_file(),
-    *_edit(),
-    *view_commands(),
-    *hanging_commands(),
-    *measure_commands(),
-    *_walk(),
-    *_help(),
+COMMANDS: tuple[Command, ...] = tuple(
+    replace(command, also=synonyms_of(command.id))
+    for commands in (_file, _edit, view_commands, hanging_commands, measure_commands, _walk, _help)
+    for command in commands()
 )
 """All commands, in the order of the menus."""
 

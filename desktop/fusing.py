@@ -74,7 +74,9 @@ class Fusing(QObject):
         apart = why_apart(under, over)
         if apart and not vouched:
             error = UserError(
-                apart, "Register one to the other first, or look at both side by side (Compare)."
+                apart,
+                "Look at both side by side (Compare). Images that another program registered can be imported "
+                "again and laid over; so can these, if you know that they lie in one space.",
             )
             self._desk.offered.emit(
                 error, "They are in one space: lay it over", lambda: self.choose(key, True)

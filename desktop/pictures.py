@@ -102,7 +102,6 @@ def _newest(record: Record, kind: str) -> Entry | None:
 
 def _slices(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
     """Draw an image through the middle of what was found in it."""
-    from resources.colors import structure_color
     from viewers.slice_view import SliceView
 
     volume: Any = record.load(entry.id)
@@ -113,7 +112,7 @@ def _slices(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
         view.set_volume(volume)
         if found is not None:
             labels: Any = record.load(found.id)
-            colors = {s.name: s.color or structure_color(s.term, n) for n, s in enumerate(labels.structures)}
+            colors = {s.name: s.shown_color for s in labels.structures}
             view.set_labels(labels, colors, 0.35, set())
             landmarks = _newest(record, "landmarks")
             if landmarks is not None:

@@ -15,6 +15,7 @@ from desktop.cine import Cine
 from desktop.comparing import Comparing
 from desktop.desk import Desk
 from desktop.fusing import Fusing
+from desktop.going import Going
 from desktop.hanging import Hanging
 from desktop.links import Links
 from desktop.marking import Marking
@@ -23,7 +24,6 @@ from desktop.overlay import SliceOverlay
 from desktop.presenting import Presenting
 from desktop.readiness import load_drawing, load_numerics
 from desktop.scenery import Scenery
-from desktop.session import sizes_of
 from desktop.time_bar import TimeBar
 from viewers.orientation import lps_text
 
@@ -96,12 +96,12 @@ class Stage(QWidget):
         self.comparing.changed.connect(self._on_compare)
         self.comparing.hovered.connect(self._on_hover)
         self.measuring = Measuring(desk, self.slices, self.cine)
+        self.going = Going(desk, self._go_to)
         self.marking = Marking(desk, self)
         self.hanging = Hanging(desk, self)
         self.overlay.sync()
         self._place()
         desk.restyled.connect(self.restyle)
-        desk.session.selected.connect(self._on_select)
         desk.session.moved.connect(self._on_move)
         desk.session.changed.connect(self._on_move)
         self.restyle()
@@ -155,7 +155,7 @@ class Stage(QWidget):
         self._closed = True
         self.presenting.detach()
         self.cine.stop()
-        self._desk.session.selected.disconnect(self._on_select)
+        self.going.detach()
         self._desk.session.moved.disconnect(self._on_move)
         self._desk.session.changed.disconnect(self._on_move)
         self.overlay.detach()
@@ -327,19 +327,10 @@ class Stage(QWidget):
         if self.scenery is not None:
             self.scenery.moment_moved()
 
-    def _on_select(self, key: str) -> None:
-        """Bring the middle of a selected structure, or of what was made from it, under the crosshair."""
-        chosen = self._desk.session.item(key)
-        named = [i for i in self._desk.session.structures() if chosen and i.structure == chosen.structure]
-        if not named:
-            return
-        item = named[-1]
-        for one in sizes_of(self._desk.session, item.id):
-            if one["name"] == item.part and one.get("center_lps_mm"):
-                for view in self.slices.values():
-                    view.set_crosshair(one["center_lps_mm"])
-                if self.scenery is not None:
-                    self.scenery.crosshair_moved()
+    def _go_to(self, lps: Any) -> None:
+        for view in self.slices.values():
+            view.set_crosshair(lps)
+        self._on_links(lps)
 
     def _on_hover(self, hover: Hover | None) -> None:
         if hover is None:

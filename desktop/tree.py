@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop import theme
+from desktop import theme, way
 from desktop.actions import Actions
 from desktop.colors import color_of
 from desktop.commands import BY_ID
@@ -116,8 +116,7 @@ class TwinTree(QWidget):
         row = QTreeWidgetItem(parent, [item.name])
         row.setData(NAME, _KEY, item.key)
         visible = session.is_visible(item.key)
-        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-        row.setFlags(flags if item.part else flags | Qt.ItemFlag.ItemIsEditable)
+        row.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEditable)
         row.setIcon(NAME, theme.icon("star", "accent") if item.kind == KIND else _chip(color_of(item)))
         about = _about(item)
         if item.kind == "volume" and not visible:
@@ -176,14 +175,14 @@ class TwinTree(QWidget):
             return
         item = self._desk.session.item(row.data(NAME, _KEY))
         name = row.text(NAME).strip()
-        if item is None or item.part or name == item.name:
+        if item is None or name == item.name:
             return
         # Later: the row must not go while its editor still closes.
-        QTimer.singleShot(0, lambda: self._rename(item.id, name))
+        QTimer.singleShot(0, lambda: self._rename(item, name))
 
-    def _rename(self, id: str, name: str) -> None:
+    def _rename(self, item: Item, name: str) -> None:
         if name:
-            self._desk.guard(lambda: self._desk.edit_entity("record.rename", id, name=name))
+            self._desk.guard(lambda: way.rename(self._desk, item, name))
         self.fill()
 
     def _menu(self, at: QPoint) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from desktop import theme, words
+from desktop import theme, way, words
 from desktop.actions import Actions
 from desktop.commands import BY_ID
 from desktop.describe import spacing_mm
@@ -47,6 +47,7 @@ class ImagesPanel(Panel):
             self._windows[id].setParent(self.presets)
         self.over = SecondBox(desk)
         self.go = CommandButton(actions["go.anatomy"], primary=True, text="Go on to Anatomy")
+        self.instead = quiet()
         self.hands = quiet(
             "Wheel scrolls. Drag sets the window. Right drag zooms, middle drag pans. "
             "Click sets the crosshair; moving with Shift carries it along; the rings at its ends turn the "
@@ -58,7 +59,7 @@ class ImagesPanel(Panel):
         self._of_an_image = (
             section_title("Window"), self.presets, section_title("Key images"), self.keys,
             section_title("Measure"), self.measure,
-            self.go, section_title("By hand"), self.hands,
+            self.go, self.instead, section_title("By hand"), self.hands,
         )  # fmt: skip
         self.add(
             self.facts,
@@ -90,6 +91,10 @@ class ImagesPanel(Panel):
             self.facts.show_facts([("", "Being read …" if busy else "There is no image here yet.")])
             self.notes.hide()
             return
+        instead = way.why_nothing_to_do(self._desk)
+        self.go.set_primary(not instead)
+        self.instead.setText(instead)
+        self.instead.setVisible(bool(instead))
         self.heading.setText(entry.name)
         self._lay_windows(entry.tree)
         self.over.refresh()

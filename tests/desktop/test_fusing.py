@@ -55,6 +55,8 @@ def test_another_space_is_refused_until_the_user_vouches_and_the_views_say_so(pa
     BY_ID["view.fuse"].trigger(window.desk)
     assert "different spaces" in window.errors.message.text()
     assert window.desk.stage.fusing.laid is None
+    assert "Compare" in window.errors.hint.text()
+    assert "Register " not in window.errors.hint.text()  # there is no such step
     assert "in one space" in window.errors.action.text()
     qtbot.mouseClick(window.errors.action, Qt.MouseButton.LeftButton)
     settle(window, qtbot)

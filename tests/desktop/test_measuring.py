@@ -290,3 +290,28 @@ def test_the_label_field_takes_letters_that_are_shortcuts(seen, qtbot):
     (made,) = measured(seen)
     assert made.text == "bdge"
     assert seen.desk.stage.measuring.tool == "text"
+
+
+def names(window: MainWindow) -> list[str]:
+    """Return what the list in the panel shows."""
+    rows = window.panels["images"].measure.list
+    return [rows.topLevelItem(n).text(0) for n in range(rows.topLevelItemCount())]
+
+
+def test_words_stand_in_the_list_as_they_were_typed(seen, qtbot):
+    view, layer = view_of(seen), seen.desk.stage.measuring.layers["axial"]
+    view.set_crosshair((24, 24, 24))
+    press(view, Qt.Key.Key_W)
+    drag(view, (10, 20, 24), (30, 20, 24))
+    QTest.keyClick(layer.editor, Qt.Key.Key_Return)  # no words yet
+    press(view, Qt.Key.Key_Escape)
+    settle(seen, qtbot)
+    assert names(seen) == ["Arrow"]
+    drag(view_of(seen), (30, 20, 24), (34, 24, 24))  # its end is moved before it is given words
+    settle(seen, qtbot)
+    on_it = view.position_of(np.array([22.0, 22.0, 24.0])).toPoint()  # halfway from (10, 20) to (34, 24)
+    QTest.mouseDClick(view, LEFT, pos=on_it)
+    QTest.keyClicks(layer.editor, "nodule ?")
+    QTest.keyClick(layer.editor, Qt.Key.Key_Return)
+    settle(seen, qtbot)
+    assert names(seen) == ["nodule ?"]

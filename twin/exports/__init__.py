@@ -22,6 +22,7 @@ from twin.domain import (
     Measurement,
     Model,
     Result,
+    Structure,
     Surface,
     TetMesh,
     Volume,
@@ -182,9 +183,8 @@ def export_from(
     if several is not None:
         return export(several, path, progress, as_named=as_named)
     entity = record.load(ref)
-    color = record.owner(ref).color
-    if isinstance(entity, Surface) and color:
-        entity = replace(entity, color=color.upper())
+    if isinstance(entity, Surface):
+        entity = replace(entity, color=_color_of(record, ref, entity))
     image = None
     if isinstance(entity, LabelMap) and path.name.lower().endswith(".dcm"):
         image = _image_under(record, entity)
@@ -193,6 +193,16 @@ def export_from(
         changed = change(image) if image is not None else None
         image = changed if isinstance(changed, Volume) else None
     return export(entity, path, progress, image=image, as_named=as_named)
+
+
+def _color_of(record: "Record", ref: str, surface: Surface) -> str:
+    """Return the color that was chosen for a surface, else that of the structure it is of, as it is now."""
+    chosen = record.owner(ref).color
+    if chosen:
+        return chosen.upper()
+    named = (s for e in reversed(record.entries()) if e.kind == "labelmap" for s in e.tree["structures"])
+    same = next((Structure(**s) for s in named if s["name"] == surface.structure), None)
+    return same.shown_color if same else surface.color
 
 
 def _image_under(record: "Record", labelmap: LabelMap) -> Volume | None:
