@@ -157,6 +157,9 @@ class Keeper:
                 f"Unlock {path.name}?", "Whoever can read the file can then read all that is in it.", "Unlock"
             ):
                 self._rewrite(path, lambda: locking.unlock(path), f"{path.name} is no longer locked.")
+                opened = self._desk.session.record
+                if opened is not None and concealing.reveal(concealing.whose(opened), path):
+                    self._desk.start("Read again what was locked", concealing.read_again())
             return
         dialog = PassphraseDialog(self._parent, path, new=True)
         if not dialog.exec():
@@ -165,7 +168,7 @@ class Keeper:
         record = self._desk.session.record
         identities = concealing.whose(record) if record is not None else []
         self._rewrite(path, lambda: locking.lock(path, passphrase), f"{path.name} is locked.")
-        concealing.conceal(identities)
+        concealing.conceal(identities, path)
         if dialog.keep.isChecked():
             self._remember(path, passphrase)
 

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop import places, theme
-from desktop.browser import bringing
+from desktop.browser import bringing, concealing
 from desktop.browser.background import Background
 from desktop.browser.known import Known
 from desktop.browser.preview import Preview
@@ -241,6 +241,8 @@ class BrowserPage(QWidget):
             elif where.folder is not None and self._index is not None:
                 self.look.close()
                 self._index.forget(where.folder)
+                if concealing.let_go(self._index):
+                    self._desk.start("Read again what was locked", concealing.read_again())
                 self.refill()
 
     def _on_looked(self, looked: Looked) -> None:

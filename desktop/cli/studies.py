@@ -28,6 +28,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def studies(options: argparse.Namespace) -> int:
     """Bring the index up to date with folders and list what it knows."""
+    from desktop.browser.concealing import let_go
     from twin.jobs import Job
     from twin.sources.index import Index, look_into
 
@@ -38,10 +39,13 @@ def studies(options: argparse.Namespace) -> int:
     looked = []
     for folder in folders if not options.forget else ():
         looked.append(run_job(Job(look_into, path, folder, title=f"looking into {folder.name}")))
-    with Index(path) as index:
-        if options.forget:
+    if options.forget:
+        with Index(path) as index:
             for folder in folders:
                 index.forget(folder)
+            freed = let_go(index)
+        read_again(freed)
+    with Index(path) as index:
         found = [
             (study, index.series(study))
             for root in (folders if folders and not options.forget else [None])
@@ -60,6 +64,15 @@ def studies(options: argparse.Namespace) -> int:
         for one in series:
             print(f"    {one.row.label}  {one.row.images} images")
     return 0
+
+
+def read_again(files: int) -> None:
+    """Read again the files whose words a locked record kept out of the index, where there are any."""
+    from twin.jobs import Job
+    from twin.sources.index import look_again
+
+    if files:
+        run_job(Job(look_again, places.index_path(), title="reading again what was locked"))
 
 
 def _words(series: "Indexed") -> dict[str, Any]:

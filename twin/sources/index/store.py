@@ -24,10 +24,13 @@ from numpy.typing import NDArray
 from twin.errors import UserError
 from twin.sources.catalog import PatientRow, SeriesRow, StudyRow
 
-VERSION = 3
-"""Of the tables; an index of another version is made anew."""
+VERSION = 4
+"""Of the tables; the version before is brought up to date, an index of any other is made anew."""
 
-_TABLES = """
+_CONCEALED_TABLE = """CREATE TABLE concealed (
+    mark TEXT NOT NULL, holder TEXT NOT NULL, PRIMARY KEY (mark, holder)) WITHOUT ROWID"""
+
+_TABLES = f"""
 CREATE TABLE roots (path TEXT PRIMARY KEY, looked TEXT NOT NULL DEFAULT '');
 CREATE TABLE folders (id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE);
 CREATE TABLE files (
@@ -42,7 +45,7 @@ CREATE TABLE series (
     modality TEXT NOT NULL, body_part TEXT NOT NULL, words TEXT NOT NULL, thumbnail BLOB,
     images INTEGER NOT NULL DEFAULT 0,
     UNIQUE (uid, study, patient_id, name));
-CREATE TABLE concealed (mark TEXT PRIMARY KEY);
+{_CONCEALED_TABLE};
 CREATE TRIGGER more AFTER INSERT ON files WHEN NEW.series NOT NULL
     AND (SELECT COUNT(*) FROM files WHERE series = NEW.series AND uid = NEW.uid) = 1 BEGIN
     UPDATE series SET images = images + MAX(NEW.frames, 1) WHERE id = NEW.series; END;
@@ -254,30 +257,80 @@ class Index:
         return np.frombuffer(zlib.decompress(packed[3:]), np.uint8).reshape(shape)
 
     def is_concealed(self, row: SeriesRow) -> bool:
-        """Tell whether a series, or its patient, is in a locked record."""
-        marks = (row.uid, _mark(row.study.patient))
-        known = "SELECT 1 FROM concealed WHERE mark IN (?, ?)"
+        """Tell whether a series, its study or its patient is in a locked record."""
+        marks = [row.uid, row.study.uid, _mark(row.study.patient)]
+        known = "SELECT 1 FROM concealed WHERE mark <> '' AND mark IN (?, ?, ?)"
         return self.db.execute(known, marks).fetchone() is not None
 
-    def conceal(self, uids: Sequence[str], patients: Sequence[PatientRow] = ()) -> None:
-        """Take all words and pictures of series and of patients out, for good: their record is locked now.
+    def conceal(self, uids: Sequence[str], patients: Sequence[PatientRow] = (), holder: str = "") -> None:
+        """Take all words and pictures of series, studies and patients out: a record that holds them is locked.
 
         The patients of the series are among them; what is found of them later comes in without words, too.
+        Who has neither name nor ID is nobody to be known again: of him only the very series and studies go.
+
+        Parameters
+        ----------
+        uids : sequence of str
+            Of series and of studies.
+        holder : str
+            What the record is known by; ``reveal`` lets go of what it holds.
         """
         found = dict.fromkeys(patients)
-        for uid in uids:
+        for uid in filter(None, uids):
             listed = self.db.execute("SELECT * FROM series WHERE uid = ?", (uid,))
             found |= dict.fromkeys(_patient(row) for row in listed if row["name"] != CONCEALED)
-            self.db.execute("INSERT OR IGNORE INTO concealed VALUES (?)", (uid,))
-            self.db.execute(f"{_BLANK} uid = ?", (CONCEALED, uid))
+            self.db.execute("INSERT OR IGNORE INTO concealed VALUES (?, ?)", (uid, holder))
+            self.db.execute(f"{_BLANK} ? IN (uid, study)", (CONCEALED, uid))
         for patient in found:
-            self.db.execute("INSERT OR IGNORE INTO concealed VALUES (?)", (_mark(patient),))
-            self.db.execute(
-                f"{_BLANK} patient_id = ? AND name = ? AND birth_date = ?",
-                (CONCEALED, patient.patient_id, patient.name, patient.birth_date),
-            )
+            mark = _mark(patient)
+            if mark:
+                self.db.execute("INSERT OR IGNORE INTO concealed VALUES (?, ?)", (mark, holder))
+                self.db.execute(
+                    f"{_BLANK} patient_id = ? AND name = ? AND birth_date = ?",
+                    (CONCEALED, patient.patient_id, patient.name, patient.birth_date),
+                )
         self.db.commit()
         self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # what is taken out may not stay in the log beside
+
+    def holders(self) -> list[str]:
+        """Return the locked records on whose account something is concealed; empty for an unknown one."""
+        return [h for (h,) in self.db.execute("SELECT DISTINCT holder FROM concealed ORDER BY holder")]
+
+    def reveal(
+        self, holders: Sequence[str], only: tuple[Sequence[str], Sequence[PatientRow]] | None = None
+    ) -> int:
+        """Let go of what was concealed on account of records that are no longer locked, or gone.
+
+        What no other record conceals has its words again once its files are read (``look_again``, or the
+        next look into their folder).
+
+        Parameters
+        ----------
+        only : uids and patients, or None
+            These and no others.
+
+        Returns
+        -------
+        int
+            How many files are to be read again.
+        """
+        marks = None if only is None else {*only[0], *map(_mark, only[1])}
+        held = self.db.execute("SELECT mark, holder FROM concealed").fetchall()
+        gone = [(m, h) for m, h in held if h in holders and (marks is None or m in marks)]
+        self.db.executemany("DELETE FROM concealed WHERE mark = ? AND holder = ?", gone)
+        self.db.execute(
+            "UPDATE files SET changed = -1 WHERE series IN (SELECT id FROM series WHERE name = ?"
+            " AND uid NOT IN (SELECT mark FROM concealed) AND study NOT IN (SELECT mark FROM concealed))",
+            (CONCEALED,),
+        )
+        self.db.commit()
+        return len(self.to_read_again()) if gone else 0
+
+    def to_read_again(self) -> list[tuple[int, str, str]]:
+        """Return folder number, folder and name of the files that are to be read again as if they had changed."""
+        return self.db.execute(
+            "SELECT folder, path, name FROM files JOIN folders ON folders.id = files.folder WHERE changed < 0"
+        ).fetchall()
 
 
 _BLANK = (
@@ -288,7 +341,12 @@ _BLANK = (
 
 
 def _mark(patient: PatientRow) -> str:
-    """Return what a patient of a locked record is known again by; it does not say who that is."""
+    """Return what a patient of a locked record is known again by; it does not say who that is.
+
+    Empty where neither a name nor an ID tells him from others.
+    """
+    if not (patient.patient_id or patient.name):
+        return ""
     words = (patient.patient_id, folded(patient.name), patient.birth_date)
     return hashlib.sha256("\n".join(words).encode()).hexdigest()
 
@@ -354,7 +412,9 @@ def _connect(path: Path) -> sqlite3.Connection:
         db.execute("PRAGMA secure_delete = ON")  # what is forgotten does not stay readable in the file
         db.execute("PRAGMA recursive_triggers = ON")  # what is replaced is counted off
         (version,) = db.execute("PRAGMA user_version").fetchone()
-        if version not in (0, VERSION):
+        if version == 3:
+            _from_3(db)
+        elif version not in (0, VERSION):
             raise sqlite3.DatabaseError(f"version {version}")
         if version == 0:
             with contextlib.suppress(sqlite3.OperationalError):  # another process may be making them
@@ -364,6 +424,27 @@ def _connect(path: Path) -> sqlite3.Connection:
         db.close()
         raise
     return db
+
+
+def _from_3(db: sqlite3.Connection) -> None:
+    """Note who conceals what (unknown of what is old), and read again what version 3 took for one patient.
+
+    It knew all patients without a name and an ID as one, and passed over files without UIDs.
+    """
+    nobody = hashlib.sha256(b"\n\n").hexdigest()
+    db.execute("BEGIN IMMEDIATE")
+    if db.execute("PRAGMA user_version").fetchone()[0] == 3:  # else another process was quicker
+        marks = [m for (m,) in db.execute("SELECT mark FROM concealed") if m not in ("", nobody)]
+        db.execute("DROP TABLE concealed")
+        db.execute(_CONCEALED_TABLE)
+        db.executemany("INSERT INTO concealed VALUES (?, '')", [(m,) for m in marks])
+        db.execute(
+            "UPDATE files SET changed = -1"
+            " WHERE series IS NULL OR series IN (SELECT id FROM series WHERE name = ?)",
+            (CONCEALED,),
+        )
+        db.execute(f"PRAGMA user_version = {VERSION}")
+    db.commit()
 
 
 def folder_numbers(index: Index, root: Path) -> Iterator[tuple[int, Path]]:
