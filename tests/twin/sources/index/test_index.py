@@ -154,6 +154,28 @@ def test_what_was_found_before_a_stop_is_kept(path: Path, root: Path) -> None:
     assert 0 < look(path, root).read < 71
 
 
+def test_images_whose_uids_are_blank_are_the_series_of_their_folder(path: Path, root: Path) -> None:
+    for file in (root / "knee").glob("*.dcm"):
+        ds = pydicom.dcmread(file)
+        ds.StudyInstanceUID = ds.SeriesInstanceUID = ds.SOPInstanceUID = ""
+        if file.name == "slice-0004.dcm":
+            ds.SeriesNumber = 8
+        ds.save_as(file)
+    shutil.copytree(root / "knee", root / "other knee")
+    look(path, root)
+    with Index(path) as index:
+        studies = index.studies("knee")
+        assert sorted((s.uid, s.series, s.images) for s in studies) == [
+            (str(root / name), 2, 4) for name in ("knee", "other knee")
+        ]
+        (three, one) = index.series(index.studies(root=root / "knee")[0])
+        assert (three.row.uid, one.row.uid) == (f"{root / 'knee'}#1", f"{root / 'knee'}#8")
+        assert [f.name for f in index.files(three.id)] == [f"slice-000{n}.dcm" for n in (1, 2, 3)]
+        assert index.thumbnail(three.id) is not None
+        index.conceal(["", "1.2.1.1"], holder="one")
+        assert concealed(index) == ["1.2.1"]
+
+
 def test_other_alphabets_and_encodings_are_read(path: Path, tmp_path: Path) -> None:
     root = tmp_path / "images"
     write(root, replace(HIP, patient_name="Yamada^Tarou"), 1)
