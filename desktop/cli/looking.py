@@ -173,7 +173,13 @@ def _told(entry: "LogEntry", log: "Sequence[LogEntry]") -> str:
         return f"{step.number}: {step.step}  {_touched(step, log)}".rstrip()
     if entry.kind != "step":
         what = entry.params.get("entity") or entry.params.get("what", "")
-        told = f"{what} → {entry.params['path']}" if entry.params.get("path") else str(what)
+        if entry.kind == "fetched":
+            count = entry.params.get("series", 0)
+            count = len(count) if isinstance(count, list) else count
+            what = f"{count} series"
+        server, way = entry.params.get("server"), "from" if entry.kind == "fetched" else "→"
+        where = f"{way} {server}" if server else f"→ {entry.params['path']}" if entry.params.get("path") else ""
+        told = f"{what} {where}".strip()
         return f"{told}, stale: {entry.params['stale']}" if entry.params.get("stale") else told
     return f"{_touched(entry, log)}  {entry.seconds:.1f} s"
 

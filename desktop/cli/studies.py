@@ -27,7 +27,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def studies(options: argparse.Namespace) -> int:
-    """Bring the index up to date with folders and list what it knows."""
+    """Bring the index up to date with folders and list what is in them; without one, all that it knows."""
     from desktop.browser.concealing import let_go
     from twin.jobs import Job
     from twin.sources.index import Index, look_into
@@ -47,14 +47,17 @@ def studies(options: argparse.Namespace) -> int:
         read_again(freed)
     with Index(path) as index:
         found = [
-            (study, index.series(study))
+            (study, index.series(study, root))
             for root in (folders if folders and not options.forget else [None])
             for study in index.studies(options.words, options.modality, root)
         ]
+        known = {(s.uid, s.patient) for s in index.studies(options.words, options.modality)}
+        others = len(known - {(study.uid, study.patient) for study, _series in found})
         roots = [str(root) for root in index.roots()]
     if options.json:
         listed = [asdict(study) | {"series": [_words(s) for s in series]} for study, series in found]
-        print_json({"folders": roots, "looked": [asdict(one) for one in looked], "studies": listed})
+        looks = [asdict(one) for one in looked]
+        print_json({"folders": roots, "looked": looks, "studies": listed, "others": others})
         return 0
     for one in looked:
         print(f"{one.files:,} files looked at in {one.seconds:.1f} s, {one.read:,} of them read.")
@@ -63,6 +66,9 @@ def studies(options: argparse.Namespace) -> int:
         print(f"{study.date or 'no date   '}  {who}  {study.description}".rstrip())
         for one in series:
             print(f"    {one.row.label}  {one.row.images} images")
+    if others:
+        studies = "1 other study is" if others == 1 else f"{others:,} other studies are"
+        print(f"{studies} known from elsewhere: “vitruvian studies” lists all.")
     return 0
 
 

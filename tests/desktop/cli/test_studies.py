@@ -1,6 +1,7 @@
 """Studies in folders from the command line; and what of them stays when a record is locked."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def test_folders_are_looked_into_listed_and_forgotten(
     assert main(["studies", "--words", "blau"]) == 0
     assert capsys.readouterr().out == ""
     assert main(["studies", str(folder), "--forget", "--json"]) == 0
-    assert answer(capsys) == {"folders": [], "looked": [], "studies": []}
+    assert answer(capsys) == {"folders": [], "looked": [], "studies": [], "others": 0}
     assert main(["studies", str(tmp_path / "absent")]) == 1
     assert "There is no folder" in capsys.readouterr().err
 
@@ -118,3 +119,29 @@ def test_a_folder_that_is_forgotten_and_added_again_has_its_names_once_no_locked
         assert main(["studies", "--forget", str(folder)]) == 0
         assert main(["studies", str(folder)]) == 0
         assert names() == [expected, expected]
+
+
+def test_of_folders_only_what_lies_in_them_is_listed(
+    capsys: Capture,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    make_series: MakeSeries,  # noqa: F811
+) -> None:
+    monkeypatch.setenv("VITRUVIAN_CONFIG", str(tmp_path / "config"))
+    hip, knee = make_series(5, name="GRUEN^Joerg", images=2), make_series(6, name="BLAU^Eva", images=2)
+    shutil.copytree(hip, tmp_path / "images" / "another series of the hip")
+    for file in (tmp_path / "images" / "another series of the hip").iterdir():
+        ds = pydicom.dcmread(file)
+        ds.SeriesInstanceUID, ds.SOPInstanceUID = "1.2.99", f"{ds.SOPInstanceUID}.9"
+        ds.save_as(file)
+    assert main(["studies", str(hip.parent), "--json"]) == 0
+    assert answer(capsys)["others"] == 0
+    assert main(["studies", str(hip), "--json"]) == 0
+    found = answer(capsys)
+    assert found["others"] == 1
+    (study,) = found["studies"]
+    assert [s["uid"] for s in study["series"]] == ["1.2.826.5.1"]
+    assert main(["studies", str(knee)]) == 0
+    out = capsys.readouterr().out
+    assert "GRUEN" not in out
+    assert "1 other study is known from elsewhere" in out

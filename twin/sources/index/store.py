@@ -167,12 +167,13 @@ class Index:
         studies = [s for s in studies if modality in ("", *s.modalities)]
         return sorted(studies, key=lambda s: (s.date, s.uid), reverse=True)
 
-    def series(self, study: StudyRow) -> list[Indexed]:
-        """Return the series of a study, by number."""
+    def series(self, study: StudyRow, root: Path | None = None) -> list[Indexed]:
+        """Return the series of a study, by number; those in a folder, where one is given."""
+        inside, values = _inside(root)
         listed = self.db.execute(
-            "SELECT * FROM series WHERE study = ? AND patient_id = ? AND name = ? AND images > 0"
+            f"SELECT * FROM series WHERE study = ? AND patient_id = ? AND name = ? AND images > 0{inside}"
             " ORDER BY number IS NULL, number, uid",
-            (study.uid, study.patient.patient_id, study.patient.name),
+            (study.uid, study.patient.patient_id, study.patient.name, *values),
         )
         return [Indexed(r["id"], _series(r, study)) for r in listed]
 
@@ -217,14 +218,8 @@ class Index:
         asked = [re.sub(r"([\\%_])", r"\\\1", folded(word)) for word in words.split()]
         where = " AND ".join(["images > 0", *["words LIKE ? ESCAPE '\\'"] * len(asked)])
         values: list[Any] = [f"%{w}%" for w in asked]
-        if root is not None:
-            inside = os.path.join(root, "")
-            where += (
-                " AND EXISTS (SELECT 1 FROM files JOIN folders ON folders.id = files.folder"
-                " WHERE files.series = series.id AND (path = ? OR substr(path, 1, ?) = ?))"
-            )
-            values += [str(root), len(inside), inside]
-        return self.db.execute(f"SELECT * FROM series WHERE {where}", values).fetchall()
+        inside, more = _inside(root)
+        return self.db.execute(f"SELECT * FROM series WHERE {where}{inside}", [*values, *more]).fetchall()
 
     # -- pictures and locks ----------------------------------------------------------------------
 
@@ -363,6 +358,18 @@ def within(path: Path, folder: Path) -> bool:
 def folded(text: str) -> str:
     """Return text as it is searched for: without capitals and accents."""
     return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+
+
+def _inside(root: Path | None) -> tuple[str, list[Any]]:
+    """Return the condition that a series has a file in a folder, and its values."""
+    if root is None:
+        return "", []
+    inside = os.path.join(root, "")
+    condition = (
+        " AND EXISTS (SELECT 1 FROM files JOIN folders ON folders.id = files.folder"
+        " WHERE files.series = series.id AND (path = ? OR substr(path, 1, ?) = ?))"
+    )
+    return condition, [str(root), len(inside), inside]
 
 
 def _conceal(row: SeriesRow) -> SeriesRow:
