@@ -55,6 +55,7 @@ def add(commands: "_Commands") -> None:
     p.add_argument("--record", metavar="RECORD", help="what is sent are entities of this record")
     p.add_argument("--as", dest="kind", choices=("seg", "rtstruct"), default="seg", help="how entities go")
     p.add_argument("--stale", action="store_true", help="send although what it was made from has changed")
+    p.add_argument("--nameless", action="store_true", help="send although it does not say whose it is")
     p.set_defaults(act=send)
 
 
@@ -319,12 +320,14 @@ def _take_in(
 
 def send(options: argparse.Namespace) -> int:
     """Send files, or entities of a record."""
+    from functools import partial
+
     from twin.exports.pacs import send as send_files
     from twin.exports.pacs import send_from
     from twin.jobs import Job
     from twin.record import Record
 
-    link = _link(options)
+    link, nameless = _link(options), options.nameless
     title = f"sending to {link.server.name}"
     if options.record:
         with Record.open(record_path(options.record)) as record:
@@ -332,12 +335,14 @@ def send(options: argparse.Namespace) -> int:
             for ref, why in stale.items():
                 if why and not options.stale:
                     raise UserError(f"{ref} is stale: {why}.", "Make it again, or send it so with --stale.")
-            job = Job(send_from, record.path, options.what, options.kind, link, title=title)
+            act = partial(send_from, nameless=nameless)
+            job = Job(act, record.path, options.what, options.kind, link, title=title)
             sent = run_job(job)
             for ref, why in stale.items():
                 record.note("sent", {"entity": ref, "server": link.server.name, "stale": why})
     else:
-        sent = run_job(Job(send_files, link, [Path(p) for p in options.what], title=title))
+        paths = [Path(p) for p in options.what]
+        sent = run_job(Job(partial(send_files, nameless=nameless), link, paths, title=title))
     _tell_sent(options, {"server": link.server.name} | asdict(sent))
     return 0
 
