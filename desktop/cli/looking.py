@@ -177,9 +177,8 @@ def _told(entry: "LogEntry", log: "Sequence[LogEntry]") -> str:
             count = entry.params.get("series", 0)
             count = len(count) if isinstance(count, list) else count
             what = f"{count} series"
-        server, way = entry.params.get("server"), "from" if entry.kind == "fetched" else "→"
-        where = f"{way} {server}" if server else f"→ {entry.params['path']}" if entry.params.get("path") else ""
-        told = f"{what} {where}".strip()
+        where = entry.params.get("server") or entry.params.get("path")
+        told = f"{what} {'from' if entry.kind == 'fetched' else '→'} {where}" if where else str(what)
         return f"{told}, stale: {entry.params['stale']}" if entry.params.get("stale") else told
     return f"{_touched(entry, log)}  {entry.seconds:.1f} s"
 

@@ -300,16 +300,17 @@ def _take_in(
     options: argparse.Namespace, name: str, fetched: list[dict[str, Any]], folders: list[Path]
 ) -> dict[str, Any]:
     """Import what was fetched, note where it came from, and clear it away."""
-    from desktop.cli.taking import bring_in
+    from desktop.cli.taking import Beside, bring_in
     from twin.sources import pacs
 
     made: dict[str, Any] = {}
 
-    def then(record: "Record", entry: "LogEntry") -> None:
+    def then(record: "Record", entry: "LogEntry", beside: Beside) -> None:
         record.note("fetched", {"server": name, "series": [f["uid"] for f in fetched]})
-        made.update(answer(record, entry))
+        made.update(answer(record, entry) | beside.answer(record))
         if not options.json:
             print_entry(record, entry)
+            beside.print(record)
 
     given = {"paths": tuple(map(str, folders)), "accept_gaps": options.accept_gaps}
     bring_in(record_path(options.record), given, "", then)

@@ -27,6 +27,23 @@ def is_report(path: Path) -> bool:
         return False
 
 
+def series_reported_on(path: Path) -> set[str]:
+    """Return the UIDs of the series that a report says it was made on; empty where it is silent.
+
+    Raises
+    ------
+    SourceError
+        It cannot be read.
+    """
+    ds = open_object(path, pixels=False)
+    with faults_named(path):
+        return {
+            str(series.get("SeriesInstanceUID", ""))
+            for study in ds.get("CurrentRequestedProcedureEvidenceSequence") or ()
+            for series in study.get("ReferencedSeriesSequence") or ()
+        }
+
+
 _GROUP, _COMMENT, _TRACKING = "125007", "121106", "112039"
 _LENGTH, _ANGLE, _COBB = ("410668003", "G-D7FE"), ("1483009",), ("285285000",)
 

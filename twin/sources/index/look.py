@@ -60,7 +60,7 @@ def look_into(path: Path, root: Path, progress: Progress) -> Looked:
 
 
 def look_again(path: Path, progress: Progress) -> int:
-    """Read again what ``Index.reveal`` let go of, wherever it lies, and return how many files (runs in a job).
+    """Read again what ``Index.reveal`` let go of, and return how many files (runs in a job).
 
     What cannot be read now (a disk that is not plugged in) is read at the next look into its folder.
     """

@@ -258,7 +258,7 @@ class Index:
         return self.db.execute(known, marks).fetchone() is not None
 
     def conceal(self, uids: Sequence[str], patients: Sequence[PatientRow] = (), holder: str = "") -> None:
-        """Take all words and pictures of series, studies and patients out: a record that holds them is locked.
+        """Take all words and pictures of series, studies and patients out: their record is locked now.
 
         The patients of the series are among them; what is found of them later comes in without words, too.
         Who has neither name nor ID is nobody to be known again: of him only the very series and studies go.
@@ -322,7 +322,7 @@ class Index:
         return len(self.to_read_again()) if gone else 0
 
     def to_read_again(self) -> list[tuple[int, str, str]]:
-        """Return folder number, folder and name of the files that are to be read again as if they had changed."""
+        """Return folder number, folder and name of the files that are to be read as if they had changed."""
         return self.db.execute(
             "SELECT folder, path, name FROM files JOIN folders ON folders.id = files.folder WHERE changed < 0"
         ).fetchall()
