@@ -58,7 +58,7 @@ def reveal(identities: list[Identity], record: Path) -> int:
 
 
 def let_go(index: Index) -> int:
-    """Let go of what is concealed for records that are no longer there; return how many files to read again."""
+    """Let go of what is concealed for records that are gone; return how many files are to be read again."""
     return index.reveal([h for h in index.holders() if _is_gone(h)])
 
 

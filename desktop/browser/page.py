@@ -69,6 +69,7 @@ class BrowserPage(QWidget):
         self.look, self.ask = Background(self), Background(self)
         self._index: Index | None = None
         self._found: list[StudyRow] = []
+        self._came_from: dict[Path, str] = {}
         self._lay_out()
         self._connect()
 
@@ -160,9 +161,11 @@ class BrowserPage(QWidget):
         self.search.words.setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape goes back to the views."""
+        """Escape goes back to the views; Enter asks a server, in its row and in any field of the search."""
         if event.key() == Qt.Key.Key_Escape:
             self.left.emit()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._asks_by_enter():
+            self._search()
         else:
             super().keyPressEvent(event)
 
@@ -278,6 +281,11 @@ class BrowserPage(QWidget):
             self.ask.start(job, self._on_answer)
             self._show([])
 
+    def _asks_by_enter(self) -> bool:
+        focus = self.focusWidget()
+        elsewhere = self.search.isAncestorOf(focus) and focus is not self.search.words  # which asks itself
+        return self.where.server is not None and (focus is self.sources.list or elsewhere)
+
     def _search_folder(self) -> None:
         where = self.where
         if self._index is None or where.server is not None:
@@ -344,7 +352,7 @@ class BrowserPage(QWidget):
             series = [c.row for c in chosen if isinstance(c, Listed)]
             studies = [s for c in chosen if not isinstance(c, Listed) for s in self._studies_of(c)]
             title = f"Fetch from {server.name}"
-            self._desk.start(title, bringing.fetch(self._incoming, link, series, studies))
+            self._desk.start(title, bringing.fetch(self._incoming, link, series, studies, self._came_from))
 
     def send(self, server: Server) -> None:
         """Send what is chosen to a server."""
@@ -389,7 +397,7 @@ class BrowserPage(QWidget):
 
     def _on_commit(self, _job: Any, entry: Any) -> None:
         paths = [Path(p) for p in entry.params.get("paths", ())] if entry.step.startswith("import.") else []
-        bringing.taken_in(self._desk, paths)
+        bringing.taken_in(self._desk, paths, self._came_from)
         if paths and self.isVisible():
             self.left.emit()
 

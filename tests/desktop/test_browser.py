@@ -186,6 +186,14 @@ def test_a_server_is_entered_searched_fetched_from_and_sent_to(
     QTest.keyClick(page.search.words, Qt.Key.Key_Return)
     idle(page, qtbot)
     qtbot.waitUntil(lambda: "3  thin" in texts(page), timeout=60_000)
+    for field in (page.search.modality, page.search.when, page.search.field, page.sources.list):
+        page._show([])
+        assert page.hint.text() == "Press Enter to search."
+        field.setFocus()
+        QTest.keyClick(field, Qt.Key.Key_Return)
+        assert page.hint.text() == "Searching …"
+        idle(page, qtbot)
+        qtbot.waitUntil(lambda: "3  thin" in texts(page), timeout=60_000)
     click(page, "thin")
     assert page.preview.take.text() == "Fetch and import"
     QTest.mouseClick(page.preview.take, LEFT)
@@ -195,6 +203,7 @@ def test_a_server_is_entered_searched_fetched_from_and_sent_to(
     record = window.desk.session.record
     assert (record.load("v1").voxels == read(scan([folder]).series[0]).voxels).all()  # type: ignore[union-attr]
     assert record.log()[-1].kind == "fetched"
+    assert record.log()[-1].params == {"server": "archive", "series": 1}
     assert not list(places.quarantine_folder().iterdir())
     # What was made of it goes back.
     assert draw_box
