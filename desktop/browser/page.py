@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop import places, theme
-from desktop.browser import bringing, concealing
+from desktop.browser import bringing, concealing, held
 from desktop.browser.background import Background
 from desktop.browser.known import Known
 from desktop.browser.preview import Preview
@@ -69,7 +69,6 @@ class BrowserPage(QWidget):
         self.look, self.ask = Background(self), Background(self)
         self._index: Index | None = None
         self._found: list[StudyRow] = []
-        self._came_from: dict[Path, str] = {}
         self._lay_out()
         self._connect()
 
@@ -156,6 +155,7 @@ class BrowserPage(QWidget):
         """Show what is known now."""
         super().showEvent(event)
         self._open_index()
+        self.studies.held, self._found = held.known(self._desk), []
         self.restyle()
         self._search_folder()
         self.search.words.setFocus()
@@ -258,11 +258,10 @@ class BrowserPage(QWidget):
             self._desk.said.emit(looked.unreadable[0], more)
 
     def _on_where(self, where: Where | None) -> None:
-        where = where or Where()
         self.ask.close()
-        self.search.fit(server=where.server is not None)
+        self.search.fit(server=where is not None and where.server is not None)
         self._show([])
-        if where.server is None:
+        if where is None or where.server is None:
             self._search_folder()
 
     # -- searching -------------------------------------------------------------------------------
@@ -282,9 +281,9 @@ class BrowserPage(QWidget):
             self._show([])
 
     def _asks_by_enter(self) -> bool:
-        focus = self.focusWidget()
-        elsewhere = self.search.isAncestorOf(focus) and focus is not self.search.words  # which asks itself
-        return self.where.server is not None and (focus is self.sources.list or elsewhere)
+        focus, mute = self.focusWidget(), self.search.words  # the words ask by themselves
+        field = focus is not mute and self.search.isAncestorOf(focus)
+        return self.where.server is not None and (field or focus is self.sources.list)
 
     def _search_folder(self) -> None:
         where = self.where
@@ -352,7 +351,9 @@ class BrowserPage(QWidget):
             series = [c.row for c in chosen if isinstance(c, Listed)]
             studies = [s for c in chosen if not isinstance(c, Listed) for s in self._studies_of(c)]
             title = f"Fetch from {server.name}"
-            self._desk.start(title, bringing.fetch(self._incoming, link, series, studies, self._came_from))
+            self._desk.start(
+                title, bringing.fetch(self._incoming, link, series, studies, self._incoming.came_from)
+            )
 
     def send(self, server: Server) -> None:
         """Send what is chosen to a server."""
@@ -397,7 +398,7 @@ class BrowserPage(QWidget):
 
     def _on_commit(self, _job: Any, entry: Any) -> None:
         paths = [Path(p) for p in entry.params.get("paths", ())] if entry.step.startswith("import.") else []
-        bringing.taken_in(self._desk, paths, self._came_from)
+        bringing.taken_in(self._desk, paths, self._incoming.came_from)
         if paths and self.isVisible():
             self.left.emit()
 

@@ -118,6 +118,21 @@ def test_a_folder_is_looked_into_searched_and_imported_from(
     assert window.desk.session.load(volume.id).voxels.shape == (4, 64, 64)
     (step,) = [entry for entry in window.desk.session.record.log() if entry.kind == "step"]
     assert step.params["paths"] == [str(hip)]
+    # The browser says that it is there, and it comes in again only where that is wanted.
+    QTest.keyClick(window, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
+    assert texts(page)[-1] == f"3  thin  ·  in this record: {volume.name}"
+    click(page, "thin", double=True)
+    settle(window, qtbot)
+    assert f"is already here: “{volume.name}”." in window.errors.message.text()
+    assert len(window.desk.session.of_kind("volume")) == 1
+    QTest.mouseClick(window.errors.action, LEFT)
+    settle(window, qtbot)
+    assert len(window.desk.session.of_kind("volume")) == 2
+    # A record that was open lately is told as well.
+    name = Path(window.desk.session.record.path).name
+    window.desk.close_record()
+    QTest.keyClick(window, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
+    assert texts(page)[-1] == f"3  thin  ·  in {name}"
 
 
 def test_several_patients_are_not_imported_together_and_escape_goes_back(
