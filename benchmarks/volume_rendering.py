@@ -16,7 +16,7 @@ def measure() -> list[float]:
 
     view = shown(SceneView)
     volume = big_body()
-    soft_tissue = next(one for one in renderings_for("CT") if one.id == "ct_soft_tissue")
+    soft_tissue = next(one for one in renderings_for("CT", "HU") if one.id == "ct_soft_tissue")
     view.show_volume("image", volume, Transfer.of(soft_tissue, volume, pyramid_of(volume)))
     view.repaint()
     return drag_times_ms(view)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QColorDialog, QFileDialog, QMessageBox
 
-from desktop import exporting, settings
+from desktop import exporting, settings, way
 from desktop.colors import color_of
 from desktop.keeping import DeidentifyDialog, Keeper
 
@@ -169,16 +169,22 @@ class Asking:
         self._help_page.show()
 
     def _export_measurements(self) -> None:
+        self._export_every("measurements")
+
+    def _export_keys(self) -> None:
+        self._export_every("key images")
+
+    def _export_every(self, ref: str) -> None:
         desk = self._window.desk
-        every = exporting.all_measurements(desk)
+        every = exporting.every(desk, ref)
         if every is None or desk.session.record is None:
             return
-        start = str(settings.twins_folder() / f"{Path(desk.session.record.path).stem} measurements")
+        start = str(settings.twins_folder() / f"{Path(desk.session.record.path).stem} {ref}")
         choices = exporting.filters(every)
-        name, chosen = QFileDialog.getSaveFileName(self._window, "Export measurements", start, choices)
+        name, chosen = QFileDialog.getSaveFileName(self._window, f"Export {ref}", start, choices)
         if name:
             path = exporting.with_suffix(every, name, chosen)
-            desk.start("Export measurements", exporting.plan(desk, every, path))
+            desk.start(f"Export {ref}", exporting.plan(desk, every, path))
 
     def _close(self) -> None:
         if self._window.desk.queue.busy and not self.may_stop_jobs():
@@ -201,7 +207,7 @@ class Asking:
             return
         color = QColorDialog.getColor(QColor(color_of(item)), self._window, f"Color of {item.name}")
         if color.isValid():
-            desk.edit_entity("record.color", item.id, color=color.name())
+            way.recolor(desk, item, color.name())
 
     def _report(self) -> None:
         desk = self._window.desk

@@ -3,7 +3,8 @@
 import importlib
 
 MODULES = (
-    "twin.sources.steps", "twin.edits", "twin.measuring.steps", "segmentation.steps", "physics.steps",
+    "twin.sources.steps", "twin.edits", "twin.measuring.steps", "twin.key_images", "segmentation.steps",
+    "physics.steps",
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ _OF_KIND = {
     "labelmap": "#B8A67E",
     "landmarks": "#F2CC60",
     "measurement": MEASURE_COLOR,
+    "key image": MEASURE_COLOR,
     "model": LOAD_COLOR,
     "result": "#E2605D",
 }
@@ -21,4 +22,4 @@ def color_of(item: Item) -> str:
         return item.color
     if not item.part and item.kind in _OF_KIND:
         return _OF_KIND[item.kind]
-    return structure_color(item.term or item.structure)
+    return structure_color(item.term or item.structure, max(item.label - 1, 0))

@@ -33,6 +33,8 @@ class Command:
         ``"views"``: the shortcut works where the focus is in the views; else in the window.
     titled : callable (desk) -> str, or None
         A title that depends on the state ("Undo segment bone").
+    also : tuple of str
+        What other programs call it: the palette finds it by these words too.
     """
 
     id: str
@@ -45,6 +47,7 @@ class Command:
     group: str = "File"
     where: str = ""
     titled: Callable[[Desk], str] | None = None
+    also: tuple[str, ...] = ()
 
     def why_not(self, desk: Desk) -> str:
         """Return why it cannot be done now; empty where it can."""

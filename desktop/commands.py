@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from desktop import exporting, way
 from desktop.browser import bringing
 from desktop.command import Command, ask
+from desktop.hanging_commands import hanging_commands
 from desktop.measure_commands import measure_commands
 from desktop.session import WORKSPACES
+from desktop.synonyms import synonyms_of
 from desktop.view_commands import needs_image, view_commands
 
 if TYPE_CHECKING:
@@ -51,6 +54,11 @@ def _needs_entity(desk: Desk) -> str:
     return ""
 
 
+def _needs_named(desk: Desk) -> str:
+    item = desk.session.item(desk.session.selection)
+    return "" if item is not None and item.part else _needs_entity(desk)
+
+
 def _needs_resting_entity(desk: Desk) -> str:
     return _needs_entity(desk) or _needs_rest(desk)
 
@@ -71,12 +79,12 @@ def _needs_rest(desk: Desk) -> str:
 
 def _needs_undo(desk: Desk) -> str:
     record = desk.session.record
-    return _needs_rest(desk) if record is not None and record.undo_title() else "There is nothing to undo."
+    return _needs_rest(desk) if record is not None and record.title("undo") else "There is nothing to undo."
 
 
 def _needs_redo(desk: Desk) -> str:
     record = desk.session.record
-    return _needs_rest(desk) if record is not None and record.redo_title() else "There is nothing to redo."
+    return _needs_rest(desk) if record is not None and record.title("redo") else "There is nothing to redo."
 
 
 def _needs_job(desk: Desk) -> str:
@@ -95,12 +103,12 @@ def _visible_title(desk: Desk) -> str:
 
 
 def _undo_title(desk: Desk) -> str:
-    title = desk.session.record.undo_title() if desk.session.record else ""
+    title = desk.session.record.title("undo") if desk.session.record else ""
     return f"Undo {title}".strip()
 
 
 def _redo_title(desk: Desk) -> str:
-    title = desk.session.record.redo_title() if desk.session.record else ""
+    title = desk.session.record.title("redo") if desk.session.record else ""
     return f"Redo {title}".strip()
 
 
@@ -228,11 +236,11 @@ def _edit() -> tuple[Command, ...]:
         ),
         Command(
             "edit.rename", "Rename", "pencil-simple", "Give the selected thing another name", ask("rename"),
-            _needs_entity, "F2", "Edit",
+            _needs_named, "F2", "Edit",
         ),
         Command(
             "edit.color", "Change color…", "palette", "Give the selected thing another color", ask("color"),
-            _needs_entity, "", "Edit",
+            _needs_named, "", "Edit",
         ),
         Command(
             "edit.delete", "Delete", "trash",
@@ -317,13 +325,10 @@ def _help() -> tuple[Command, ...]:
     )  # fmt: skip
 
 
-COMMANDS: tuple[Command, ...] = (
-    *_file(),
-    *_edit(),
-    *view_commands(),
-    *measure_commands(),
-    *_walk(),
-    *_help(),
+COMMANDS: tuple[Command, ...] = tuple(
+    replace(command, also=synonyms_of(command.id))
+    for commands in (_file, _edit, view_commands, hanging_commands, measure_commands, _walk, _help)
+    for command in commands()
 )
 """All commands, in the order of the menus."""
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop import theme
 from desktop.overlay import aside_of, caption_of
 from desktop.seconds import why_apart
+from desktop.session import identity_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from desktop.desk import Desk
     from desktop.links import Links
     from twin.domain import Volume
+    from twin.record import Entry
     from viewers.orientation import Plane
     from viewers.slice_view import SliceView
 
@@ -65,6 +67,7 @@ class Comparing(QObject):
     def choose(self, key: str, plane: Plane | None = None) -> None:
         """Show an image beside the shown one; an empty key ends it."""
         shown = self._desk.session.volume
+        self._first().decor.set_brief("")
         self.key, self.plane = key, plane or self.plane
         self._beside = shown.key if shown is not None else ""
         if self.view is not None:
@@ -75,6 +78,7 @@ class Comparing(QObject):
             self.view = self._make()
         self._sync()
         self.changed.emit()
+        QTimer.singleShot(0, self, self._share_scale)  # once both views have their place
 
     def next_plane(self) -> None:
         """Compare in the next of the three planes."""
@@ -127,6 +131,8 @@ class Comparing(QObject):
             return
         self.view.set_volume(volume)
         self.view.decor.set_caption(caption_of(entry), aside_of(entry))
+        self.view.decor.set_brief(_brief(entry))
+        self._first().decor.set_brief(_brief(first))
         self._apart = why_apart(first, entry)
         its = self._first().picture.volume
         if self._apart and its is not None:  # for a beginning, middle answers to middle
@@ -135,7 +141,7 @@ class Comparing(QObject):
             self.view.set_window(*self._first().window_level)
         self._align()
         self._follow_planes(self._first().planes)
-        self._follow_zoom(self._first().pixels_per_mm)
+        self._share_scale()
         self._desk.refreshed.emit()
 
     def _align(self) -> None:
@@ -169,6 +175,10 @@ class Comparing(QObject):
         if self.view is not None and self._linked and not self._apart:
             self.view.set_planes(planes)
 
+    def _share_scale(self) -> None:
+        if self.view is not None and self._first().sheet is not None:
+            self._follow_zoom(self._first().pixels_per_mm)
+
     def _follow_zoom(self, pixels_per_mm: float) -> None:
         if self.view is not None and self._linked and self.view.sheet is not None:
             self.view.sheet.scale_to(pixels_per_mm, self.view.crosshair)
@@ -188,6 +198,12 @@ class Comparing(QObject):
         if self._linked and first.sheet is not None:
             first.sheet.scale_to(pixels_per_mm, first.crosshair)
             first.update()
+
+
+def _brief(entry: Entry) -> str:
+    """Return what tells one study from another: modality and date."""
+    date = identity_of(entry).study_date or "date not stated"
+    return f"{entry.tree.get('modality', '')}  {date}".strip()
 
 
 def _middle(volume: Volume) -> NDArray[np.float64]:

@@ -30,7 +30,7 @@ def describe(record: Record, entry: Entry) -> dict[str, Any]:
         row["spacing_mm"] = spacing_mm(record, entry)
     if entry.kind == "volume":
         row |= _image(record, tree)
-    elif entry.kind not in ("landmarks", "measurement"):
+    elif entry.kind not in ("landmarks", "measurement", "key image"):
         row["units"] = "mm"
     if entry.kind == "labelmap":
         row["structures"] = [s["name"] for s in tree["structures"]]
@@ -38,6 +38,9 @@ def describe(record: Record, entry: Entry) -> dict[str, Any]:
         row["numbers"] = tree["numbers"]
     if entry.kind == "measurement":
         row |= {key: tree[key] for key in ("text", "time")} | {"measures": tree["kind"]}
+    if entry.kind == "key image":
+        row |= {key: tree[key] for key in ("plane", "text", "time", "image_uids", "reformatted")}
+        row["place_lps_mm"] = [round(float(x), 6) for x in record.shelf.array(tree["place"])]
     row["notes"] = tree.get("notes", [])
     return row
 
@@ -54,8 +57,8 @@ def _image(record: Record, tree: dict[str, Any]) -> dict[str, Any]:
         "units": tree["unit"],
         # One slice is a plane: it is drawn where it lies.
         "plane": tree["voxels"]["shape"][-3] == 1,
-        "origin_lps_mm": [round(float(x), 6) for x in record.array(tree["affine"])[:3, 3]],
-        "times_ms": None if times is None else [round(float(t), 3) for t in record.array(times)],
+        "origin_lps_mm": [round(float(x), 6) for x in record.shelf.array(tree["affine"])[:3, 3]],
+        "times_ms": None if times is None else [round(float(t), 3) for t in record.shelf.array(times)],
         "filled_k": tree.get("filled", []),
         "color": tree.get("color", False),
         "lengths": tree.get("lengths", "patient"),
@@ -65,7 +68,7 @@ def _image(record: Record, tree: dict[str, Any]) -> dict[str, Any]:
 
 def spacing_mm(record: Record, entry: Entry) -> list[float]:
     """Return the distances of voxel centers along i, j, k."""
-    affine = record.array(entry.tree["affine"])
+    affine = record.shelf.array(entry.tree["affine"])
     return [round(math.hypot(*affine[:3, axis]), 6) for axis in range(3)]
 
 
@@ -89,6 +92,8 @@ def size_in_words(record: Record, entry: Entry) -> str:
             return f"{tree['mesh']['tets']['shape'][0]:,} elements, {len(tree['loads'])} unit loads"
         case "measurement":
             return brief([Number(**n) for n in tree["numbers"]], tree["text"])
+        case "key image":
+            return tree["text"] or f"{tree['plane']} picture"
         case "result":
             return f"{len(tree['numbers'])} numbers, {len(tree['fields'])} fields"
         case kind:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
+from desktop.browser import concealing
 from desktop.queue import Plan, Queue, Work
 from desktop.reading import Reader
 from desktop.results import Results
@@ -148,6 +149,7 @@ class Desk(QObject):
         self.session.open(record)
         if record.writable:
             record.note("opened", {"in": "window"})
+        self.guard(lambda: concealing.if_locked(record))
         self.settings.add_recent(record.path)
 
     def close_record(self) -> None:
@@ -164,6 +166,8 @@ class Desk(QObject):
             raise UserError(f"{path.name} is the open record itself.", "Choose another name for the copy.")
         from twin.record import care
 
+        if self.stage is not None:
+            self.stage.presenting.keep()
         record.flush()
         care.copy(Path(record.path), path)
         if record.writable:
@@ -238,6 +242,14 @@ class Desk(QObject):
         record = self._writable()
         run(record, changed(record, id, **changes))
 
+    def note_key(self, id: str, text: str) -> None:
+        """Note something else to a key image."""
+        from twin.key_images import noted
+        from twin.run import run
+
+        record = self._writable()
+        run(record, noted(record, id, text))
+
     def edit_entity(self, step: str, id: str, **params: Any) -> None:
         """Run a quick step whose one input is an entity of any kind (rename, color, delete)."""
         from twin import steps
@@ -266,7 +278,7 @@ class Desk(QObject):
     def undo(self) -> None:
         """Undo the last step; of one that took its time, say that it is not lost."""
         record = self._writable()
-        title, undone = record.undo_title(), record.undo()
+        title, undone = record.title("undo"), record.undo()
         if undone is not None and record.history.entry(undone.params["number"]).seconds >= LONG_SECONDS:
             self.said.emit(
                 f"Undone: {title}.", "Redo (Ctrl+Shift+Z) brings it back without computing it anew."

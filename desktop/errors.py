@@ -1,4 +1,4 @@
-"""What failed, in words, at the top of the views; with what to try, and the details folded away."""
+"""What failed, in words, low over the views; with what to try, and the details folded away."""
 
 from __future__ import annotations
 
@@ -19,13 +19,17 @@ from PySide6.QtWidgets import (
 from desktop import theme
 from twin.errors import UserError
 
-NOTICE_MS = 12_000
+NOTICE_MS = 6_000
+
+_CORNER_TEXTS = 24
+"""Room below it for what views write into their lower corners, in units of the theme."""
 
 
 class ErrorBar(QFrame):
     """Shows one message at a time; hidden where there is none. Never a modal box.
 
-    It lies over the top of its parent, so that nothing moves from under a hand when it comes and goes.
+    It lies over its parent, so that nothing moves from under a hand when it comes and goes; and above the
+    lower corners of the views: whose images these are stands in the upper ones.
     """
 
     def __init__(self, parent: QWidget) -> None:
@@ -82,14 +86,15 @@ class ErrorBar(QFrame):
         return super().eventFilter(watched, event)
 
     def _place(self) -> None:
-        """Lie over the middle of the parent's top, as high as the words ask for."""
+        """Lie over the lower middle of the parent, as high as the words ask for."""
         parent, layout = self.parentWidget(), self.layout()
         assert parent is not None
         assert layout is not None
         width = min(parent.width() - theme.px(8), theme.px(200))
         layout.activate()
         high = layout.heightForWidth(width) if layout.hasHeightForWidth() else layout.sizeHint().height()
-        self.setGeometry((parent.width() - width) // 2, theme.px(2), width, min(high, parent.height()))
+        top = max(parent.height() - theme.px(_CORNER_TEXTS) - high, 0)
+        self.setGeometry((parent.width() - width) // 2, top, width, min(high, parent.height()))
         self.raise_()
 
     def show_error(self, error: UserError, details: str = "") -> None:

@@ -35,12 +35,12 @@ def why_not(desk: Desk) -> str:
     return ""
 
 
-def all_measurements(desk: Desk) -> Item | None:
-    """Return what stands for all measurements of the record; None where there is none."""
-    from twin.exports.measured import ALL
+def every(desk: Desk, ref: str) -> Item | None:
+    """Return what stands for all measurements of the record, or all key images; None where there is none."""
+    from twin.exports import EVERY
 
-    every = desk.session.of_kind("measurement")
-    return replace(every[0], key=ALL, name=ALL) if every else None
+    found = desk.session.of_kind(EVERY[ref])
+    return replace(found[0], key=ref, name=ref) if found else None
 
 
 def filters(item: Item) -> str:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from desktop.seconds import why_apart
+from resources.presets import IMAGE_MAPS
 from twin.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from desktop.desk import Desk
+    from twin.domain import LaidOver
     from viewers.fusion import Laid
     from viewers.slice_view import SliceView
 
@@ -40,6 +42,7 @@ class Fusing(QObject):
         self._under = ""
         self._vouched = False
         self._laid: Laid | None = None
+        self._window: tuple[float, float] | None = None
         self._events = (desk.session.opened, desk.session.changed, desk.session.shown, desk.session.arrived)
         for event in self._events:
             event.connect(self._sync)
@@ -71,7 +74,9 @@ class Fusing(QObject):
         apart = why_apart(under, over)
         if apart and not vouched:
             error = UserError(
-                apart, "Register one to the other first, or look at both side by side (Compare)."
+                apart,
+                "Look at both side by side (Compare). Images that another program registered can be imported "
+                "again and laid over; so can these, if you know that they lie in one space.",
             )
             self._desk.offered.emit(
                 error, "They are in one space: lay it over", lambda: self.choose(key, True)
@@ -80,6 +85,31 @@ class Fusing(QObject):
         self._vouched = bool(apart)
         self._lay(key, shown.key)
 
+    @property
+    def state(self) -> LaidOver | None:
+        """What lies over the image, and how; None while nothing does."""
+        from twin.domain import LaidOver
+
+        if not self.key:
+            return None
+        window = self._laid.window[:2] if self._laid is not None else self._window
+        return LaidOver(self.key, self.blend, self.colors, window, self._vouched)
+
+    def restore(self, state: LaidOver | None) -> None:
+        """Lay over what lay over before, where that is still here and still in the same space."""
+        session = self._desk.session
+        shown, item = session.volume, session.item(state.image) if state is not None else None
+        if state is None or shown is None or item is None or item.kind != "volume" or item.key == shown.key:
+            if self.key:
+                self._lay("")
+            return
+        under, over = session.entry(shown.id), session.entry(item.id)
+        if under is None or over is None or (why_apart(under, over) and not state.vouched):
+            return
+        self.blend, self._vouched = state.blend, state.vouched
+        self.colors = state.colors if state.colors in IMAGE_MAPS else self.colors
+        self._lay(item.key, shown.key, state.window)
+
     def set_blend(self, blend: float) -> None:
         """Set how much of the second image is seen, 0 to 1."""
         self.blend = min(max(blend, 0.0), 1.0)
@@ -87,8 +117,8 @@ class Fusing(QObject):
 
     def toggle(self) -> None:
         """Show the image below alone, or both again."""
-        self._kept, blend = self.blend, 0.0 if self.blend else self._kept
-        self.set_blend(blend)
+        self._kept = self.blend or self._kept
+        self.set_blend(0.0 if self.blend else self._kept)
 
     def stronger(self, by: int) -> None:
         """Show more of the second image, or less."""
@@ -118,8 +148,8 @@ class Fusing(QObject):
         """What lies over the views now; None while there is none, or it is still being read."""
         return self._laid
 
-    def _lay(self, key: str, under: str = "") -> None:
-        self.key, self._under, self._laid = key, under, None
+    def _lay(self, key: str, under: str = "", window: tuple[float, float] | None = None) -> None:
+        self.key, self._under, self._laid, self._window = key, under, None, window
         if not key:
             self._show()
         self._sync()
@@ -145,6 +175,7 @@ class Fusing(QObject):
             center, width, _inverted = first_window(volume)
             if volume.unit.startswith("SUV"):
                 center, width = PET_WINDOWS[1].center, PET_WINDOWS[1].width
+            center, width = self._window or (center, width)
             self._laid = Laid(volume, entry.name, (center, width, False))
             self._show()
 

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from desktop import settings, way
-from desktop.browser import held
-from desktop.browser.concealing import after_import
+from desktop.browser import concealing, held
 from desktop.desk import Desk
 from desktop.people import name_of
 from desktop.queue import Plan
@@ -21,10 +20,12 @@ from twin.progress import Progress
 
 if TYPE_CHECKING:
     from twin.domain import Identity
+    from twin.record import Record
     from twin.sources.series import Found, Series
 
 IMPORT = "import.images"
 CONTOURS = "import.contours"
+MEASUREMENTS = "import.measurements"
 
 
 class Incoming(QObject):
@@ -45,7 +46,12 @@ class Incoming(QObject):
         """Of folders that were fetched: from which server."""
 
     def open(self, paths: Sequence[str | Path], *, deidentify: bool = False) -> None:
-        """Open a record, or look through files and folders for images, to come in de-identified if asked."""
+        """Open a record, or look through files and folders for images, to come in de-identified if asked.
+
+        A report's measurements come into the open record, on the image that they were drawn on.
+        """
+        from twin.sources.dicom_sr import reports_only
+
         found = list(dict.fromkeys(Path(p).expanduser() for p in paths))
         missing = [p for p in found if not p.exists()]
         if missing:
@@ -53,11 +59,24 @@ class Incoming(QObject):
         records = [p for p in found if p.suffix == ".twin"]
         if records:
             self._desk.open_record(records[0])
+            return
+        name = found[0].name if len(found) == 1 else f"{len(found)} files and folders"
+        if reports_only(found):
+            self._take_reports(found, name, deidentify)
         else:
-            name = found[0].name if len(found) == 1 else f"{len(found)} files and folders"
             self._desk.start(
                 f"Open {name}", self.look_through(found, name, {"deidentify": True} if deidentify else {})
             )
+
+    def _take_reports(self, paths: Sequence[Path], name: str, deidentify: bool) -> None:
+        from twin.sources.drawn_on import image_of_reports, not_alone
+
+        if deidentify:
+            raise not_alone("Measurements")
+        record = self._desk.session.record
+        image = image_of_reports(paths, () if record is None else record.entries())
+        given = {"paths": tuple(str(p) for p in paths)}
+        self._desk.start(f"Import {name}", self._import(given, name, MEASUREMENTS, {"volume": image}))
 
     def reference(self) -> None:
         """Make the reference patient, as DICOM, and import it as any other."""
@@ -96,37 +115,38 @@ class Incoming(QObject):
 
         What that record holds already comes in once more only where it is wanted ``again``.
         """
-        from twin.record import patient
+        from twin import patient
 
         record = self._desk.session.record
         owner = record.patient() if record is not None else None
         hidden = bool(params.get("deidentify"))
         identity = _pseudonym(series.identity) if hidden else series.identity
         stranger = owner is not None and patient.contradict(owner, identity)
+        alone = record is not None and _nobodys(record, owner, series, identity)
         given = {"paths": tuple(str(p) for p in paths), "series": series.uid}
-        if record is not None and record.writable and not stranger and not again:
+        if record is not None and record.writable and not (stranger or alone or again):
             here = held.already(record, given, "" if any(series.drawn_on) else identity.series_uid)
             if here:
                 anew = functools.partial(self.take, paths, series, params, again=True)
                 told = UserError(f"{series.label} is already here: “{here}”.", "Nothing was brought in.")
                 self._desk.offered.emit(told, "Bring in again", functools.partial(self._desk.guard, anew))
                 return
-        if any(series.drawn_on) and hidden:
-            raise UserError(
-                "Contours cannot be de-identified on their own: they belong to an image.",
-                "Import them into the image's record, and de-identify that.",
-            )
         if any(series.drawn_on):
-            from twin.sources.drawn_on import image_for
+            from twin.sources.drawn_on import image_for, not_alone
 
+            if hidden:
+                raise not_alone("Contours")
             image = image_for(series, () if record is None or stranger else record.entries())
             plan = self._import(given, series.label, CONTOURS, {"image": image})
             self._desk.start(f"Import {series.label}", plan)
             return
-        if record is None or stranger or not record.writable:
+        if record is None or stranger or alone or not record.writable:
             path = free_path(record_name(identity, series.files[0]))
             self._desk.new_record(path)
-            self._desk.said.emit(f"The record is {path}.", "Every finished step is stored there by itself.")
+            why = "Nothing says that these images are of the patient before: a record of their own. " * alone
+            self._desk.said.emit(
+                f"The record is {path}.", f"{why}Every finished step is stored there by itself."
+            )
         self._desk.start(f"Import {series.label}", self._import(given | params, series.label))
 
     def _import(
@@ -136,13 +156,14 @@ class Incoming(QObject):
         desk.load_steps()
         entry = yield desk.job(step, inputs or {}, params, title=f"Importing {label}")
         if desk.session.record is not None:
-            after_import(desk.session.record)
+            concealing.if_locked(desk.session.record)
         made = [o["id"] for o in entry.outputs.values()]
         if made:
             desk.session.select(made[0])
-        notes = entry.summary.get("problems") or []
+        key, what = ("left_out", "measurements") if step == MEASUREMENTS else ("problems", "files")
+        notes = entry.summary.get(key) or []
         if notes:
-            desk.said.emit(f"Some files were left out: {notes[0]}", f"{len(notes)} in all.")
+            desk.said.emit(f"Some {what} were left out: {notes[0]}", f"{len(notes)} in all.")
 
     def _make_reference(self) -> Plan:
         from twin.jobs import Job
@@ -155,6 +176,19 @@ class Incoming(QObject):
         self._desk.said.emit(f"The record is {path}.", "Every finished step is stored there by itself.")
         params = {"paths": (str(folder),), "series": found.volumes[0].uid}
         yield from self._import(params, "the reference CT")
+
+
+def _nobodys(record: Record, owner: Identity | None, series: Series, identity: Identity) -> bool:
+    """Tell whether nothing says that DICOM images are of the record's patient: no name, no common study.
+
+    Files of other formats name nobody: who opens them beside images vouches for them.
+    """
+    from twin import patient
+
+    if series.format != "dicom" or (owner is not None and identity.named):
+        return False
+    studies = {patient.read(e.tree).study_uid for e in record.entries() if e.kind == "volume"}
+    return bool(studies) and not (identity.study_uid and identity.study_uid in studies)
 
 
 def _pseudonym(identity: Identity) -> Identity:

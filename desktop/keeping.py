@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,6 +90,7 @@ class PassphraseDialog(_Question):
                 "The whole file is encrypted: without the passphrase nothing of it can be read, here or "
                 "anywhere. <b>Nobody can open it again without it, this program neither.</b>"
             )
+            self.say(f"The file's own name stays readable: {escape(path.name)}.")
         if wrong:
             self.column.addWidget(theme.named(QLabel(wrong), "warn"))
         self.passphrase, self.again = self._field("Passphrase"), self._field("The same again")
@@ -167,16 +170,20 @@ class Keeper:
         passphrase = dialog.passphrase.text()
         record = self._desk.session.record
         identities = concealing.whose(record) if record is not None else []
-        self._rewrite(path, lambda: locking.lock(path, passphrase), f"{path.name} is locked.")
-        concealing.conceal(identities, path)
+
+        def lock() -> None:
+            locking.lock(path, passphrase)
+            concealing.conceal(identities, path)
+
+        self._rewrite(path, lock, f"{path.name} is locked.")
         if dialog.keep.isChecked():
             self._remember(path, passphrase)
 
-    def _rewrite(self, path: Path, act: object, said: str) -> None:
+    def _rewrite(self, path: Path, act: Callable[[], None], said: str) -> None:
         desk = self._desk
         desk.close_record()
         try:
-            act()  # type: ignore[operator]
+            act()
             desk.said.emit(said, "")
         finally:
             desk.open_record(path)

@@ -8,8 +8,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QApplication
 
 if TYPE_CHECKING:
+    from twin.domain import ViewState
     from viewers.planes import Planes, Slab
     from viewers.slice_view import SliceView
 
@@ -41,6 +43,10 @@ class Links(QObject):
         self._views = views
         self._told: tuple[object, ...] = (False, 0.0, "max")
         self._linked = True
+        self._last = next(iter(views.values()))
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.focusChanged.connect(self._on_focus)
         for view in views.values():
             view.crosshair_moved.connect(lambda lps, sender=view: self._on_crosshair(lps, sender))
             view.window_changed.connect(lambda c, w, sender=view: self._on_window(c, w, sender))
@@ -49,9 +55,8 @@ class Links(QObject):
 
     @property
     def focused(self) -> SliceView:
-        """The view that keys go to; the first one where none has the focus."""
-        views = list(self._views.values())
-        return next((view for view in views if view.hasFocus()), views[0])
+        """The view that keys go to, or went to last: a button that is pressed takes the focus away."""
+        return next((view for view in self._views.values() if view.hasFocus()), self._last)
 
     @property
     def linked(self) -> bool:
@@ -145,6 +150,20 @@ class Links(QObject):
             replace(self.slab, thickness_mm=self.slab.thickness_mm or FIRST_SLAB_MM, projection=projection)
         )
 
+    def restore(self, state: ViewState) -> None:
+        """Show in each view what it showed."""
+        from viewers.restoring import planes_of, restore
+
+        self.linked = state.linked
+        self._turn_to(planes_of(state.turned))
+        for name, view in self._views.items():
+            volume = view.picture.volume
+            if name in state.views and volume is not None:
+                restore(view, state.views[name], window=volume.unit == state.unit)
+        self._set_slab(self.slab)
+        self.moved.emit(self.focused.crosshair)
+        self.changed.emit()
+
     def _set_slab(self, slab: Slab) -> None:
         for view in self.targets:
             view.picture.slab = slab
@@ -166,6 +185,9 @@ class Links(QObject):
         if now != self._told:
             self._told = now
             self.changed.emit()
+
+    def _on_focus(self, _before: object, now: object) -> None:
+        self._last = next((view for view in self._views.values() if view is now), self._last)
 
     def _on_crosshair(self, lps: Any, sender: SliceView) -> None:
         for view in self.targets if self._linked else ():

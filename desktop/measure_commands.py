@@ -71,6 +71,19 @@ def _needs_measurements(desk: Desk) -> str:
     return f"{stale[0]} is stale: make it again first." if stale else ""
 
 
+def _mark_key(desk: Desk) -> None:
+    if desk.stage is not None:
+        desk.stage.marking.mark()
+
+
+def _needs_keys(desk: Desk) -> str:
+    every = desk.session.of_kind("key image")
+    if not every:
+        return "There are no key images yet."
+    stale = [i.name for i in every if i.stale]
+    return f"{stale[0]} is stale: make it again first." if stale else ""
+
+
 def _export_all(desk: Desk) -> None:
     desk.asked.emit("export_measurements")
 
@@ -83,6 +96,12 @@ def measure_commands() -> tuple[Command, ...]:
     ]
     return (
         *tools,
+        Command("measure.key", "Mark key image", "star",
+            "Keep the picture of the view that has the focus, as it is shown, so that it is found again",
+            _mark_key, _needs_image, "Shift+K", "Measure", "views"),
+        Command("measure.key.export", "Export key images…", "export",
+            "Write which images were marked, with their notes, as a DICOM Key Object Selection",
+            lambda d: d.asked.emit("export_keys"), _needs_keys, "", "Measure"),
         Command("measure.structure", "Measure structure", "cube",
             "Keep the volume of the selected structure among the measurements", _measure_structure,
             _needs_structure, "", "Measure"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from psygnal import Signal
+
 from desktop.colors import color_of
 from desktop.desk import Desk
 from desktop.people import age_of, name_of
@@ -11,6 +13,7 @@ from desktop.session import identity_of
 
 if TYPE_CHECKING:
     from desktop.cine import Cine
+    from desktop.presenting import Presenting
     from twin.record import Entry
     from viewers.slice_view import SliceView
 
@@ -18,9 +21,15 @@ if TYPE_CHECKING:
 class SliceOverlay:
     """What the slices show. Subscribes to the session; changes no record."""
 
-    def __init__(self, desk: Desk, views: dict[str, SliceView], cine: Cine) -> None:
-        self._desk, self._views, self._cine = desk, views, cine
+    leaving = Signal(str)
+    """Id of the image that another one, or another content of it, is about to replace."""
+    came = Signal(str)
+    """Id of the image that all views show now: as it was left, else with the first window of the file."""
+
+    def __init__(self, desk: Desk, views: dict[str, SliceView], cine: Cine, presenting: Presenting) -> None:
+        self._desk, self._views, self._cine, self._presenting = desk, views, cine, presenting
         self._shown: tuple[str, ...] = ()
+        self._up = ""
         self._labels: tuple[object, ...] = ()
         self._outlines: tuple[object, ...] = ()
         self.opacity = self._kept = 0.35
@@ -29,7 +38,6 @@ class SliceOverlay:
         session.changed.connect(self._on_change)
         session.shown.connect(self.sync)
         session.arrived.connect(self.sync)
-        self.sync()
 
     def detach(self) -> None:
         """Listen no more."""
@@ -56,6 +64,8 @@ class SliceOverlay:
         entry = session.entry(item.id) if item else None
         wanted = (entry.digest, entry.stale) if entry else ()
         if wanted != self._shown:
+            self._leave()
+            self._presenting.left()
             volume = session.get(entry.id) if entry else None
             if entry is not None and volume is None:
                 self._say_reading(entry)
@@ -67,8 +77,22 @@ class SliceOverlay:
                 view.decor.set_caption(*((caption_of(entry), aside_of(entry)) if entry else ((),)))
                 view.decor.set_stamp(f"stale: {entry.stale}" if entry and entry.stale else "")
             self._cine.set_volume(volume)
+            self._presenting.came(entry)
+            if entry is not None:
+                self._up = entry.id
+                self.came.emit(entry.id)
         self._sync_labels()
         self._sync_outlines()
+
+    @property
+    def up(self) -> str:
+        """Id of the image that the views show; empty while the next one is being read."""
+        return self._up
+
+    def _leave(self) -> None:
+        id, self._up = self._up, ""
+        if id:
+            self.leaving.emit(id)
 
     def _on_change(self, _ids: tuple[str, ...]) -> None:
         self.sync()

@@ -1,8 +1,9 @@
-"""Find: every command by a few letters of its name (Ctrl+Shift+P)."""
+"""Find: every command by words of its title, of its help and of other programs (Ctrl+Shift+P)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
@@ -12,14 +13,46 @@ from desktop import theme
 from desktop.command import Command, keys_text
 from desktop.desk import Desk
 
-_BY_HELP = 1_000_000
-"""What a find in a command's help counts: behind all that are found by title."""
+_MOST_A_LETTER = 1.0
+"""What a letter of a query may cost at the most, on the average, where no words are found."""
+
+
+def rate(query: str, command: Command, title: str) -> int | None:
+    """Rate how well a query's words begin words of a command; None where one of them begins none.
+
+    Lower is better: its title (as now, or as it always is), then what others call it, its group, its help up
+    to a semicolon: remarks follow there.
+    """
+    places = (f"{title} {command.title}", " ".join(command.also), command.group, command.help.split(";")[0])
+    held = [_words(place) for place in places]
+    cost = 0
+    for word in filter(None, map(_bare, query.split())):
+        costs = [
+            2 * n + (word not in there)
+            for n, there in enumerate(held)
+            if any(one.startswith(word) for one in there)
+        ]
+        if not costs:
+            return None
+        cost += costs[0]
+    return cost * 100 + len(title)
+
+
+def _words(text: str) -> set[str]:
+    """Return the words of a text in small letters; “3-D” is 3d, 3 and d."""
+    written = text.lower().split()
+    return {_bare(word) for word in written} | {p for word in written for p in re.findall(r"\w+", word)}
+
+
+def _bare(word: str) -> str:
+    return re.sub(r"[\W_]+", "", word.lower())
 
 
 def score(query: str, title: str) -> int | None:
     """Rate how well a query's letters are found in a title, in order; None where they are not.
 
-    Lower is better: letters at the start of words and letters that follow each other win.
+    Lower is better: letters at the start of words and letters that follow each other win; where most do
+    neither, nothing is found.
     """
     query, title = query.lower().replace(" ", ""), title.lower()
     position, cost = -1, 0
@@ -32,7 +65,7 @@ def score(query: str, title: str) -> int | None:
             found = starts[0]
         cost += 0 if found == position + 1 else (1 if _starts_word(title, found) else 4)
         position = found
-    return cost * 100 + len(title)
+    return cost * 100 + len(title) if cost <= _MOST_A_LETTER * len(query) else None
 
 
 def _starts_word(title: str, i: int) -> bool:
@@ -75,21 +108,28 @@ class Palette(QFrame):
 
     def found(self) -> list[Command]:
         """Return the commands listed now, best first."""
-        return [self.list.item(i).data(Qt.ItemDataRole.UserRole) for i in range(self.list.count())]
+        held = (self.list.item(i).data(Qt.ItemDataRole.UserRole) for i in range(self.list.count()))
+        return [command for command in held if command is not None]
 
     def _fill(self, query: str) -> None:
-        rated = []
-        for command in self._commands:
-            title = command.title_for(self._desk)
-            rate = score(query, f"{title} {command.group}")
-            if rate is None and query.lower() in command.help.lower():
-                rate = _BY_HELP
-            if rate is not None:
-                why = command.why_not(self._desk)
-                rated.append(((bool(why) and not query, rate if query else 0), title, why, command))
-        rated.sort(key=lambda row: row[0])
+        titles = [(command, command.title_for(self._desk)) for command in self._commands]
+        found = [(rate(query, command, title), command, title) for command, title in titles]
+        if all(cost is None for cost, *_ in found):
+            found = [(score(query, title), command, title) for command, title in titles]
+        self._show(
+            (cost if query else 0, command, title) for cost, command, title in found if cost is not None
+        )
+
+    def _show(self, found: Iterable[tuple[int, Command, str]]) -> None:
+        """List what was found, the best first; what is off comes after all that is on."""
+        rows = [(command.why_not(self._desk), cost, command, title) for cost, command, title in found]
+        rows.sort(key=lambda row: (bool(row[0]), row[1]))
         self.list.clear()
-        for _rate, title, why, command in rated:
+        if not rows:
+            nothing = QListWidgetItem("Nothing found")
+            nothing.setFlags(Qt.ItemFlag.NoItemFlags)
+            self.list.addItem(nothing)
+        for why, _cost, command, title in rows:
             keys = f"    {keys_text(command)}" if command.shortcut else ""
             item = QListWidgetItem(
                 theme.icon(command.icon, "quiet"), f"{title}{keys}" + (f"  –  {why}" if why else "")
@@ -103,9 +143,9 @@ class Palette(QFrame):
 
     def _take(self) -> None:
         item = self.list.currentItem()
-        self.hide()
-        if item is not None:
-            command: Command = item.data(Qt.ItemDataRole.UserRole)
+        command: Command | None = item.data(Qt.ItemDataRole.UserRole) if item is not None else None
+        if command is not None:
+            self.hide()
             command.trigger(self._desk)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import combinations
 
+from twin import patient
 from twin.domain import Identity
 
 _SEX = {"M": "male", "F": "female", "O": "other"}
@@ -55,7 +57,7 @@ def line_of(identity: Identity, modality: str = "", *, short: bool = False) -> s
 
 def mixture(identities: Sequence[Identity]) -> str:
     """Return why identities on one screen are a mixture (patients, studies); empty where they are not."""
-    if len({(i.patient_name, i.patient_id) for i in identities}) > 1:
+    if any(patient.contradict(a, b) for a, b in combinations(dict.fromkeys(identities), 2)):
         return "These data are of more than one patient"
     if len({i.study_uid or i.study_date for i in identities}) > 1:
         return "These data are of more than one study"

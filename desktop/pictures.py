@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _SCENE = (560, 440)
 _SLICES = {"axial": (560, 400), "coronal": (560, 400)}
+_KEY = (560, 440)
 _FINENESS = 2.4
 """Pixels of a picture to one of a view: small views keep their words legible at half a page's width."""
 
@@ -101,7 +102,6 @@ def _newest(record: Record, kind: str) -> Entry | None:
 
 def _slices(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
     """Draw an image through the middle of what was found in it."""
-    from resources.colors import structure_color
     from viewers.slice_view import SliceView
 
     volume: Any = record.load(entry.id)
@@ -112,7 +112,7 @@ def _slices(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
         view.set_volume(volume)
         if found is not None:
             labels: Any = record.load(found.id)
-            colors = {s.name: s.color or structure_color(s.term, n) for n, s in enumerate(labels.structures)}
+            colors = {s.name: s.shown_color for s in labels.structures}
             view.set_labels(labels, colors, 0.35, set())
             landmarks = _newest(record, "landmarks")
             if landmarks is not None:
@@ -122,6 +122,29 @@ def _slices(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
             f"{plane} slice",
             _figure(view, record, entry, f"{plane}, structures over it" if found else plane),
         )
+
+
+def _key_image(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
+    """Draw a picture that was marked, as it was seen, with what was noted."""
+    from viewers.restoring import planes_of, restore
+    from viewers.slice_view import SliceView
+
+    made: Any = record.load(entry.id)
+    image = record.history.entry(entry.made_by).inputs["volume"]["id"]
+    if all(image != e.id for e in record.entries()):
+        return
+    volume: Any = record.load(image)
+    view = SliceView(made.plane)
+    view.resize(*_KEY)
+    view.set_volume(volume)
+    view.set_crosshair(made.place)
+    view.set_time(made.time or 0)
+    state = made.state
+    if state is not None and made.plane in state.views:
+        view.set_planes(planes_of(state.turned))
+        restore(view, state.views[made.plane], window=volume.unit == state.unit)
+    words = f"{made.plane}: {made.text}" if made.text and made.text[:60] != entry.name else made.plane
+    yield f"key image {entry.name}", _figure(view, record, entry, words)
 
 
 def _scene(fill: Callable[["SceneView"], None]) -> "SceneView":
@@ -210,6 +233,7 @@ def _result(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
 
 
 _HOW: dict[str, Callable[[Record, Entry], Iterator[tuple[str, "QImage"]]]] = {
+    "key image": _key_image,
     "result": _result,
     "model": _model,
     "volume": _slices,

@@ -1,7 +1,6 @@
 """The report of a record, as PDF: whose it is, what was found, how far to trust it, how it was made."""
 
 import contextlib
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from twin import steps
 from twin.errors import RecordError, UserError
 from twin.progress import Progress
 from twin.record import Entry, LogEntry, Record
+from twin.wiping import passing_folder
 from viewers.orientation import lps_text
 
 _INK, _QUIET, _ACCENT, _WARN, _LINE = "#1B1F24", "#5B6570", "#1F7A86", "#8A5A00", "#D5DAE0"
@@ -33,8 +33,8 @@ def draw_and_write(record: Path, path: Path, with_pictures: bool, progress: Prog
     from desktop.pictures import draw
 
     progress(0.0, "making ready to draw")
-    with tempfile.TemporaryDirectory() as folder:
-        drawn = draw(record, Path(folder), progress.between(0.0, 0.9)) if with_pictures else []
+    with passing_folder() as folder:
+        drawn = draw(record, folder, progress.between(0.0, 0.9)) if with_pictures else []
         progress(0.9, "putting the pages together")
         with Record.open(record, write=False) as opened:
             write(opened, path, drawn)
@@ -237,6 +237,10 @@ def _pictures(pictures: Sequence[Path], text: Any, width: float) -> list[Any]:
     return [text("Pictures", "head"), table]
 
 
+_UNREADABLE = ("state",)
+"""Parameters that are for the program alone: how the views showed a key image."""
+
+
 def _step_row(entry: LogEntry) -> list[str]:
     title, known = entry.step, {}
     with contextlib.suppress(UserError):  # a step that this program does not know keeps its name
@@ -244,7 +248,7 @@ def _step_row(entry: LogEntry) -> list[str]:
         title, known = step.title, {p.name: p for p in step.parameters}
     told = []
     for name, value in entry.params.items():
-        if value in (None, "", (), []):
+        if value in (None, "", (), []) or name in _UNREADABLE:
             continue
         p = known.get(name)
         said, unit = (words.title_of(p), p.unit) if p else (name, "")

@@ -28,7 +28,7 @@ class SceneBox(QWidget):
     def __init__(self, desk: Desk, scene: SceneView, scenery: Scenery) -> None:
         super().__init__()
         self.scene = scene
-        self._range = (-1.0, 1.0)
+        self._range: tuple[float, float] | None = None
         self._axis = ""
         self._normals: dict[str, QToolButton] = {}
         column = QVBoxLayout(self)
@@ -59,6 +59,7 @@ class SceneBox(QWidget):
         scenery.rendering.changed.connect(lambda: self._on_volume(scenery.rendering.on))
         scenery.slices_turned.connect(self.slices_button.setChecked, check_nargs=False)
         self._lay_out()
+        scene.refilled.connect(self._follow)
         desk.restyled.connect(self.restyle)
         self.restyle()
 
@@ -78,10 +79,8 @@ class SceneBox(QWidget):
 
     def set_crosshair(self, _lps: Any) -> None:
         """The slices' crosshair moved: a clip plane that is on follows it."""
-        if self._axis:
-            low, high = self._range
-            at = float(np.dot(np.asarray(_lps), _NORMALS[self._axis]))
-            self.slider.setValue(round(200 * (at - low) / max(high - low, 1e-9)))
+        if self._axis and self._range is not None:
+            self._slide_to(float(np.dot(np.asarray(_lps), _NORMALS[self._axis])))
 
     def _on_volume(self, on: bool) -> None:
         self.volume_button.setChecked(on)
@@ -132,7 +131,7 @@ class SceneBox(QWidget):
     def _turn(self, letter: str) -> None:
         self._axis = letter
         self._normals[letter].setChecked(True)
-        self._range = self._extent(letter)
+        self._range = self._extent()
         self.slider.blockSignals(True)
         self.slider.setValue(100)
         self.slider.blockSignals(False)
@@ -147,19 +146,45 @@ class SceneBox(QWidget):
         else:
             self.scene.set_clip(None)
 
-    def _extent(self, letter: str) -> tuple[float, float]:
-        """Return how far the scene reaches along an axis."""
-        low, high = self.scene.bounds()
-        normal = np.abs(np.asarray(_NORMALS[letter]))
-        return float(np.dot(low, normal)), float(np.dot(high, normal))
+    def _extent(self) -> tuple[float, float] | None:
+        """Return how far the scene reaches along the axis; None while there is nothing in it."""
+        box = self.scene.bounds()
+        if box is None:
+            return None
+        normal = np.asarray(_NORMALS[self._axis])
+        return float(np.dot(box[0], normal)), float(np.dot(box[1], normal))
+
+    def _follow(self) -> None:
+        """Let the slider reach as far as what is in the scene now; the plane stays, where it can."""
+        if not self.clip_button.isChecked():
+            return
+        before, at, self._range = self._range, self._at(), self._extent()
+        if self._range == before:
+            return
+        if at is not None and self._range is not None and self._range[0] < at < self._range[1]:
+            self._slide_to(at)
+        else:
+            self.slider.setValue(100)
+        self._clip()
+
+    def _at(self) -> float | None:
+        """Return where along its axis the plane is, mm."""
+        if self._range is None:
+            return None
+        low, high = self._range
+        return low + (high - low) * self.slider.value() / 200
+
+    def _slide_to(self, at: float) -> None:
+        assert self._range is not None
+        low, high = self._range
+        self.slider.setValue(round(200 * (at - low) / max(high - low, 1e-9)))
 
     def _clip(self) -> None:
         from viewers.views import Clip
 
-        if not self.clip_button.isChecked():
+        at = self._at()
+        if not self.clip_button.isChecked() or at is None:
             return
-        low, high = self._range
-        at = low + (high - low) * self.slider.value() / 200
         normal = np.asarray(_NORMALS[self._axis])
         self.scene.set_clip(Clip(normal * at, normal))
 
@@ -168,8 +193,13 @@ class SceneBox(QWidget):
         self._place()
 
     def _place(self) -> None:
-        self.volume_row.adjustSize()
-        self.tools.adjustSize()
+        for widget in (self.volume_row, self.tools):
+            # Rows that went are counted until their layout is asked anew.
+            layout = widget.layout()
+            assert layout is not None
+            layout.invalidate()
+            layout.activate()
+            widget.resize(layout.totalSizeHint())
         # Above the scale bar: the upper corners belong to whose it is and to warnings.
         right, bottom = self.width() - self.tools.width(), self.height() - self.tools.height()
         self.tools.move(right - theme.px(2), bottom - theme.px(10))

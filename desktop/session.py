@@ -6,7 +6,8 @@ Widgets subscribe to its events; they never change the record themselves.
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
@@ -26,6 +27,7 @@ GROUPS = {
     "model": "Models",
     "result": "Results",
     "measurement": "Measurements",
+    "key image": "Key images",
 }
 """Kind of entity to its group in the tree, in the order in which work makes them."""
 
@@ -33,6 +35,8 @@ SHAPES = frozenset({"surface", "mesh", "model", "result"})
 """Kinds of which one at a time stands for a structure in 3-D; landmarks lie upon them."""
 
 CONFIRM_SIDE = "labelmap.confirm_side"
+_SAID = {CONFIRM_SIDE, "labelmap.rename_structure", "labelmap.color_structure"}
+"""Steps that change what a labelmap's structures are called and nothing of where they lie."""
 
 WORKSPACES = ("images", "anatomy", "simulate", "report")
 _KEPT = 12
@@ -55,6 +59,8 @@ class Item:
     structure: str
     term: str
     side: str
+    label: int = 0
+    """Its number in the labelmap, by which structures without a color of their own are colored; 0: none."""
 
     @property
     def group(self) -> str:
@@ -67,6 +73,8 @@ class Session:
 
     opened = Signal()
     """Another record is open, or none."""
+    closing = Signal()
+    """The record is about to be closed."""
     changed = Signal(tuple)
     """The record's content changed; ids of what did."""
     selected = Signal(str)
@@ -96,12 +104,14 @@ class Session:
         self._loaded.clear()
         record.changed.connect(self._on_change, thread="main")
         self._arrange()
+        self._show_last()
         self.opened.emit()
 
     def close(self) -> None:
         """Close the record, where one is open."""
         if self.record is None:
             return
+        self.closing.emit()
         record, self.record = self.record, None
         record.changed.disconnect(self._on_change)
         self._items, self.selection = None, ""
@@ -119,7 +129,7 @@ class Session:
     def items(self) -> tuple[Item, ...]:
         """All rows of the tree; a labelmap's structures follow it."""
         if self._items is None:
-            self._items = tuple(row for entry in self.entries for row in _rows(entry))
+            self._items = _as_their_structures(self.entries)
         return self._items
 
     def entry(self, key: str) -> Entry | None:
@@ -232,10 +242,26 @@ class Session:
 
     def _on_change(self, change: Change) -> None:
         self._items = None
+        self._follow_names()
         self._arrange()
         if self.selection and self.item(self.selection) is None:
             self.select("")
         self.changed.emit(tuple(change.ids))
+
+    def _follow_names(self) -> None:
+        """Structures that have another name now stay selected and hidden as they were."""
+        here = {item.key: item for item in self.items}
+        gone = [old for key, old in self._known.items() if old.part and key not in here]
+        for old in gone:
+            same = [i for i in here.values() if i.part and (i.id, i.label) == (old.id, old.label)]
+            new = [i.key for i in same if i.key not in self._known]
+            if len(new) != 1:
+                continue
+            self._known[new[0]] = here[new[0]]
+            if old.key in self._hidden:
+                self._hidden.add(new[0])
+            if old.key == self.selection:
+                self.selection = new[0]
 
     def _arrange(self) -> None:
         """Show what is new in the place of what it was made from; bring back what a removal uncovers."""
@@ -252,6 +278,14 @@ class Session:
             elif not item.part:
                 self._hide_others(item)
 
+    def _show_last(self) -> None:
+        """Show the image that was shown when the record was left, unless others have come since."""
+        here = [item.key for item in self.of_kind("volume")]
+        last, *known = self.record.views.last or ("",) if self.record is not None else ("",)
+        if last in here and set(here) <= set(known):
+            self._hidden |= set(here) - {last}
+            self._hidden.discard(last)
+
     def _hide_others(self, item: Item) -> None:
         """Hide the other shapes of a structure; a load or a result is looked at alone."""
         alone = item.kind in ("model", "result")
@@ -263,6 +297,9 @@ class Session:
             }  # fmt: skip
 
     def _uncover(self, gone: Item) -> None:
+        images = self.of_kind("volume")
+        if gone.kind == "volume" and images and self.volume is None:
+            self._hidden.discard(images[-1].key)
         if gone.kind not in SHAPES or gone.key in self._hidden:
             return
         left = [i for i in self.items if i.kind in SHAPES and i.structure == gone.structure]
@@ -277,10 +314,10 @@ class Session:
 def sizes_of(session: Session, id: str) -> list[dict[str, Any]]:
     """Return what the segmentation says of a labelmap's structures (volume, center) under their names now.
 
-    A side that was confirmed changes a name and nothing else.
+    A side that was confirmed, another name or color leave them where they are.
     """
     made, log = session.maker(id), {e.number: e for e in session.record.log()} if session.record else {}
-    while made is not None and made.step == CONFIRM_SIDE:
+    while made is not None and made.step in _SAID:
         made = log.get(next(iter(made.inputs.values()))["made_by"])
     listed = list(made.summary.get("structures") or ()) if made else []
     names = [i.part for i in session.structures() if i.id == id]
@@ -306,7 +343,24 @@ def _rows(entry: Entry) -> list[Item]:
             Item(
                 f"{entry.id}/{part['name']}", entry.id, part["name"], entry.kind, part["name"],
                 part.get("color", ""), entry.stale or "", part["name"], part.get("term", ""),
-                part.get("side", "none"),
+                part.get("side", "none"), part["label"],
             )
         )  # fmt: skip
     return rows
+
+
+def _as_their_structures(entries: Iterable[Entry]) -> tuple[Item, ...]:
+    """Return all rows; shapes for which no color was chosen have that of their structure, as it is now."""
+    chosen = {entry.id: entry.color for entry in entries}
+    rows = [row for entry in entries for row in _rows(entry)]
+    of = {row.part: row for row in rows if row.part}
+    return tuple(
+        replace(
+            row,
+            color=chosen[row.id] or of[row.structure].color or row.color,
+            label=of[row.structure].label,
+        )
+        if row.kind in ("surface", "mesh") and row.structure in of
+        else row
+        for row in rows
+    )

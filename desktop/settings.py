@@ -23,6 +23,12 @@ class Settings:
     recent: list[str] = field(default_factory=list)
     layout: dict[str, str] = field(default_factory=dict)
     body_weight_kg: float = 75.0
+    hanging: list[dict[str, Any]] = field(default_factory=list)
+    """Hanging protocols that the user kept (``desktop.hanging``): kinds of images, nobody's data."""
+    hang: bool = True
+    """Whether images are hung by protocols when they come up first."""
+    priors: bool = True
+    """Whether a prior study is shown beside by itself."""
 
     @classmethod
     def read(cls, path: Path | None = None) -> Settings:

@@ -36,7 +36,9 @@ class SilentCard(QFrame):
         self.setVisible(item is not None)
         if item is None:
             return
-        self.question.setText(f"“{item.name}” does not say what made it, nor what its values are.")
+        entry = self._desk.session.entry(item.id)
+        made = "what made it, nor " if entry is None or not entry.tree.get("modality") else ""
+        self.question.setText(f"“{item.name}” does not say {made}what its values are.")
         volume = self._desk.session.get(item.id)
         if volume is not None and volume is not self._measured:
             self._measured = volume

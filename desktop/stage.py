@@ -15,12 +15,15 @@ from desktop.cine import Cine
 from desktop.comparing import Comparing
 from desktop.desk import Desk
 from desktop.fusing import Fusing
+from desktop.going import Going
+from desktop.hanging import Hanging
 from desktop.links import Links
+from desktop.marking import Marking
 from desktop.measuring import Measuring
 from desktop.overlay import SliceOverlay
+from desktop.presenting import Presenting
 from desktop.readiness import load_drawing, load_numerics
 from desktop.scenery import Scenery
-from desktop.session import sizes_of
 from desktop.time_bar import TimeBar
 from viewers.orientation import lps_text
 
@@ -68,6 +71,7 @@ class Stage(QWidget):
         self.scenery: Scenery | None = None
         self._scene_box: QWidget | None = None
         self._maximized = ""
+        self.hung = ""
         self._placed: tuple[object, ...] = ()
         self._closed = False
         self._make_slices()
@@ -84,16 +88,20 @@ class Stage(QWidget):
         column.addWidget(self.time_bar)
         self.cine.moved.connect(self._on_moment)
         self.cine.changed.connect(desk.refreshed)
-        self.overlay = SliceOverlay(desk, self.slices, self.cine)
+        self.presenting = Presenting(desk, self)
+        self.overlay = SliceOverlay(desk, self.slices, self.cine, self.presenting)
         self.fusing = Fusing(desk, self.slices, self)
         self.fusing.changed.connect(desk.refreshed)
         self.comparing = Comparing(desk, self.links, self)
         self.comparing.changed.connect(self._on_compare)
         self.comparing.hovered.connect(self._on_hover)
         self.measuring = Measuring(desk, self.slices, self.cine)
+        self.going = Going(desk, self._go_to)
+        self.marking = Marking(desk, self)
+        self.hanging = Hanging(desk, self)
+        self.overlay.sync()
         self._place()
         desk.restyled.connect(self.restyle)
-        desk.session.selected.connect(self._on_select)
         desk.session.moved.connect(self._on_move)
         desk.session.changed.connect(self._on_move)
         self.restyle()
@@ -145,14 +153,17 @@ class Stage(QWidget):
     def close_scene(self) -> None:
         """Let go of the 3-D view's memory before the window goes."""
         self._closed = True
+        self.presenting.detach()
         self.cine.stop()
-        self._desk.session.selected.disconnect(self._on_select)
+        self.going.detach()
         self._desk.session.moved.disconnect(self._on_move)
         self._desk.session.changed.disconnect(self._on_move)
         self.overlay.detach()
         self.fusing.detach()
         self.comparing.detach()
+        self.hanging.detach()
         self.measuring.detach()
+        self.marking.detach()
         if self.scenery is not None:
             self.scenery.detach()
         if self.scene is not None:
@@ -169,18 +180,37 @@ class Stage(QWidget):
         """Show all views alike (``four``), or the scene (``scene``) or a plane large; and keep to that."""
         self._desk.settings.layout["views"] = name
         self._desk.settings.save()
-        self._maximized = ""
+        self.hung = self._maximized = ""
         self.comparing.choose("")
+        self._place()
+
+    def hang(self, arrangement: str, alone: str = "") -> None:
+        """Show the image at hand in an arrangement of its own (empty: the usual one), or one view alone."""
+        self.hung, self._maximized = arrangement, alone
         self._place()
 
     @property
     def arrangement(self) -> str:
-        """Return the user's own choice, else two by two until there is a mesh to look at in 3-D."""
+        """Return that of the image's hanging, else the user's own choice, else what there is to look at.
+
+        That is two by two until there is a mesh to look at in 3-D.
+        """
         session = self._desk.session
+        if session.workspace == "images" and self.hung in _PLACES:
+            return self.hung
         chosen = self._desk.settings.layout.get("views", "")
         if chosen in _PLACES:
             return chosen
         return "scene" if session.workspace != "images" and session.of_kind("mesh") else "four"
+
+    @property
+    def layout_state(self) -> tuple[str, str]:
+        """The arrangement that was chosen and the view that fills the stage, each empty for none."""
+        return self.hung or self._desk.settings.layout.get("views", ""), self._maximized
+
+    def restore_layout(self, name: str, only: str) -> None:
+        """Arrange the views as they were for an image; what the user chooses for new ones stays."""
+        self.hang(name if name in _PLACES else "", only if only in (*PLANES, "3-D") else "")
 
     def _place(self) -> None:
         """Put each view where it belongs now."""
@@ -297,19 +327,10 @@ class Stage(QWidget):
         if self.scenery is not None:
             self.scenery.moment_moved()
 
-    def _on_select(self, key: str) -> None:
-        """Bring the middle of a selected structure, or of what was made from it, under the crosshair."""
-        chosen = self._desk.session.item(key)
-        named = [i for i in self._desk.session.structures() if chosen and i.structure == chosen.structure]
-        if not named:
-            return
-        item = named[-1]
-        for one in sizes_of(self._desk.session, item.id):
-            if one["name"] == item.part and one.get("center_lps_mm"):
-                for view in self.slices.values():
-                    view.set_crosshair(one["center_lps_mm"])
-                if self.scenery is not None:
-                    self.scenery.crosshair_moved()
+    def _go_to(self, lps: Any) -> None:
+        for view in self.slices.values():
+            view.set_crosshair(lps)
+        self._on_links(lps)
 
     def _on_hover(self, hover: Hover | None) -> None:
         if hover is None:

@@ -14,19 +14,22 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop import theme
+from desktop import theme, way
 from desktop.actions import Actions
 from desktop.colors import color_of
 from desktop.commands import BY_ID
 from desktop.desk import Desk
+from desktop.marking import KIND
 from desktop.session import GROUPS, Item
 
 NAME, STALE, EYE = 0, 1, 2
 _KEY = Qt.ItemDataRole.UserRole
 _MENU = ("edit.again", "edit.rename", "edit.color", "edit.visible", "edit.delete")
+_OF_SHAPES = ("edit.color", "edit.visible")
 _MENU_OF = {
     "volume": ("anatomy.segment",),
     "measurement": ("file.export",),
+    "key image": ("file.export",),
     "labelmap": ("anatomy.mesh", "measure.structure"),
     "surface": ("anatomy.mesh",),
     "mesh": ("simulate.load",),
@@ -113,24 +116,31 @@ class TwinTree(QWidget):
         row = QTreeWidgetItem(parent, [item.name])
         row.setData(NAME, _KEY, item.key)
         visible = session.is_visible(item.key)
-        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-        row.setFlags(flags if item.part else flags | Qt.ItemFlag.ItemIsEditable)
-        row.setIcon(NAME, _chip(color_of(item)))
+        row.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEditable)
+        row.setIcon(NAME, theme.icon("star", "accent") if item.kind == KIND else _chip(color_of(item)))
         about = _about(item)
         if item.kind == "volume" and not visible:
             about += "\nClick to show it in place of the image that is shown now."
         row.setToolTip(NAME, about)
+        if item.kind == KIND:
+            row.setToolTip(NAME, f"{about}\nClick to see the picture again.")
+            self._mark_stale(row, item)
+            return row
         row.setIcon(EYE, theme.icon("eye" if visible else "eye-slash", "text" if visible else "quiet"))
         row.setToolTip(EYE, f"{'Hide' if visible else 'Show'} {item.name} (Space)")
         if not visible:
             row.setForeground(NAME, QColor(theme.current().quiet))
+        self._mark_stale(row, item)
+        return row
+
+    @staticmethod
+    def _mark_stale(row: QTreeWidgetItem, item: Item) -> None:
         if item.stale and not item.part:
             row.setIcon(STALE, theme.icon("arrows-clockwise", "warn"))
             row.setToolTip(STALE, f"{item.stale}\nClick to make it again (F5).")
             font = row.font(NAME)
             font.setItalic(True)
             row.setFont(NAME, font)
-        return row
 
     def _mark(self, key: str) -> None:
         row = self._rows.get(key)
@@ -150,10 +160,13 @@ class TwinTree(QWidget):
         item = self._desk.session.item(row.data(NAME, _KEY))
         if item is None:
             return
-        if column == EYE:
-            self._desk.session.show(item.key, not self._desk.session.is_visible(item.key))
-        elif column == STALE and item.stale:
+        if column == STALE and item.stale:
             self._desk.guard(lambda: self._desk.make_again(item.id))
+        elif item.kind == KIND:
+            if self._desk.stage is not None:
+                self._desk.stage.marking.go_to(item)
+        elif column == EYE:
+            self._desk.session.show(item.key, not self._desk.session.is_visible(item.key))
         elif item.kind == "volume" and not self._desk.session.is_visible(item.key):
             self._desk.session.show(item.key)
 
@@ -162,14 +175,14 @@ class TwinTree(QWidget):
             return
         item = self._desk.session.item(row.data(NAME, _KEY))
         name = row.text(NAME).strip()
-        if item is None or item.part or name == item.name:
+        if item is None or name == item.name:
             return
         # Later: the row must not go while its editor still closes.
-        QTimer.singleShot(0, lambda: self._rename(item.id, name))
+        QTimer.singleShot(0, lambda: self._rename(item, name))
 
-    def _rename(self, id: str, name: str) -> None:
+    def _rename(self, item: Item, name: str) -> None:
         if name:
-            self._desk.guard(lambda: self._desk.edit_entity("record.rename", id, name=name))
+            self._desk.guard(lambda: way.rename(self._desk, item, name))
         self.fill()
 
     def _menu(self, at: QPoint) -> None:
@@ -189,7 +202,7 @@ class TwinTree(QWidget):
             menu.addAction(self._actions[id])
         menu.addSeparator()
         for id in _MENU:
-            if id != "edit.again" or item.stale:
+            if (id != "edit.again" or item.stale) and (item.kind != KIND or id not in _OF_SHAPES):
                 menu.addAction(self._actions[id])
         return menu
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
@@ -44,14 +45,17 @@ class VolumeRendering:
     @property
     def modality(self) -> str:
         """Of the image at hand."""
-        session = self._desk.session
-        entry = session.entry(session.volume.id) if session.volume is not None else None
-        return str(entry.tree.get("modality", "")) if entry is not None else ""
+        return self._of_image()[0]
 
     @property
     def presets(self) -> tuple[Rendering, ...]:
         """What fits the image at hand."""
-        return renderings_for(self.modality)
+        return renderings_for(*self._of_image())
+
+    def _of_image(self) -> tuple[str, str]:
+        session = self._desk.session
+        entry = session.entry(session.volume.id) if session.volume is not None else None
+        return _kind(entry.tree) if entry is not None else ("", "")
 
     @property
     def preset(self) -> Rendering:
@@ -133,6 +137,10 @@ class VolumeRendering:
         self._desk.reader.compute(make, arrived)
 
 
+def _kind(tree: Mapping[str, Any]) -> tuple[str, str]:
+    return str(tree.get("modality", "")), str(tree.get("unit", ""))
+
+
 def why_not(volume: Volume) -> str:
     """Return why an image cannot be looked through; empty where it can."""
     from viewers.pyramid import why_not
@@ -146,8 +154,9 @@ def why_not_now(desk: Desk, modality: str = "") -> str:
     entry = desk.session.entry(item.id) if item is not None else None
     if desk.stage is None or entry is None:
         return "Open images first."
-    shown = str(entry.tree.get("modality", ""))
-    if modality and not any(one.modality == modality for one in renderings_for(shown)):
-        return f"This preset is for {modality}, and the image is {shown or 'of no named kind'}."
+    shown, unit = _kind(entry.tree)
+    if modality and not any(one.modality == modality for one in renderings_for(shown, unit)):
+        of = f"{shown} without Hounsfield units" if shown == "CT" and unit != "HU" else shown
+        return f"This preset is for {modality}, and the image is {of or 'of no named kind'}."
     volume = desk.session.get(entry.id)
     return why_not(volume) if volume is not None else ""

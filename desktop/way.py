@@ -29,6 +29,8 @@ TETRAHEDRA = "mesh.tetrahedra"
 LANDMARKS = "physics.femur_landmarks"
 MODEL = "physics.femur_model"
 SOLVE = "physics.solve"
+RENAME_STRUCTURE = "labelmap.rename_structure"
+COLOR_STRUCTURE = "labelmap.color_structure"
 MODALITY = "volume.confirm_modality"
 REFERENCE = "reference"
 """Work that is no step: the reference patient is made."""
@@ -41,17 +43,18 @@ SHOWN_AT_ONCE = 8
 
 
 def scan(session: Session) -> Item | None:
-    """Return the CT that is shown, or the newest one."""
-    found = [i for i in session.of_kind("volume") if _tree(session, i).get("modality") == "CT"]
+    """Return the CT in Hounsfield units that is shown, or the newest one."""
+    trees = [(i, _tree(session, i)) for i in session.of_kind("volume")]
+    found = [i for i, tree in trees if tree.get("modality") == "CT" and tree.get("unit") == "HU"]
     shown = session.volume
     return shown if shown in found else (found[-1] if found else None)
 
 
 def silent(session: Session) -> Item | None:
-    """Return the image that is shown where its file says neither what made it nor what its values are."""
+    """Return the image that is shown where its file does not say what its values are."""
     shown = session.volume
     tree = _tree(session, shown) if shown else {}
-    says = tree.get("modality") or tree.get("unit") or tree.get("color")
+    says = tree.get("modality", "") not in ("", "CT") or tree.get("unit") or tree.get("color")
     return shown if tree and not says else None
 
 
@@ -104,6 +107,17 @@ def why_not_segment(desk: Desk) -> str:
             return f"Bone is segmented from a CT. If “{asked.name}” is one, say so: “Treat as CT”."
         return "Bone is segmented from a CT, and there is none in this record."
     return why_busy(desk, BONE)
+
+
+def why_nothing_to_do(desk: Desk) -> str:
+    """Return what can be done instead where Anatomy has nothing to do: it wants a CT, or structures."""
+    session = desk.session
+    if scan(session) is not None or silent(session) is not None or session.structures():
+        return ""
+    return (
+        "Bone is found in a CT, and there is none here. This image can be measured, compared and looked "
+        "through in 3-D; a segmentation made elsewhere can be imported (Ctrl+O) and shown with it."
+    )
 
 
 def why_not_ct(desk: Desk) -> str:
@@ -270,9 +284,31 @@ def confirm_side(desk: Desk, item: Item, side: str) -> None:
     """Settle the side of a structure by hand, in its surface too."""
     declared = steps.find(CONFIRM_SIDE)
     desk.edit(declared.name, {declared.inputs[0].name: item.id}, {"structure": item.part, "side": side})
+    _make_surfaces_again(desk, item)
+
+
+def rename(desk: Desk, item: Item, name: str) -> None:
+    """Give an entity, or one structure of a labelmap, another name; its surface bears it too."""
+    if not item.part:
+        desk.edit_entity("record.rename", item.id, name=name)
+        return
+    desk.edit_entity(RENAME_STRUCTURE, item.id, structure=item.part, name=name)
+    _make_surfaces_again(desk, item)
+
+
+def recolor(desk: Desk, item: Item, color: str) -> None:
+    """Give an entity, or one structure of a labelmap, another color (``#rrggbb``)."""
+    if item.part:
+        desk.edit_entity(COLOR_STRUCTURE, item.id, structure=item.part, color=color)
+    else:
+        desk.edit_entity("record.color", item.id, color=color)
+
+
+def _make_surfaces_again(desk: Desk, item: Item) -> None:
+    """Make the surfaces of a structure that got another name again: they bear it."""
     for surface in desk.session.of_kind("surface"):
         if surface.structure == item.structure and surface.stale:
-            desk.make_again(surface.id)  # its name holds the side
+            desk.make_again(surface.id)
 
 
 def _segment_plan(desk: Desk, volume: Item) -> Plan:

@@ -80,7 +80,8 @@ def solve(model: Model, params: SolveParams, progress: Progress) -> Made:
         identity=model.identity,
         notes=model.notes,
     )
-    numbers = _numbers(model, result, system, params.intervals, progress.between(0.6, 1.0))
+    numbers, why = _numbers(model, result, system, params.intervals, progress.between(0.6, 1.0))
+    missing = (f"the intervals are missing: {why}",) if why else ()
     summary = _summary(numbers) | {
         "unit_loads": len(model.loads),
         "unknowns": int(3 * len(model.mesh.points)),
@@ -89,9 +90,10 @@ def solve(model: Model, params: SolveParams, progress: Progress) -> Made:
         "iterations": iterations,
     }
     summary |= {f"seconds_{name}": round(value, 3) for name, value in seconds.items()}
+    summary |= {"intervals_missing": why} if why else {}
     progress(1.0, "done")
     return Made(
-        {"result": replace(result, numbers=numbers)},
+        {"result": replace(result, numbers=numbers, limits=(*missing, *result.limits))},
         summary,
         {"result": f"{model.structure or 'bone'} stresses"},
     )
@@ -121,7 +123,11 @@ def _limits(model: Model) -> tuple[str, ...]:
 
 def _numbers(
     model: Model, result: Result, system: "Elasticity", intervals: bool, progress: Progress
-) -> tuple[Number, ...]:
+) -> tuple[tuple[Number, ...], str]:
+    """Return the headline numbers, and why they have no intervals where these were asked for.
+
+    An interval that lacks a cause would be too narrow: where one cannot be found there is none.
+    """
     from physics.recombine import sum_of_loads
     from physics.results_measure import Measure, numbers_of
 
@@ -132,15 +138,22 @@ def _numbers(
     }
     found = {case: _at_factors(measure, result, f) for case, f in factors.items()}
     causes: dict[str, dict[str, list[Headline]]] = {case: {} for case in factors}
+    why = ""
     if intervals:
         progress(0.2, "interval by load direction")
         for case, f in factors.items():
             causes[case] |= _direction_causes(measure, result, f)
             strain = sum_of_loads(result.field("strain").values, f)
             causes[case]["mesh (recovered strains)"] = measure.mesh_bounds(strain, found[case])
-        for case, headlines in _calibration_cause(measure, system, factors, progress).items():
-            causes[case]["density calibration ±20 %"] = headlines
-    return tuple(n for case in factors for n in numbers_of(model, measure, case, found[case], causes[case]))
+        try:
+            for case, headlines in _calibration_cause(measure, system, factors, progress).items():
+                causes[case]["density calibration ±20 %"] = headlines
+        except (UserError, MemoryError) as error:  # what was solved stands without it
+            causes = {case: {} for case in factors}
+            why = "with density changed by 20 % the model could not be solved"
+            why += f" ({getattr(error, 'message', '') or 'out of memory'})".replace(".)", ")")
+    every = (n for case in factors for n in numbers_of(model, measure, case, found[case], causes[case]))
+    return tuple(every), why
 
 
 def _at_factors(measure: "Measure", result: Result, factors: NDArray[np.float64]) -> "Headline":

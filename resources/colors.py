@@ -68,9 +68,15 @@ STRUCTURE_COLORS: dict[str, str] = {
 """Color by bare term, so that anatomy looks like anatomy."""
 
 OTHER_COLORS = (
-    "#6FA8A0", "#C58F5C", "#8D7FBF", "#B7B35E", "#5F8FC2", "#C27BA0", "#7BB07A", "#B98074",
+    "#60B0A0", "#8060D0", "#D07020", "#C02050", "#E0D080", "#C0C0F0",
+    "#905080", "#D09070", "#2090C0", "#20E0A0", "#806020", "#F0B040",
 )  # fmt: skip
-"""In turn for structures whose term the table does not hold."""
+"""In turn for structures whose term the table does not hold.
+
+Chosen one after the other, each as far as can be (CIE76) from those before it, as most eyes see them and as
+protanopes and deuteranopes do (Machado, Oliveira and Fernandes 2009, severity 1): any two are 15 apart or
+more to each of these. Neighbors in the order are farther apart than neighbors in hue.
+"""
 
 LOAD_COLOR = "#4FB3BF"
 SUPPORT_COLOR = "#9AA4AE"

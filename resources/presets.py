@@ -24,7 +24,7 @@ CT_WINDOWS = (
     WindowPreset("Metal", 1500.0, 6000.0),
 )
 """Customary CT windows (Hofer, CT Teaching Manual; Radiopaedia, "Windowing (CT)"), widths as most
-scanners have them. A preset is applied only when it is asked for."""
+scanners have them. A preset is applied when it is asked for, or by a hanging protocol, which says so."""
 
 
 PET_WINDOWS = tuple(WindowPreset(f"SUV 0 to {top}", top / 2, float(top), "SUV") for top in (5, 7, 10, 15))
@@ -58,7 +58,7 @@ PRESETS: tuple[Preset, ...] = (*CT_WINDOWS, *PET_WINDOWS, *SHARES)
 
 def windows_for(modality: str, unit: str = "HU") -> tuple[Preset, ...]:
     """Return the presets that fit a modality and the unit of its values."""
-    if modality == "CT":
+    if modality == "CT" and unit == "HU":
         return CT_WINDOWS
     if modality in ("PT", "PET") and unit.startswith("SUV"):
         return PET_WINDOWS

@@ -77,13 +77,23 @@ RENDERINGS = (
         "MR", "%", 0.5,
         ((40.0, 1.0, _GRAYS[0]), (99.8, 1.0, _GRAYS[1])), maximum=True,
     ),
+    Rendering(
+        "pet_maximum", "PET maximum intensity",
+        "The greatest uptake along each line of sight, in grays from the image's own percentiles",
+        "PT", "%", 0.5,
+        ((50.0, 1.0, _GRAYS[0]), (99.9, 1.0, _GRAYS[1])), maximum=True,
+    ),
 )  # fmt: skip
 
+_KINDS = {"CT": ("CT",), "PT": ("PT", "MR"), "PET": ("PT", "MR")}
 
-def renderings_for(modality: str) -> tuple[Rendering, ...]:
-    """Return the presets that fit a modality, the customary one first.
 
-    An image of neither CT nor MR has no fixed scale either, and takes what goes by percentiles.
+def renderings_for(modality: str, unit: str) -> tuple[Rendering, ...]:
+    """Return the presets that fit a modality and the unit of its values, the customary one first.
+
+    An image of neither CT in HU nor MR has no fixed scale either, and takes what goes by percentiles.
     """
-    kind = "CT" if modality == "CT" else "MR"
-    return tuple(one for one in RENDERINGS if one.modality == kind)
+    kinds = _KINDS.get(modality, ("MR",))
+    if modality == "CT" and unit != "HU":
+        kinds = ("MR",)
+    return tuple(one for kind in kinds for one in RENDERINGS if one.modality == kind)

@@ -6,16 +6,19 @@ domain type needs no code here.
 
 import dataclasses
 import functools
+import json
 import math
 import types
 import typing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twin.domain import KINDS, Entity, kind_of
+
+Plain = TypeVar("Plain")
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,22 @@ def encode(entity: Entity) -> Encoded:
 def decode(encoded: Encoded) -> Entity:
     """Put a domain object together again; the exact inverse of ``encode``."""
     return _decode(encoded.tree, KINDS[encoded.kind], encoded.arrays)
+
+
+def as_json(value: Any) -> str:
+    """Return a dataclass without arrays as JSON, the same for the same content."""
+    return json.dumps(_encode(value, "", {}), sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def from_json(text: str, cls: type[Plain]) -> Plain:
+    """Return what ``as_json`` wrote; ``ValueError`` where it is nothing of the kind."""
+    try:
+        made = _decode(json.loads(text), cls, {})
+    except (AttributeError, KeyError, TypeError, RecursionError) as error:
+        raise ValueError(f"no {cls.__name__}: {error}") from None
+    if not isinstance(made, cls):
+        raise ValueError(f"no {cls.__name__}")
+    return made
 
 
 def _encode(value: Any, path: str, arrays: dict[str, NDArray]) -> Any:

@@ -1,5 +1,6 @@
-"""Quick steps on what is in a record already: name, color, removal, side."""
+"""Quick steps on what is in a record already: names, colors, removal, side."""
 
+import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -7,7 +8,7 @@ from twin.domain import LabelMap, Structure, Volume
 from twin.errors import UserError
 from twin.params import NoParams, param
 from twin.progress import Progress
-from twin.sources.grid import ASKS_FOR_CT
+from twin.sources.grid import ASKS_FOR_CT, ASKS_FOR_HU
 from twin.steps import Attributes, Made, Ref, step
 
 
@@ -37,10 +38,14 @@ class ColorParams:
 @step("record.color", version=1, title="Change color", quick=True)
 def color(entity: Ref, params: ColorParams, progress: Progress) -> Made:
     """Give an entity a color of its own, or take it back."""
-    chosen = params.color.strip().lower()
-    if chosen and not (len(chosen) == 7 and chosen[0] == "#" and set(chosen[1:]) <= set("0123456789abcdef")):
-        raise UserError(f"“{params.color}” is no color.", "Write it as #rrggbb, such as #e8dcc4.")
-    return Made({}, attributes={entity.id: Attributes(color=chosen)})
+    return Made({}, attributes={entity.id: Attributes(color=_color(params.color))})
+
+
+def _color(written: str) -> str:
+    chosen = written.strip().lower()
+    if chosen and not re.fullmatch("#[0-9a-f]{6}", chosen):
+        raise UserError(f"“{written}” is no color.", "Write it as #rrggbb, such as #e8dcc4.")
+    return chosen
 
 
 @step("record.delete", version=1, title="Delete", quick=True)
@@ -76,10 +81,73 @@ def confirm_side(labelmap: LabelMap, params: SideParams, progress: Progress) -> 
         raise UserError(
             f"“{old.name}” cannot be the {new.name}: there is one already.", "Confirm the other side."
         )
+    return _with(labelmap, old, new, f"“{old.name}” was confirmed to be the {new.name}.")
+
+
+@dataclass(frozen=True)
+class RenameStructureParams:
+    """What a structure is called from now on."""
+
+    structure: str = param(help="Name of the structure as it is now.")
+    name: str = param(help="What it shall be called; the side it is known to lie on stays in the name.")
+
+
+@step("labelmap.rename_structure", version=1, title="Rename structure", edits="labelmap", quick=True)
+def rename_structure(labelmap: LabelMap, params: RenameStructureParams, progress: Progress) -> Made:
+    """Give one structure of a labelmap another name; its side, its term and its voxels stay as they are."""
+    old = _named(labelmap, params.structure)
+    name = " ".join(params.name.split())
+    if not name:
+        raise UserError(f"“{old.name}” cannot be given an empty name.", "Type at least one letter.")
+    if any(s.name == name for s in labelmap.structures if s is not old):
+        raise UserError(f"There is a “{name}” here already.", "Choose another name.")
+    _refuse_another_side(old, name)
+    note = f"“{old.name}” was named “{name}” by hand."
+    return _with(labelmap, old, replace(old, name=name), note)
+
+
+@dataclass(frozen=True)
+class ColorStructureParams:
+    """The color of one structure."""
+
+    structure: str = param(help="Name of the structure.")
+    color: str = param(help="Color as #rrggbb; empty for the one that the table gives.")
+
+
+@step("labelmap.color_structure", version=1, title="Change color of structure", edits="labelmap", quick=True)
+def color_structure(labelmap: LabelMap, params: ColorStructureParams, progress: Progress) -> Made:
+    """Give one structure of a labelmap a color of its own, or take it back."""
+    old = _named(labelmap, params.structure)
+    return _with(labelmap, old, replace(old, color=_color(params.color).upper()))
+
+
+def _named(labelmap: LabelMap, name: str) -> Structure:
+    try:
+        return labelmap.structure(name)
+    except KeyError as error:
+        raise UserError(f"There is {error.args[0]}.", "Name one of these.") from None
+
+
+def _with(labelmap: LabelMap, old: Structure, new: Structure, *notes: str) -> Made:
     structures = tuple(new if s is old else s for s in labelmap.structures)
-    note = f"“{old.name}” was confirmed to be the {new.name}."
-    made = replace(labelmap, structures=structures, notes=(*labelmap.notes, note))
+    made = replace(labelmap, structures=structures, notes=(*labelmap.notes, *notes))
     return Made({"labelmap": made}, {"structures": [_about(s) for s in structures]})
+
+
+def _refuse_another_side(old: Structure, name: str) -> None:
+    """Refuse a name that does not say the structure's side, or says one that is not known or another."""
+    said = set(re.split(r"[^a-z]+", name.lower())) & {"left", "right"}
+    if old.side == "unconfirmed" and said:
+        raise UserError(
+            f"The side of “{old.name}” is unconfirmed: a name does not settle it.",
+            "Say first which side it is (Anatomy).",
+        )
+    if old.side in ("left", "right") and said != {old.side}:
+        what = "does not say so" if not said else f"says {' and '.join(sorted(said))}"
+        raise UserError(
+            f"“{old.name}” lies on the {old.side} side, and the name “{name}” {what}.",
+            f"Keep the side in the name: {old.side} …",
+        )
 
 
 @dataclass(frozen=True)
@@ -94,12 +162,13 @@ class ModalityParams:
 
 @step("volume.confirm_modality", version=1, title="Confirm modality", edits="volume", quick=True)
 def confirm_modality(volume: Volume, params: ModalityParams, progress: Progress) -> Made:
-    """Say what made an image whose file does not."""
-    if volume.modality or volume.unit or volume.color:
+    """Say what made an image whose file does not, or that the values of a CT are Hounsfield units."""
+    confirmed = volume.modality in ("", params.modality if params.modality == "CT" else "")
+    if not confirmed or volume.unit or volume.color:
         said = "holds colors, no values" if volume.color else f"is {volume.modality or volume.unit} already"
         raise UserError(f"This image {said}.", "Only what a file is silent about can be said here.")
     unit = "HU" if params.modality == "CT" else ""
-    kept = tuple(note for note in volume.notes if ASKS_FOR_CT not in note)
+    kept = tuple(note for note in volume.notes if ASKS_FOR_CT not in note and ASKS_FOR_HU not in note)
     note = f"Modality {params.modality} was said by hand{': its values are taken for HU' if unit else ''}."
     made = replace(volume, modality=params.modality, unit=unit, notes=(*kept, note))
     return Made({"volume": made}, {"modality": params.modality, "unit": unit})

@@ -73,9 +73,13 @@ class Replay:
         return bool(ids) and bound == ids
 
     def _drawn(self, entry: LogEntry) -> bool:
-        """Tell whether a step drew measurements by hand: they are the patient's own, and nothing follows."""
+        """Tell whether a hand drew or marked it: it is the patient's own, and nothing follows from it."""
         kinds = {output["kind"] for output in entry.outputs.values()}
-        return kinds == {"measurement"} and any(p.required for p in self._own(entry))
+        return (
+            kinds <= {"measurement", "key image"}
+            and bool(kinds)
+            and any(p.required for p in self._own(entry))
+        )
 
     def _call(self, entry: LogEntry) -> Call:
         inputs = {name: self._equal(entry, used) for name, used in entry.inputs.items()}

@@ -67,20 +67,24 @@ def figure_of(
     painter.setFont(font)
     painter.drawImage(QRectF(0, 0, width, height), inner)
     box = QRectF(12, height + 10, width - 24, strip - 20)
-    left = QRectF(box.left(), box.top(), box.width() * 0.55, box.height())
+    marks = [
+        text for text in (_SIDE_WORDS[side], REFERENCE_PATIENT if reference_patient else "", stamp) if text
+    ]
+    right = [(" · ".join(marks), look.warn), ("" if notice else NOTICE, look.quiet)]
     texts = [(text, look.text if n == 0 else look.quiet) for n, text in enumerate(caption)]
     # The first two lines share their room with marks and notice; what is shown has all the width.
-    paint.lines_at(painter, left, Qt.AlignmentFlag.AlignLeft, texts[:2], shadow=False)
+    metrics = QFontMetricsF(font)
+    for n, text in enumerate(texts[:2]):
+        beside = right[n][0]
+        taken = metrics.horizontalAdvance(beside) + 2 * line if beside else 0.0
+        room = box.adjusted(0, n * line, -min(taken, 0.45 * box.width()), 0)
+        paint.lines_at(painter, room, Qt.AlignmentFlag.AlignLeft, [text], shadow=False)
     paint.lines_at(
         painter, box.adjusted(0, 2 * line, 0, 0), Qt.AlignmentFlag.AlignLeft, texts[2:], shadow=False
     )
     corner = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
     colors = [look.warn, *[look.quiet] * len(notice)]
     paint.lines_at(painter, box, corner, list(zip(below, colors, strict=False)), shadow=False)
-    marks = [
-        text for text in (_SIDE_WORDS[side], REFERENCE_PATIENT if reference_patient else "", stamp) if text
-    ]
-    right = [(" · ".join(marks), look.warn), ("" if notice else NOTICE, look.quiet)]
     painter.setFont(font)
     paint.lines_at(painter, box, Qt.AlignmentFlag.AlignRight, right, shadow=False)
     painter.end()

@@ -53,7 +53,8 @@ class Pyramid:
 
 _turn = threading.Lock()
 """One pyramid is made at a time."""
-_known: list[tuple[weakref.ref[NDArray], Pyramid]] = []
+_known: dict[int, Pyramid] = {}
+"""By the number of their voxels' array, as long as that is there."""
 
 
 def why_not(volume: Volume) -> str:
@@ -73,14 +74,14 @@ def pyramid_of(volume: Volume) -> Pyramid:
         found = known_pyramid(volume)
         if found is None:
             found = _made(volume)
-            _known.append((weakref.ref(volume.voxels), found))
+            _known[id(volume.voxels)] = found
+            weakref.finalize(volume.voxels, _known.pop, id(volume.voxels), None).atexit = False
         return found
 
 
 def known_pyramid(volume: Volume) -> Pyramid | None:
-    """Return an image's pyramid where it was made and its voxels still are."""
-    _known[:] = [one for one in _known if one[0]() is not None]
-    return next((pyramid for voxels, pyramid in _known if voxels() is volume.voxels), None)
+    """Return an image's pyramid where it was made and its voxels still are; asked from any thread."""
+    return _known.get(id(volume.voxels))
 
 
 def _made(volume: Volume) -> Pyramid:

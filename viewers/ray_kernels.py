@@ -277,7 +277,8 @@ def cast(  # type: ignore[no-untyped-def]
 
     ``lens`` (4, 3) is the eye, the view's center, and a picture height to the right and up there, LPS mm;
     ``to_grid`` (3, 4) takes LPS mm to the grid. ``depth`` (height, width) is how far before the eye plane the
-    nearest surface lies, mm, infinite where there is none. ``box`` (2, 3) and ``plane`` (normal, offset) keep
+    nearest surface lies, mm, infinite where there is none. ``tops`` (blocks) holds the stored number of each
+    that comes to the greatest value. ``box`` (2, 3) and ``plane`` (normal, offset) keep
     what is between and above, LPS mm. ``table`` holds red, green, blue (0 to 255) and opacity of a step.
     """
     height, width = depth.shape

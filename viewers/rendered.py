@@ -106,9 +106,10 @@ class DrawnVolume(Drawn):
         # Slopes along the grid are taken to patient space, and then to the picture's axes.
         turn = (np.array([right, up, toward]) @ to_grid[:3, :3].T).astype(np.float32)
         turn *= np.float32(self._volume.slope)
+        tops = level.high if scale >= 0 else level.low  # what comes to the greatest value
         return (
             grid.reshape(-1), grid.shape[::-1], np.ascontiguousarray(to_grid[:3]),
-            self._skip(level), level.high[self._time], lens, box, plane, depth, step,
+            self._skip(level), tops[self._time], lens, box, plane, depth, step,
             self.transfer.table(step), np.float32(scale), np.float32(shift), turn,
             np.float32(self.transfer.still), self.transfer.maximum,
         )  # fmt: skip

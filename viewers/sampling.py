@@ -18,14 +18,14 @@ _LINE_BYTES = 64
 def first_window(volume: Volume) -> tuple[float, float, bool]:
     """Return the window a volume is first shown with: center, width, inverted.
 
-    The file's own window; where it has none, bone to air for CT (center 40, width 400), and
+    The file's own window; where it has none, bone to air for CT in HU (center 40, width 400), and
     the 1st to 99.5th percentile of a subsample for whatever has no fixed scale. PET is inverted, and
     what asks for it.
     """
     inverted = volume.inverted or volume.modality in ("PT", "PET", "NM")
     if volume.window is not None and volume.window[1] > 0:
         return float(volume.window[0]), float(volume.window[1]), inverted
-    if volume.modality == "CT":
+    if volume.modality == "CT" and volume.unit == "HU":
         return 40.0, 400.0, False
     return *share_window(volume, 0.0 if inverted else 1.0, 99.5), inverted
 

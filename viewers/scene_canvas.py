@@ -68,6 +68,8 @@ class SceneCanvas(QWidget):
     handle_turned = Signal(str, object)
     """Key of the arrow ("key/name" where the key holds several), new unit direction in LPS."""
     maximize_asked = Signal()
+    refilled = Signal()
+    """Something was shown, replaced or taken away."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -114,11 +116,10 @@ class SceneCanvas(QWidget):
         """Bring everything that is visible into the picture."""
         self._do(self._fit)
 
-    def bounds(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the lowest and the highest corner of what is visible, (3,) each, LPS mm."""
+    def bounds(self) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+        """Return the lowest and the highest corner of what is visible, (3,) each, LPS mm, or None."""
         scene = self._ready()
-        box = scene.bounds() if scene is not None else None
-        return box or (np.full(3, -1.0), np.full(3, 1.0))
+        return scene.bounds() if scene is not None else None
 
     def image(self, scale: float = 1.0) -> QImage:
         """Return the view as a picture at full quality, ``scale`` times the screen's resolution."""

@@ -294,6 +294,7 @@ class SceneView(SceneCanvas):
             self._do(lambda scene: scene.remove(key))
             if not self._touched:
                 self.fit()
+            self.refilled.emit()
 
     def clear(self) -> None:
         """Take everything away; what is shown next is fitted into the view."""
@@ -344,6 +345,7 @@ class SceneView(SceneCanvas):
             self._do(lambda scene: scene.things[key].set_visible(False))
         if new and not self._touched:
             self.fit()
+        self.refilled.emit()
 
 
 def _range(values: NDArray) -> tuple[float, float]:

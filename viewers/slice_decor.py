@@ -73,12 +73,15 @@ class SliceDecor:
         self._changed = changed
         self.look = Look(ground=IMAGE_GROUND)
         self.caption: tuple[str, ...] = ()
+        self.brief = ""
         self.stamp = ""
         self.moment = ""
         self.aside: tuple[str, ...] = ()
         self.over: tuple[str, ...] = ()
         self.bar: ColorBar | None = None
         self.reference_patient = False
+        self.flagged: Callable[[SliceFrame, float], bool] = lambda _frame, _depth: False
+        """Whether a slice is a key image."""
         self.sided, self.measured = True, True
         self._still, self._low = _Kept(), _Kept()
         self._outlines: tuple[Outline, ...] = ()
@@ -97,6 +100,11 @@ class SliceDecor:
     def set_caption(self, lines: Sequence[str], aside: Sequence[str] = ()) -> None:
         """Write whose image this is into the upper left corner; what it is of into the right one."""
         self.caption, self.aside = tuple(lines), tuple(aside)
+        self._changed()
+
+    def set_brief(self, line: str) -> None:
+        """Write this in a view that is too small for the caption: what two images beside differ in."""
+        self.brief = line
         self._changed()
 
     def set_over(self, lines: Sequence[str]) -> None:
@@ -184,7 +192,8 @@ class SliceDecor:
         inner = box.adjusted(10, 8, -10, -8)
         self._paint_still(painter, box, inner, sheet, words, focused)
         count = f"{round(depth) + 1} / {frame.counts[2]}" if frame.on_grid else ""
-        said = [frame.position_text(depth), count, self.moment]
+        flag = "★ key image" if self.flagged(frame, depth) else ""
+        said = [frame.position_text(depth), count, self.moment, flag]
         lengths = (inner.width(), painter.font().key(), *map(len, said))  # figures are all of one width
         if lengths != self._fits[0]:
             self._fits = lengths, _fitting(painter, inner, said)
@@ -213,7 +222,7 @@ class SliceDecor:
         """Paint what scrolling does not change; the words on the window apart, since a drag changes these."""
         font, name = painter.font().key(), (sheet.frame.title, *sheet.frame.edge_letters.values())
         place = (box.width(), box.height(), sheet.pixels_per_mm, name, font, self.look)
-        said = (self.caption, self.aside, self.over, self.bar, self.stamp)
+        said = (self.caption, self.brief, self.aside, self.over, self.bar, self.stamp)
         shown = (said, self.reference_patient, self.sided, self.measured, focused)
 
         def draw(aside: QPainter) -> None:
@@ -254,7 +263,7 @@ class SliceDecor:
         if self.sided:
             paint.edge_letters(painter, inner, sheet.frame.edge_letters, look)
         # In a small view the window's own bar and the 3-D view beside say whose it is.
-        caption = () if is_small(inner) else self.caption
+        caption = tuple(filter(None, [self.brief])) if is_small(inner) else self.caption
         title = sheet.frame.title if self.sided else "picture"
         heading = [(title, PLANE_COLORS[self.plane]), *((line, look.text) for line in caption)]
         said = (paint.REFERENCE_PATIENT if self.reference_patient else "", self.stamp, *self.over[1:])

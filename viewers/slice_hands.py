@@ -7,6 +7,7 @@ from math import atan2
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
 
@@ -69,6 +70,7 @@ class SliceHands:
         self._over: QPointF | None = None
         self._turned_from: Planes | None = None
         self._turned_at = 0.0
+        self._before: NDArray[np.float64] | None = None
         kind = QEvent.Type
         self._takes: dict[QEvent.Type, Callable[[Any], bool]] = {
             kind.MouseButtonPress: self._press,
@@ -160,6 +162,7 @@ class SliceHands:
     def _press(self, event: QMouseEvent) -> bool:
         """Begin a click or a drag."""
         self._pressed_at = self._last_at = event.position()
+        self._before = None
         button = event.button()
         held = self._space or event.modifiers() & Qt.KeyboardModifier.ShiftModifier
         if button == Qt.MouseButton.MiddleButton or (button == Qt.MouseButton.LeftButton and held):
@@ -205,14 +208,19 @@ class SliceHands:
     def _release(self, event: QMouseEvent) -> bool:
         """End a drag; a click sets the crosshair."""
         if self._drag == "click":
+            self._before = self._view.crosshair.copy()
             self._cross_to(event.position())
         self._drag = ""
         return True
 
     def _double_click(self, event: QMouseEvent) -> bool:
-        """Ask to be maximized."""
+        """Ask to be maximized; the crosshair goes back to where its first click took it from."""
         if event.button() == Qt.MouseButton.LeftButton:
             self._drag = ""
+            if self._before is not None:
+                self._view.set_crosshair(self._before)
+                self._view.crosshair_moved.emit(self._view.crosshair)
+                self._before = None
             self._view.maximize_asked.emit()
         return True
 

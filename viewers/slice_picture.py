@@ -16,6 +16,9 @@ from viewers.planes import Slab
 from viewers.sampling import BLACK, GrayTable, LabelPaint, Turned, first_window
 from viewers.slice_sheet import SlicePixels
 
+_FAR_MM, _FAR_PIXELS = 4.0, 4.0
+"""Slices farther apart than both leave out more than a cut across them may pass over in silence."""
+
 
 @dataclass(frozen=True, eq=False)
 class Hover:
@@ -228,17 +231,26 @@ class SlicePicture:
     def words(self, frame: SliceFrame, depth: float) -> tuple[str, str]:
         """Return what is said of the window; and of thickness and interpolation."""
         between = "linear" if self._smooth else "voxels"
-        thick = f"slice {frame.step_mm:.3g} mm" if frame.on_grid else "plane"
+        thick = f"step {frame.step_mm:.3g} mm" if frame.on_grid else "plane"
         if self.is_slab(frame):
             thick = self._slab.words
         if self._made_up(frame, depth):
             between = "filled: no image here"
+        elif (gap_mm := self._gap_mm(frame)) and self._smooth:
+            between = f"linear between slices {gap_mm:.3g} mm apart"
         if self.volume is not None and self.volume.color:
             return "in color", f"{thick} · {'voxels' if not frame.on_grid else between}"
         center, width, inverted = self.window
         figures = 0 if width >= 20 else 2
         words = f"W {width:.{figures}f}  L {center:.{figures}f} {self.unit}".rstrip()
         return words + ("  inverted" if inverted else ""), f"{thick} · {between}"
+
+    def _gap_mm(self, frame: SliceFrame) -> float:
+        """Return how far apart the slices lie that this plane cuts across; 0 where they lie close."""
+        if self.volume is None or self.volume.shape[0] == 1 or (frame.on_grid and frame.axes[2] == 2):
+            return 0.0
+        i, j, k = np.linalg.norm(self.volume.affine[:3, :3], axis=0)
+        return float(k) if k > _FAR_MM and k > _FAR_PIXELS * max(i, j) else 0.0
 
     def _made_up(self, frame: SliceFrame, depth: float) -> bool:
         """Tell whether the slice shown lies in a gap of the scan, or the slab reaches into one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from desktop import places
@@ -92,9 +93,16 @@ def taken_in(desk: Desk, paths: Sequence[Path], came_from: dict[Path, str]) -> N
 
     quarantine = places.quarantine_folder()
     mine = [path for path in paths if path.parent == quarantine]
+    if not mine:
+        return
     record = desk.session.record
-    if mine and record is not None and record.writable:
+    if record is not None and record.writable:
         servers = ", ".join(dict.fromkeys(came_from.pop(path, "") for path in mine)).strip(", ")
         record.note("fetched", {"server": servers, "series": len(mine)})
-    for path in mine:
-        pacs.clear(path)
+
+    def clear() -> None:
+        for path in mine:
+            pacs.clear(path)
+
+    # Writing over thousands of files takes a while: beside the window; the program ends when it is done.
+    Thread(target=clear, name="clearing").start()

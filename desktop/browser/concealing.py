@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 def whose(record: Record) -> list[Identity]:
     """Return whose images a record holds."""
-    from twin.domain import Identity
+    from twin import patient
 
-    found = (Identity(**entry.tree.get("identity", {})) for entry in record.entries())
+    found = (patient.read(entry.tree) for entry in record.entries())
     return list(
         dict.fromkeys(i for i in found if i.series_uid or i.study_uid or i.patient_id or i.patient_name)
     )
@@ -98,8 +98,11 @@ def _is_gone(holder: str) -> bool:
     return not any(door.locked(p) for p in records)
 
 
-def after_import(record: Record) -> None:
-    """Conceal what came into a record that is locked."""
+def if_locked(record: Record) -> None:
+    """Conceal what is in a record, where it is locked: after something came in, and when it is opened.
+
+    It may have been locked on another machine, or the index made anew.
+    """
     from twin.record import door
 
     if door.locked(Path(record.path)):

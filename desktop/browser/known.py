@@ -37,27 +37,28 @@ class Known(QObject):
     def remove(self, server: Server) -> None:
         """Strike a server off the list, and its password."""
         secrets.forget(server)
-        self._secrets.pop(server.name, None)
+        self._secrets.pop(secrets.account(server), None)
         write_servers(places.servers_path(), [s for s in self.servers() if s.name != server.name])
         self.changed.emit()
 
     def give(self, server: Server, secret: str, *, keep: bool) -> None:
         """Take a password; raises ``UserError`` where the system cannot keep it."""
-        self._secrets[server.name] = secret
+        self._secrets[secrets.account(server)] = secret
         if keep:
             secrets.keep(server, secret)
 
     def forget(self, server: Server) -> None:
         """Ask for the password anew: the server did not accept it."""
-        self._secrets.pop(server.name, None)
+        self._secrets.pop(secrets.account(server), None)
 
     def link(self, server: Server) -> Link | None:
         """Return the way to a server; None where its password must be asked for first."""
         if not server.is_web:
             return Link(server)
-        if server.name not in self._secrets:
+        account = secrets.account(server)
+        if account not in self._secrets:
             kept = secrets.kept(server)
             if kept is None and server.user:
                 return None
-            self._secrets[server.name] = kept or ""
-        return Link(server, self._secrets[server.name])
+            self._secrets[account] = kept or ""
+        return Link(server, self._secrets[account])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ from desktop.browser.sources_list import SourcesList, Where
 from desktop.browser.studies_list import MOST, Listed, StudiesList
 from desktop.desk import Desk
 from desktop.section import quiet
+from twin import patient
 from twin.errors import UserError
 from twin.sources.catalog import PatientRow, StudyRow
 
@@ -164,8 +166,9 @@ class BrowserPage(QWidget):
         """Escape goes back to the views; Enter asks a server, in its row and in any field of the search."""
         if event.key() == Qt.Key.Key_Escape:
             self.left.emit()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._asks_by_enter():
-            self._search()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.where.server:
+            if self.sources.list.hasFocus() or self.search.in_a_choice():
+                self._search()
         else:
             super().keyPressEvent(event)
 
@@ -279,11 +282,6 @@ class BrowserPage(QWidget):
             job = Job(pacs.find_studies, link, self.search.query(), title=f"Searching {server.name}")
             self.ask.start(job, self._on_answer)
             self._show([])
-
-    def _asks_by_enter(self) -> bool:
-        focus, mute = self.focusWidget(), self.search.words  # the words ask by themselves
-        field = focus is not mute and self.search.isAncestorOf(focus)
-        return self.where.server is not None and (field or focus is self.sources.list)
 
     def _search_folder(self) -> None:
         where = self.where
@@ -454,7 +452,7 @@ class BrowserPage(QWidget):
             c if isinstance(c, PatientRow) else (c.row.study.patient if isinstance(c, Listed) else c.patient)
             for c in chosen
         }
-        if len(patients) > 1:
+        if any(patient.contradict(a.identity, b.identity) for a, b in combinations(patients, 2)):
             return "These are of several patients: a record holds one."
         return ""
 

@@ -58,7 +58,7 @@ def move(options: argparse.Namespace) -> int:
     from twin.record import Record
 
     with Record.open(record_path(options.record)) as record:
-        title = record.undo_title() if options.word == "undo" else record.redo_title()
+        title = record.title(options.word)
         entry = record.undo() if options.word == "undo" else record.redo()
         if entry is None:
             raise UserError(f"There is nothing to {options.word} in {options.record}.")

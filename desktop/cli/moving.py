@@ -16,7 +16,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     """Add these commands to the parser."""
     p = command(commands, "export", "Write an entity to a file; the suffix tells the format", answers=True)
     p.add_argument("record", metavar="RECORD")
-    p.add_argument("entity", metavar="ENTITY", help="id or name; “measurements” for all of them")
+    p.add_argument(
+        "entity", metavar="ENTITY", help="id or name; “measurements” or “key images” for all of them"
+    )
     p.add_argument("-o", "--output", required=True, metavar="PATH")
     p.add_argument("--stale", action="store_true", help="export although what it was made from has changed")
     p.add_argument("--deidentify", action="store_true", help="write nothing that names the patient")
@@ -34,8 +36,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def export(options: argparse.Namespace) -> int:
     """Export one entity, or a part of it."""
-    from twin.exports import stale_of
-    from twin.exports.measured import measured_of
+    from twin.exports import gathered, stale_of
     from twin.exports.sides import side_of
     from twin.record import Record
 
@@ -43,7 +44,7 @@ def export(options: argparse.Namespace) -> int:
         stale = stale_of(record, options.entity)
         if stale and not options.stale:
             raise UserError(f"{stale}.", "Make it again, or export it as it is with --stale.")
-        entity = measured_of(record, options.entity) or record.load(options.entity)
+        entity = gathered(record, options.entity) or record.load(options.entity)
         path, side = Path(options.output), side_of(entity)
         told = _write(record, options, path)
         details = {"entity": options.entity, "path": str(path), "stale": stale}

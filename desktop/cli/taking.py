@@ -112,27 +112,18 @@ class Beside:
 
 
 def _reports_beside(record: "Record", entry: "LogEntry", reports: Sequence[Path], hidden: bool) -> Beside:
-    """Import reports on the images that just came in, each on the one that it names or the only one."""
+    """Import reports on those of the images that just came in on which they were drawn."""
     from twin.run import prepare
-    from twin.sources.dicom_sr import series_reported_on
+    from twin.sources.drawn_on import image_of_reports
 
-    volumes = {
-        o["id"]: record.find(o["id"]).tree["identity"].get("series_uid", "")
-        for o in entry.outputs.values()
-        if o["kind"] == "volume"
-    }
+    made = [record.find(output["id"]) for output in entry.outputs.values()]
     done, left = [], []
     for path in reports:
         try:
             if hidden:
                 raise UserError("Reports are not de-identified.")
-            named = series_reported_on(path)
-            on = [id for id, uid in volumes.items() if uid and uid in named] or list(volumes)
-            if len(on) != 1:
-                raise UserError(
-                    "Which of the images it belongs to is not clear." if on else "No image came in with it."
-                )
-            call = prepare(record, "import.measurements", {"volume": on[0]}, {"paths": (str(path),)})
+            on = {"volume": image_of_reports([path], made)}
+            call = prepare(record, "import.measurements", on, {"paths": (str(path),)})
             done.append(run_call(record, call))
         except UserError as error:
             left.append(error.message if path.name in error.message else f"{path.name}: {error.message}")
@@ -146,29 +137,28 @@ def bring_in(
 
     Reports that lie beside images are imported on them.
     """
-    from desktop.browser.concealing import after_import
+    from desktop.browser import concealing
     from desktop.catalogue import load as load_steps
     from twin.record import Record
     from twin.run import prepare
     from twin.sources.dicom_sr import is_report
-    from twin.sources.drawn_on import contours_only, image_for
+    from twin.sources.drawn_on import contours_only, image_for, image_of_reports, not_alone
     from twin.sources.formats import files_in
 
     load_steps()
     new = not path.exists()
-    contours = contours_only([Path(p) for p in given["paths"]])
-    if contours is not None and given.get("deidentify"):
-        raise UserError(
-            "Contours cannot be de-identified on their own: they belong to an image.",
-            "Import them into the image's record, and de-identify that.",
-        )
-    files = [file for p in given["paths"] for file in files_in(Path(p))]
+    paths = [Path(p) for p in given["paths"]]
+    files = [file for p in paths for file in files_in(p)]
     reports = [file for file in files if is_report(file)]
+    only, contours = bool(reports) and len(reports) == len(files), contours_only(paths)
+    if (only or contours is not None) and given.get("deidentify"):
+        raise not_alone("Measurements" if only else "Contours")
     record = Record.create(path) if new else Record.open(path)
     try:
-        if reports and len(reports) == len(files):
+        if only:
+            on = {"volume": image_of_reports(reports, record.entries())}
             words = {"paths": tuple(map(str, reports))}
-            call, reports = prepare(record, "import.measurements", {}, words, name=name), []
+            call, reports = prepare(record, "import.measurements", on, words, name=name), []
         elif contours is None:
             call = prepare(record, "import.images", {}, given, name=name)
         else:
@@ -177,7 +167,7 @@ def bring_in(
         entry = run_call(record, call)
         beside = _reports_beside(record, entry, reports, bool(given.get("deidentify")))
         then(record, entry, beside)
-        after_import(record)
+        concealing.if_locked(record)
     finally:
         empty = not record.log()
         record.close()

@@ -8,11 +8,13 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from desktop import theme, words
+from desktop import theme, way, words
 from desktop.actions import Actions
 from desktop.commands import BY_ID
 from desktop.describe import spacing_mm
 from desktop.desk import Desk
+from desktop.hanging_card import HangingCard
+from desktop.key_panel import KeyCard
 from desktop.measure_panel import MeasureCard
 from desktop.second_box import SecondBox
 from desktop.section import CommandButton, Facts, Panel, quiet, section_title
@@ -33,6 +35,7 @@ class ImagesPanel(Panel):
         self.facts = Facts()
         self.notes = quiet()
         self.silent = SilentCard(desk, actions)
+        self.hanging = HangingCard(desk, actions)
         self.presets = QWidget()
         self._grid = QGridLayout(self.presets)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -44,6 +47,7 @@ class ImagesPanel(Panel):
             self._windows[id].setParent(self.presets)
         self.over = SecondBox(desk)
         self.go = CommandButton(actions["go.anatomy"], primary=True, text="Go on to Anatomy")
+        self.instead = quiet()
         self.hands = quiet(
             "Wheel scrolls. Drag sets the window. Right drag zooms, middle drag pans. "
             "Click sets the crosshair; moving with Shift carries it along; the rings at its ends turn the "
@@ -51,12 +55,20 @@ class ImagesPanel(Panel):
         )
         self.hands.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.measure = MeasureCard(desk, actions)
+        self.keys = KeyCard(desk, actions)
         self._of_an_image = (
-            section_title("Window"), self.presets, section_title("Measure"), self.measure,
-            self.go, section_title("By hand"), self.hands,
+            section_title("Window"), self.presets, section_title("Key images"), self.keys,
+            section_title("Measure"), self.measure,
+            self.go, self.instead, section_title("By hand"), self.hands,
         )  # fmt: skip
         self.add(
-            self.facts, self.notes, self.silent, *self._of_an_image[:2], self.over, *self._of_an_image[2:]
+            self.facts,
+            self.notes,
+            self.silent,
+            self.hanging,
+            *self._of_an_image[:2],
+            self.over,
+            *self._of_an_image[2:],
         )
         self.end()
         self.follow(desk)
@@ -67,6 +79,8 @@ class ImagesPanel(Panel):
         item = session.volume
         entry = session.entry(item.id) if item else None
         self.silent.refresh()
+        self.hanging.refresh()
+        self.keys.refresh()
         self.measure.refresh()
         for widget in self._of_an_image:
             widget.setVisible(entry is not None)
@@ -77,6 +91,10 @@ class ImagesPanel(Panel):
             self.facts.show_facts([("", "Being read …" if busy else "There is no image here yet.")])
             self.notes.hide()
             return
+        instead = way.why_nothing_to_do(self._desk)
+        self.go.set_primary(not instead)
+        self.instead.setText(instead)
+        self.instead.setVisible(bool(instead))
         self.heading.setText(entry.name)
         self._lay_windows(entry.tree)
         self.over.refresh()

@@ -10,7 +10,7 @@ from typing import Any
 from twin.errors import UserError
 from twin.progress import Progress
 
-MODULES = ("physics.verify.elasticity", "physics.verify.circulation")
+MODULES = ("physics.verify.elasticity", "physics.verify.circulation", "physics.verify.activation")
 """Where problems are declared."""
 
 Row = dict[str, Any]

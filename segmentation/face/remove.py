@@ -149,10 +149,10 @@ class Faceless:
         return entity
 
     def _surface(self, surface: Surface) -> Surface:
-        for frame, affine, face in self._found:
-            if frame == surface.frame_of_reference:
-                surface = surface_without_face(surface, face, affine)
-        if self._found or not len(surface.triangles):
+        here = [(face, affine) for frame, affine, face in self._found if frame == surface.frame_of_reference]
+        for face, affine in here:
+            surface = surface_without_face(surface, face, affine)
+        if here or not len(surface.triangles):
             return surface
         body, affine = solid(surface)
         return surface_without_face(surface, find_face_of(body, affine), affine)

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -58,6 +59,20 @@ def volume(params: VolumeParams, progress: Progress) -> Made:
         {"voxels": voxels.size},
         {"volume": "CT hip"},
     )
+
+
+@dataclass(frozen=True)
+class ReadParams:
+    folder: str = param("", help="Where one series of DICOM lies.")
+
+
+@step("test.read", version=1, title="Read", quick=True)
+def read_series(params: ReadParams, progress: Progress) -> Made:
+    """Read a series as an import does, but at once and in this process."""
+    from twin.sources import read, scan
+
+    (series,) = scan([Path(params.folder)]).series
+    return Made({"volume": read(series)}, {}, {"volume": series.identity.series_description})
 
 
 @step("test.nobody", version=1, title="Make a volume of nobody", quick=True)
@@ -234,3 +249,21 @@ def result(model: Model, params: ResultParams, progress: Progress) -> Made:
         exclude=np.ones(1, bool) if params.left_out else None,
     )  # fmt: skip
     return Made({"result": made}, {}, {"result": "left femur stresses"})
+
+
+@step("test.organs", version=1, title="Find organs", quick=True)
+def organs(volume: Volume, params: VolumeParams, progress: Progress) -> Made:
+    """Label two boxes that nobody named, a bent one around the middle, and a femur."""
+    found = np.zeros(volume.voxels.shape, np.uint8)
+    found[4:20, 4:20, 4:6] = found[4:20, 4:6, 4:20] = found[4:20, 18:20, 4:20] = 3  # open to the left
+    found[10:14, 9:12, 9:15], found[10:14, 12:15, 9:15] = 1, 2
+    found[0:3, 0:3, 0:3] = 4
+    structures = (
+        Structure("label 1", 1), Structure("label 2", 2), Structure("label 3", 3),
+        Structure("left femur", 4, "femur", "left"),
+    )  # fmt: skip
+    made = LabelMap(
+        found, volume.affine, structures, identity=volume.identity,
+        frame_of_reference=volume.frame_of_reference,
+    )  # fmt: skip
+    return Made({"organs": made})

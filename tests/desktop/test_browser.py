@@ -219,7 +219,7 @@ def test_a_server_is_entered_searched_fetched_from_and_sent_to(
     assert (record.load("v1").voxels == read(scan([folder]).series[0]).voxels).all()  # type: ignore[union-attr]
     assert record.log()[-1].kind == "fetched"
     assert record.log()[-1].params == {"server": "archive", "series": 1}
-    assert not list(places.quarantine_folder().iterdir())
+    qtbot.waitUntil(lambda: not list(places.quarantine_folder().iterdir()))
     # What was made of it goes back.
     assert draw_box
     window.desk.edit("test.box", {"volume": "v1"}, {})
@@ -310,3 +310,20 @@ def test_a_form_shows_the_fields_of_the_protocol_that_is_chosen(page: BrowserPag
     assert page.preview.form is None
     QApplication.processEvents()
     assert page.sources.list.itemAt(QPoint(5, 5)) is None
+
+
+def test_a_password_is_not_told_to_another_address_under_the_same_name(home: Path) -> None:
+    from dataclasses import replace
+
+    from desktop.browser.known import Known
+    from twin.sources.pacs import Server
+
+    server = Server("archive", url="https://pacs.example/dicom-web", user="anna")
+    known = Known()
+    known.enter(server)
+    known.give(server, "a secret word", keep=False)
+    assert known.link(server).secret == "a secret word"
+    moved = replace(server, url="https://elsewhere.example/dicom-web")
+    known.enter(moved, before="archive")
+    assert known.servers() == [moved]
+    assert known.link(moved) is None  # it is asked for

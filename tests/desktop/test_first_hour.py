@@ -216,3 +216,22 @@ def test_the_zone_that_no_number_counts_is_hatched_and_can_be_bare(
 
 def test_where_all_is_counted_nothing_is_offered_to_be_hatched(opened: MainWindow, qtbot) -> None:
     assert not open_simulate(opened, qtbot).hatched.isVisible()
+
+
+def test_a_ct_whose_unit_is_open_is_asked_about(window: MainWindow, home: Path, qtbot) -> None:
+    from tests.twin.sources import made as files
+
+    files.write_series(home / "open", RescaleType="US")
+    window.open_paths([home / "open"])
+    settle(window, qtbot)
+    session, card = window.desk.session, window.panels["images"].silent
+    assert card.isVisible()
+    assert card.question.text().endswith("does not say what its values are.")
+    assert "made it" not in card.question.text()
+    assert window.desk.stage.slices["axial"].picture.unit == ""
+    window.actions_["images.ct"].trigger()
+    settle(window, qtbot)
+    entry = session.entry(session.volume.id)
+    assert (entry.tree["modality"], entry.tree["unit"]) == ("CT", "HU")
+    assert not [n for n in entry.tree["notes"] if "Rescale Type US" in n]
+    assert not card.isVisible()

@@ -42,6 +42,9 @@ def test_a_pet_is_chosen_and_blended_by_the_slider_and_by_keys(pair, qtbot) -> N
     assert middle(window) == (255, 255, 255)
     QTest.keyClick(view, Qt.Key.Key_T)
     assert middle(window) != (255, 255, 255)
+    fusing.set_blend(0.0)  # by the slider: T brings back what was seen last
+    QTest.keyClick(view, Qt.Key.Key_T)
+    assert fusing.blend == pytest.approx(0.5)
     BY_ID["view.fuse.end"].trigger(window.desk)
     assert middle(window) == (255, 255, 255)
     assert "No second image" in BY_ID["view.fuse.more"].why_not(window.desk)
@@ -52,6 +55,8 @@ def test_another_space_is_refused_until_the_user_vouches_and_the_views_say_so(pa
     BY_ID["view.fuse"].trigger(window.desk)
     assert "different spaces" in window.errors.message.text()
     assert window.desk.stage.fusing.laid is None
+    assert "Compare" in window.errors.hint.text()
+    assert "Register " not in window.errors.hint.text()  # there is no such step
     assert "in one space" in window.errors.action.text()
     qtbot.mouseClick(window.errors.action, Qt.MouseButton.LeftButton)
     settle(window, qtbot)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 
@@ -275,3 +275,58 @@ def test_what_was_computed_for_a_closed_window_is_told_nobody(window: MainWindow
     reader.close()
     qtbot.waitUntil(lambda: not reader.busy, timeout=10_000)
     assert told == []
+
+
+def test_a_double_click_leaves_the_crosshair_where_it_was(opened: MainWindow, qtbot) -> None:
+    views = opened.desk.stage.slices
+    for view in views.values():
+        view.set_crosshair((24, 20, 22))
+    axial = views["axial"]
+    qtbot.mouseClick(axial, Qt.MouseButton.LeftButton, pos=QPoint(30, 120))
+    assert not np.allclose(views["coronal"].crosshair, [24, 20, 22])  # a click moves it
+    for view in views.values():
+        view.set_crosshair((24, 20, 22))
+    at = QPoint(30, 150)
+    # What Qt sends for a double click: press, release, double click, release.
+    qtbot.mouseClick(axial, Qt.MouseButton.LeftButton, pos=at)
+    qtbot.mouseDClick(axial, Qt.MouseButton.LeftButton, pos=at)
+    qtbot.mouseRelease(axial, Qt.MouseButton.LeftButton, pos=at)
+    assert opened.desk.stage.maximized == "axial"
+    for view in views.values():
+        np.testing.assert_allclose(view.crosshair, [24, 20, 22])
+
+
+def test_a_notice_covers_nobodys_name_and_goes(opened: MainWindow, qtbot) -> None:
+    opened.desk.said.emit("Undone: segment bone.", "Redo brings it back.")
+    bar = opened.errors
+    assert bar.isVisible()
+    for view in opened.desk.stage.slices.values():
+        corner = view.mapTo(bar.parentWidget(), QPoint(0, 0))
+        line = view.fontMetrics().lineSpacing()
+        texts = [  # three lines and some room in each upper corner, two in the lower ones
+            QRect(corner, QSize(view.width(), 4 * line)),
+            QRect(corner + QPoint(0, view.height() - 3 * line), QSize(view.width(), 3 * line)),
+        ]
+        assert not any(bar.geometry().intersects(text) for text in texts)
+    bar._leave.setInterval(1)
+    bar._leave.start()
+    qtbot.waitUntil(lambda: not bar.isVisible(), timeout=5_000)
+    opened.desk.failed.emit(UserError("It failed.", "Try again."), "")
+    assert not bar._leave.isActive()
+
+
+def test_anatomy_is_the_way_on_only_where_it_has_something_to_do(
+    window: MainWindow, home: Path, qtbot
+) -> None:
+    with Record.create(home / "heart.twin") as record:
+        do(record, "test.cine")
+    window.open_paths([home / "heart.twin"])
+    settle(window, qtbot)
+    panel = window.panels["images"]
+    assert panel.go.objectName() == ""
+    assert "can be measured" in panel.instead.text()
+    assert panel.instead.isVisible()
+    do(window.desk.session.record, "test.volume")
+    settle(window, qtbot)
+    assert panel.go.objectName() == "primary"
+    assert not panel.instead.isVisible()

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QLabel
 from desktop.chooser import SeriesChooser
 from desktop.window import MainWindow
 from tests.desktop.conftest import settle
+from tests.twin.sources.made import write_series
 from tests.twin.sources.test_geometry import AXIAL, CORONAL, SAGITTAL, write
 from tests.twin.sources.test_modalities import DX, RADIOGRAPH, US, colors, packed, picture
 from tests.twin.sources.test_split import cine
@@ -139,3 +140,36 @@ def test_a_filled_slice_says_that_no_image_is_there(window: MainWindow, home: Pa
         seen.append(view.image() != said)
         view.set_volume(volume)
     assert seen == [False, True, False]
+
+
+def test_a_named_patient_does_not_join_a_nameless_one(window: MainWindow, home: Path, qtbot) -> None:
+    nobody = {"PatientName": "", "PatientID": "", "PatientBirthDate": ""}
+    write_series(home / "nobody", StudyInstanceUID="1.2.3.1", SeriesInstanceUID="1.2.3.1.1", **nobody)
+    write_series(home / "again", StudyInstanceUID="1.2.3.1", SeriesInstanceUID="1.2.3.1.2", **nobody)
+    write_series(home / "named", StudyInstanceUID="1.2.3.2", SeriesInstanceUID="1.2.3.2.1")
+    session = window.desk.session
+    window.open_paths([home / "nobody"])
+    settle(window, qtbot)
+    first = session.record.path
+    window.open_paths([home / "again"])  # the same study
+    settle(window, qtbot)
+    assert session.record.path == first
+    assert len(session.of_kind("volume")) == 2
+    window.open_paths([home / "named"])
+    settle(window, qtbot)
+    assert session.record.path != first
+    assert len(session.of_kind("volume")) == 1
+    assert "a record of their own" in window.errors.hint.text()
+
+
+def test_undoing_an_import_brings_the_image_before_back(window: MainWindow, home: Path, qtbot) -> None:
+    for n in (1, 2):
+        write_series(home / str(n), StudyInstanceUID="1.2.3.1", SeriesInstanceUID=f"1.2.3.1.{n}")
+        window.open_paths([home / str(n)])
+        settle(window, qtbot)
+    session = window.desk.session
+    first, second = session.of_kind("volume")
+    assert session.volume.key == second.key
+    window.actions_["edit.undo"].trigger()
+    settle(window, qtbot)
+    assert session.volume.key == first.key

@@ -164,6 +164,32 @@ def test_locking_asks_twice_and_opening_asks_again(
     assert indexed() == [study]
 
 
+def test_who_is_in_a_locked_record_leaves_the_index_when_it_is_opened(
+    window: MainWindow, scan: Path, qtbot
+) -> None:
+    """It may have been locked elsewhere, or the index was made anew since."""
+    from desktop import places
+    from twin.record import Record
+    from twin.record.locking import lock
+    from twin.sources.catalog import PatientRow, SeriesRow, StudyRow
+    from twin.sources.index import Index
+
+    with Record.open(scan, write=False) as record:
+        who = record.patient()
+    row = PatientRow(who.patient_id, who.patient_name, who.birth_date, who.sex)
+    series = SeriesRow(StudyRow(row, "1.2.3"), "1.2.3.9")
+    with Index(places.index_path()) as index:
+        index.series_number(series)
+        assert not index.is_concealed(series)
+        index.db.commit()
+    lock(scan, PASSPHRASE)
+    window.open_paths([scan])
+    settle(window, qtbot)
+    with Index(places.index_path()) as index:
+        assert index.is_concealed(series)
+    assert who.patient_name.split("^")[0].encode() not in places.index_path().read_bytes()
+
+
 def test_a_passphrase_that_is_not_given_opens_nothing(
     window: MainWindow, scan: Path, qtbot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

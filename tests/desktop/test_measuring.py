@@ -224,6 +224,43 @@ def test_nothing_is_measured_in_a_record_that_cannot_be_written(window, scan, qt
         holder.close()
 
 
+def test_a_report_that_is_dropped_comes_in_on_its_image(seen, qtbot, tmp_path):
+    from twin.exports import export
+    from twin.measuring import measure
+
+    ct = seen.desk.session.record.load("v1")
+    drawn = measure("distance", ct, np.array([[10.0, 20, 24], [30, 20, 24]]))
+    report = export(drawn, tmp_path / "one.sr.dcm")
+    do(seen.desk.session.record, "test.pet", study="1.9")  # of another study, in another space
+    do(seen.desk.session.record, "test.pet", frame="1.10")
+    seen.open_paths([report])
+    settle(seen, qtbot)
+    (back,) = measured(seen)
+    np.testing.assert_allclose(back.points, drawn.points, atol=1e-4)
+    assert back.number("length").value == pytest.approx(20)
+    entry = seen.desk.session.record.log()[-1]
+    assert (entry.step, entry.inputs["volume"]["id"]) == ("import.measurements", "v1")
+
+
+def test_a_report_without_its_image_is_refused_in_words(window, hip, qtbot, tmp_path):
+    from twin.domain import Identity, Volume
+    from twin.exports import export
+    from twin.measuring import measure
+
+    who = Identity(patient_name="A^B", patient_id="9", study_uid="1.55")
+    ct = Volume(np.zeros((9, 9, 9), np.int16), np.eye(4), "CT", frame_of_reference="1.56", identity=who)
+    report = export(measure("distance", ct, np.array([[1.0, 2, 3], [4, 2, 3]])), tmp_path / "one.sr.dcm")
+    for record in ((), (hip,)):
+        window.open_paths([*record])
+        settle(window, qtbot)
+        with qtbot.waitSignal(window.desk.failed) as failed:
+            window.open_paths([report])
+        assert "drawn on an image that is not in the record" in failed.args[0].message
+    with qtbot.waitSignal(window.desk.failed) as failed:
+        window.desk.guard(lambda: window.incoming.open([report], deidentify=True))
+    assert "Measurements cannot be de-identified" in failed.args[0].message
+
+
 def test_another_image_does_not_show_the_measurements_of_the_first(seen, qtbot):
     draw(seen)
     do(seen.desk.session.record, "test.volume")
@@ -236,7 +273,7 @@ def test_another_image_does_not_show_the_measurements_of_the_first(seen, qtbot):
 def test_the_keys_of_the_tools_are_nobody_elses():
     keys = [c.shortcut for c in COMMANDS if c.shortcut and c.where in ("", "views")]
     tools = [c.shortcut for c in COMMANDS if c.group == "Measure" and c.shortcut]
-    assert len(tools) == 9
+    assert len(tools) == 10  # nine tools, and the one that marks a key image
     assert [k for k in tools if keys.count(k) > 1] == []
     assert not set(tools) & {"F", "B", "R"}  # these are the slices' own
 
@@ -253,3 +290,28 @@ def test_the_label_field_takes_letters_that_are_shortcuts(seen, qtbot):
     (made,) = measured(seen)
     assert made.text == "bdge"
     assert seen.desk.stage.measuring.tool == "text"
+
+
+def names(window: MainWindow) -> list[str]:
+    """Return what the list in the panel shows."""
+    rows = window.panels["images"].measure.list
+    return [rows.topLevelItem(n).text(0) for n in range(rows.topLevelItemCount())]
+
+
+def test_words_stand_in_the_list_as_they_were_typed(seen, qtbot):
+    view, layer = view_of(seen), seen.desk.stage.measuring.layers["axial"]
+    view.set_crosshair((24, 24, 24))
+    press(view, Qt.Key.Key_W)
+    drag(view, (10, 20, 24), (30, 20, 24))
+    QTest.keyClick(layer.editor, Qt.Key.Key_Return)  # no words yet
+    press(view, Qt.Key.Key_Escape)
+    settle(seen, qtbot)
+    assert names(seen) == ["Arrow"]
+    drag(view_of(seen), (30, 20, 24), (34, 24, 24))  # its end is moved before it is given words
+    settle(seen, qtbot)
+    on_it = view.position_of(np.array([22.0, 22.0, 24.0])).toPoint()  # halfway from (10, 20) to (34, 24)
+    QTest.mouseDClick(view, LEFT, pos=on_it)
+    QTest.keyClicks(layer.editor, "nodule ?")
+    QTest.keyClick(layer.editor, Qt.Key.Key_Return)
+    settle(seen, qtbot)
+    assert names(seen) == ["nodule ?"]

@@ -85,7 +85,7 @@ def test_what_a_job_made_is_in_the_record_and_on_the_screen(window: MainWindow, 
     desk.start("Find the ball", plan())
     settle(window, qtbot)
     assert [i.name for i in desk.session.structures()] == ["left femur"]
-    assert desk.session.record.undo_title() == "Find the ball"
+    assert desk.session.record.title("undo") == "Find the ball"
     assert desk.stage.slices["axial"].grab().toImage() != black
 
 

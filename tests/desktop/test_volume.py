@@ -139,3 +139,51 @@ def test_a_beating_image_beats_with_the_slices(window: MainWindow, home: Path, q
         BY_ID["view.cine.next"].trigger(window.desk)
         assert drawn._time == phase
     assert window.desk.stage.scene._scene.things[KEY] is drawn  # nothing was made anew
+
+
+@pytest.mark.parametrize("layout", ["four", "scene"])
+def test_the_tools_take_no_more_room_than_their_rows(scanned: MainWindow, qtbot, layout: str) -> None:
+    stage, (_, box) = scanned.desk.stage, parts(scanned)
+    stage.arrange(layout)
+    view = stage.slices["axial"]
+    view.setFocus()
+    plain = box.tools.height()
+    heights = []
+    for key, how in (
+        (Qt.Key.Key_C, Qt.KeyboardModifier.NoModifier),
+        (Qt.Key.Key_V, Qt.KeyboardModifier.ShiftModifier),
+        (Qt.Key.Key_C, Qt.KeyboardModifier.NoModifier),
+        (Qt.Key.Key_V, Qt.KeyboardModifier.ShiftModifier),
+    ):
+        qtbot.keyClick(view, key, how)
+        settle(scanned, qtbot)
+        heights.append(box.tools.height())
+        assert box.tools.geometry().bottom() < box.height()
+    clip, both, volume, none = heights
+    assert plain == none < clip < both
+    assert none < volume < both
+
+
+def test_a_clip_plane_in_an_empty_scene_waits_for_what_comes(scanned: MainWindow, qtbot) -> None:
+    stage, (_, box) = scanned.desk.stage, parts(scanned)
+    view = stage.slices["axial"]
+    view.setFocus()
+    qtbot.keyClick(view, Qt.Key.Key_S)
+    settle(scanned, qtbot)
+    assert stage.scene.keys() == []
+    qtbot.keyClick(view, Qt.Key.Key_C)
+    qtbot.keyClick(view, Qt.Key.Key_V, Qt.KeyboardModifier.ShiftModifier)
+    settle(scanned, qtbot)
+    scene = stage.scene._ready()
+    # The image's voxels lie at 0 to 46 mm, its box half a voxel (1 mm) about them: its middle is at 23.
+    np.testing.assert_allclose(scene._clip.origin, [0, 23, 0])
+    assert box.slider.value() == 100
+    picture = stage.scene.image()
+    seen = {picture.pixel(x, y) for x in range(0, picture.width(), 4) for y in range(0, picture.height(), 4)}
+    assert len(seen) > 50  # shaded bone, not a plain ground with some text
+    # The plane stays where a hand has put it when something else comes into the scene.
+    box.slider.setValue(150)
+    at = scene._clip.origin.copy()
+    qtbot.keyClick(view, Qt.Key.Key_S)
+    settle(scanned, qtbot)
+    np.testing.assert_allclose(scene._clip.origin, at, atol=0.2)

@@ -104,8 +104,8 @@ def test_a_dropped_folder_becomes_bone_and_mesh_with_one_button_a_step(
     do_bone_again(window, qtbot)
 
     titles = []
-    while window.desk.session.record.undo_title():
-        titles.append(window.desk.session.record.undo_title())
+    while window.desk.session.record.title("undo"):
+        titles.append(window.desk.session.record.title("undo"))
         window.actions_.refresh()
         window.actions_["edit.undo"].trigger()
     assert session.items == ()

@@ -414,7 +414,7 @@ def test_a_step_that_took_long_is_not_undone_in_silence(
     monkeypatch.setattr("desktop.desk.LONG_SECONDS", 0.0)
     said: list[tuple[str, str]] = []
     opened.desk.said.connect(lambda *words: said.append(words))
-    title = opened.desk.session.record.undo_title()
+    title = opened.desk.session.record.title("undo")
     press(qtbot, opened, "edit.undo")
     assert said == [(f"Undone: {title}.", "Redo (Ctrl+Shift+Z) brings it back without computing it anew.")]
 

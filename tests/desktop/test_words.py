@@ -51,6 +51,9 @@ def test_two_patients_or_two_studies_are_a_mixture() -> None:
     assert "patient" in people.mixture([one, other])
     assert "study" in people.mixture([one, Identity(patient_id="1", study_uid="b")])
     assert people.mixture([one, one]) == ""
+    # As a record tells patients apart: DICOM's carets and capitals come and go.
+    named = [Identity(patient_id="1", patient_name=name) for name in ("DOE^JOHN^^", "Doe John", "")]
+    assert people.mixture(named) == ""
 
 
 def test_the_palette_prefers_starts_of_words() -> None:

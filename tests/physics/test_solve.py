@@ -12,7 +12,7 @@ from physics.solve import SolveParams, solve
 from tests.physics.boxes import box_mesh, quadratic
 from tests.physics.femur.femora import MIRROR, mirrored, model_of, real_femur
 from twin.domain import Attachment, Material, Model, Support, UnitLoad
-from twin.errors import UserError
+from twin.errors import Cancelled, UserError
 from twin.progress import Progress
 
 SOURCE = "E by Morgan femoral neck (x)"  # names the law whose exponent the calibration's interval takes
@@ -46,6 +46,33 @@ def _bar(cells=(2, 2, 8), force=(0.0, 0.0, -1.0), poisson=0.0, order=1):
         {"press": dict(zip(("hip x", "hip y", "hip z"), force, strict=True))},
         1000.0,
     )
+
+
+@pytest.mark.parametrize("fault", [UserError("The equations could not be solved."), MemoryError()])
+def test_what_was_solved_stands_where_an_interval_cannot_be_found(monkeypatch, fault):
+    def fails(*_args, **_words):
+        raise fault
+
+    monkeypatch.setattr("physics.elasticity.Elasticity.reassemble", fails)
+    made = _solved(_bar())
+    result = made.outputs["result"]
+    assert made.summary["press_von_mises_p99_mpa"] == pytest.approx(10.0, rel=1e-4)  # as by hand below
+    assert [(n.low, n.high, n.causes) for n in result.numbers] == [(None, None, None)] * 3
+    assert "intervals are missing: with density changed by 20 %" in result.limits[0]
+    assert "could not be solved" in made.summary["intervals_missing"]
+    monkeypatch.undo()
+    whole = _solved(_bar())
+    assert "intervals_missing" not in whole.summary
+    assert all(n.low is not None for n in whole.outputs["result"].numbers)
+
+
+def test_a_stop_while_the_interval_is_found_stops():
+    def stop(fraction, text):
+        if "calibration" in text:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        solve(_bar(), SolveParams(), Progress(stop))
 
 
 def test_bar_in_compression_by_hand():

@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 
 from resources.bone_laws import ash_law, limits, modulus_laws, yield_strains
+from resources.cielab import to_cielab
+from resources.colors import OTHER_COLORS, rgb
 from resources.implant_materials import implant_materials
 from resources.loads import hip_load_cases, hip_peaks, rehabilitation_loads, stem_bench_test
 
@@ -52,3 +54,23 @@ def test_implants():
     assert titanium.young_mpa == (110000.0, 114000.0)
     assert titanium.poisson == 0.34
     assert implant_materials()["alumina"].yield_mpa is None
+
+
+@pytest.mark.parametrize(
+    "seen_as",
+    # Machado, Oliveira and Fernandes 2009, severity 1: nobody's, protanopes' and deuteranopes' eyes.
+    [
+        np.eye(3),
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    ],
+)
+def test_colors_in_turn_are_told_apart_by_every_eye(seen_as):
+    colors = np.array([rgb(color) for color in OTHER_COLORS])
+    linear = np.where(colors <= 0.04045, colors / 12.92, ((colors + 0.055) / 1.055) ** 2.4)  # IEC 61966-2-1
+    seen = np.clip(linear @ np.array(seen_as).T, 0, 1)
+    again = np.where(seen <= 0.0031308, seen * 12.92, 1.055 * seen ** (1 / 2.4) - 0.055)
+    stored = np.array([to_cielab("#" + "".join(f"{round(255 * c):02X}" for c in one)) for one in again])
+    lab = stored / 65535 * [100, 255, 255]
+    apart = np.linalg.norm(lab[:, None] - lab[None], axis=2)[np.triu_indices(len(lab), 1)]
+    assert apart.min() > 15  # CIE76; some 2.3 is just noticed

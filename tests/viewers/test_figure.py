@@ -88,4 +88,7 @@ def test_what_is_shown_has_the_whole_width_of_the_caption(slice_view, monkeypatc
     monkeypatch.setattr(figure.paint, "lines_at", note)
     figure_of(slice_view, ["HIP, Model", "CT 2026-01-05", "von Mises stress, walking, 75 kg"], scale=1.0)
     assert widths["von Mises stress, walking, 75 kg"] == 300 - 24  # all but the margins
-    assert widths["HIP, Model"] < 0.6 * 300
+    assert widths["HIP, Model"] == 300 - 24  # nothing stands beside it
+    assert widths["CT 2026-01-05"] < 0.6 * 300  # the notice does
+    figure_of(slice_view, ["HIP, Model"], side="left", scale=1.0)
+    assert 0.5 * 300 < widths["HIP, Model"] < 300 - 24  # LEFT

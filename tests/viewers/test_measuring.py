@@ -138,7 +138,7 @@ def test_the_value_is_seen_while_the_hand_draws(bench, monkeypatch):
     bench.move((35, 12, 20), LEFT)
     assert "25.0 ± 1.0 mm" in bench.said(monkeypatch)
     bench.key(Qt.Key.Key_Escape)
-    assert "mm" not in bench.said(monkeypatch).replace("slice 2 mm", "").replace("cm", "").replace(
+    assert "mm" not in bench.said(monkeypatch).replace("step 2 mm", "").replace("cm", "").replace(
         "20.0 mm", ""
     )
     bench.release((35, 12, 20))

@@ -139,6 +139,18 @@ def test_maximum_is_the_brightest_along_the_line_of_sight(view):
     # A step of half a voxel passes the line's crest by a quarter of a voxel at most: 450 to 600 of 1200.
     assert 0.375 * 255 - 1 <= at(view, picture, (10, 20, 14.5)).max() <= 0.5 * 255 + 1
     assert at(view, picture, (22, 15, 14.5)).max() == 0  # black where there is nothing, not the ground
+    # The same values, stored the other way round: each block's brightest is its smallest number.
+    other = replace(volume, voxels=(1000 - voxels).astype(np.int16), slope=-1.0, intercept=1000.0)
+    view.show_volume("image", other, gray)
+    assert np.abs(full(view) - picture).max() <= 1
+    # What is no number counts for nothing: the line behind it is seen as before.
+    holes = replace(volume, voxels=voxels.astype(np.float32))
+    holes.voxels[:, 22:26, 10] = np.nan  # behind the brightest
+    holes.voxels[:, 0:3, 10] = np.nan  # before all
+    view.show_volume("image", holes, gray)
+    assert at(view, full(view), (10, 20, 14.5)).max() == pytest.approx(
+        at(view, picture, (10, 20, 14.5)).max(), abs=1
+    )
 
 
 def test_clip_plane_and_box_cut_the_image_and_come_off_again(view):
@@ -223,16 +235,17 @@ def test_coarse_copy_is_an_eighth_and_goes_with_its_image():
     assert pyramid.fine.grid is None
     # The center of the first coarse voxel lies amid the eight that it is the mean of.
     assert np.allclose(pyramid.coarse.affine @ [0, 0, 0, 1], volume.affine @ [0.5, 0.5, 0.5, 1])
-    held = weakref.ref(volume.voxels)
-    del volume
+    held, copy = weakref.ref(volume.voxels), weakref.ref(pyramid.coarse.grid)
+    del volume, pyramid
     gc.collect()
     assert held() is None
+    assert copy() is None
 
 
 def test_percentile_presets_follow_the_image_and_say_so():
     voxels = np.random.default_rng(2).gamma(2.0, 90.0, (20, 30, 40)).astype(np.uint16)
     volume = Volume(voxels, np.eye(4), "MR")
-    preset = renderings_for("MR")[0]
+    preset = renderings_for("MR", "")[0]
     transfer = Transfer.of(preset, volume, pyramid_of(volume))
     wanted = np.interp([v for v, _, _ in preset.knots], range(101), np.percentile(voxels, range(101)))
     assert np.allclose(transfer.values, wanted, rtol=1e-4)
@@ -244,7 +257,7 @@ def test_percentile_presets_follow_the_image_and_say_so():
 
 def test_shift_moves_a_preset_in_its_unit():
     volume = marked_volume((0, 0, 0))
-    bone = renderings_for("CT")[0]
+    bone = renderings_for("CT", "HU")[0]
     assert Transfer.of(bone, volume, pyramid_of(volume), 0.5).values[0] == 140.0 + 0.5 * bone.reach
     assert Transfer.of(bone, volume, pyramid_of(volume)).words == ("CT bone, from 140 HU",)
 

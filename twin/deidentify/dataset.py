@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from resources import confidentiality
-from twin.deidentify import words
+from twin.deidentify import streams, words
 from twin.deidentify.secret import STANDARD_UID, Secret, Subject
 from twin.domain import Identity
+from twin.errors import SourceError
 
 _REMOVE = confidentiality.tags(confidentiality.REMOVE)
 _EMPTY = confidentiality.tags(confidentiality.EMPTY)
@@ -57,6 +58,11 @@ def deidentified(ds: Any, secret: Secret, *, faces: bool = False) -> Any:
         As read from a file, pixels included.
     faces : bool
         Say that faces were removed, too.
+
+    Raises
+    ------
+    SourceError
+        Nobody knows what is in a compressed picture besides pixels.
     """
     import warnings
 
@@ -66,7 +72,7 @@ def deidentified(ds: Any, secret: Secret, *, faces: bool = False) -> Any:
     subject = secret.subject(identity_of(ds))
     with warnings.catch_warnings(), config.disable_value_validation():
         warnings.simplefilter("ignore")  # of values that are not valid: they do not stay
-        new = _Walk(subject).dataset(ds)
+        new = _Walk(subject, _syntax(ds)).dataset(ds)
     _complete(new, subject, ds)
     _say(new, faces)
     new.file_meta = FileMetaDataset()
@@ -145,8 +151,8 @@ def mark(new: Any, faces: bool = False) -> None:
 class _Walk:
     """One data set's way through the rules, nested ones included."""
 
-    def __init__(self, subject: Subject) -> None:
-        self._subject, self._secret = subject, subject.secret
+    def __init__(self, subject: Subject, syntax: str) -> None:
+        self._subject, self._secret, self._syntax = subject, subject.secret, syntax
         self._never = subject.words
         self._by_vr: dict[str, Callable[[str], str]] = {
             "DA": self._date, "DT": self._datetime, "TM": _time, "AS": _fitting(_AGE),
@@ -170,10 +176,13 @@ class _Walk:
             try:
                 element = ds[tag]
                 self._element(new, number, element)
+            except SourceError:
+                raise
             except Exception:  # pydicom converts values when they are asked for: what is broken does not stay
                 continue
         for tag, value in (coded or {}).items():
             new.add_new(tag, "LO" if tag == _MEANING else "SH", value)
+        streams.clean(new, self._syntax)
         return new
 
     def _element(self, new: Any, tag: int, element: Any) -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -92,6 +93,8 @@ class Cleaner:
         """
         if name not in self._names:
             cleaned = self.outside(name)
+            if cleaned:  # other words stand beside his
+                cleaned = words.outside(name, self.subject.words_beside(name))
             known = re.sub(r"[\W_]+", "", cleaned) == re.sub(r"[\W_]+", "", name)
             wish, n = (name if known else cleaned) or (otherwise if name else ""), 1
             chosen = wish
@@ -131,6 +134,14 @@ class Cleaner:
             return self.name(text, f"{kind or 'thing'}".strip())
         return self.own(text)
 
+    def _state(self, text: str) -> str:
+        """Return how views showed an image, as a step's parameters hold it; of anything else nothing."""
+        try:
+            state = codec.from_json(text, domain.ViewState)
+        except ValueError:
+            return ""
+        return json.dumps(self.plain(json.loads(codec.as_json(state))))
+
     def _rules(self) -> dict[str, Callable[[str], str]]:
         """Return by field what is done with its text, where that is not what its words decide."""
         uid = self.secret.uid
@@ -141,6 +152,7 @@ class Cleaner:
             "modality": lambda text: words.code(text) or ("OT" if text else ""),
             "term": self.outside,
             "text": self.outside,
+            "state": self._state,
             "patient_position": words.code,
             "kernel": lambda text: text if _KERNEL.fullmatch(text) else "",
             "contrast_agent": lambda text: (self.outside(text) or _CONTRAST) if text else "",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from twin.deidentify import streams
 from twin.deidentify.dataset import deidentified
 from twin.deidentify.secret import Secret
 from twin.errors import SourceError, UserError
@@ -13,6 +14,7 @@ from twin.progress import Progress
 from twin.sources.burned_in import burned_in
 from twin.sources.dicom_headers import looks_like_dicom, read_header
 
+_VIDEO = "what is compressed so was not looked through: it may hold text besides the picture"
 _DIRECTORY = "1.2.840.10008.1.3.10"
 
 
@@ -29,7 +31,8 @@ class Written:
     left_out : tuple of str
         Files that are no DICOM, or broken, or a list of others (DICOMDIR), each with the reason.
     burned_in : tuple of str
-        New files into whose pixels text may be burned, each with the reason.
+        New files to look at by eye, each with the reason: text may be burned into their pixels, or lie
+        in their video.
     """
 
     files: int
@@ -67,7 +70,7 @@ def deidentify_files(source: Path, target: Path, progress: Progress | None = Non
             new = deidentified(ds, secret)
             reason = _burned_in(ds)
         except SourceError as error:
-            left.append(error.message)
+            left.append(error.message if str(path) in error.message else f"{path}: {error.message}")
             continue
         except Exception as error:  # pydicom fails in many ways
             left.append(
@@ -82,6 +85,8 @@ def deidentify_files(source: Path, target: Path, progress: Progress | None = Non
             raise UserError(f"{place} cannot be written: {error.strerror}.") from error
         count += 1
         patients.add(str(new.PatientID))
+        if not streams.is_looked_through(new.file_meta.TransferSyntaxUID):
+            reason = "; ".join([*([reason] if reason else []), _VIDEO])
         if reason:
             warned.append(f"{place}: {reason}")
     if not count:

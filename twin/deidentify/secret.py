@@ -10,6 +10,7 @@ import hmac
 import os
 import re
 import secrets
+import sys
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
@@ -18,6 +19,7 @@ from typing import Self
 
 from twin.domain import Identity
 from twin.errors import UserError
+from twin.patient import letters
 from twin.record.witness import folder
 
 _BYTES = 32
@@ -44,8 +46,9 @@ class Secret:
         path = path_of_secret()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with contextlib.suppress(FileExistsError):
-                _write_new(path, secrets.token_bytes(_BYTES))
+            if not path.exists():
+                with contextlib.suppress(FileExistsError):
+                    _write_new(path, secrets.token_bytes(_BYTES))
             key = path.read_bytes()
         except OSError as error:
             raise UserError(
@@ -79,7 +82,13 @@ def path_of_secret() -> Path:
 
 
 def _write_new(path: Path, key: bytes) -> None:
-    """Write it whole under another name first: a half-written secret would be taken for one."""
+    """Write it whole under another name first: a half-written secret would be taken for one.
+
+    Raises
+    ------
+    FileExistsError
+        Another program was quicker: its secret is everybody's.
+    """
     part = path.with_suffix(f".{os.getpid()}.new")
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
@@ -88,9 +97,10 @@ def _write_new(path: Path, key: bytes) -> None:
     finally:
         os.close(handle)
     try:
-        if path.exists():
-            raise FileExistsError
-        part.rename(path)
+        if sys.platform == "win32":
+            part.rename(path)  # refused there where there is one
+        else:
+            os.link(part, path)
     finally:
         part.unlink(missing_ok=True)
 
@@ -105,7 +115,7 @@ class Subject:
     @cached_property
     def _key(self) -> str:
         who = self.identity
-        name = " ".join(who.patient_name.replace("^", " ").casefold().split())
+        name = letters(who.patient_name)
         return who.patient_id.strip() or (f"{name}|{who.birth_date}" if name or who.birth_date else "")
 
     @cached_property
@@ -134,5 +144,19 @@ class Subject:
     def words(self) -> frozenset[str]:
         """The words of his name and numbers, in small letters: they go, also where they mean other things."""
         who = self.identity
-        told = f"{who.patient_name} {who.patient_id} {who.birth_date}"
-        return frozenset(w.casefold() for w in re.split(r"[\W_]+", told) if w)
+        return _words(f"{who.patient_name} {who.patient_id} {who.birth_date}")
+
+    def words_beside(self, text: str) -> frozenset[str]:
+        """Return the words that go from the name of a thing: all of ``words``, but for one.
+
+        A single word of his name tells nobody whose it is where it is one of anatomy among others: the
+        "model" of "left femur model", and he is called Model.
+        """
+        who = self.identity
+        his = self.words & _words(text)
+        sure = _words(f"{who.patient_id} {who.birth_date}")
+        return self.words if len(his) > 1 or his & sure else self.words - his
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(w.casefold() for w in re.split(r"[\W_]+", text) if w)

@@ -5,6 +5,7 @@ computes: arithmetic on them lives in ``segmentation`` and ``physics``.
 """
 
 from twin.domain.identity import Identity, Laterality, Side
+from twin.domain.key_image import KeyImage
 from twin.domain.labelmap import LabelMap, Structure
 from twin.domain.landmarks import Landmark, Landmarks
 from twin.domain.measurement import Measurement, MeasurementKind
@@ -12,6 +13,7 @@ from twin.domain.model import Attachment, Material, Model, Support, UnitLoad
 from twin.domain.result import Field, Number, Result
 from twin.domain.surface import Surface
 from twin.domain.tetmesh import Patch, TetMesh
+from twin.domain.view_state import LaidOver, SliceState, ViewState
 from twin.domain.volume import Volume
 
 KINDS: dict[str, type] = {
@@ -23,10 +25,11 @@ KINDS: dict[str, type] = {
     "model": Model,
     "result": Result,
     "measurement": Measurement,
+    "key image": KeyImage,
 }
 """The kinds of entity a record holds, by the name that ``vitruvian list`` shows."""
 
-Entity = Volume | LabelMap | Surface | TetMesh | Landmarks | Model | Result | Measurement
+Entity = Volume | LabelMap | Surface | TetMesh | Landmarks | Model | Result | Measurement | KeyImage
 
 
 def kind_of(entity: object) -> str:
@@ -43,7 +46,9 @@ __all__ = [
     "Entity",
     "Field",
     "Identity",
+    "KeyImage",
     "LabelMap",
+    "LaidOver",
     "Landmark",
     "Landmarks",
     "Laterality",
@@ -55,11 +60,13 @@ __all__ = [
     "Patch",
     "Result",
     "Side",
+    "SliceState",
     "Structure",
     "Support",
     "Surface",
     "TetMesh",
     "UnitLoad",
+    "ViewState",
     "Volume",
     "kind_of",
 ]

@@ -6,6 +6,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from resources.colors import structure_color
 from twin.domain.identity import Side
 from twin.domain.placed import Placed
 
@@ -27,7 +28,12 @@ class Structure:
     touches_border: bool = False
     """True where the image's border cuts it off."""
     color: str = ""
-    """``#RRGGBB`` as the file it came from has it; empty: that of the table."""
+    """``#RRGGBB`` as the file it came from has it, or as it was chosen; empty: that of the table."""
+
+    @property
+    def shown_color(self) -> str:
+        """The color it is drawn and exported in, ``#RRGGBB``: its own, of its anatomy, or by its label."""
+        return self.color or structure_color(self.term or self.name, self.label - 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +76,29 @@ class LabelMap(Placed):
         structure = self.structure(name)
         layer = self.labels if self.labels.ndim == 3 else self.labels[structure.layer]
         return layer == structure.label
+
+    def middle(self, name: str) -> NDArray[np.float64] | None:
+        """Return the center (LPS mm, shape (3,)) of a voxel of the structure, close to its center of mass.
+
+        The center of mass itself where it lies inside; a curved structure's may lie in another one. None
+        where no voxel is of the structure.
+        """
+        mask = self.mask(name)
+        counts = [mask.sum(axis=tuple({0, 1, 2} - {axis})) for axis in range(3)]
+        if not counts[0].any():
+            return None
+        mass = np.array([np.average(np.arange(len(c)), weights=c) for c in counts])
+        at = np.rint(mass).astype(int)
+        reach = 1
+        while not mask[tuple(at)]:
+            low = np.maximum(np.rint(mass).astype(int) - reach, 0)
+            box = mask[tuple(slice(a, a + 2 * reach + 1) for a in low)]
+            there = np.argwhere(box) + low
+            if len(there):
+                away_mm = np.linalg.norm((there - mass) * self.spacing_mm[::-1], axis=1)
+                at = there[np.argmin(away_mm)]
+            reach *= 2
+        return np.asarray(self.affine[:3, :3] @ at[::-1] + self.affine[:3, 3])
 
     def part(self, name: str) -> Self:
         """Return this labelmap with nothing but one structure in it, on the same grid."""

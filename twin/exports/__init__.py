@@ -17,16 +17,20 @@ import numpy as np
 from twin.domain import (
     KINDS,
     Entity,
+    KeyImage,
     LabelMap,
     Measurement,
     Model,
     Result,
+    Structure,
     Surface,
     TetMesh,
     Volume,
     kind_of,
 )
 from twin.errors import UserError
+from twin.exports import marked
+from twin.exports.marked import KeyImages
 from twin.exports.measured import ALL, Measured, Row, measured_of
 from twin.exports.sides import path_with_side
 from twin.progress import Progress
@@ -48,6 +52,7 @@ WRITERS: dict[type, dict[str, str]] = {
     Model: {".inp": "calculix", ".vtu": "vtk_files"},
     Result: {".vtu": "vtk_files", ".csv": "numbers"},
     Measurement: {".csv": "measured", ".sr.dcm": "dicom_sr", ".dcm": "dicom_sr"},
+    KeyImage: {".ko.dcm": "key_objects", ".dcm": "key_objects"},
 }  # fmt: skip
 """Which module here writes what: ``write(entity, path, progress)``, for CalculiX without progress."""
 
@@ -55,6 +60,7 @@ WRITERS: dict[type, dict[str, str]] = {
 TITLES = {
     ".nii.gz": "NIfTI, compressed", ".nii": "NIfTI", ".nrrd": "NRRD", ".seg.nrrd": "3D Slicer segmentation",
     ".seg.dcm": "DICOM segmentation", ".dcm": "DICOM", ".sr.dcm": "DICOM report",
+    ".ko.dcm": "DICOM key objects",
     ".rtstruct.dcm": "DICOM RT structure set",
     ".stl": "STL", ".ply": "PLY", ".obj": "Wavefront OBJ", ".3mf": "3MF for printing", ".glb": "glTF, binary",
     ".gltf": "glTF", ".vtp": "VTK surface", ".vtu": "VTK mesh", ".inp": "CalculiX", ".csv": "Numbers",
@@ -67,8 +73,12 @@ def formats_of(kind: str) -> dict[str, str]:
     return {suffix: TITLES[suffix] for suffix in WRITERS.get(KINDS[kind], {})}
 
 
+EVERY = {ALL: "measurement", marked.ALL: "key image"}
+"""What stands for all of a kind where one entity would be named."""
+
+
 def export(
-    entity: Entity | Measured,
+    entity: Entity | Measured | KeyImages,
     path: Path,
     progress: Progress | None = None,
     *,
@@ -99,7 +109,9 @@ def export(
     progress = progress or Progress()
     if isinstance(entity, Measurement):
         entity = Measured.of([Row(entity, entity.kind)])
-    kind = "measurement" if isinstance(entity, Measured) else kind_of(entity)
+    if isinstance(entity, KeyImage):
+        entity = KeyImages.of([("Key image", entity)])
+    kind = _kind(entity)
     writers = WRITERS.get(KINDS[kind], {})
     name = path.name.lower()
     suffix = next((s for s in writers if name.endswith(s) and len(name) > len(s)), None)
@@ -136,6 +148,19 @@ def export(
     return target
 
 
+def _kind(entity: Entity | Measured | KeyImages) -> str:
+    if isinstance(entity, Measured | KeyImages):
+        return "measurement" if isinstance(entity, Measured) else "key image"
+    return kind_of(entity)
+
+
+def gathered(
+    record: "Record", ref: str, change: Callable[[Entity], Entity] | None = None
+) -> Measured | KeyImages | None:
+    """Return what goes into one file of its kind with others: measurements, key images; None for the rest."""
+    return measured_of(record, ref, change) or marked.keys_of(record, ref, change)
+
+
 def export_from(
     record: "Record",
     ref: str,
@@ -147,20 +172,19 @@ def export_from(
 ) -> Path:
     """Write an entity of a record, or a part of one, in the color it has there; see ``export``.
 
-    ``measurements`` stands for all of them.
+    ``measurements`` and ``key images`` stand for all of them.
 
     Parameters
     ----------
     change : callable, optional
         What is done to everything that leaves: de-identification.
     """
-    measured = measured_of(record, ref, change)
-    if measured is not None:
-        return export(measured, path, progress, as_named=as_named)
+    several = gathered(record, ref, change)
+    if several is not None:
+        return export(several, path, progress, as_named=as_named)
     entity = record.load(ref)
-    color = record.owner(ref).color
-    if isinstance(entity, Surface) and color:
-        entity = replace(entity, color=color.upper())
+    if isinstance(entity, Surface):
+        entity = replace(entity, color=_color_of(record, ref, entity))
     image = None
     if isinstance(entity, LabelMap) and path.name.lower().endswith(".dcm"):
         image = _image_under(record, entity)
@@ -169,6 +193,16 @@ def export_from(
         changed = change(image) if image is not None else None
         image = changed if isinstance(changed, Volume) else None
     return export(entity, path, progress, image=image, as_named=as_named)
+
+
+def _color_of(record: "Record", ref: str, surface: Surface) -> str:
+    """Return the color that was chosen for a surface, else that of the structure it is of, as it is now."""
+    chosen = record.owner(ref).color
+    if chosen:
+        return chosen.upper()
+    named = (s for e in reversed(record.entries()) if e.kind == "labelmap" for s in e.tree["structures"])
+    same = next((Structure(**s) for s in named if s["name"] == surface.structure), None)
+    return same.shown_color if same else surface.color
 
 
 def _image_under(record: "Record", labelmap: LabelMap) -> Volume | None:
@@ -189,9 +223,9 @@ def _image_under(record: "Record", labelmap: LabelMap) -> Volume | None:
 def stale_of(record: "Record", ref: str) -> str:
     """Return why what is named is stale, named with it; empty where it is not. See ``export_from``."""
     entries = record.entries()
-    every = ref == ALL and all(ref not in (e.id, e.name) for e in entries)
-    chosen = [e for e in entries if e.kind == "measurement"] if every else [record.owner(ref)]
+    every = EVERY.get(ref) if all(ref not in (e.id, e.name) for e in entries) else None
+    chosen = [e for e in entries if e.kind == every] if every else [record.owner(ref)]
     return "; ".join(f"{e.name} is stale: {e.stale}" for e in chosen if e.stale)
 
 
-__all__ = ["export", "export_from", "formats_of", "stale_of"]
+__all__ = ["export", "export_from", "formats_of", "gathered", "stale_of"]

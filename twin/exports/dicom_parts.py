@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -118,6 +119,40 @@ def reference(image: tuple[str, str]) -> Any:
     item = Dataset()
     item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = image
     return item
+
+
+def evidence(study_uid: str, shown: Iterable[tuple[str, str, Sequence[str]]]) -> list[Any]:
+    """Return the items of what a document refers to, by study and series (PS3.3 C.17.2).
+
+    Parameters
+    ----------
+    shown : iterable of (series UID, class, instance UIDs)
+    """
+    from pydicom.dataset import Dataset
+
+    series: dict[str, dict[str, str]] = {}
+    for series_uid, sop_class, uids in shown:
+        series.setdefault(series_uid, {}).update(dict.fromkeys(uids, sop_class))
+    study = Dataset()
+    study.StudyInstanceUID, study.ReferencedSeriesSequence = study_uid, []
+    for series_uid, images in series.items():
+        if images:
+            item = Dataset()
+            item.SeriesInstanceUID = series_uid
+            item.ReferencedSOPSequence = [reference((sop_class, one)) for one, sop_class in images.items()]
+            study.ReferencedSeriesSequence.append(item)
+    return [study] if study.ReferencedSeriesSequence else []
+
+
+def observer() -> Any:
+    """Return who made a document: this program."""
+    from highdicom.sr import DeviceObserverIdentifyingAttributes, ObserverContext
+    from pydicom.sr.codedict import codes
+
+    device = DeviceObserverIdentifyingAttributes(
+        uid=uid("device"), name=SOFTWARE, manufacturer_name=SOFTWARE, model_name=SOFTWARE
+    )
+    return ObserverContext(observer_type=codes.DCM.Device, observer_identifying_attributes=device)
 
 
 def code(value: tuple[str, str], scheme: str = "SCT") -> Any:

@@ -7,7 +7,6 @@ import numpy as np
 
 from resources.anatomy_codes import SIDE_CODES, codes_of
 from resources.cielab import to_cielab
-from resources.colors import structure_color
 from twin.domain import LabelMap, Structure, Volume
 from twin.errors import UserError
 from twin.exports.dicom_parts import begin, code, decimal, reference, text, uid
@@ -76,8 +75,7 @@ def _segment(number: int, s: Structure) -> Any:
         item.SegmentedPropertyTypeCodeSequence[0].SegmentedPropertyTypeModifierCodeSequence = [
             code(SIDE_CODES[s.side])
         ]
-    color = s.color or structure_color(s.term or s.name, number - 1)
-    item.RecommendedDisplayCIELabValue = list(to_cielab(color))
+    item.RecommendedDisplayCIELabValue = list(to_cielab(s.shown_color))
     return item
 
 

@@ -21,10 +21,9 @@ from resources.measurement_codes import (
 from twin.codec import encode
 from twin.domain import Measurement, Number
 from twin.errors import UserError
-from twin.exports.dicom_parts import frame_uid, header, text, uid
+from twin.exports.dicom_parts import evidence, frame_uid, header, observer, text, uid
 from twin.exports.measured import Measured, Row
 from twin.progress import Progress
-from twin.sources.dicom_objects import SOFTWARE
 
 _REGIONS = ("ellipse", "polygon", "point", "arrow", "text")
 """Kinds that are a region of an image (TID 1410); the others are measurements with coordinates (TID 1501)."""
@@ -41,7 +40,7 @@ def write(measured: Measured, path: Path, _progress: Progress) -> None:
     UserError
         Measurements of several studies, or one that has no place that DICOM can say.
     """
-    from highdicom.sr import MeasurementReport
+    from highdicom.sr import MeasurementReport, ObservationContext
 
     studies = {row.measurement.identity.study_uid for row in measured.rows}
     if len(studies) > 1:
@@ -50,7 +49,7 @@ def write(measured: Measured, path: Path, _progress: Progress) -> None:
             "Export them one by one, or as CSV.",
         )
     report = MeasurementReport(
-        observation_context=_context(),
+        observation_context=ObservationContext(observer_device_context=observer()),
         procedure_reported=_concept(IMAGING),
         imaging_measurements=[_group(row) for row in measured.rows],
     )
@@ -60,9 +59,12 @@ def write(measured: Measured, path: Path, _progress: Progress) -> None:
     ds.ContentDate, ds.ContentTime = ds.InstanceCreationDate, ds.InstanceCreationTime
     ds.CompletionFlag, ds.VerificationFlag, ds.PreliminaryFlag = "PARTIAL", "UNVERIFIED", "PRELIMINARY"
     ds.ReferencedPerformedProcedureStepSequence = ds.PerformedProcedureCodeSequence = []
-    evidence = _evidence(measured.rows)
-    if evidence:
-        ds.CurrentRequestedProcedureEvidenceSequence = evidence
+    drawn = [row.measurement for row in measured.rows]
+    shown = evidence(
+        measured.identity.study_uid, ((m.identity.series_uid, m.image_class, _images(m)) for m in drawn)
+    )
+    if shown:
+        ds.CurrentRequestedProcedureEvidenceSequence = shown
     for element in report[0]:
         ds[element.tag] = element
     ds.save_as(path, enforce_file_format=True)
@@ -75,20 +77,6 @@ def _hash(measured: Measured) -> str:
         content.update(f"{row.name} {encoded.tree}".encode())
         content.update(b"".join(array.tobytes() for array in encoded.arrays.values()))
     return content.hexdigest()
-
-
-def _context() -> Any:
-    from highdicom.sr import DeviceObserverIdentifyingAttributes, ObservationContext, ObserverContext
-    from pydicom.sr.codedict import codes
-
-    device = DeviceObserverIdentifyingAttributes(
-        uid=uid("device"), name=SOFTWARE, manufacturer_name=SOFTWARE, model_name=SOFTWARE
-    )
-    return ObservationContext(
-        observer_device_context=ObserverContext(
-            observer_type=codes.DCM.Device, observer_identifying_attributes=device
-        )
-    )
 
 
 def _group(row: Row) -> Any:
@@ -205,35 +193,6 @@ def _sources(made: Measurement) -> dict[str, Any]:
         return {"source_images": images}
     series = made.identity.series_uid or uid("series", frame_uid(made))
     return {"source_series": SourceSeriesForSegmentation(series)}
-
-
-def _evidence(rows: Sequence[Row]) -> list[Any]:
-    """Return what the report refers to, by study and series (PS3.3 C.17.2)."""
-    from pydicom.dataset import Dataset
-
-    series: dict[str, dict[str, str]] = {}
-    who = rows[0].measurement.identity
-    for row in rows:
-        made = row.measurement
-        found = series.setdefault(made.identity.series_uid, {})
-        found.update(dict.fromkeys(_images(made), made.image_class))
-    listed = []
-    for series_uid, images in series.items():
-        if not images:
-            continue
-        item = Dataset()
-        item.SeriesInstanceUID = series_uid
-        item.ReferencedSOPSequence = []
-        for instance, sop_class in images.items():
-            ref = Dataset()
-            ref.ReferencedSOPClassUID, ref.ReferencedSOPInstanceUID = sop_class, instance
-            item.ReferencedSOPSequence.append(ref)
-        listed.append(item)
-    if not listed:
-        return []
-    study = Dataset()
-    study.StudyInstanceUID, study.ReferencedSeriesSequence = who.study_uid, listed
-    return [study]
 
 
 def _images(made: Measurement) -> tuple[str, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -23,6 +22,7 @@ from twin.sources.pacs.dimse import Dimse
 from twin.sources.pacs.fetching import peer_of
 from twin.sources.pacs.server import Link
 from twin.sources.pacs.web import Web
+from twin.wiping import passing_folder
 
 _IMPLICIT = "1.2.840.10008.1.2"
 _MOST_CONTEXTS = 128
@@ -142,9 +142,9 @@ def send_from(
     from twin.record import Record
 
     progress = progress or Progress()
-    with Record.open(record, write=False) as opened, tempfile.TemporaryDirectory() as place:
+    with Record.open(record, write=False) as opened, passing_folder() as place:
         paths = [
-            export_from(opened, ref, Path(place) / f"{n}.{kind}.dcm", progress.between(0.0, 0.3))
+            export_from(opened, ref, place / f"{n}.{kind}.dcm", progress.between(0.0, 0.3))
             for n, ref in enumerate(refs)
         ]
         return send(link, paths, progress.between(0.3, 1.0), nameless=nameless)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from resources.colors import rgb, structure_color
+from resources.colors import rgb
 from twin.domain import LabelMap, Structure, Volume
 from twin.exports.dicom_parts import begin, reference, text
 from twin.exports.outlines import keyholed, outlines
@@ -87,7 +87,7 @@ def _contours(
     layer = labelmap.labels if labelmap.labels.ndim == 3 else labelmap.labels[s.layer]
     item = Dataset()
     item.ReferencedROINumber = number
-    color = rgb(s.color or structure_color(s.term or s.name, number - 1))
+    color = rgb(s.shown_color)
     item.ROIDisplayColor = [round(255 * c) for c in color]
     item.ContourSequence = []
     for k, plane in enumerate(layer):

@@ -3,16 +3,17 @@
 import re
 from pathlib import Path
 
-from twin.domain import Entity, LabelMap, Side, Volume
+from twin.domain import Entity, KeyImage, LabelMap, Side, Volume
 from twin.errors import UserError
+from twin.exports.marked import KeyImages
 from twin.exports.measured import Measured
 
 _OTHER: dict[str, str] = {"left": "right", "right": "left"}
 
 
-def side_of(entity: Entity | Measured) -> Side:
+def side_of(entity: Entity | Measured | KeyImages) -> Side:
     """Return the one side an entity is of: that of its structure, its labels or its image; else ``none``."""
-    if isinstance(entity, Volume):
+    if isinstance(entity, Volume | KeyImage):
         return {"L": "left", "R": "right"}.get(entity.identity.laterality, "none")  # type: ignore[return-value]
     if isinstance(entity, LabelMap):
         sides = {s.side for s in entity.structures}
@@ -22,7 +23,7 @@ def side_of(entity: Entity | Measured) -> Side:
     return entity.side
 
 
-def path_with_side(entity: Entity | Measured, path: Path, suffix: str) -> Path:
+def path_with_side(entity: Entity | Measured | KeyImages, path: Path, suffix: str) -> Path:
     """Return the path with the entity's side in its name.
 
     Raises
@@ -48,7 +49,7 @@ def path_with_side(entity: Entity | Measured, path: Path, suffix: str) -> Path:
     return path if side in words else path.with_name(f"{stem}-{side}{path.name[-len(suffix) :]}")
 
 
-def _name(entity: Entity | Measured) -> str:
+def _name(entity: Entity | Measured | KeyImages) -> str:
     if isinstance(entity, LabelMap):
         names = [s.name for s in entity.structures if s.side == "unconfirmed"] or ["the labelmap"]
         return f"“{names[0]}”" if names[0] != "the labelmap" else names[0]

@@ -18,6 +18,7 @@ from twin import passphrases
 from twin.errors import Cancelled, UserError
 from twin.jobs import child, shared
 from twin.jobs.sweep import clear, folder_prefix, in_use
+from twin.wiping import memory_folder
 
 GRACE_S = 0.3
 """How long a job that was asked to stop may take before it is killed."""
@@ -65,7 +66,9 @@ class Job:
     def start(self) -> None:
         """Start the process; returns at once."""
         context = multiprocessing.get_context("spawn")
-        self._folder = Path(tempfile.mkdtemp(prefix=folder_prefix(os.getpid())))
+        # Where a locked record was opened, nothing of it comes to the disk.
+        place = memory_folder() if passphrases.known() else None
+        self._folder = Path(tempfile.mkdtemp(prefix=folder_prefix(os.getpid()), dir=place))
         in_use.add(self._folder.name)
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(

@@ -73,7 +73,7 @@ def _reserve(prefix: str, size: int) -> SharedMemory | None:
 
 def remove(prefix: str) -> None:
     """Remove the blocks that a killed process has left, as far as the system lists them (Linux)."""
-    for path in Path("/dev/shm").glob(f"{prefix}*"):
+    for path in (p for p in Path("/dev/shm").glob(f"{prefix}*") if p.is_file()):
         with contextlib.suppress(FileNotFoundError):
             block = SharedMemory(name=path.name)
             block.close()

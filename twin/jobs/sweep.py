@@ -3,12 +3,12 @@
 import contextlib
 import os
 import re
-import shutil
 import tempfile
 from pathlib import Path
 
 from twin import process
 from twin.jobs.shared import PREFIX
+from twin.wiping import wipe_folder
 
 _NAME = re.compile(rf"{PREFIX}-(\d+)-\w{{8}}")
 _WORKER = "worker-"
@@ -32,7 +32,7 @@ def clear(folder: Path) -> None:
     for note in folder.glob(f"{_WORKER}*"):
         for path in Path("/dev/shm").glob(f"__KMP_REGISTERED_LIB_{note.name.removeprefix(_WORKER)}_*"):
             path.unlink(missing_ok=True)
-    shutil.rmtree(folder, ignore_errors=True)
+    wipe_folder(folder)
 
 
 def sweep() -> list[str]:

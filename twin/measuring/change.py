@@ -1,5 +1,6 @@
 """Changing a measurement that is in a record: measured again from other points, in its place."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -7,7 +8,7 @@ from numpy.typing import NDArray
 
 from twin.domain import Measurement
 from twin.errors import UserError
-from twin.measuring.steps import ROLE, STEPS
+from twin.measuring.steps import ROLE, STEPS, WORDED, name_of
 from twin.record import Call, LogEntry, Record
 from twin.run import prepare
 
@@ -48,9 +49,11 @@ def changed(record: Record, ref: str, **changes: Any) -> Call:
         "time": made.time, "label_mm": _numbers(made.label),
     } | changes  # fmt: skip
     call = prepare(record, STEPS[made.kind], {"volume": image["id"]}, params, into={ROLE: entry.id})
-    first = next(o["name"] for o in maker.outputs.values() if o["id"] == entry.id)
-    named_by_its_words = first == entry.name and maker.step == STEPS[made.kind] and not maker.names
-    if named_by_its_words and made.text != params["text"]:
+    # Numbered where another one is called so.
+    by_its_words = re.fullmatch(
+        rf"{re.escape(name_of(made.kind, made.text))}( \d+)?", entry.name, re.IGNORECASE
+    )
+    if made.kind in WORDED and by_its_words and made.text != params["text"]:
         return call
     return replace(call, names={ROLE: entry.name})
 

@@ -158,8 +158,16 @@ def _angle(drawn: Drawn) -> _Found:
 
 
 def _cobb(drawn: Drawn) -> _Found:
-    lines = drawn.points[:2], drawn.points[2:]
-    return (_between("Cobb angle", lines, drawn, "between the lines, 90° at the most"),), ()
+    """Measure from one end plate to the other, past 90° too.
+
+    A line has no direction of its own: both are taken from the same side of the spine, which is the one
+    way to join their ends that does not cross over, and so the shorter one.
+    """
+    first, second = drawn.points[:2], drawn.points[2:]
+    straight = np.linalg.norm(first - second, axis=1).sum()
+    if np.linalg.norm(first - second[::-1], axis=1).sum() < straight:
+        second = second[::-1]
+    return (_between("Cobb angle", (first, second), drawn, "both lines taken from the same side"),), ()
 
 
 def _between(name: str, lines: tuple[Points, Points], drawn: Drawn, remark: str) -> Number:
@@ -167,15 +175,12 @@ def _between(name: str, lines: tuple[Points, Points], drawn: Drawn, remark: str)
     value = angle_deg(first, second)
     if np.isnan(value):
         raise UserError(f"A line of this {drawn.kind} has no length.", "Draw it longer.")
-    most = 180.0
-    if drawn.kind == "Cobb angle":
-        value, most = min(value, 180 - value), 90.0
     off = sum(drawn.ruler.tilt_deg(line) for line in lines)
     said = [remark, "" if drawn.ruler.calibrated else "as the picture shows it, not in the patient's space"]
     number = _within(name, value, "°", off, HALF_A_VOXEL, "; ".join(w for w in said if w))
     assert number.low is not None
     assert number.high is not None
-    bounds = (max(number.low, 0.0), min(number.high, most))
+    bounds = (max(number.low, 0.0), min(number.high, 180.0))
     return replace(number, low=bounds[0], high=bounds[1], causes={HALF_A_VOXEL: bounds})
 
 

@@ -51,6 +51,8 @@ class DrawParams:
 
 
 _NAMES: dict[str, str] = {"polygon": "outline"}
+WORDED: tuple[MeasurementKind, ...] = ("text", "arrow", "point")
+"""Kinds that are called as their words say."""
 
 
 def _draw(kind: MeasurementKind, volume: Volume, params: DrawParams) -> Made:
@@ -62,8 +64,15 @@ def _draw(kind: MeasurementKind, volume: Volume, params: DrawParams) -> Made:
         kind, volume, np.reshape(params.points_mm, (-1, 3)), normal=_vector(params.normal),
         text=params.text, time=params.time, label=_vector(params.label_mm),
     )  # fmt: skip
-    name = made.text if kind in ("text", "arrow", "point") and made.text else _NAMES.get(kind, kind)
-    return Made({ROLE: made}, summary_of(made), {ROLE: name[:1].upper() + name[1:60]})
+    return Made({ROLE: made}, summary_of(made), {ROLE: name_of(kind, made.text)})
+
+
+def name_of(kind: MeasurementKind, text: str) -> str:
+    """Return what a measurement is called before anybody gives it a name: its words as they were typed."""
+    if kind in WORDED and text:
+        return text[:60]
+    name = _NAMES.get(kind, kind)
+    return name[:1].upper() + name[1:]
 
 
 @step("measure.distance", version=1, title="Measure distance", quick=True, makes=("measurement",))
@@ -78,7 +87,7 @@ def angle(volume: Volume, params: DrawParams, progress: Progress) -> Made:
     return _draw("angle", volume, params)
 
 
-@step("measure.cobb", version=1, title="Measure Cobb angle", quick=True, makes=("measurement",))
+@step("measure.cobb", version=2, title="Measure Cobb angle", quick=True, makes=("measurement",))
 def cobb(volume: Volume, params: DrawParams, progress: Progress) -> Made:
     """Measure the angle between two lines, as between the end plates of two vertebrae."""
     return _draw("Cobb angle", volume, params)
@@ -166,7 +175,10 @@ def import_measurements(volume: Volume, params: ReportParams, progress: Progress
             left.append(f"“{one.name}”: {error.message}")
             continue
         role = f"{ROLE} {number}"
-        outputs[role] = replace(made, notes=(*made.notes, *_other_value(made, one.value, one.unit)))
+        said = _other_value(made, one.value, one.unit)
+        if time is not None and made.time is not None:
+            said += ("The report names no moment: it is measured at the first.",)
+        outputs[role] = replace(made, notes=(*made.notes, *said))
         names[role] = one.name
     if not outputs:
         raise UserError(f"Nothing of this report lies on this image: {' '.join(left[:3])}")

@@ -15,6 +15,7 @@ from twin.record.entries import LogEntry
 from twin.record.forgetting import Redacted
 from twin.record.history import History
 from twin.record.objects import arrays_in, object_digest
+from twin.record.views import PREFIX
 
 
 def read_history(path: Path, db: sqlite3.Connection) -> History:
@@ -182,6 +183,7 @@ def forget(
             db.execute("INSERT INTO log VALUES (?, ?, ?, ?)", row)
             set_about = "INSERT OR REPLACE INTO about VALUES (?, ?)"
             db.executemany(set_about, [("pointer", str(pointer)), ("last_hash", entry.hash)])
+            db.execute("DELETE FROM about WHERE key = ?", (PREFIX + entry.params["id"],))
             new = read_history(path, db)
             _drop(db, new.reachable())
     except door.faults() as error:

@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from twin import steps
+from twin import patient, steps
 from twin.domain import Identity, kind_of
 from twin.errors import RecordError
-from twin.record import patient
 from twin.record.entries import Call
 from twin.record.history import History, State
 from twin.steps import Made
@@ -26,6 +25,7 @@ PREFIXES = {
     "model": "p",
     "result": "r",
     "measurement": "a",
+    "key image": "i",
 }
 """First letter of an entity's id by kind."""
 

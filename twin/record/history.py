@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from twin.errors import RecordError
 from twin.record.entries import Entry, LogEntry
@@ -38,6 +38,8 @@ class Item:
 
 
 State = dict[str, Item]
+Way = Literal["undo", "redo"]
+"""Which way the pointer goes."""
 
 
 def seal(entry: LogEntry, previous_hash: str) -> tuple[LogEntry, str]:
@@ -120,6 +122,12 @@ class History:
     def entry(self, number: int) -> LogEntry:
         """Return the log entry of that number (1, 2, ...)."""
         return self.log[number - 1]
+
+    def next(self, way: Way) -> LogEntry | None:
+        """Return the step that is taken back or brought back next; None where there is none."""
+        back = self.pointer if self.pointer != self.base else 0
+        number = back if way == "undo" else (self.redo[-1] if self.redo else 0)
+        return self.entry(number) if number else None
 
     def chain(self, pointer: int | None = None) -> list[LogEntry]:
         """Return the steps that lead from the empty record to the pointer, first one first."""

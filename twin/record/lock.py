@@ -1,4 +1,7 @@
-"""Who owns a record for writing: one row in the record itself."""
+"""Who owns a record for writing: one row in the record itself, and beside it which file that row is about.
+
+A copy takes the row with it. Nobody holds the copy, and its number in the file system is another one.
+"""
 
 import functools
 import getpass
@@ -19,13 +22,23 @@ from twin.record import door
 
 @dataclass(frozen=True)
 class Holder:
-    """A process that owns a record; ``started`` tells it from a later one of the same number."""
+    """A process that owns a record.
+
+    Attributes
+    ----------
+    started : float
+        Tells it from a later one of the same number.
+    file : str
+        The file's number in its file system; empty where the system gives none, and in rows of older
+        programs. Without the device's: one share can be mounted twice.
+    """
 
     host: str
     user: str
     process: int
     started: float
     since: str
+    file: str = ""
 
     def alive(self) -> bool:
         """Tell whether it still runs; one on another machine is believed to."""
@@ -55,6 +68,9 @@ def user_name() -> str:
 _open_here: set[Path] = set()
 """Records that this process owns; a row in its name of any other record is left over."""
 
+_FILE = "held_file"
+"""Key of the file's number in the table ``about``."""
+
 
 def take(path: Path, db: sqlite3.Connection) -> Holder:
     """Become the record's owner.
@@ -70,16 +86,21 @@ def take(path: Path, db: sqlite3.Connection) -> Holder:
         os.getpid(),
         process.started(os.getpid()) or 0.0,
         datetime.now(UTC).isoformat(timespec="seconds"),
+        str(path.stat().st_ino or ""),
     )
     try:
         with door.transaction(db):
             row = db.execute("SELECT host, user, process, started, since FROM holder").fetchone()
-            if row is not None and _in_use(path, Holder(*row), mine):
-                raise _held(path, Holder(*row), mine)
+            file = db.execute("SELECT value FROM about WHERE key = ?", (_FILE,)).fetchone()
+            if row is not None:
+                there = Holder(*row, *(file or ("",)))
+                if _in_use(path, there, mine):
+                    raise _held(path, there, mine)
             db.execute(
                 "INSERT OR REPLACE INTO holder VALUES (1, ?, ?, ?, ?, ?)",
                 (mine.host, mine.user, mine.process, mine.started, mine.since),
             )
+            db.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", (_FILE, mine.file))
     except door.faults() as error:
         raise door.trouble(path, error) from error
     _open_here.add(path.resolve())
@@ -89,6 +110,9 @@ def take(path: Path, db: sqlite3.Connection) -> Holder:
 def _in_use(path: Path, holder: Holder, mine: Holder) -> bool:
     if (holder.host, holder.process) == (mine.host, mine.process):
         return path.resolve() in _open_here
+    # Another machine may number the files of a share otherwise: its row is believed.
+    if holder.host == mine.host and holder.file and mine.file and holder.file != mine.file:
+        return False
     return holder.alive()
 
 

@@ -16,8 +16,7 @@ from twin import passphrases
 from twin.errors import RecordError
 from twin.record import door
 from twin.record.record import Record
-
-_CHUNK = 1 << 22
+from twin.wiping import overwrite
 
 
 def lock(path: Path, passphrase: str) -> None:
@@ -107,10 +106,7 @@ def _take_place(part: Path, path: Path, *, wipe: bool) -> None:
     with open(path, "rb+", buffering=0) as old:
         part.replace(path)
         _sync_folder(path)
-        left = os.fstat(old.fileno()).st_size
-        while left > 0:
-            left -= old.write(bytes(min(left, _CHUNK)))
-        os.fsync(old.fileno())
+        overwrite(old)
 
 
 def _sync_folder(path: Path) -> None:

@@ -49,7 +49,7 @@ def digests(entity: Entity, tree: dict[str, Any], addresses: dict[str, list[byte
     """Return the content hash of each part, by name.
 
     It is what staleness goes by: a stroke on one femur leaves what was made from the other as it is.
-    An entity's notes are not counted as its parts' content.
+    An entity's notes and its structures' colors are not counted as its parts' content.
 
     Parameters
     ----------
@@ -81,7 +81,8 @@ def _structures(labelmap: LabelMap, tree: dict[str, Any], addresses: list[bytes]
         for run, labels_found in zip(cuts, found, strict=True):
             if run.start < (structure.layer + 1) * layer and run.stop > structure.layer * layer:
                 mask.update(labels_found.get(structure.label, b"-"))
-        made[structure.name] = _hash(rest | {"structure": about, "mask": mask.hexdigest()})
+        said = {key: "" if key == "color" else value for key, value in about.items()}
+        made[structure.name] = _hash(rest | {"structure": said, "mask": mask.hexdigest()})
     return made
 
 

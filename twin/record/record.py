@@ -10,9 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from numpy.typing import NDArray
 from psygnal import Signal
 
+from twin import patient
 from twin.domain import Entity, Identity
 from twin.errors import RecordError, UserError
 from twin.record import (
@@ -24,13 +24,13 @@ from twin.record import (
     history,
     lock,
     parts,
-    patient,
     reference,
     witness,
 )
 from twin.record.entries import Call, Change, Entry, LogEntry
-from twin.record.history import History, Item, State
+from twin.record.history import History, Item, State, Way
 from twin.record.objects import Packed, Shelf, freeze
+from twin.record.views import Views
 from twin.record.writer import Batch, Writer
 from twin.steps import Made, Ref
 
@@ -54,6 +54,8 @@ class Record:
         The log with its pointer: which steps lead to the present state.
     shelf : Shelf
         Where stored objects are looked up by content hash.
+    views : Views
+        How each image was left.
     """
 
     changed = Signal(Change)
@@ -95,6 +97,7 @@ class Record:
         reader = door.connect(path, write=False)
         self.shelf = Shelf(path, reader)
         try:
+            self.views = Views(reader)
             self.history = self._take(reader) if write else self._look(reader)
             self._state = self.history.state()
             self._entries = self._describe()
@@ -104,7 +107,7 @@ class Record:
                 raise door.trouble(path, error) from error
             raise
         if self._db is not None:
-            self._writer = Writer(path, self._db, self.shelf, self.failed.emit)
+            self._writer = self.views.writer = Writer(path, self._db, self.shelf, self.failed.emit)
 
     def _look(self, reader: sqlite3.Connection) -> History:
         version = door.version(reader)
@@ -200,10 +203,6 @@ class Record:
             known = self.shelf.load(digest)
             self._loaded[digest] = known
         return known
-
-    def array(self, described: dict[str, Any]) -> NDArray:
-        """Return one array of an entity, as ``Entry.tree`` describes it, without loading the rest."""
-        return self.shelf.array(described)
 
     def patient(self) -> Identity | None:
         """Return whose record it is, as the first entity that says so names him; others fill in the rest."""
@@ -327,10 +326,10 @@ class Record:
         """Go forward again by one step; None where there is nothing to redo."""
         return self._travel("redo")
 
-    def _travel(self, kind: str) -> LogEntry | None:
+    def _travel(self, kind: Way) -> LogEntry | None:
         self._writing()
         with self._gate:
-            step = self._next(kind)
+            step = self.history.next(kind)
             if step is None:
                 return None
             to = step.parent if kind == "undo" else step.number
@@ -343,20 +342,9 @@ class Record:
         self.changed.emit(Change("undone" if kind == "undo" else "redone", history.changed_ids(step)))
         return entry
 
-    def _next(self, kind: str) -> LogEntry | None:
-        now = self.history
-        back = now.pointer if now.pointer != now.base else 0
-        number = back if kind == "undo" else (now.redo[-1] if now.redo else 0)
-        return now.entry(number) if number else None
-
-    def undo_title(self) -> str:
-        """Return the title of the step that ``undo`` takes back; empty where there is none."""
-        step = self._next("undo")
-        return effects.title(step.step) if step else ""
-
-    def redo_title(self) -> str:
-        """Return the title of the step that ``redo`` brings back; empty where there is none."""
-        step = self._next("redo")
+    def title(self, way: Way) -> str:
+        """Return the title of the step that ``undo`` takes back or ``redo`` brings back; empty for none."""
+        step = self.history.next(way)
         return effects.title(step.step) if step else ""
 
     def note(self, kind: str, details: dict[str, Any]) -> LogEntry:
@@ -394,6 +382,7 @@ class Record:
             self.history = care.forget(self.path, db, redacted, entry, body, self.history.pointer)
             self._compactions += 1
             self.shelf.forget()
+            self.views.forget(item.id)
             self._state = self.history.state()
             self._entries = self._describe()
         self.changed.emit(Change("removed", (item.id,)))

@@ -1,5 +1,6 @@
 """What writes to the file: at once, or within a second behind the work."""
 
+import contextlib
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from twin.record.entries import LogEntry
 from twin.record.objects import Packed, Shelf
 
 _DELAY_SECONDS = 0.4
+_SET_ABOUT = "INSERT OR REPLACE INTO about VALUES (?, ?)"
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Writer:
         self._hurry = threading.Event()
         self._thread: threading.Thread | None = None
         self._waiting: list[Batch] = []
+        self._beside: dict[str, str] = {}
         self.failed: RecordError | None = None
         """Why the last attempt to write behind failed; what waited still waits."""
 
@@ -59,10 +62,24 @@ class Writer:
         with self._turn:
             self._shelf.unwritten.add(batch.packed)
             self._waiting.append(batch)
-            if self._thread is None:
-                self._hurry.clear()
-                self._thread = threading.Thread(target=self._write_behind, name="record writer")
-                self._thread.start()
+            self._wake()
+
+    def write_beside(self, key: str, value: str) -> None:
+        """Queue what is no content: in the file within a second, and no fault where it cannot be."""
+        with self._turn:
+            self._beside[key] = value
+            self._wake()
+
+    def drop_beside(self, key: str) -> None:
+        """Let go of what was queued so."""
+        with self._turn:
+            self._beside.pop(key, None)
+
+    def _wake(self) -> None:
+        if self._thread is None:
+            self._hurry.clear()
+            self._thread = threading.Thread(target=self._write_behind, name="record writer")
+            self._thread.start()
 
     def _write_behind(self) -> None:
         self._hurry.wait(_DELAY_SECONDS)
@@ -89,6 +106,11 @@ class Writer:
                 self._waiting = []
                 self._shelf.unwritten = Packed()
             self.failed = None
+            if self._beside:
+                with contextlib.suppress(*door.faults()):
+                    with door.transaction(self.db) as db:
+                        db.executemany(_SET_ABOUT, self._beside.items())
+                    self._beside = {}
 
     def _write(self, batches: list[Batch]) -> None:
         try:
@@ -101,9 +123,8 @@ class Writer:
                         (entry.number, batch.body, entry.previous_hash, entry.hash),
                     )
                 last = batches[-1]
-                set_about = "INSERT OR REPLACE INTO about VALUES (?, ?)"
-                db.execute(set_about, ("pointer", str(last.pointer)))
-                db.execute(set_about, ("last_hash", last.entry.hash))
+                db.execute(_SET_ABOUT, ("pointer", str(last.pointer)))
+                db.execute(_SET_ABOUT, ("last_hash", last.entry.hash))
         except door.faults() as error:
             raise door.trouble(self._path, error) from error
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from twin.domain import Identity
+
 
 @dataclass(frozen=True)
 class PatientRow:
@@ -14,6 +16,11 @@ class PatientRow:
     name: str = ""
     birth_date: str = ""
     sex: str = ""
+
+    @property
+    def identity(self) -> Identity:
+        """What decides whether another one is the same patient."""
+        return Identity(patient_name=self.name, patient_id=self.patient_id, birth_date=self.birth_date)
 
 
 @dataclass(frozen=True)

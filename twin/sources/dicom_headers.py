@@ -239,8 +239,8 @@ def _date(value: Any) -> str:
 
 def _unit(modality: str, rescale_type: str, units: str) -> str:
     """Return the unit of the values. A CT's are HU where none is said (PS3.3 C.8.2.1)."""
-    if modality == "CT":
-        return "HU" if rescale_type in ("", "HU", UNSPECIFIED) else rescale_type
+    if modality == "CT" and not rescale_type:
+        return "HU"
     if units:
         return {"BQML": "Bq/mL", "CNTS": "counts", "GML": "g/mL"}.get(units, units)
     return "" if rescale_type == UNSPECIFIED else rescale_type

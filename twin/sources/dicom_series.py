@@ -14,6 +14,7 @@ from twin.sources.dicom_flat import Flat
 from twin.sources.dicom_frames import Frame
 from twin.sources.dicom_headers import UNSPECIFIED, Header
 from twin.sources.dicom_split import Part, split
+from twin.sources.grid import ASKS_FOR_HU
 from twin.sources.series import Series
 from twin.sources.stack import NotAVolumeError, Stack, stack
 
@@ -172,11 +173,8 @@ def notes(detail: Detail) -> tuple[str, ...]:
             f"{len(stacked.frames)} images lie at the same place, in the order of their numbers: the files "
             f"hold no times.{' It is one plane, not a volume.' if stacked.shape[0] == 1 else ''}"
         )
-    if detail.header.unit == "HU" and first.rescale_type == UNSPECIFIED:
-        said.append(
-            "The file calls the unit of its values unspecified (Rescale Type US); they are taken as "
-            "Hounsfield units. See that air is at −1000 and water at 0 before you trust what is made of them."
-        )
+    if detail.header.modality == "CT" and first.rescale_type == UNSPECIFIED:
+        said.append(f"The file leaves the unit of its values open (Rescale Type US). {ASKS_FOR_HU}")
     if detail.header.modality == "PT":
         said.append(dicom_pet.uptake(detail.frames, detail.header.unit)[2])
     if first.pixels.photometric == "MONOCHROME1":

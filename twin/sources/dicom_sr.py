@@ -1,6 +1,6 @@
 """Measurement reports (DICOM SR, TID 1500): what was drawn, on which image, and what was measured."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,23 +27,6 @@ def is_report(path: Path) -> bool:
         return False
 
 
-def series_reported_on(path: Path) -> set[str]:
-    """Return the UIDs of the series that a report says it was made on; empty where it is silent.
-
-    Raises
-    ------
-    SourceError
-        It cannot be read.
-    """
-    ds = open_object(path, pixels=False)
-    with faults_named(path):
-        return {
-            str(series.get("SeriesInstanceUID", ""))
-            for study in ds.get("CurrentRequestedProcedureEvidenceSequence") or ()
-            for series in study.get("ReferencedSeriesSequence") or ()
-        }
-
-
 _GROUP, _COMMENT, _TRACKING = "125007", "121106", "112039"
 _LENGTH, _ANGLE, _COBB = ("410668003", "G-D7FE"), ("1483009",), ("285285000",)
 
@@ -66,6 +49,51 @@ class Drawn:
     text: str
     value: float | None
     unit: str
+
+
+def reports_only(paths: Sequence[Path]) -> bool:
+    """Tell whether nothing but reports was given: they need an image of the record."""
+    return bool(paths) and all(path.is_file() and is_report(path) for path in paths)
+
+
+@dataclass(frozen=True)
+class About:
+    """What a report says that it is about: a study, and in it images and spaces."""
+
+    study: str
+    images: frozenset[str]
+    frames: frozenset[str]
+
+    def fit(self, study: str, images: Collection[str], frame: str) -> int:
+        """Tell how an image fits: 2, it was drawn on one of its slices; 1, in its space; 0, neither."""
+        if study and study != self.study:
+            return 0
+        return 2 if not self.images.isdisjoint(images) else int(frame != "" and frame in self.frames)
+
+
+def read_about(path: Path) -> About:
+    """Return what a report is about.
+
+    Raises
+    ------
+    SourceError
+        It cannot be read.
+    """
+    ds = open_object(path, pixels=False)
+    with faults_named(path):
+        items = list(_items(ds))
+        evidence = (
+            series
+            for study in ds.get("CurrentRequestedProcedureEvidenceSequence", ())
+            for series in study.get("ReferencedSeriesSequence", ())
+        )
+        images = {
+            str(reference.ReferencedSOPInstanceUID)
+            for item in (*items, *evidence)
+            for reference in item.get("ReferencedSOPSequence", ())
+        }
+        frames = {str(i.get("ReferencedFrameOfReferenceUID", "")) for i in items} - {""}
+        return About(str(ds.get("StudyInstanceUID", "")), frozenset(images), frozenset(frames))
 
 
 def read_report(path: Path, volume: Volume) -> tuple[list[Drawn], list[str]]:
@@ -142,7 +170,7 @@ def _points(graphic: Any, volume: Volume) -> NDArray[np.float64] | str:
     data = np.array(graphic.GraphicData, np.float64)
     if graphic.ValueType == "SCOORD3D":
         frame = str(graphic.get("ReferencedFrameOfReferenceUID", ""))
-        if frame != volume.frame_of_reference:
+        if not frame or frame != volume.frame_of_reference:
             return "it lies in another space than the image"
         return data.reshape(-1, 3)
     images = [

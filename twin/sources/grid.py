@@ -122,6 +122,10 @@ def packed(colors: NDArray[np.uint8]) -> NDArray[np.uint32]:
 
 
 ASKS_FOR_CT = "If this is a CT, import it with modality CT."
+ASKS_FOR_HU = (
+    "If they are Hounsfield units (air at −1000, water at 0), say so: “Treat as CT”, or the step "
+    "volume.confirm_modality."
+)
 
 
 def labels_in(stored: NDArray) -> int:

@@ -44,7 +44,7 @@ class ImportParams:
     )
 
 
-@step("import.images", version=2, title="Import images", makes=("volume", "labelmap", "surface", "mesh"))
+@step("import.images", version=3, title="Import images", makes=("volume", "labelmap", "surface", "mesh"))
 def import_images(params: ImportParams, progress: Progress) -> Made:
     """Bring images, labelmaps and surfaces of one patient into the record."""
     found = scan([Path(p) for p in params.paths], progress.between(0.0, 0.2))

@@ -174,6 +174,9 @@ def test_surfaces_of_skin_are_cut_and_bones_are_not() -> None:
     alone = Faceless()(skin)
     assert isinstance(alone, Surface)
     assert alone.points[:, 1].min() > -98
+    # So it does beside an image of another space, which says nothing of it.
+    elsewhere = dataclasses.replace(skin, frame_of_reference="1.3")
+    assert by_image(elsewhere).points[:, 1].min() > -98  # type: ignore[union-attr]
     body, affine = solid(skin)
     assert body.sum() * 8 == pytest.approx((head.voxels > -300).sum() * STEP**3, rel=0.05)
     assert surface_without_face(skin, None, affine) is skin

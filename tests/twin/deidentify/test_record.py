@@ -1,6 +1,8 @@
 """A whole record de-identified: no trace in the new file's bytes, not even within its blocks."""
 
+import ast
 import dataclasses
+import re
 import sqlite3
 from datetime import date
 from pathlib import Path
@@ -9,14 +11,19 @@ import numpy as np
 import pytest
 import zstandard
 
+from resources.anatomy_codes import TERM_CODES
+from resources.colors import STRUCTURE_COLORS
 from tests.twin.deidentify.marked import MARKER
 from tests.twin.record.conftest import run_step
 from tests.twin.record.examples import ScanParams, scan
 from tests.twin.sources import made as dicom
+from tests.whole.chain import ROOT
 from twin import codec, run
 from twin.deidentify import Secret
 from twin.deidentify.entities import Cleaner
 from twin.deidentify.record import deidentify_record
+from twin.deidentify.secret import path_of_secret
+from twin.deidentify.words import vocabulary
 from twin.domain import Identity, LabelMap, Structure, Volume
 from twin.errors import RecordError
 from twin.exports import export
@@ -92,7 +99,7 @@ def test_nothing_of_the_patient_is_in_the_new_record(record: Record, tmp_path: P
         assert volume.identity.patient_id == volume.identity.patient_name
         assert new.find("s1").name == "femur"
         # Undo ends where the record begins; what comes after can be undone.
-        assert new.undo_title() == ""
+        assert new.title("undo") == ""
         assert new.undo() is None
         run_step(new, "record.rename", {"entity": "s1"}, name="other")
         assert new.undo() is not None
@@ -190,6 +197,46 @@ def test_segmentations_refer_to_the_new_uids(tmp_path: Path, secret: Secret) -> 
         assert ds.StudyInstanceUID == secret.uid("1.2.3")
 
 
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("left femur model", "left femur model"),
+        ("left pedicle fracture, final mesh", "left pedicle fracture, final mesh"),
+        ("Model", "labelmap"),  # nothing stands beside it: it may be his name
+        ("hip model", "labelmap 2"),  # both of his words
+        ("CT of Model, hip", "CT of"),
+        ("femur HIP003", "femur"),  # his number
+        ("femur 1964", "femur 2"),
+    ],
+)
+def test_a_thing_keeps_its_words_also_where_one_is_in_the_patient_s_name(
+    secret: Secret, name: str, kept: str
+) -> None:
+    """The reference patient is called Model; so may others be called Head, Long or Stem."""
+    who = Identity(patient_name="HIP^Model", patient_id="HIP003", birth_date="1964-02-01")
+    cleaner = Cleaner(secret.subject(who))
+    before = ("Model", "femur HIP003")  # one cleaner tells those apart that would become one
+    assert [cleaner.name(n, "labelmap") for n in before] == ["labelmap", "femur"]
+    assert cleaner.name(name, "labelmap") == kept
+
+
+def test_what_steps_call_their_outputs_stays() -> None:
+    """Every word of a name that a step gives, and of the structures in the tables, is a word that stays."""
+    given = {word for terms in (TERM_CODES, STRUCTURE_COLORS) for term in terms for word in term.split()}
+    for package in ("twin", "segmentation", "physics"):
+        for path in (ROOT / package).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if (
+                    isinstance(node, ast.Call)
+                    and getattr(node.func, "id", "") == "Made"
+                    and len(node.args) > 2
+                ):
+                    texts = (n.value for n in ast.walk(node.args[2]) if isinstance(n, ast.Constant))
+                    given |= {w for text in texts for w in re.findall(r"[^\W\d_]+", str(text))}
+    assert {"model", "stresses", "surface", "mesh"} <= given
+    assert {w for w in given if w.casefold() not in vocabulary("medical")} == set()
+
+
 @pytest.mark.parametrize("kind", ["volume", "labelmap", "surface", "mesh"])
 def test_a_marker_in_every_text_of_every_kind(record: Record, secret: Secret, kind: str) -> None:
     """Whatever text a domain object has, also one that comes later: the marker does not stay."""
@@ -206,3 +253,21 @@ def test_a_marker_in_every_text_of_every_kind(record: Record, secret: Secret, ki
     marked = codec.decode(dataclasses.replace(encoded, tree=mark(encoded.tree)))  # type: ignore[arg-type]
     cleaned = Cleaner(secret.subject(WHO)).entity(marked)
     assert MARKER not in repr(codec.encode(cleaned).tree)
+
+
+def test_the_secret_is_made_once_and_then_only_read(tmp_path: Path) -> None:
+    first = Secret.load()
+    folder = tmp_path / "config"
+    before = folder.stat().st_mtime_ns
+    assert Secret.load() == first
+    assert folder.stat().st_mtime_ns == before  # nothing is written beside it: the folder may be read-only
+
+
+def test_of_two_that_make_the_secret_at_once_both_get_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other program's comes into its place after ours has looked whether there is one."""
+    theirs = Secret.load()
+    path, exists = path_of_secret(), Path.exists
+    monkeypatch.setattr(Path, "exists", lambda self: self != path and exists(self))
+    assert Secret.load() == theirs
+    assert path.read_bytes() == theirs.key
+    assert [p.name for p in path.parent.glob("deidentification.*")] == [path.name]

@@ -5,12 +5,14 @@ import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pydicom
 import pytest
 
 from tests.twin.measuring import phantoms
+from twin import codec
 from twin.deidentify.entities import Cleaner
 from twin.deidentify.secret import Secret
 from twin.domain import Identity, LabelMap, Measurement, Structure, Volume
@@ -21,6 +23,7 @@ from twin.measuring import measure
 from twin.measuring.steps import ReportParams, import_measurements
 from twin.measuring.structure import of_structure
 from twin.progress import Progress
+from twin.sources.drawn_on import image_of_reports
 
 WHO = Identity(
     patient_name="Müller^Eva", patient_id="P7", birth_date="1960-05-06", sex="F", study_uid="1.2.840.99.1",
@@ -269,6 +272,39 @@ def test_a_report_of_another_image_is_refused_and_another_value_is_told(tmp_path
         import_measurements(
             ct(identity=replace(WHO, study_uid="1.9")), ReportParams((str(path),)), Progress()
         )
+    nowhere = ct(frame_of_reference="", identity=Identity())
+    flat = measure("polygon", nowhere, at((9, 9, 4.5), (19, 9, 4.5), (19, 19, 4.5)))
+    free = export(flat, tmp_path / "free.sr.dcm")
+    with pytest.raises(UserError, match="another space"):
+        import_measurements(
+            replace(nowhere, affine=np.diag([0.5, 0.5, 2, 1])), ReportParams((str(free),)), Progress()
+        )
     coarse = ct(affine=ct().affine @ np.diag([2.0, 2, 1, 1]))
     (made,) = import_measurements(coarse, ReportParams((str(path),)), Progress()).outputs.values()
     assert made.notes == ("The report says 10 mm.",)
+
+
+def test_of_several_moments_the_first_is_taken_and_said(tmp_path):
+    ellipse = every_kind(ct())[3].measurement
+    path = export(ellipse, tmp_path / "one.sr.dcm")
+    moving = ct(voxels=np.stack([ct().voxels] * 3), times_ms=np.array([0.0, 10, 20]))
+    (made,) = import_measurements(moving, ReportParams((str(path),)), Progress()).outputs.values()
+    assert made.time == 0
+    assert "The report names no moment: it is measured at the first." in made.notes
+
+
+def test_of_images_in_one_space_the_one_that_was_drawn_on_is_found(tmp_path):
+    drawn = ct(image_uids=tuple(f"1.2.97.{n}" for n in range(ct().shape[0])))
+    other = ct(image_uids=tuple(f"1.2.98.{n}" for n in range(ct().shape[0])))
+    entries = [
+        SimpleNamespace(id=f"v{n}", name="CT", kind="volume", tree=codec.encode(v).tree)
+        for n, v in enumerate((other, drawn), 1)
+    ]
+    rows = every_kind(drawn)
+    for path in (
+        export(rows[0].measurement, tmp_path / "one.sr.dcm"),  # on a slice
+        export(rows[5].measurement, tmp_path / "ball.sr.dcm"),  # in space
+    ):
+        assert image_of_reports([path], entries) == "v2"
+        with pytest.raises(UserError, match="several images here: v2"):
+            image_of_reports([path], [entries[1], SimpleNamespace(**vars(entries[1]) | {"id": "v3"})])

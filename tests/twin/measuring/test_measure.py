@@ -95,6 +95,20 @@ def test_a_cobb_angle_is_that_between_the_lines_however_they_were_drawn():
         assert value(made, "Cobb angle") == pytest.approx(25.0)
 
 
+@pytest.mark.parametrize("degrees", [40.0, 89.0, 110.0, 150.0])
+def test_a_cobb_angle_goes_past_a_right_one(degrees: float):
+    """End plates as spokes from 10 to 40 mm about the curve's middle; drawn from any end, in any order."""
+    ct, turn = volume(), np.radians(degrees)
+    inner, outer = (np.array([[r, 0, 0], [r * np.cos(turn), r * np.sin(turn), 0]]) for r in (10.0, 40.0))
+    middle = np.array([45.0, 45.0, 6.0])
+    first, second = (middle + np.stack([inner[n], outer[n]]) for n in (0, 1))
+    for one in (first, first[::-1]):
+        for other in (second, second[::-1]):
+            for points in ((one, other), (other, one)):
+                made = measure("Cobb angle", ct, np.concatenate(points))
+                assert value(made, "Cobb angle") == pytest.approx(degrees)
+
+
 # -- outlines --------------------------------------------------------------------------------------
 
 

@@ -76,11 +76,11 @@ def test_killed_at_random_moments(record: Record) -> None:
 
 def test_no_space_left(record: Record, do: Do, no_space: AbstractContextManager[None]) -> None:
     do(record, "example.scan", seed=1)
-    before = record.entries(), record.log(), record.undo_title()
+    before = record.entries(), record.log(), record.title("undo")
     with no_space, pytest.raises(RecordError, match="full") as error:
         do(record, "example.scan", seed=2, slices=3000)
     assert record.path.name in str(error.value)
-    assert (record.entries(), record.log(), record.undo_title()) == before
+    assert (record.entries(), record.log(), record.title("undo")) == before
     assert record.check() == []
     # With space again, it goes on as if nothing had been; ids too.
     do(record, "example.scan", seed=2, slices=3000)

@@ -22,7 +22,7 @@ def test_rename_color_and_delete_can_be_undone(walked: Record, do: Do) -> None:
     assert walked.find("s1").color == ""
     do(walked, "record.delete", {"entity": "femur left"})
     assert [e.id for e in walked.entries()] == ["v1", "l1", "s2", "m1"]
-    assert walked.undo_title() == "Delete"
+    assert walked.title("undo") == "Delete"
     for _ in range(5):
         walked.undo()
     assert walked.entries() == before
@@ -77,3 +77,39 @@ def test_confirming_a_side_names_the_structure(record: Record, do: Do) -> None:
     record.undo()
     record.undo()
     assert record.find("bones").parts[0] == "femur 1 (side unconfirmed)"
+
+
+def test_one_structure_is_renamed_and_colored_and_its_side_stays(record: Record, do: Do) -> None:
+    do(record, "example.scan")
+    do(record, "example.bones", confirmed=False)
+    first = "femur 1 (side unconfirmed)"
+    with pytest.raises(UserError, match="a name does not settle it"):
+        do(record, "labelmap.rename_structure", structure=first, name="left femur")
+    do(record, "labelmap.confirm_side", structure=first, side="left")
+    for name, fault in (("", "empty"), ("right femur", "says right"), ("femur", "does not say so")):
+        with pytest.raises(UserError, match=fault):
+            do(record, "labelmap.rename_structure", structure="left femur", name=name)
+    with pytest.raises(UserError, match="already"):
+        do(
+            record,
+            "labelmap.rename_structure",
+            structure="left femur",
+            name="femur 2 (side unconfirmed)",
+        )
+    with pytest.raises(UserError, match="no structure “rib”"):
+        do(record, "labelmap.color_structure", structure="rib", color="#102030")
+    with pytest.raises(UserError, match="no color"):
+        do(record, "labelmap.color_structure", structure="left femur", color="bone")
+    before = record.load("bones")
+    do(record, "labelmap.rename_structure", structure="left femur", name=" femur,  left ")
+    do(record, "labelmap.color_structure", structure="femur, left", color="#10203f")
+    after = record.load("bones")
+    assert isinstance(before, LabelMap)
+    assert isinstance(after, LabelMap)
+    was, now = before.structures[0], after.structures[0]
+    assert now == replace(was, name="femur, left", color="#10203F")
+    assert (now.side, now.shown_color) == ("left", "#10203F")
+    assert after.structures[1] == before.structures[1]
+    record.undo()
+    record.undo()
+    assert record.load("bones").structures == before.structures

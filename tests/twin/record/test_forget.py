@@ -104,7 +104,14 @@ def test_two_are_forgotten_and_the_log_still_verifies(told: Record) -> None:
 
 @pytest.mark.parametrize(
     ("number", "old", "new"),
-    [(2, "import.images", "import.imagez"), (1, "seconds", "minutes"), (7, "v2", "v1")],
+    [
+        (2, "import.images", "import.imagez"),
+        (1, "seconds", "minutes"),
+        (7, "v2", "v1"),
+        (7, '"entries":', '"entrées":'),
+        (7, '"params":', '"paramz":'),
+        (7, '"2":[', '"x":['),
+    ],
 )
 def test_what_was_changed_besides_is_found(told: Record, number: int, old: str, new: str) -> None:
     told.forget("v2")

@@ -80,12 +80,34 @@ def test_a_process_number_used_again_does_not_count(walked: Record) -> None:
     Record.open(walked.path).close()
 
 
+def test_a_copy_of_what_another_process_holds_is_free(walked: Record, tmp_path: Path) -> None:
+    walked.close()
+    process = holder(walked.path)
+    try:
+        for ending in ("", "-wal"):  # the row lies in the log beside: a copy takes both along
+            (tmp_path / f"copy.twin{ending}").write_bytes(Path(f"{walked.path}{ending}").read_bytes())
+        with Record.open(tmp_path / "copy.twin") as copy:
+            assert len(copy.entries()) == 5
+            with pytest.raises(RecordError, match=rf"process {process.pid}\b"):
+                Record.open(walked.path)
+        moved = walked.path.with_name("moved.twin")
+        for ending in ("", "-wal"):
+            Path(f"{walked.path}{ending}").rename(f"{moved}{ending}")
+        with pytest.raises(RecordError, match=rf"process {process.pid}\b"):
+            Record.open(moved)
+        for ending in ("", "-wal"):
+            Path(f"{moved}{ending}").rename(f"{walked.path}{ending}")
+    finally:
+        process.communicate("")
+
+
 def test_another_machine_is_believed(walked: Record) -> None:
     walked.close()
     import sqlite3
 
     with sqlite3.connect(walked.path) as db:
         db.execute("INSERT INTO holder VALUES (1, 'theatre-7', 'anna', 4711, 1.0, '2026-01-05')")
+        db.execute("UPDATE about SET value = '1' WHERE key = 'held_file'")  # as that machine numbers it
     with pytest.raises(RecordError, match="on theatre-7 by anna \\(process 4711"):
         Record.open(walked.path)
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.twin.record.conftest import Do, run_step
 from tests.twin.record.examples import ScanParams, scan
-from twin import passphrases, run
+from twin import passphrases, run, wiping
 from twin.domain import Volume
 from twin.errors import RecordError, UserError
 from twin.jobs import Job
@@ -111,6 +111,23 @@ def test_jobs_are_told_the_key(locked: Path) -> None:
     shown = job.wait()
     assert PASSPHRASE not in shown
     assert all(key.hex() not in shown for key in passphrases.known().values())
+
+
+@pytest.mark.skipif(wiping.memory_folder() is None, reason="this system has no folder in memory")
+def test_what_jobs_write_of_a_locked_record_stays_in_memory(locked: Path) -> None:
+    """Pictures of a report, segmentations on their way to a server: in clear, but on no disk."""
+    Record.open(locked, write=False).close()
+    with pytest.raises(UserError, match="ends nowhere") as caught:
+        Job(_leaves_something, title="writing").wait()
+    place = Path(caught.value.hint)
+    assert place.is_relative_to("/dev/shm")
+    assert not place.exists()
+
+
+def _leaves_something(progress: Progress) -> None:
+    with wiping.passing_folder() as folder:
+        (folder / "page.png").write_bytes(b"Doe^Jane")
+        raise UserError("It ends nowhere", str(folder))
 
 
 def _seen_by_all(progress: Progress) -> str:

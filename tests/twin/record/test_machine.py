@@ -120,7 +120,7 @@ class Walk(RuleBasedStateMachine):
             volume: Any = self.record.load(entry.id)
             assert isinstance(volume, Volume)
             assert volume.voxels.tobytes() == scan(ScanParams(seed=seed)).voxels.tobytes()
-        assert bool(self.record.redo_title()) == bool(self.future)
+        assert bool(self.record.title("redo")) == bool(self.future)
         assert sum(e.kind == "step" for e in self.record.log()) == self.steps
 
     def teardown(self) -> None:

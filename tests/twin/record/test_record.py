@@ -9,8 +9,8 @@ from tests.twin.record.examples import ScanParams, scan
 from twin import run
 from twin.domain import Identity, LabelMap, Surface, Volume
 from twin.errors import RecordError, UserError
+from twin.patient import contradict
 from twin.record import Call, Change, Record
-from twin.record.patient import contradict
 from twin.steps import Made
 
 
@@ -35,7 +35,7 @@ def test_an_entry_tells_names_and_numbers_without_arrays(walked: Record) -> None
     assert bones.parts == ("right femur", "left femur")
     assert bones.size_bytes == 6 * 24 * 32 + 16 * 8  # one byte a voxel, and the affine
     assert walked.find("m1").parts == ("outer", "cut")
-    assert walked.array(bones.tree["affine"]).tolist() == np.eye(4).tolist()
+    assert walked.shelf.array(bones.tree["affine"]).tolist() == np.eye(4).tolist()
 
 
 def test_names_are_unique_and_ids_never_used_again(record: Record, do: Do) -> None:
@@ -130,15 +130,15 @@ def test_events(record: Record, do: Do) -> None:
 
 def test_undo_to_nothing_and_redo_gives_identical_hashes(walked: Record) -> None:
     before = walked.entries()
-    assert walked.undo_title() == "Make mesh"
+    assert walked.title("undo") == "Make mesh"
     while walked.undo():
         pass
     assert walked.entries() == ()
-    assert (walked.undo_title(), walked.redo_title()) == ("", "Import scan")
+    assert (walked.title("undo"), walked.title("redo")) == ("", "Import scan")
     while walked.redo():
         pass
     assert walked.entries() == before
-    assert walked.redo_title() == ""
+    assert walked.title("redo") == ""
     assert [e.kind for e in walked.log()] == ["step"] * 5 + ["undo"] * 5 + ["redo"] * 5
     assert walked.check() == []
 
@@ -156,7 +156,7 @@ def test_notes_are_logged_and_change_nothing(walked: Record) -> None:
     note = walked.note("exported", {"entity": "m1", "path": Path("out.inp")})
     assert (note.kind, note.params) == ("exported", {"entity": "m1", "path": "out.inp"})
     assert walked.entries() == before
-    assert walked.undo_title() == "Make mesh"
+    assert walked.title("undo") == "Make mesh"
 
 
 def test_another_patient_is_refused_naming_both(record: Record, do: Do) -> None:

@@ -346,7 +346,7 @@ def test_an_enhanced_file_in_time_with_a_slope_for_every_frame(tmp_path: Path) -
 
 def test_an_enhanced_file_says_its_unit_in_its_groups(tmp_path: Path) -> None:
     stored = np.zeros((2, 5, 6), np.int16)
-    for said, unit, told in (("HU", "HU", 0), ("US", "HU", 1), ("MGML", "MGML", 0)):
+    for said, unit, told in (("HU", "HU", 0), ("US", "", 1), ("MGML", "MGML", 0)):
         values = {"RescaleSlope": 1, "RescaleIntercept": 0, "RescaleType": said}
         frames = [groups(k, PixelValueTransformationSequence=values) for k in range(2)]
         multiframe(tmp_path / said, frames, stored, Modality="CT")

@@ -84,6 +84,17 @@ def test_an_image_of_nobody_does_not_hide_that_there_are_two_patients(tmp_path: 
         bring_in(tmp_path)
 
 
+def test_a_folder_and_a_record_tell_patients_apart_alike(tmp_path: Path) -> None:
+    """A name that changed under one ID is one patient; what a later series adds counts for the next."""
+    made.write_series(tmp_path / "a", PatientName="Doe^Jane", PatientID="")
+    made.write_series(tmp_path / "b", PatientName="DOE^JANE^^", PatientID="7", SeriesInstanceUID="9.9")
+    made.write_series(tmp_path / "c", PatientName="Roe^Jane", PatientID="7", SeriesInstanceUID="9.91")
+    assert len(bring_in(tmp_path).outputs) == 3
+    made.write_series(tmp_path / "d", PatientName="Doe^Jane", PatientID="8", SeriesInstanceUID="9.92")
+    with pytest.raises(SourceError, match=r"of 2 patients: .*ID 7.*ID 8"):
+        bring_in(tmp_path)
+
+
 def test_real_folders(shared_data: Path) -> None:
     """A CT with masks of its heart, one of them on the grid it was cut from; two people's scans."""
     assert len(bring_in(shared_data / "ct-heart").outputs) == 3

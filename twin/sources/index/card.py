@@ -28,8 +28,8 @@ _LAST = 0x00280010
 class Card:
     """A file's entry in the index; ``frames`` is 0 where it holds no image.
 
-    Some writers blank the UIDs. Then the file's path stands in for that of the image, and its folder, with
-    the number of the series as when it is imported (``dicom.scan``), for those of study and series.
+    Some writers blank the UIDs. Then the file's folder stands in for that of the study, and with the number
+    of the series for that of the series, as when it is imported (``dicom.scan``).
     """
 
     path: Path
@@ -39,8 +39,8 @@ class Card:
 
     @property
     def uid(self) -> str:
-        """UID of the image, or what stands in for it."""
-        return str(self.elements.get("SOPInstanceUID") or self.path)
+        """UID of the image."""
+        return str(self.elements.get("SOPInstanceUID") or "")
 
     @property
     def key(self) -> tuple[str, ...]:

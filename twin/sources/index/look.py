@@ -138,7 +138,7 @@ class _Look:
 
     def _enter(self, folder: int, name: str, stat: os.stat_result, card: Card | None) -> None:
         series = self._series_of(card) if card else None
-        said = (card.uid, card.instance, card.frames) if card else ("", 0, 0)
+        said = (_same(card, folder, name), card.instance, card.frames) if card else ("", 0, 0)
         self._index.db.execute(
             "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (folder, name, stat.st_size, stat.st_mtime_ns, series, *said),
@@ -160,6 +160,14 @@ def _folders(root: Path) -> Iterator[tuple[str, list[str]]]:
         plain = [n for n in names if not n.startswith(".")]
         if plain:
             yield folder, plain
+
+
+def _same(card: Card, folder: int, name: str) -> str:
+    """Return what two files have in common that hold one image: UID and number.
+
+    Bad anonymizers give all images of a series one UID, or none: then each file is an image of its own.
+    """
+    return f"{card.uid}/{card.instance}" if card.uid else f"{folder}/{name}"
 
 
 def _draw_thumbnails(index: Index, progress: Progress) -> None:

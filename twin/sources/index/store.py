@@ -1,6 +1,7 @@
 """The index of studies: one SQLite file of what lies in the folders that were looked into.
 
-It is a copy of what the files say and can be made again from them: a damaged one is thrown away.
+It is a copy of what the files say and can be made again from them: a damaged one is thrown away, but for
+what cannot be (which folders, whose names may not come in) as far as it can be read.
 An image that lies in several places is counted once.
 """
 
@@ -24,13 +25,10 @@ from numpy.typing import NDArray
 from twin.errors import UserError
 from twin.sources.catalog import PatientRow, SeriesRow, StudyRow
 
-VERSION = 4
-"""Of the tables; the version before is brought up to date, an index of any other is made anew."""
+VERSION = 5
+"""Of the tables; an index of another version is made anew."""
 
-_CONCEALED_TABLE = """CREATE TABLE concealed (
-    mark TEXT NOT NULL, holder TEXT NOT NULL, PRIMARY KEY (mark, holder)) WITHOUT ROWID"""
-
-_TABLES = f"""
+_TABLES = """
 CREATE TABLE roots (path TEXT PRIMARY KEY, looked TEXT NOT NULL DEFAULT '');
 CREATE TABLE folders (id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE);
 CREATE TABLE files (
@@ -45,7 +43,8 @@ CREATE TABLE series (
     modality TEXT NOT NULL, body_part TEXT NOT NULL, words TEXT NOT NULL, thumbnail BLOB,
     images INTEGER NOT NULL DEFAULT 0,
     UNIQUE (uid, study, patient_id, name));
-{_CONCEALED_TABLE};
+CREATE TABLE concealed (
+    mark TEXT NOT NULL, holder TEXT NOT NULL, PRIMARY KEY (mark, holder)) WITHOUT ROWID;
 CREATE TRIGGER more AFTER INSERT ON files WHEN NEW.series NOT NULL
     AND (SELECT COUNT(*) FROM files WHERE series = NEW.series AND uid = NEW.uid) = 1 BEGIN
     UPDATE series SET images = images + MAX(NEW.frames, 1) WHERE id = NEW.series; END;
@@ -120,10 +119,6 @@ class Index:
             self.db.execute("DELETE FROM files WHERE folder = ?", (number,))
             self.db.execute("DELETE FROM folders WHERE id = ?", (number,))
         self.drop_empty()
-
-    def count(self, folder: int) -> int:
-        """Return how many files of a folder are known."""
-        return int(self.db.execute("SELECT COUNT(*) FROM files WHERE folder = ?", (folder,)).fetchone()[0])
 
     def drop_empty(self) -> None:
         """Take out the series that have no file left."""
@@ -403,9 +398,30 @@ def _open(path: Path) -> sqlite3.Connection:
     except sqlite3.DatabaseError as e:
         if isinstance(e, sqlite3.OperationalError) and "locked" in str(e):
             raise
+        roots = _rows_of(path, "SELECT path FROM roots")
+        marks = _rows_of(path, "SELECT mark, holder FROM concealed")
+        marks = marks or [(m, "") for (m,) in _rows_of(path, "SELECT mark FROM concealed")]  # version 4
         for ending in ("", "-wal", "-shm"):
             Path(f"{path}{ending}").unlink(missing_ok=True)
-        return _connect(path)
+        db = _connect(path)
+        db.executemany("INSERT OR IGNORE INTO roots (path) VALUES (?)", roots)
+        kept = [row for row in marks if row[0] not in ("", _NOBODY)]
+        db.executemany("INSERT OR IGNORE INTO concealed VALUES (?, ?)", kept)
+        db.commit()
+        return db
+
+
+_NOBODY = hashlib.sha256(b"\n\n").hexdigest()
+"""Until version 4 all patients without a name and an ID were known as this one."""
+
+
+def _rows_of(path: Path, query: str) -> list[tuple[str, ...]]:
+    """Return what cannot be made again from the files: chosen folders, and whose names may not come in."""
+    try:
+        with contextlib.closing(sqlite3.connect(path)) as old:
+            return old.execute(query).fetchall()
+    except sqlite3.Error:
+        return []
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -419,39 +435,16 @@ def _connect(path: Path) -> sqlite3.Connection:
         db.execute("PRAGMA secure_delete = ON")  # what is forgotten does not stay readable in the file
         db.execute("PRAGMA recursive_triggers = ON")  # what is replaced is counted off
         (version,) = db.execute("PRAGMA user_version").fetchone()
-        if version == 3:
-            _from_3(db)
-        elif version not in (0, VERSION):
+        if version not in (0, VERSION):
             raise sqlite3.DatabaseError(f"version {version}")
         if version == 0:
             with contextlib.suppress(sqlite3.OperationalError):  # another process may be making them
                 db.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
-            db.execute("SELECT 1 FROM series LIMIT 1")
+        db.execute("SELECT 1 FROM series, files, folders, roots, concealed LIMIT 1")
     except BaseException:
         db.close()
         raise
     return db
-
-
-def _from_3(db: sqlite3.Connection) -> None:
-    """Note who conceals what (unknown of what is old), and read again what version 3 took for one patient.
-
-    It knew all patients without a name and an ID as one, and passed over files without UIDs.
-    """
-    nobody = hashlib.sha256(b"\n\n").hexdigest()
-    db.execute("BEGIN IMMEDIATE")
-    if db.execute("PRAGMA user_version").fetchone()[0] == 3:  # else another process was quicker
-        marks = [m for (m,) in db.execute("SELECT mark FROM concealed") if m not in ("", nobody)]
-        db.execute("DROP TABLE concealed")
-        db.execute(_CONCEALED_TABLE)
-        db.executemany("INSERT INTO concealed VALUES (?, '')", [(m,) for m in marks])
-        db.execute(
-            "UPDATE files SET changed = -1"
-            " WHERE series IS NULL OR series IN (SELECT id FROM series WHERE name = ?)",
-            (CONCEALED,),
-        )
-        db.execute(f"PRAGMA user_version = {VERSION}")
-    db.commit()
 
 
 def folder_numbers(index: Index, root: Path) -> Iterator[tuple[int, Path]]:

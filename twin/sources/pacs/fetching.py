@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import shutil
 import time
 import uuid
 from collections.abc import Iterator, Sequence
@@ -26,6 +25,7 @@ from twin.sources.pacs import dimse_fetch
 from twin.sources.pacs.dimse import Dimse
 from twin.sources.pacs.server import Link
 from twin.sources.pacs.web import Web
+from twin.wiping import wipe_folder
 
 MOST = 2000
 """Answers to one search; beyond, it wants narrowing."""
@@ -313,8 +313,8 @@ def _holder(note: Path) -> int | None:
 
 
 def clear(folder: Path) -> None:
-    """Remove a series that is taken in."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """Remove a series that is taken in; its files are written over, since the record may be locked."""
+    wipe_folder(folder)
 
 
 def sweep(quarantine: Path) -> list[Path]:

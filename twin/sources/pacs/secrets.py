@@ -6,8 +6,9 @@ from twin.sources.pacs.server import Server
 _SERVICE = "Vitruvian PACS"
 
 
-def _account(server: Server) -> str:
-    return f"{server.user}@{server.name}"
+def account(server: Server) -> str:
+    """Return whom a secret is for: a user at an address. Under another address it is nobody's business."""
+    return f"{server.user}@{server.url or server.host}"
 
 
 def kept(server: Server) -> str | None:
@@ -16,7 +17,7 @@ def kept(server: Server) -> str | None:
     from keyring.errors import KeyringError
 
     try:
-        secret: str | None = keyring.get_password(_SERVICE, _account(server))
+        secret: str | None = keyring.get_password(_SERVICE, account(server))
     except KeyringError:  # no key store, or it is locked: the secret is asked for
         return None
     return secret
@@ -34,7 +35,7 @@ def keep(server: Server, secret: str) -> None:
     from keyring.errors import KeyringError
 
     try:
-        keyring.set_password(_SERVICE, _account(server), secret)
+        keyring.set_password(_SERVICE, account(server), secret)
     except KeyringError as e:
         raise UserError(
             f"The password of “{server.name}” cannot be kept: this system offers no key store ({e}).",
@@ -48,6 +49,6 @@ def forget(server: Server) -> None:
     from keyring.errors import KeyringError
 
     try:
-        keyring.delete_password(_SERVICE, _account(server))
+        keyring.delete_password(_SERVICE, account(server))
     except KeyringError:
         return

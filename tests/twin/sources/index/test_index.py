@@ -332,7 +332,7 @@ def test_an_index_of_the_version_before_keeps_its_locks_but_not_the_one_of_nobod
 ) -> None:
     write(root / "nobody", replace(NOBODY, study_uid="1.2.7", series_uid="1.2.7.1"))
     look(path, root)
-    nobody = hashlib.sha256(b"\n\n").hexdigest()  # as version 3 knew him
+    nobody = hashlib.sha256(b"\n\n").hexdigest()  # as version 4 knew him
     with Index(path) as index:
         index.conceal(["1.2.1.1", "1.2.7.1"])
     with sqlite3.connect(path) as db:
@@ -340,7 +340,8 @@ def test_an_index_of_the_version_before_keeps_its_locks_but_not_the_one_of_nobod
         db.execute("DROP TABLE concealed")
         db.execute("CREATE TABLE concealed (mark TEXT PRIMARY KEY)")
         db.executemany("INSERT INTO concealed VALUES (?)", [*marks, (nobody,)])
-        db.execute("PRAGMA user_version = 3")
+        db.execute("PRAGMA user_version = 4")
+    db.close()
     with Index(path) as index:
         assert index.roots() == [root]
     look(path, root)
@@ -368,3 +369,40 @@ def test_an_index_that_cannot_be_is_said(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file where the folder should be")
     with pytest.raises(UserError, match=r"The index of studies at .* cannot be opened"):
         Index(tmp_path / "data" / "studies.sqlite")
+
+
+@pytest.mark.parametrize("uid", ["", "1.2.1.1.7"])
+def test_images_without_a_uid_of_their_own_are_all_there(path: Path, root: Path, uid: str) -> None:
+    """Bad anonymizers give the images of a series one UID, or none; a copy of an image is still one image."""
+    shutil.rmtree(root / "knee")
+    for folder in (root / "hip" / "thin", root / "hip" / "thick"):
+        for n, file in enumerate(sorted(folder.iterdir())):
+            ds = pydicom.dcmread(file)
+            ds.SOPInstanceUID, ds.InstanceNumber = uid, n
+            ds.save_as(file)
+    if uid:
+        shutil.copytree(root / "hip" / "thin", root / "again")
+    look(path, root)
+    with Index(path) as index:
+        (study,) = index.studies()
+        series = {s.row.description: (s.row.images, len(index.files(s.id))) for s in index.series(study)}
+        assert series == {"thin": (3, 3), "thick": (2, 2)}
+
+
+@pytest.mark.parametrize("damage", ["PRAGMA user_version = 3", "DROP TABLE series"])
+def test_an_index_made_anew_knows_its_folders_and_whose_names_may_not_come_in(
+    path: Path, root: Path, damage: str
+) -> None:
+    look(path, root)
+    with Index(path) as index:
+        index.conceal(["1.2.1.1"])
+    with sqlite3.connect(path) as db:
+        db.execute(damage)
+    db.close()
+    with Index(path) as index:
+        assert index.roots() == [root]
+        assert index.studies() == []
+    look(path, root)
+    with Index(path) as index:
+        assert {s.patient.name for s in index.studies()} == {CONCEALED, "Blau^Eva"}
+    assert "Grün".encode() not in path.read_bytes()

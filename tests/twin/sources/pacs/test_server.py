@@ -1,6 +1,7 @@
 """The list of servers, and where their passwords are."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,9 @@ def test_passwords_are_in_the_key_store_and_not_in_the_list(tmp_path: Path, key_
     assert list(key_store.kept.values()) == ["a secret word"]
     write_servers(tmp_path / "servers.json", [WEB])
     assert "secret word" not in (tmp_path / "servers.json").read_text()
+    # Whoever is entered under the same name does not get it: another address, another user.
+    assert secrets.kept(replace(WEB, url="https://elsewhere.example/dicom-web")) is None
+    assert secrets.kept(replace(WEB, user="other")) is None
     secrets.forget(WEB)
     assert secrets.kept(WEB) is None
 
@@ -127,6 +131,17 @@ def test_no_uid_leads_out_of_the_folder(tmp_path: Path) -> None:
     for uid in ("../../etc/passwd", "..", "/etc/passwd", "a", "1" * 65):
         assert fetching.file_of(tmp_path, uid).parent == tmp_path
         assert len(fetching.file_of(tmp_path, uid).stem) == 64
+
+
+def test_what_was_taken_in_is_written_over(tmp_path: Path) -> None:
+    """The record may be locked: a file system keeps what is only deleted. Seen through an open handle."""
+    folder = tmp_path / "series"
+    folder.mkdir()
+    (folder / "1.2.dcm").write_bytes(b"Doe^Jane" * 1000)
+    with (folder / "1.2.dcm").open("rb") as left:
+        fetching.clear(folder)
+        assert left.read() == bytes(8000)
+    assert not folder.exists()
 
 
 def test_what_was_never_taken_in_goes_after_a_while(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Whose record it is."""
+"""Whose an image or a record is, and when two cannot be of one patient."""
 
 import dataclasses
 from typing import Any
@@ -20,7 +20,7 @@ def contradict(one: Identity, other: Identity) -> bool:
     date that both bear and that differs decides. Names are compared by their letters alone: DICOM's
     carets come and go.
     """
-    name, other_name = _letters(one.patient_name), _letters(other.patient_name)
+    name, other_name = letters(one.patient_name), letters(other.patient_name)
     names = bool(name and other_name and name != other_name)
     births = bool(one.birth_date and other.birth_date and one.birth_date != other.birth_date)
     if one.patient_id and other.patient_id:
@@ -28,7 +28,8 @@ def contradict(one: Identity, other: Identity) -> bool:
     return names or births
 
 
-def _letters(name: str) -> str:
+def letters(name: str) -> str:
+    """Return a name as it is compared: without DICOM's carets and capitals."""
     return " ".join(name.replace("^", " ").casefold().split())
 
 

@@ -1,0 +1,140 @@
+"""Key images in the task panel: the button that marks one, and the list with what was noted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, QTimer
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QGridLayout,
+    QHeaderView,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QWidget,
+)
+
+from desktop import theme
+from desktop.commands import BY_ID
+from desktop.section import CommandButton, quiet
+
+if TYPE_CHECKING:
+    from desktop.actions import Actions
+    from desktop.desk import Desk
+
+_KEY = Qt.ItemDataRole.UserRole
+_ROWS = 6
+NAME, NOTE = 0, 1
+
+
+class KeyList(QTreeWidget):
+    """Name and note of each key image; a click shows it, a double click or F2 lets the note be written."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk = desk
+        self.setAccessibleName("Key images")
+        self.setColumnCount(2)
+        self.setHeaderHidden(True)
+        self.setRootIsDecorated(False)
+        self.setUniformRowHeights(True)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.header().setStretchLastSection(True)
+        self.header().setSectionResizeMode(NAME, QHeaderView.ResizeMode.ResizeToContents)
+        self.itemClicked.connect(self._go)
+        self.itemDoubleClicked.connect(lambda row, _column: self.editItem(row, NOTE))
+        self.itemChanged.connect(self._on_note)
+
+    def refresh(self) -> None:
+        """Show what was marked; while a note is being written, leave it be."""
+        if self.state() == QAbstractItemView.State.EditingState:
+            return
+        stage, session = self._desk.stage, self._desk.session
+        blocked = QSignalBlocker(self)
+        self.clear()
+        for item in stage.marking.items() if stage is not None else ():
+            made = stage.marking.key_image(item) if stage is not None else None
+            if made is None:
+                continue
+            plane = made.plane.capitalize()
+            by_itself = item.name.startswith(made.text[:60] or plane)
+            row = QTreeWidgetItem(self, [plane if by_itself else item.name, made.text])
+            row.setData(NAME, _KEY, item.key)
+            if not self._desk.read_only and not item.stale:
+                row.setFlags(row.flags() | Qt.ItemFlag.ItemIsEditable)
+            tip = item.stale or f"{made.text or 'Double-click to write a note.'}"
+            for column in (NAME, NOTE):
+                row.setToolTip(column, tip)
+                font = row.font(column)
+                font.setItalic(bool(item.stale))
+                row.setFont(column, font)
+            if item.key == session.selection:
+                self.setCurrentItem(row)
+        del blocked
+        height = self.sizeHintForRow(0) if self.topLevelItemCount() else 0
+        self.setFixedHeight(height * min(self.topLevelItemCount(), _ROWS) + 2 * self.frameWidth() + 2)
+
+    def _go(self, row: QTreeWidgetItem) -> None:
+        session, stage = self._desk.session, self._desk.stage
+        item = session.item(str(row.data(NAME, _KEY)))
+        if item is None or stage is None:
+            return
+        if session.selection == item.key:
+            stage.marking.go_to(item)
+        else:
+            session.select(item.key)
+
+    def _on_note(self, row: QTreeWidgetItem, column: int) -> None:
+        id, text = str(row.data(NAME, _KEY)), row.text(NOTE)
+        if column == NOTE:
+            # Later: the row must not go while its editor still closes.
+            QTimer.singleShot(0, lambda: self._note(id, text))
+
+    def _note(self, id: str, text: str) -> None:
+        self._desk.guard(lambda: self._desk.note_key(id, text))
+        self.refresh()
+
+    def event(self, event: QEvent) -> bool:
+        """Keep F2, which elsewhere renames what is selected in the tree."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            event.setAccepted(event.key() == Qt.Key.Key_F2)
+            if event.isAccepted():
+                return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Write the note by F2, see the picture by Enter, remove by Delete."""
+        row = self.currentItem()
+        if event.key() == Qt.Key.Key_Delete:
+            BY_ID["edit.delete"].trigger(self._desk)
+        elif event.key() == Qt.Key.Key_F2 and row is not None:
+            self.editItem(row, NOTE)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and row is not None:
+            self._go(row)
+        else:
+            super().keyPressEvent(event)
+
+
+class KeyCard(QWidget):
+    """The button, how notes are written, the list, and the way out."""
+
+    def __init__(self, desk: Desk, actions: Actions) -> None:
+        super().__init__()
+        self.mark = CommandButton(actions["measure.key"])
+        self.hint = quiet("Click shows the picture again, double-click writes a note.")
+        self.list = KeyList(desk)
+        self.export = CommandButton(actions["measure.key.export"])
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(theme.px(1))
+        for n, widget in enumerate((self.mark, self.hint, self.list, self.export)):
+            grid.addWidget(widget, n, 0)
+
+    def refresh(self) -> None:
+        """Show the list as it is now."""
+        self.list.refresh()
+        some = bool(self.list.topLevelItemCount())
+        for widget in (self.hint, self.list, self.export):
+            widget.setVisible(some)
