@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from desktop import settings, way
-from desktop.browser import concealing
+from desktop.browser import concealing, held
 from desktop.desk import Desk
 from desktop.people import name_of
 from desktop.queue import Plan
@@ -41,6 +42,8 @@ class Incoming(QObject):
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self._desk = desk
+        self.came_from: dict[Path, str] = {}
+        """Of folders that were fetched: from which server."""
 
     def open(self, paths: Sequence[str | Path], *, deidentify: bool = False) -> None:
         """Open a record, or look through files and folders for images, to come in de-identified if asked.
@@ -105,8 +108,13 @@ class Incoming(QObject):
             SeriesChooser(found, lambda series, params: self.take(paths, series, params | more))
         )
 
-    def take(self, paths: Sequence[Path], series: Series, params: dict[str, Any]) -> None:
-        """Import one series: into the open record where it is of the same patient, else into a new one."""
+    def take(
+        self, paths: Sequence[Path], series: Series, params: dict[str, Any], *, again: bool = False
+    ) -> None:
+        """Import one series: into the open record where it is of the same patient, else into a new one.
+
+        What that record holds already comes in once more only where it is wanted ``again``.
+        """
         from twin import patient
 
         record = self._desk.session.record
@@ -116,6 +124,13 @@ class Incoming(QObject):
         stranger = owner is not None and patient.contradict(owner, identity)
         alone = record is not None and _nobodys(record, owner, series, identity)
         given = {"paths": tuple(str(p) for p in paths), "series": series.uid}
+        if record is not None and record.writable and not (stranger or alone or again):
+            here = held.already(record, given, "" if any(series.drawn_on) else identity.series_uid)
+            if here:
+                anew = functools.partial(self.take, paths, series, params, again=True)
+                told = UserError(f"{series.label} is already here: “{here}”.", "Nothing was brought in.")
+                self._desk.offered.emit(told, "Bring in again", functools.partial(self._desk.guard, anew))
+                return
         if any(series.drawn_on):
             from twin.sources.drawn_on import image_for, not_alone
 

@@ -160,6 +160,9 @@ class Keeper:
                 f"Unlock {path.name}?", "Whoever can read the file can then read all that is in it.", "Unlock"
             ):
                 self._rewrite(path, lambda: locking.unlock(path), f"{path.name} is no longer locked.")
+                opened = self._desk.session.record
+                if opened is not None and concealing.reveal(concealing.whose(opened), path):
+                    self._desk.start("Read again what was locked", concealing.read_again())
             return
         dialog = PassphraseDialog(self._parent, path, new=True)
         if not dialog.exec():
@@ -170,7 +173,7 @@ class Keeper:
 
         def lock() -> None:
             locking.lock(path, passphrase)
-            concealing.conceal(identities)
+            concealing.conceal(identities, path)
 
         self._rewrite(path, lock, f"{path.name} is locked.")
         if dialog.keep.isChecked():

@@ -18,14 +18,21 @@ if TYPE_CHECKING:
     from twin.sources.pacs import Link
 
 
-def fetch(incoming: Incoming, link: Link, series: Sequence[SeriesRow], studies: Sequence[StudyRow]) -> Plan:
-    """Fetch series, and all series of studies; what is whole goes the way of any other folder."""
+def fetch(
+    incoming: Incoming, link: Link, series: Sequence[SeriesRow], studies: Sequence[StudyRow],
+    came_from: dict[Path, str],
+) -> Plan:  # fmt: skip
+    """Fetch series, and all series of studies; what is whole goes the way of any other folder.
+
+    ``came_from`` is told which server each folder came from.
+    """
     from twin.jobs import Job
 
     name = link.server.name
     quarantine = places.quarantine_folder()
     job = Job(fetch_wanted, link, tuple(series), tuple(studies), quarantine, title=f"Fetching from {name}")
     folders: list[Path] = yield job
+    came_from |= dict.fromkeys(folders, name)
     yield from incoming.look_through(folders, f"what came from {name}")
 
 
@@ -80,7 +87,7 @@ def send_selected(desk: Desk, link: Link) -> Plan:
         record.note("sent", {"entity": item.key, "server": name, "stale": ""})
 
 
-def taken_in(desk: Desk, paths: Sequence[Path]) -> None:
+def taken_in(desk: Desk, paths: Sequence[Path], came_from: dict[Path, str]) -> None:
     """Clear away what was fetched and is in the record now; its log says where it came from."""
     from twin.sources import pacs
 
@@ -90,7 +97,8 @@ def taken_in(desk: Desk, paths: Sequence[Path]) -> None:
         return
     record = desk.session.record
     if record is not None and record.writable:
-        record.note("fetched", {"series": len(mine)})
+        servers = ", ".join(dict.fromkeys(came_from.pop(path, "") for path in mine)).strip(", ")
+        record.note("fetched", {"server": servers, "series": len(mine)})
 
     def clear() -> None:
         for path in mine:

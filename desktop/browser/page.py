@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop import places, theme
-from desktop.browser import bringing
+from desktop.browser import bringing, concealing, held
 from desktop.browser.background import Background
 from desktop.browser.known import Known
 from desktop.browser.preview import Preview
@@ -157,14 +157,18 @@ class BrowserPage(QWidget):
         """Show what is known now."""
         super().showEvent(event)
         self._open_index()
+        self.studies.held, self._found = held.known(self._desk), []
         self.restyle()
         self._search_folder()
         self.search.words.setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape goes back to the views."""
+        """Escape goes back to the views; Enter asks a server, in its row and in any field of the search."""
         if event.key() == Qt.Key.Key_Escape:
             self.left.emit()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.where.server:
+            if self.sources.list.hasFocus() or self.search.in_a_choice():
+                self._search()
         else:
             super().keyPressEvent(event)
 
@@ -243,6 +247,8 @@ class BrowserPage(QWidget):
             elif where.folder is not None and self._index is not None:
                 self.look.close()
                 self._index.forget(where.folder)
+                if concealing.let_go(self._index):
+                    self._desk.start("Read again what was locked", concealing.read_again())
                 self.refill()
 
     def _on_looked(self, looked: Looked) -> None:
@@ -255,11 +261,10 @@ class BrowserPage(QWidget):
             self._desk.said.emit(looked.unreadable[0], more)
 
     def _on_where(self, where: Where | None) -> None:
-        where = where or Where()
         self.ask.close()
-        self.search.fit(server=where.server is not None)
+        self.search.fit(server=where is not None and where.server is not None)
         self._show([])
-        if where.server is None:
+        if where is None or where.server is None:
             self._search_folder()
 
     # -- searching -------------------------------------------------------------------------------
@@ -344,7 +349,9 @@ class BrowserPage(QWidget):
             series = [c.row for c in chosen if isinstance(c, Listed)]
             studies = [s for c in chosen if not isinstance(c, Listed) for s in self._studies_of(c)]
             title = f"Fetch from {server.name}"
-            self._desk.start(title, bringing.fetch(self._incoming, link, series, studies))
+            self._desk.start(
+                title, bringing.fetch(self._incoming, link, series, studies, self._incoming.came_from)
+            )
 
     def send(self, server: Server) -> None:
         """Send what is chosen to a server."""
@@ -389,7 +396,7 @@ class BrowserPage(QWidget):
 
     def _on_commit(self, _job: Any, entry: Any) -> None:
         paths = [Path(p) for p in entry.params.get("paths", ())] if entry.step.startswith("import.") else []
-        bringing.taken_in(self._desk, paths)
+        bringing.taken_in(self._desk, paths, self._incoming.came_from)
         if paths and self.isVisible():
             self.left.emit()
 

@@ -72,6 +72,11 @@ class SearchBar(QWidget):
         self.words.setPlaceholderText("Its beginning" if server else "Any words: name, ID, study, series")
         self.words.setToolTip("* and ? stand for letters" if server else "")
 
+    def in_a_choice(self) -> bool:
+        """Tell whether a field has the focus that does not ask by itself when Enter is pressed."""
+        focus = self.focusWidget()
+        return focus is not None and focus.hasFocus() and focus is not self.words
+
     def query(self) -> Query:
         """Return what a server is asked."""
         first = self.first_day()

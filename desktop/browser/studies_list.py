@@ -60,6 +60,8 @@ class StudiesList(QTreeWidget):
         self.header().setStretchLastSection(False)
         for column, width in _WIDTHS.items():
             self.setColumnWidth(column, theme.px(width))
+        self.held: dict[str, str] = {}
+        """By series UID, which record holds it already."""
         self._studies: dict[StudyRow, QTreeWidgetItem] = {}
         self.itemExpanded.connect(self._on_expand)
 
@@ -150,7 +152,8 @@ class StudiesList(QTreeWidget):
     def _series(self, one: Listed) -> QTreeWidgetItem:
         row = one.row
         number = f"{row.number}  " if row.number is not None else ""
-        words = [f"{number}{row.description or 'Series'}", "", row.modality,
+        held = f"  ·  {self.held[row.uid]}" if row.uid in self.held else ""
+        words = [f"{number}{row.description or 'Series'}{held}", "", row.modality,
                  "" if row.images is None else f"{row.images:,}", row.body_part]  # fmt: skip
         item = self._item(words, one)
         if one.picture is not None:

@@ -128,7 +128,7 @@ def lock(options: argparse.Namespace) -> int:
     with Record.open(path, write=False) as record:
         identities = concealing.whose(record)
     lock_record(path, passphrase)
-    concealing.conceal(identities)
+    concealing.conceal(identities, path)
     print(f"{path} is locked. Without the passphrase nobody can open it again, this program neither.")
     if options.keyring:
         passphrases.remember(passphrases.header_of(path), passphrase)
@@ -141,10 +141,16 @@ def lock(options: argparse.Namespace) -> int:
 
 def unlock(options: argparse.Namespace) -> int:
     """Unlock a record."""
+    from desktop.browser import concealing
+    from desktop.cli.studies import read_again
+    from twin.record import Record
     from twin.record.locking import unlock as unlock_record
 
     path = record_path(options.record)
     unlock_record(path)
+    with Record.open(path, write=False) as record:
+        identities = concealing.whose(record)
+    read_again(concealing.reveal(identities, path))
     print(f"{path} is open for everybody who can read the file.")
     return 0
 

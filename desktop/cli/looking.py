@@ -173,7 +173,12 @@ def _told(entry: "LogEntry", log: "Sequence[LogEntry]") -> str:
         return f"{step.number}: {step.step}  {_touched(step, log)}".rstrip()
     if entry.kind != "step":
         what = entry.params.get("entity") or entry.params.get("what", "")
-        told = f"{what} → {entry.params['path']}" if entry.params.get("path") else str(what)
+        if entry.kind == "fetched":
+            count = entry.params.get("series", 0)
+            count = len(count) if isinstance(count, list) else count
+            what = f"{count} series"
+        where = entry.params.get("server") or entry.params.get("path")
+        told = f"{what} {'from' if entry.kind == 'fetched' else '→'} {where}" if where else str(what)
         return f"{told}, stale: {entry.params['stale']}" if entry.params.get("stale") else told
     return f"{_touched(entry, log)}  {entry.seconds:.1f} s"
 

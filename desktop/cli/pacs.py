@@ -55,6 +55,7 @@ def add(commands: "_Commands") -> None:
     p.add_argument("--record", metavar="RECORD", help="what is sent are entities of this record")
     p.add_argument("--as", dest="kind", choices=("seg", "rtstruct"), default="seg", help="how entities go")
     p.add_argument("--stale", action="store_true", help="send although what it was made from has changed")
+    p.add_argument("--nameless", action="store_true", help="send although it does not say whose it is")
     p.set_defaults(act=send)
 
 
@@ -299,16 +300,17 @@ def _take_in(
     options: argparse.Namespace, name: str, fetched: list[dict[str, Any]], folders: list[Path]
 ) -> dict[str, Any]:
     """Import what was fetched, note where it came from, and clear it away."""
-    from desktop.cli.taking import bring_in
+    from desktop.cli.taking import Beside, bring_in
     from twin.sources import pacs
 
     made: dict[str, Any] = {}
 
-    def then(record: "Record", entry: "LogEntry") -> None:
+    def then(record: "Record", entry: "LogEntry", beside: Beside) -> None:
         record.note("fetched", {"server": name, "series": [f["uid"] for f in fetched]})
-        made.update(answer(record, entry))
+        made.update(answer(record, entry) | beside.answer(record))
         if not options.json:
             print_entry(record, entry)
+            beside.print(record)
 
     given = {"paths": tuple(map(str, folders)), "accept_gaps": options.accept_gaps}
     bring_in(record_path(options.record), given, "", then)
@@ -319,12 +321,14 @@ def _take_in(
 
 def send(options: argparse.Namespace) -> int:
     """Send files, or entities of a record."""
+    from functools import partial
+
     from twin.exports.pacs import send as send_files
     from twin.exports.pacs import send_from
     from twin.jobs import Job
     from twin.record import Record
 
-    link = _link(options)
+    link, nameless = _link(options), options.nameless
     title = f"sending to {link.server.name}"
     if options.record:
         with Record.open(record_path(options.record)) as record:
@@ -332,12 +336,14 @@ def send(options: argparse.Namespace) -> int:
             for ref, why in stale.items():
                 if why and not options.stale:
                     raise UserError(f"{ref} is stale: {why}.", "Make it again, or send it so with --stale.")
-            job = Job(send_from, record.path, options.what, options.kind, link, title=title)
+            act = partial(send_from, nameless=nameless)
+            job = Job(act, record.path, options.what, options.kind, link, title=title)
             sent = run_job(job)
             for ref, why in stale.items():
                 record.note("sent", {"entity": ref, "server": link.server.name, "stale": why})
     else:
-        sent = run_job(Job(send_files, link, [Path(p) for p in options.what], title=title))
+        paths = [Path(p) for p in options.what]
+        sent = run_job(Job(partial(send_files, nameless=nameless), link, paths, title=title))
     _tell_sent(options, {"server": link.server.name} | asdict(sent))
     return 0
 

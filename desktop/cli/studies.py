@@ -27,7 +27,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def studies(options: argparse.Namespace) -> int:
-    """Bring the index up to date with folders and list what it knows."""
+    """Bring the index up to date with folders and list what is in them; without one, all that it knows."""
+    from desktop.browser.concealing import let_go
     from twin.jobs import Job
     from twin.sources.index import Index, look_into
 
@@ -38,19 +39,25 @@ def studies(options: argparse.Namespace) -> int:
     looked = []
     for folder in folders if not options.forget else ():
         looked.append(run_job(Job(look_into, path, folder, title=f"looking into {folder.name}")))
-    with Index(path) as index:
-        if options.forget:
+    if options.forget:
+        with Index(path) as index:
             for folder in folders:
                 index.forget(folder)
+            freed = let_go(index)
+        read_again(freed)
+    with Index(path) as index:
         found = [
-            (study, index.series(study))
+            (study, index.series(study, root))
             for root in (folders if folders and not options.forget else [None])
             for study in index.studies(options.words, options.modality, root)
         ]
+        known = {(s.uid, s.patient) for s in index.studies(options.words, options.modality)}
+        others = len(known - {(study.uid, study.patient) for study, _series in found})
         roots = [str(root) for root in index.roots()]
     if options.json:
         listed = [asdict(study) | {"series": [_words(s) for s in series]} for study, series in found]
-        print_json({"folders": roots, "looked": [asdict(one) for one in looked], "studies": listed})
+        looks = [asdict(one) for one in looked]
+        print_json({"folders": roots, "looked": looks, "studies": listed, "others": others})
         return 0
     for one in looked:
         print(f"{one.files:,} files looked at in {one.seconds:.1f} s, {one.read:,} of them read.")
@@ -59,7 +66,19 @@ def studies(options: argparse.Namespace) -> int:
         print(f"{study.date or 'no date   '}  {who}  {study.description}".rstrip())
         for one in series:
             print(f"    {one.row.label}  {one.row.images} images")
+    if others:
+        studies = "1 other study is" if others == 1 else f"{others:,} other studies are"
+        print(f"{studies} known from elsewhere: “vitruvian studies” lists all.")
     return 0
+
+
+def read_again(files: int) -> None:
+    """Read again the files whose words a locked record kept out of the index, where there are any."""
+    from twin.jobs import Job
+    from twin.sources.index import look_again
+
+    if files:
+        run_job(Job(look_again, places.index_path(), title="reading again what was locked"))
 
 
 def _words(series: "Indexed") -> dict[str, Any]:

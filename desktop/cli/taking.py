@@ -3,7 +3,8 @@
 import argparse
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,11 +75,12 @@ def take(options: argparse.Namespace) -> int:
         **parse_pairs(options.set, "PARAM"),
     }
 
-    def tell(record: "Record", entry: "LogEntry") -> None:
+    def tell(record: "Record", entry: "LogEntry", beside: Beside) -> None:
         if options.json:
-            print_json(answer(record, entry))
+            print_json(answer(record, entry) | beside.answer(record))
         else:
             print_entry(record, entry)
+            beside.print(record)
         for words in entry.summary.get("burned_in", ()):
             print(f"Text may be burned into {words}. Look at it.", file=sys.stderr)
 
@@ -86,34 +88,85 @@ def take(options: argparse.Namespace) -> int:
     return 0
 
 
+@dataclass(frozen=True)
+class Beside:
+    """The reports that lay beside images: what was imported of them, and why the rest was left out."""
+
+    entries: "tuple[LogEntry, ...]" = ()
+    left_out: tuple[str, ...] = ()
+
+    def answer(self, record: "Record") -> dict[str, Any]:
+        """Return what the ``--json`` answer says of them; nothing where there are none."""
+        if not self.entries and not self.left_out:
+            return {}
+        return {"reports": [answer(record, e) for e in self.entries], "left_out": list(self.left_out)}
+
+    def print(self, record: "Record") -> None:
+        """Print it, for a person."""
+        for entry in self.entries:
+            print_entry(record, entry)
+        if self.left_out:
+            count = len(self.left_out)
+            reports = "1 report" if count == 1 else f"{count} reports"
+            print(f"left out: {reports} ({' '.join(self.left_out)})", file=sys.stderr)
+
+
+def _reports_beside(record: "Record", entry: "LogEntry", reports: Sequence[Path], hidden: bool) -> Beside:
+    """Import reports on those of the images that just came in on which they were drawn."""
+    from twin.run import prepare
+    from twin.sources.drawn_on import image_of_reports
+
+    made = [record.find(output["id"]) for output in entry.outputs.values()]
+    done, left = [], []
+    for path in reports:
+        try:
+            if hidden:
+                raise UserError("Reports are not de-identified.")
+            on = {"volume": image_of_reports([path], made)}
+            call = prepare(record, "import.measurements", on, {"paths": (str(path),)})
+            done.append(run_call(record, call))
+        except UserError as error:
+            left.append(error.message if path.name in error.message else f"{path.name}: {error.message}")
+    return Beside(tuple(done), tuple(left))
+
+
 def bring_in(
-    path: Path, given: dict[str, Any], name: str, then: Callable[["Record", "LogEntry"], None]
+    path: Path, given: dict[str, Any], name: str, then: Callable[["Record", "LogEntry", Beside], None]
 ) -> None:
-    """Import into a record, and do ``then`` with it; one that was made for it goes where nothing came in."""
+    """Import into a record, and do ``then`` with it; one that was made for it goes where nothing came in.
+
+    Reports that lie beside images are imported on them.
+    """
     from desktop.browser import concealing
     from desktop.catalogue import load as load_steps
     from twin.record import Record
     from twin.run import prepare
-    from twin.sources.dicom_sr import reports_only
+    from twin.sources.dicom_sr import is_report
     from twin.sources.drawn_on import contours_only, image_for, image_of_reports, not_alone
+    from twin.sources.formats import files_in
 
     load_steps()
     new = not path.exists()
     paths = [Path(p) for p in given["paths"]]
-    reports, contours = reports_only(paths), contours_only(paths)
-    if (reports or contours is not None) and given.get("deidentify"):
-        raise not_alone("Measurements" if reports else "Contours")
+    files = [file for p in paths for file in files_in(p)]
+    reports = [file for file in files if is_report(file)]
+    only, contours = bool(reports) and len(reports) == len(files), contours_only(paths)
+    if (only or contours is not None) and given.get("deidentify"):
+        raise not_alone("Measurements" if only else "Contours")
     record = Record.create(path) if new else Record.open(path)
     try:
-        if reports:
-            on = {"volume": image_of_reports(paths, record.entries())}
-            call = prepare(record, "import.measurements", on, {"paths": given["paths"]}, name=name)
+        if only:
+            on = {"volume": image_of_reports(reports, record.entries())}
+            words = {"paths": tuple(map(str, reports))}
+            call, reports = prepare(record, "import.measurements", on, words, name=name), []
         elif contours is None:
             call = prepare(record, "import.images", {}, given, name=name)
         else:
             image = {"image": image_for(contours, record.entries())}
             call = prepare(record, "import.contours", image, {"paths": given["paths"]}, name=name)
-        then(record, run_call(record, call))
+        entry = run_call(record, call)
+        beside = _reports_beside(record, entry, reports, bool(given.get("deidentify")))
+        then(record, entry, beside)
         concealing.if_locked(record)
     finally:
         empty = not record.log()

@@ -118,6 +118,21 @@ def test_a_folder_is_looked_into_searched_and_imported_from(
     assert window.desk.session.load(volume.id).voxels.shape == (4, 64, 64)
     (step,) = [entry for entry in window.desk.session.record.log() if entry.kind == "step"]
     assert step.params["paths"] == [str(hip)]
+    # The browser says that it is there, and it comes in again only where that is wanted.
+    QTest.keyClick(window, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
+    assert texts(page)[-1] == f"3  thin  ·  in this record: {volume.name}"
+    click(page, "thin", double=True)
+    settle(window, qtbot)
+    assert f"is already here: “{volume.name}”." in window.errors.message.text()
+    assert len(window.desk.session.of_kind("volume")) == 1
+    QTest.mouseClick(window.errors.action, LEFT)
+    settle(window, qtbot)
+    assert len(window.desk.session.of_kind("volume")) == 2
+    # A record that was open lately is told as well.
+    name = Path(window.desk.session.record.path).name
+    window.desk.close_record()
+    QTest.keyClick(window, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
+    assert texts(page)[-1] == f"3  thin  ·  in {name}"
 
 
 def test_several_patients_are_not_imported_together_and_escape_goes_back(
@@ -186,6 +201,14 @@ def test_a_server_is_entered_searched_fetched_from_and_sent_to(
     QTest.keyClick(page.search.words, Qt.Key.Key_Return)
     idle(page, qtbot)
     qtbot.waitUntil(lambda: "3  thin" in texts(page), timeout=60_000)
+    for field in (page.search.modality, page.search.when, page.search.field, page.sources.list):
+        page._show([])
+        assert page.hint.text() == "Press Enter to search."
+        field.setFocus()
+        QTest.keyClick(field, Qt.Key.Key_Return)
+        assert page.hint.text() == "Searching …"
+        idle(page, qtbot)
+        qtbot.waitUntil(lambda: "3  thin" in texts(page), timeout=60_000)
     click(page, "thin")
     assert page.preview.take.text() == "Fetch and import"
     QTest.mouseClick(page.preview.take, LEFT)
@@ -195,6 +218,7 @@ def test_a_server_is_entered_searched_fetched_from_and_sent_to(
     record = window.desk.session.record
     assert (record.load("v1").voxels == read(scan([folder]).series[0]).voxels).all()  # type: ignore[union-attr]
     assert record.log()[-1].kind == "fetched"
+    assert record.log()[-1].params == {"server": "archive", "series": 1}
     qtbot.waitUntil(lambda: not list(places.quarantine_folder().iterdir()))
     # What was made of it goes back.
     assert draw_box

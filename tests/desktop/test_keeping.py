@@ -2,17 +2,26 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog, QLabel, QMessageBox
 
+from desktop import places
+from desktop.browser import concealing
 from desktop.commands import BY_ID
 from desktop.keeping import DeidentifyDialog, PassphraseDialog
 from desktop.window import MainWindow
 from tests.desktop.conftest import settle
 from tests.twin.sources import made
 from twin import passphrases
+from twin.domain import Volume
+from twin.progress import Progress
 from twin.record import Record, door
+from twin.sources.catalog import StudyRow
+from twin.sources.dicom_writer import write_series
+from twin.sources.index import Index, look_into
+from twin.sources.index.store import CONCEALED
 
 PASSPHRASE = "correct horse battery"
 
@@ -100,6 +109,20 @@ def test_a_folder_comes_in_under_a_pseudonym(
     assert "Jane" not in window.windowTitle()
 
 
+def index_images_of(window: MainWindow, folder: Path) -> None:
+    """Look into a folder with images of the open record's patient."""
+    assert window.desk.session.record is not None
+    identity = concealing.whose(window.desk.session.record)[0]
+    voxels = np.zeros((2, 8, 8), np.int16)
+    write_series(Volume(voxels, np.eye(4), "CT", "HU", frame_of_reference="1.9", identity=identity), folder)
+    look_into(places.index_path(), folder, Progress())
+
+
+def indexed() -> list[StudyRow]:
+    with Index(places.index_path()) as index:
+        return index.studies()
+
+
 def test_locking_asks_twice_and_opening_asks_again(
     opened: MainWindow, hip: Path, qtbot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -116,9 +139,12 @@ def test_locking_asks_twice_and_opening_asks_again(
 
     agree(monkeypatch, type_new)
     settle(opened, qtbot)
+    index_images_of(opened, hip.parent / "images")
+    (study,) = indexed()
     BY_ID["file.lock"].trigger(opened.desk)
     settle(opened, qtbot)
     assert door.locked(hip)
+    assert [s.patient.name for s in indexed()] == [CONCEALED]
     assert opened.desk.session.record is not None
     assert BY_ID["file.lock"].title_for(opened.desk) == "Unlock…"
     opened.desk.close_record()
@@ -135,6 +161,7 @@ def test_locking_asks_twice_and_opening_asks_again(
     BY_ID["file.lock"].trigger(opened.desk)
     settle(opened, qtbot)
     assert not door.locked(hip)
+    assert indexed() == [study]
 
 
 def test_who_is_in_a_locked_record_leaves_the_index_when_it_is_opened(

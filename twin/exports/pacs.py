@@ -16,6 +16,7 @@ from twin.exports import export_from
 from twin.progress import Progress
 from twin.sources.catalog import PatientRow, SeriesRow, StudyRow
 from twin.sources.dicom_headers import looks_like_dicom
+from twin.sources.dicom_sr import REPORTS
 from twin.sources.pacs import find_images
 from twin.sources.pacs.dimse import Dimse
 from twin.sources.pacs.fetching import peer_of
@@ -52,19 +53,22 @@ class Sent:
     passed_over: int
 
 
-def outgoing(paths: Sequence[Path], progress: Progress) -> tuple[list[Outgoing], int]:
+def outgoing(
+    paths: Sequence[Path], progress: Progress, *, nameless: bool = False
+) -> tuple[list[Outgoing], int]:
     """Return the DICOM files in files and folders, and how many others there were in folders.
 
     Raises
     ------
     UserError
-        A file that was named is no DICOM, or does not say what it is; two files are the same image.
+        A file that was named is no DICOM, or does not say what it is; two files are the same image;
+        one is a segmentation, contours or a report of nobody, and ``nameless`` does not allow that.
     """
     found: dict[str, Outgoing] = {}
     others: list[Path] = []
     for path, named in _files(paths):
         progress(0.0, f"looking into {path.parent.name}")
-        one = _look(path)
+        one = _look(path, nameless)
         if one is None:
             if named:
                 raise UserError(f"{path} {_NO_OBJECT}.", "Only DICOM can be sent: export it so first.")
@@ -86,7 +90,9 @@ def outgoing(paths: Sequence[Path], progress: Progress) -> tuple[list[Outgoing],
 _NO_OBJECT = "is no DICOM file, or does not say which image and series it is (blank UIDs)"
 
 
-def send(link: Link, paths: Sequence[Path], progress: Progress | None = None) -> Sent:
+def send(
+    link: Link, paths: Sequence[Path], progress: Progress | None = None, *, nameless: bool = False
+) -> Sent:
     """Send the DICOM files in files and folders, as they are.
 
     Raises
@@ -98,7 +104,7 @@ def send(link: Link, paths: Sequence[Path], progress: Progress | None = None) ->
         What was sent stays there.
     """
     progress = progress or Progress()
-    files, others = outgoing(paths, progress.between(0.0, 0.05))
+    files, others = outgoing(paths, progress.between(0.0, 0.05), nameless=nameless)
     there = _there_already(link, files, progress)
     left = [f for f in files if f.uid not in there]
     report = _Report(len(files), len(files) - len(left), progress.between(0.05, 1.0))
@@ -116,8 +122,9 @@ def send(link: Link, paths: Sequence[Path], progress: Progress | None = None) ->
 
 
 def send_from(
-    record: Path, refs: Sequence[str], kind: str, link: Link, progress: Progress | None = None
-) -> Sent:
+    record: Path, refs: Sequence[str], kind: str, link: Link, progress: Progress | None = None, *,
+    nameless: bool = False,
+) -> Sent:  # fmt: skip
     """Send segmentations of a record as DICOM; the record itself is left as it is.
 
     Parameters
@@ -140,7 +147,7 @@ def send_from(
             export_from(opened, ref, place / f"{n}.{kind}.dcm", progress.between(0.0, 0.3))
             for n, ref in enumerate(refs)
         ]
-        return send(link, paths, progress.between(0.3, 1.0))
+        return send(link, paths, progress.between(0.3, 1.0), nameless=nameless)
 
 
 class _Report:
@@ -167,7 +174,7 @@ def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
             raise UserError(f"There is no {path}.")
 
 
-def _look(path: Path) -> Outgoing | None:
+def _look(path: Path, nameless: bool) -> Outgoing | None:
     """Return what a file is; None where it is no DICOM object of a series (a DICOMDIR is none)."""
     import pydicom
 
@@ -177,7 +184,7 @@ def _look(path: Path) -> Outgoing | None:
             head = file.read(352)
         if not looks_like_dicom(head):
             return None
-        ds = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(tags), force=True)
+        ds = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=[*tags, *_WHOSE], force=True)
     except OSError as e:
         raise UserError(f"{path} cannot be read: {e.strerror or e}.") from e
     except Exception as e:  # pydicom fails in many ways
@@ -191,10 +198,33 @@ def _look(path: Path) -> Outgoing | None:
             f"{path} has no DICOM file header, so that its encoding would have to be guessed.",
             "Leave it out.",
         )
+    if not nameless and _of_nobody(ds):
+        raise UserError(
+            f"“{ds.get('SeriesDescription') or path.name}” does not say whose it is: it holds no name, no ID "
+            "and no images that it was made on, so that the server would file it under nobody.",
+            "Make it on images that were imported from DICOM, which say whose they are; or send it as it is: "
+            "vitruvian pacs send --nameless.",
+        )
     meta = ds.file_meta
     plain = [str(meta.get(f"MediaStorage{tag}", "")) for tag in tags[:2]] == words[:2]
     size = path.stat().st_size
     return Outgoing(path, words[1], words[0], syntax or _IMPLICIT, words[2], words[3], size, plain)
+
+
+_MADE_ON = ("ReferencedSeriesSequence", "CurrentRequestedProcedureEvidenceSequence")
+_WHOSE = ("PatientName", "PatientID", "SeriesDescription", "ReferencedFrameOfReferenceSequence", *_MADE_ON)
+_MADE = (*REPORTS, "1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.481.3")
+"""Classes of reports, segmentations and structure sets."""
+
+
+def _of_nobody(ds: Any) -> bool:
+    """Tell whether something was made of images, and says neither of which nor of whom."""
+    if str(ds.SOPClassUID) not in _MADE or ds.get("PatientName") or ds.get("PatientID"):
+        return False
+    frames = ds.get("ReferencedFrameOfReferenceSequence") or ()
+    return not any(ds.get(tag) for tag in _MADE_ON) and not any(
+        frame.get("RTReferencedStudySequence") for frame in frames
+    )
 
 
 def _there_already(link: Link, files: Sequence[Outgoing], progress: Progress) -> set[str]:

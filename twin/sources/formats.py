@@ -56,7 +56,10 @@ def format_of(path: Path) -> Format | None:
     return next((f for f in FORMATS if f.recognizes(head)), named)
 
 
-def _files(path: Path) -> Iterator[Path]:
+def files_in(path: Path) -> Iterator[Path]:
+    """Yield the files in a folder and below it, but hidden ones; a file is yielded itself."""
+    if not path.is_dir():
+        yield path
     for folder, folders, names in os.walk(path):
         folders.sort()
         yield from (Path(folder, name) for name in sorted(names) if not name.startswith("."))
@@ -71,7 +74,7 @@ def scan(paths: Sequence[Path], progress: Progress) -> Found:
             problems.append(f"{path} does not exist.")
             continue
         named = path.is_file()
-        files = [path] if named else list(_files(path))
+        files = list(files_in(path))
         if not files:
             problems.append(f"{path} is an empty folder.")
         for file in files:

@@ -4,10 +4,12 @@ import csv
 import json
 from pathlib import Path
 
+import pydicom
 import pytest
 
 from desktop.main import main
 from tests.twin.measuring import test_steps  # noqa: F401  (declares the steps)
+from tests.twin.sources.pacs.conftest import MakeSeries, make_series  # noqa: F401
 from twin.progress import Progress
 from twin.record import Record
 from twin.run import prepare, run
@@ -56,6 +58,61 @@ def test_measurements_are_drawn_listed_and_exported(record, tmp_path, capsys):
     assert {r["measurement"] for r in csv.DictReader(clean.open(encoding="utf-8"))} == {
         "distance 1", "polygon 2",
     }  # fmt: skip
+
+
+@pytest.fixture
+def with_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_series: MakeSeries) -> Path:  # noqa: F811
+    """Return a folder of images, with a report of a distance on them beside."""
+    monkeypatch.setenv("VITRUVIAN_CONFIG", str(tmp_path / "config"))
+    folder, record = make_series(1, images=4), str(tmp_path / "first.twin")
+    assert main(["import", record, str(folder)]) == 0
+    draw(record, "measure.distance", "0,0,2,8,0,2", "--name", "width")
+    assert main(["export", record, "width", "-o", str(folder / "report.sr.dcm")]) == 0
+    return folder
+
+
+def test_a_report_beside_the_images_comes_in_with_them(with_report: Path, tmp_path: Path, capsys) -> None:
+    record = tmp_path / "second.twin"
+    capsys.readouterr()
+    assert main(["import", str(record), str(with_report), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert [o["kind"] for o in said["outputs"]] == ["volume"]
+    assert [[o["name"] for o in r["outputs"]] for r in said["reports"]] == [["width"]]
+    assert said["left_out"] == []
+    with Record.open(record) as opened:
+        assert opened.load("width").numbers[0].value == pytest.approx(8.0)  # as it was drawn
+
+
+def test_a_folder_of_reports_comes_into_the_record_of_their_images(
+    with_report: Path, tmp_path: Path, capsys
+) -> None:
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    (with_report / "report.sr.dcm").rename(alone / "report.dcm")
+    record = str(tmp_path / "first.twin")
+    capsys.readouterr()
+    assert main(["import", record, str(alone), "--json"]) == 0
+    assert [o["kind"] for o in json.loads(capsys.readouterr().out)["outputs"]] == ["measurement"]
+
+
+def test_a_report_that_cannot_come_in_is_said(
+    with_report: Path,
+    tmp_path: Path,
+    capsys,
+    make_series: MakeSeries,  # noqa: F811
+) -> None:
+    ds = pydicom.dcmread(with_report / "report.sr.dcm")
+    ds.StudyInstanceUID = "1.2.3.4"
+    ds.save_as(with_report / "report.sr.dcm")
+    capsys.readouterr()
+    assert main(["import", str(tmp_path / "second.twin"), str(with_report)]) == 0
+    said = capsys.readouterr().err
+    assert "left out: 1 report (" in said
+    assert "report.sr.dcm: its measurements were drawn on an image that is not in the record." in said
+    assert main(["import", str(tmp_path / "third.twin"), str(with_report), "--deidentify", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["left_out"] == [
+        "report.sr.dcm: Reports are not de-identified."
+    ]
 
 
 def test_stale_measurements_are_exported_only_with_the_word(record, tmp_path, capsys):

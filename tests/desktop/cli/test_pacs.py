@@ -18,6 +18,7 @@ from tests.twin.sources.pacs.conftest import MakeSeries, make_series  # noqa: F4
 from tests.twin.sources.pacs.orthanc import PASSWORD, USER, Orthanc
 from tests.twin.sources.pacs.test_orthanc import by_uid
 from twin.domain import LabelMap, Structure, Volume
+from twin.exports import export
 from twin.exports.pacs import send
 from twin.progress import Progress
 from twin.record import Record
@@ -131,6 +132,10 @@ def test_a_series_comes_into_a_record_and_its_segmentation_goes_back(
         run(record, prepare(record, "test.box", {}, {}))
     assert main(["pacs", "send", "archive", "--record", str(path), "bones", "--json"]) == 0
     assert answer(capsys)["images"] == 1
+    assert main(["log", str(path)]) == 0
+    told = [" ".join(line.split()[3:]) for line in capsys.readouterr().out.splitlines()]
+    assert "fetched 1 series from archive" in told
+    assert "sent bones → archive" in told
     with Record.open(path) as record:
         assert record.log()[-1].kind == "sent"
         assert record.log()[-1].params == {"entity": "bones", "server": "archive", "stale": ""}
@@ -151,6 +156,29 @@ def draw_box(volume: Volume, params: _NoParams, progress: Progress) -> Made:
     placed = {"frame_of_reference": volume.frame_of_reference, "identity": volume.identity}
     bones = LabelMap(labels, volume.affine, (Structure("sacrum", 1, "sacrum"),), **placed)
     return Made({"labelmap": bones}, {}, {"labelmap": "bones"})
+
+
+@pytest.mark.parametrize("kind", ["seg", "rtstruct"])
+def test_what_was_made_on_images_of_nobody_is_not_sent_without_a_word(
+    entered: Orthanc, capsys: Capture, tmp_path: Path, kind: str
+) -> None:
+    voxels = np.zeros((4, 64, 64), np.int16)
+    path, out = tmp_path / "nobody.twin", tmp_path / "box.dcm"
+    export(Volume(voxels, np.diag([1.0, 1.0, 2.0, 1.0]), "CT", "HU"), tmp_path / "scan.nii.gz")
+    assert main(["import", str(path), str(tmp_path / "scan.nii.gz"), "--set", "modality=CT"]) == 0
+    with Record.open(path) as record:
+        run(record, prepare(record, "test.box", {}, {}))
+    capsys.readouterr()
+    send_it = ["pacs", "send", "archive", "--record", str(path), "bones", "--as", kind]
+    assert main(send_it) == 1
+    assert "does not say whose it is" in capsys.readouterr().err
+    with Record.open(path) as record:
+        assert "sent" not in {e.kind for e in record.log()}
+    assert main(["export", str(path), "bones", "-o", str(out.with_suffix(f".{kind}.dcm"))]) == 0
+    assert main(["pacs", "send", "archive", str(out.with_suffix(f".{kind}.dcm"))]) == 1
+    assert "pacs send --nameless" in capsys.readouterr().err
+    assert main([*send_it, "--nameless", "--json"]) == 0
+    assert answer(capsys)["images"] == 1
 
 
 def test_a_server_killed_in_the_middle_leaves_no_record(

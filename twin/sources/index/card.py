@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from twin.sources import catalog
@@ -26,8 +26,13 @@ _LAST = 0x00280010
 
 @dataclass(frozen=True)
 class Card:
-    """A file's entry in the index; ``frames`` is 0 where it holds no image."""
+    """A file's entry in the index; ``frames`` is 0 where it holds no image.
 
+    Some writers blank the UIDs. Then the file's folder stands in for that of the study, and with the number
+    of the series for that of the series, as when it is imported (``dicom.scan``).
+    """
+
+    path: Path
     elements: Elements
     instance: int
     frames: int
@@ -41,15 +46,27 @@ class Card:
     def key(self) -> tuple[str, ...]:
         """What tells its series from others; names too, since UIDs are not always given rightly."""
         names = ("SeriesInstanceUID", "StudyInstanceUID", "PatientID", "PatientName")
-        return tuple(str(self.elements.get(name)) for name in names)
+        return (self._stand_in, *(str(self.elements.get(name)) for name in names))
+
+    @property
+    def _stand_in(self) -> str:
+        if self.elements.get("SeriesInstanceUID"):
+            return ""
+        return f"{self.path.parent}#{self.elements.get('SeriesNumber') or 0}"
 
     def series(self) -> SeriesRow:
         """Return the row of its series."""
-        return catalog.series_of(self.elements, catalog.study_of(self.elements))
+        study = catalog.study_of(self.elements)
+        if self._stand_in and not study.uid:
+            study = replace(study, uid=str(self.path.parent))
+        row = catalog.series_of(self.elements, study)
+        return replace(row, uid=self._stand_in) if self._stand_in else row
 
 
 def read_card(path: Path) -> Card | None:
     """Read what a file says of itself; None for what is no DICOM object of a series, and for broken files.
+
+    An image is of a series also where it does not say of which.
 
     Raises
     ------
@@ -59,14 +76,14 @@ def read_card(path: Path) -> Card | None:
     elements = read_elements(path, _WANTED, _LAST)
     if elements is None:
         elements = _by_pydicom(path)
-    if elements is None or not elements.get("SeriesInstanceUID"):
+    if elements is None or not (elements.get("SeriesInstanceUID") or elements.get("Rows")):
         return None
     try:
         frames = int(elements.get("NumberOfFrames") or 1)
         instance = int(elements.get("InstanceNumber") or 0)
     except (TypeError, ValueError):
         return None
-    return Card(elements, instance, frames if elements.get("Rows") is not None else 0)
+    return Card(path, elements, instance, frames if elements.get("Rows") is not None else 0)
 
 
 def _by_pydicom(path: Path) -> Elements | None:

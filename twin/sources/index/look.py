@@ -46,9 +46,9 @@ def look_into(path: Path, root: Path, progress: Progress) -> Looked:
         raise UserError(f"There is no folder {root}.", "Is its disk plugged in? What is known of it stays.")
     with Index(path) as index:
         index.add_root(root)
-        look = _Look(index, root, progress)
+        look = _Look(index, progress)
         try:
-            look.walk()
+            look.walk(root)
         finally:
             index.drop_empty()
             index.db.commit()
@@ -59,21 +59,42 @@ def look_into(path: Path, root: Path, progress: Progress) -> Looked:
         return Looked(look.files, look.read, look.gone, unreadable, time.monotonic() - started)
 
 
+def look_again(path: Path, progress: Progress) -> int:
+    """Read again what ``Index.reveal`` let go of, and return how many files (runs in a job).
+
+    What cannot be read now (a disk that is not plugged in) is read at the next look into its folder.
+    """
+    with Index(path) as index:
+        look = _Look(index, progress)
+        listed = index.to_read_again()
+        try:
+            for n, (number, folder, name) in enumerate(listed):
+                progress(0.9 * n / len(listed), f"{n:,} of {len(listed):,} files")
+                look.read_one(number, folder, name)
+        finally:
+            index.drop_empty()
+            index.db.commit()
+        _draw_thumbnails(index, progress.between(0.9, 1.0))
+        index.db.commit()
+        return look.read
+
+
 class _Look:
-    def __init__(self, index: Index, root: Path, progress: Progress) -> None:
-        self._index, self._root, self._progress = index, root, progress
+    def __init__(self, index: Index, progress: Progress) -> None:
+        self._index, self._progress = index, progress
         self.files = self.read = self.gone = 0
         self.unreadable: list[str] = []
-        self._known = {str(p): n for n, p in folder_numbers(index, root)}
+        self._known: dict[str, int] = {}
         self._series: dict[tuple[str, ...], int] = {}
         self._committed = time.monotonic()
 
-    def walk(self) -> None:
-        """Go through all folders."""
+    def walk(self, root: Path) -> None:
+        """Go through all folders in ``root``."""
+        self._known = {str(p): n for n, p in folder_numbers(self._index, root)}
         self._progress(0.0, "counting files")
-        total = sum(len(names) for _folder, names in self._folders())
+        total = sum(len(names) for _folder, names in _folders(root))
         seen = set()
-        for folder, names in self._folders():
+        for folder, names in _folders(root):
             seen.add(folder)
             self._look_into(folder, names, total)
         lost = [number for folder, number in self._known.items() if folder not in seen]
@@ -83,13 +104,6 @@ class _Look:
             ).fetchone()
             self.gone += count
         self._index.drop_folders(lost)
-
-    def _folders(self) -> Iterator[tuple[str, list[str]]]:
-        for folder, below, names in os.walk(self._root):
-            below[:] = sorted(n for n in below if not n.startswith("."))
-            plain = [n for n in names if not n.startswith(".")]
-            if plain:
-                yield folder, plain
 
     def _look_into(self, folder: str, names: list[str], total: int) -> None:
         db = self._index.db
@@ -103,21 +117,24 @@ class _Look:
             if self.files % 20 == 0:
                 done = self.files / max(total, self.files)
                 self._progress(0.9 * done, f"{self.files:,} of {total:,} files")
-            path = os.path.join(folder, name)
-            try:
-                stat = os.stat(path)
-                before = known.pop(name, None)
-                if before == (stat.st_size, stat.st_mtime_ns):
-                    continue
-                card = read_card(Path(path)) if stat.st_size else None
-            except OSError as e:
-                self.unreadable.append(f"{path} cannot be read: {e.strerror or e}.")
-                continue
-            self.read += 1
-            self._enter(number, name, stat, card)
+            self.read_one(number, folder, name, known.pop(name, None))
         for name in known:
             self.gone += 1
             db.execute("DELETE FROM files WHERE folder = ? AND name = ?", (number, name))
+
+    def read_one(self, number: int, folder: str, name: str, before: tuple[int, int] | None = None) -> None:
+        """Enter one file, where its size and time are not those of ``before``."""
+        path = os.path.join(folder, name)
+        try:
+            stat = os.stat(path)
+            if before == (stat.st_size, stat.st_mtime_ns):
+                return
+            card = read_card(Path(path)) if stat.st_size else None
+        except OSError as e:
+            self.unreadable.append(f"{path} cannot be read: {e.strerror or e}.")
+            return
+        self.read += 1
+        self._enter(number, name, stat, card)
 
     def _enter(self, folder: int, name: str, stat: os.stat_result, card: Card | None) -> None:
         series = self._series_of(card) if card else None
@@ -135,6 +152,14 @@ class _Look:
         if key not in self._series:
             self._series[key] = self._index.series_number(card.series())
         return self._series[key]
+
+
+def _folders(root: Path) -> Iterator[tuple[str, list[str]]]:
+    for folder, below, names in os.walk(root):
+        below[:] = sorted(n for n in below if not n.startswith("."))
+        plain = [n for n in names if not n.startswith(".")]
+        if plain:
+            yield folder, plain
 
 
 def _same(card: Card, folder: int, name: str) -> str:

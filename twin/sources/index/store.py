@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from twin.errors import UserError
 from twin.sources.catalog import PatientRow, SeriesRow, StudyRow
 
-VERSION = 4
+VERSION = 5
 """Of the tables; an index of another version is made anew."""
 
 _TABLES = """
@@ -43,7 +43,8 @@ CREATE TABLE series (
     modality TEXT NOT NULL, body_part TEXT NOT NULL, words TEXT NOT NULL, thumbnail BLOB,
     images INTEGER NOT NULL DEFAULT 0,
     UNIQUE (uid, study, patient_id, name));
-CREATE TABLE concealed (mark TEXT PRIMARY KEY);
+CREATE TABLE concealed (
+    mark TEXT NOT NULL, holder TEXT NOT NULL, PRIMARY KEY (mark, holder)) WITHOUT ROWID;
 CREATE TRIGGER more AFTER INSERT ON files WHEN NEW.series NOT NULL
     AND (SELECT COUNT(*) FROM files WHERE series = NEW.series AND uid = NEW.uid) = 1 BEGIN
     UPDATE series SET images = images + MAX(NEW.frames, 1) WHERE id = NEW.series; END;
@@ -161,12 +162,13 @@ class Index:
         studies = [s for s in studies if modality in ("", *s.modalities)]
         return sorted(studies, key=lambda s: (s.date, s.uid), reverse=True)
 
-    def series(self, study: StudyRow) -> list[Indexed]:
-        """Return the series of a study, by number."""
+    def series(self, study: StudyRow, root: Path | None = None) -> list[Indexed]:
+        """Return the series of a study, by number; those in a folder, where one is given."""
+        inside, values = _inside(root)
         listed = self.db.execute(
-            "SELECT * FROM series WHERE study = ? AND patient_id = ? AND name = ? AND images > 0"
+            f"SELECT * FROM series WHERE study = ? AND patient_id = ? AND name = ? AND images > 0{inside}"
             " ORDER BY number IS NULL, number, uid",
-            (study.uid, study.patient.patient_id, study.patient.name),
+            (study.uid, study.patient.patient_id, study.patient.name, *values),
         )
         return [Indexed(r["id"], _series(r, study)) for r in listed]
 
@@ -211,14 +213,8 @@ class Index:
         asked = [re.sub(r"([\\%_])", r"\\\1", folded(word)) for word in words.split()]
         where = " AND ".join(["images > 0", *["words LIKE ? ESCAPE '\\'"] * len(asked)])
         values: list[Any] = [f"%{w}%" for w in asked]
-        if root is not None:
-            inside = os.path.join(root, "")
-            where += (
-                " AND EXISTS (SELECT 1 FROM files JOIN folders ON folders.id = files.folder"
-                " WHERE files.series = series.id AND (path = ? OR substr(path, 1, ?) = ?))"
-            )
-            values += [str(root), len(inside), inside]
-        return self.db.execute(f"SELECT * FROM series WHERE {where}", values).fetchall()
+        inside, more = _inside(root)
+        return self.db.execute(f"SELECT * FROM series WHERE {where}{inside}", [*values, *more]).fetchall()
 
     # -- pictures and locks ----------------------------------------------------------------------
 
@@ -251,30 +247,80 @@ class Index:
         return np.frombuffer(zlib.decompress(packed[3:]), np.uint8).reshape(shape)
 
     def is_concealed(self, row: SeriesRow) -> bool:
-        """Tell whether a series, or its patient, is in a locked record."""
-        marks = (row.uid, _mark(row.study.patient))
-        known = "SELECT 1 FROM concealed WHERE mark IN (?, ?)"
+        """Tell whether a series, its study or its patient is in a locked record."""
+        marks = [row.uid, row.study.uid, _mark(row.study.patient)]
+        known = "SELECT 1 FROM concealed WHERE mark <> '' AND mark IN (?, ?, ?)"
         return self.db.execute(known, marks).fetchone() is not None
 
-    def conceal(self, uids: Sequence[str], patients: Sequence[PatientRow] = ()) -> None:
-        """Take all words and pictures of series and of patients out, for good: their record is locked now.
+    def conceal(self, uids: Sequence[str], patients: Sequence[PatientRow] = (), holder: str = "") -> None:
+        """Take all words and pictures of series, studies and patients out: their record is locked now.
 
         The patients of the series are among them; what is found of them later comes in without words, too.
+        Who has neither name nor ID is nobody to be known again: of him only the very series and studies go.
+
+        Parameters
+        ----------
+        uids : sequence of str
+            Of series and of studies.
+        holder : str
+            What the record is known by; ``reveal`` lets go of what it holds.
         """
         found = dict.fromkeys(patients)
-        for uid in uids:
+        for uid in filter(None, uids):
             listed = self.db.execute("SELECT * FROM series WHERE uid = ?", (uid,))
             found |= dict.fromkeys(_patient(row) for row in listed if row["name"] != CONCEALED)
-            self.db.execute("INSERT OR IGNORE INTO concealed VALUES (?)", (uid,))
-            self.db.execute(f"{_BLANK} uid = ?", (CONCEALED, uid))
+            self.db.execute("INSERT OR IGNORE INTO concealed VALUES (?, ?)", (uid, holder))
+            self.db.execute(f"{_BLANK} ? IN (uid, study)", (CONCEALED, uid))
         for patient in found:
-            self.db.execute("INSERT OR IGNORE INTO concealed VALUES (?)", (_mark(patient),))
-            self.db.execute(
-                f"{_BLANK} patient_id = ? AND name = ? AND birth_date = ?",
-                (CONCEALED, patient.patient_id, patient.name, patient.birth_date),
-            )
+            mark = _mark(patient)
+            if mark:
+                self.db.execute("INSERT OR IGNORE INTO concealed VALUES (?, ?)", (mark, holder))
+                self.db.execute(
+                    f"{_BLANK} patient_id = ? AND name = ? AND birth_date = ?",
+                    (CONCEALED, patient.patient_id, patient.name, patient.birth_date),
+                )
         self.db.commit()
         self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # what is taken out may not stay in the log beside
+
+    def holders(self) -> list[str]:
+        """Return the locked records on whose account something is concealed; empty for an unknown one."""
+        return [h for (h,) in self.db.execute("SELECT DISTINCT holder FROM concealed ORDER BY holder")]
+
+    def reveal(
+        self, holders: Sequence[str], only: tuple[Sequence[str], Sequence[PatientRow]] | None = None
+    ) -> int:
+        """Let go of what was concealed on account of records that are no longer locked, or gone.
+
+        What no other record conceals has its words again once its files are read (``look_again``, or the
+        next look into their folder).
+
+        Parameters
+        ----------
+        only : uids and patients, or None
+            These and no others.
+
+        Returns
+        -------
+        int
+            How many files are to be read again.
+        """
+        marks = None if only is None else {*only[0], *map(_mark, only[1])}
+        held = self.db.execute("SELECT mark, holder FROM concealed").fetchall()
+        gone = [(m, h) for m, h in held if h in holders and (marks is None or m in marks)]
+        self.db.executemany("DELETE FROM concealed WHERE mark = ? AND holder = ?", gone)
+        self.db.execute(
+            "UPDATE files SET changed = -1 WHERE series IN (SELECT id FROM series WHERE name = ?"
+            " AND uid NOT IN (SELECT mark FROM concealed) AND study NOT IN (SELECT mark FROM concealed))",
+            (CONCEALED,),
+        )
+        self.db.commit()
+        return len(self.to_read_again()) if gone else 0
+
+    def to_read_again(self) -> list[tuple[int, str, str]]:
+        """Return folder number, folder and name of the files that are to be read as if they had changed."""
+        return self.db.execute(
+            "SELECT folder, path, name FROM files JOIN folders ON folders.id = files.folder WHERE changed < 0"
+        ).fetchall()
 
 
 _BLANK = (
@@ -285,7 +331,12 @@ _BLANK = (
 
 
 def _mark(patient: PatientRow) -> str:
-    """Return what a patient of a locked record is known again by; it does not say who that is."""
+    """Return what a patient of a locked record is known again by; it does not say who that is.
+
+    Empty where neither a name nor an ID tells him from others.
+    """
+    if not (patient.patient_id or patient.name):
+        return ""
     words = (patient.patient_id, folded(patient.name), patient.birth_date)
     return hashlib.sha256("\n".join(words).encode()).hexdigest()
 
@@ -302,6 +353,18 @@ def within(path: Path, folder: Path) -> bool:
 def folded(text: str) -> str:
     """Return text as it is searched for: without capitals and accents."""
     return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+
+
+def _inside(root: Path | None) -> tuple[str, list[Any]]:
+    """Return the condition that a series has a file in a folder, and its values."""
+    if root is None:
+        return "", []
+    inside = os.path.join(root, "")
+    condition = (
+        " AND EXISTS (SELECT 1 FROM files JOIN folders ON folders.id = files.folder"
+        " WHERE files.series = series.id AND (path = ? OR substr(path, 1, ?) = ?))"
+    )
+    return condition, [str(root), len(inside), inside]
 
 
 def _conceal(row: SeriesRow) -> SeriesRow:
@@ -335,22 +398,28 @@ def _open(path: Path) -> sqlite3.Connection:
     except sqlite3.DatabaseError as e:
         if isinstance(e, sqlite3.OperationalError) and "locked" in str(e):
             raise
-        kept = {table: _rows_of(path, table) for table in ("roots", "concealed")}
+        roots = _rows_of(path, "SELECT path FROM roots")
+        marks = _rows_of(path, "SELECT mark, holder FROM concealed")
+        marks = marks or [(m, "") for (m,) in _rows_of(path, "SELECT mark FROM concealed")]  # version 4
         for ending in ("", "-wal", "-shm"):
             Path(f"{path}{ending}").unlink(missing_ok=True)
         db = _connect(path)
-        db.executemany("INSERT OR IGNORE INTO roots (path) VALUES (?)", kept["roots"])
-        db.executemany("INSERT OR IGNORE INTO concealed VALUES (?)", kept["concealed"])
+        db.executemany("INSERT OR IGNORE INTO roots (path) VALUES (?)", roots)
+        kept = [row for row in marks if row[0] not in ("", _NOBODY)]
+        db.executemany("INSERT OR IGNORE INTO concealed VALUES (?, ?)", kept)
         db.commit()
         return db
 
 
-def _rows_of(path: Path, table: str) -> list[tuple[str]]:
+_NOBODY = hashlib.sha256(b"\n\n").hexdigest()
+"""Until version 4 all patients without a name and an ID were known as this one."""
+
+
+def _rows_of(path: Path, query: str) -> list[tuple[str, ...]]:
     """Return what cannot be made again from the files: chosen folders, and whose names may not come in."""
-    column = "path" if table == "roots" else "mark"
     try:
         with contextlib.closing(sqlite3.connect(path)) as old:
-            return old.execute(f"SELECT {column} FROM {table}").fetchall()
+            return old.execute(query).fetchall()
     except sqlite3.Error:
         return []
 

@@ -1,5 +1,6 @@
 """What lies in folders is found once, searched quickly and kept up to date."""
 
+import hashlib
 import os
 import shutil
 import sqlite3
@@ -13,8 +14,9 @@ import pytest
 from twin.domain import Identity, Volume
 from twin.errors import Cancelled, UserError
 from twin.progress import Progress
+from twin.sources.catalog import PatientRow
 from twin.sources.dicom_writer import write_series
-from twin.sources.index import Index, Looked, look_into
+from twin.sources.index import Index, Looked, look_again, look_into
 from twin.sources.index.store import CONCEALED
 
 HIP = Identity(
@@ -152,6 +154,28 @@ def test_what_was_found_before_a_stop_is_kept(path: Path, root: Path) -> None:
     assert 0 < look(path, root).read < 71
 
 
+def test_images_whose_uids_are_blank_are_the_series_of_their_folder(path: Path, root: Path) -> None:
+    for file in (root / "knee").glob("*.dcm"):
+        ds = pydicom.dcmread(file)
+        ds.StudyInstanceUID = ds.SeriesInstanceUID = ds.SOPInstanceUID = ""
+        if file.name == "slice-0004.dcm":
+            ds.SeriesNumber = 8
+        ds.save_as(file)
+    shutil.copytree(root / "knee", root / "other knee")
+    look(path, root)
+    with Index(path) as index:
+        studies = index.studies("knee")
+        assert sorted((s.uid, s.series, s.images) for s in studies) == [
+            (str(root / name), 2, 4) for name in ("knee", "other knee")
+        ]
+        (three, one) = index.series(index.studies(root=root / "knee")[0])
+        assert (three.row.uid, one.row.uid) == (f"{root / 'knee'}#1", f"{root / 'knee'}#8")
+        assert [f.name for f in index.files(three.id)] == [f"slice-000{n}.dcm" for n in (1, 2, 3)]
+        assert index.thumbnail(three.id) is not None
+        index.conceal(["", "1.2.1.1"], holder="one")
+        assert concealed(index) == ["1.2.1"]
+
+
 def test_other_alphabets_and_encodings_are_read(path: Path, tmp_path: Path) -> None:
     root = tmp_path / "images"
     write(root, replace(HIP, patient_name="Yamada^Tarou"), 1)
@@ -245,6 +269,85 @@ def test_patients_of_a_locked_record_lose_their_names_and_stay_without(path: Pat
     for file in path.parent.iterdir():
         for word in ("Grün", "grun", "Hip, both", "1964-02-01"):
             assert word.encode() not in file.read_bytes()
+
+
+NOBODY = replace(HIP, patient_name="", patient_id="", birth_date="", sex="")
+
+
+def concealed(index: Index) -> list[str]:
+    return sorted(s.uid for s in index.studies() if s.patient.name == CONCEALED)
+
+
+def test_of_a_patient_without_name_and_id_only_the_very_study_is_concealed(
+    path: Path, tmp_path: Path
+) -> None:
+    write(tmp_path / "a", NOBODY)
+    other = replace(NOBODY, study_uid="1.2.7", series_uid="1.2.7.1", birth_date="")
+    write(tmp_path / "b", other)
+    look(path, tmp_path)
+    with Index(path) as index:
+        index.conceal(["1.2.1.1", "1.2.1"], [PatientRow()], "one")
+        assert concealed(index) == ["1.2.1"]
+    write(tmp_path / "later", replace(other, study_uid="1.2.8", series_uid="1.2.8.1"))
+    write(tmp_path / "same study", replace(NOBODY, series_uid="1.2.1.9"))
+    look(path, tmp_path)
+    with Index(path) as index:
+        assert concealed(index) == ["1.2.1"]
+        assert len(index.studies()) == 3
+
+
+def test_words_come_back_when_the_last_record_lets_go(path: Path, root: Path) -> None:
+    write(root / "later", replace(HIP, study_uid="1.2.8", series_uid="1.2.8.1"))
+    look(path, root)
+    with Index(path) as index:
+        before = index.studies()
+        index.conceal(["1.2.1.1"], holder="one")
+        index.conceal(["1.2.8.1"], [PatientRow("P1", "Grün^Jörg", "1964-02-01")], "two")
+        assert index.holders() == ["one", "two"]
+        index.reveal(["one"])
+        look_again(path, Progress())  # the patient is in the other
+        assert concealed(index) == ["1.2.1", "1.2.8"]
+        assert index.reveal(["two"]) == 8  # 3 + 2 + 3 files
+        assert look_again(path, Progress()) == 8
+        assert index.studies() == before
+        assert index.without_thumbnail() == []
+
+
+def test_what_is_away_when_it_is_let_go_comes_back_at_the_next_look(path: Path, root: Path) -> None:
+    look(path, root)
+    with Index(path) as index:
+        index.conceal(["1.2.1.1"], holder="one")
+        away = root.rename(root.with_name("elsewhere"))
+        index.reveal(["one"])
+        assert look_again(path, Progress()) == 0
+        assert concealed(index) == ["1.2.1"]
+    away.rename(root)
+    assert look(path, root).read == 5
+    with Index(path) as index:
+        assert concealed(index) == []
+
+
+def test_an_index_of_the_version_before_keeps_its_locks_but_not_the_one_of_nobody(
+    path: Path, root: Path
+) -> None:
+    write(root / "nobody", replace(NOBODY, study_uid="1.2.7", series_uid="1.2.7.1"))
+    look(path, root)
+    nobody = hashlib.sha256(b"\n\n").hexdigest()  # as version 4 knew him
+    with Index(path) as index:
+        index.conceal(["1.2.1.1", "1.2.7.1"])
+    with sqlite3.connect(path) as db:
+        marks = [(m,) for (m,) in db.execute("SELECT mark FROM concealed WHERE mark <> '1.2.7.1'")]
+        db.execute("DROP TABLE concealed")
+        db.execute("CREATE TABLE concealed (mark TEXT PRIMARY KEY)")
+        db.executemany("INSERT INTO concealed VALUES (?)", [*marks, (nobody,)])
+        db.execute("PRAGMA user_version = 4")
+    db.close()
+    with Index(path) as index:
+        assert index.roots() == [root]
+    look(path, root)
+    with Index(path) as index:
+        assert concealed(index) == ["1.2.1"]
+        assert [s.patient.name for s in index.studies("hip")] == [""]
 
 
 def test_a_damaged_index_is_made_anew(path: Path, root: Path) -> None:

@@ -1,0 +1,48 @@
+"""What a record holds already is known by its series UID, or by how its file came in."""
+
+from pathlib import Path
+
+import numpy as np
+
+from desktop.browser import held
+from desktop.incoming import Incoming
+from desktop.window import MainWindow
+from tests.desktop.conftest import settle
+from twin.domain import Volume
+from twin.exports import export
+from twin.record import Record
+
+
+def test_a_file_without_uids_is_known_by_its_path_until_it_is_undone(
+    window: MainWindow, home: Path, qtbot
+) -> None:
+    path = home / "scan.nii.gz"
+    export(Volume(np.zeros((4, 8, 8), np.int16), np.eye(4), "CT", "HU"), path)
+    with Record.create(home / "r.twin"):
+        pass
+    window.open_paths([home / "r.twin"])
+    incoming = window.incoming
+    assert isinstance(incoming, Incoming)
+
+    def bring(again: bool = False) -> None:
+        from twin.sources import scan
+
+        series = scan([path]).series[0]
+        incoming.take([path], series, {"modality": "CT"}, again=again)
+        settle(window, qtbot)
+
+    bring()
+    record = window.desk.session.record
+    assert record is not None
+    (volume,) = window.desk.session.of_kind("volume")
+    bring()
+    assert len(window.desk.session.of_kind("volume")) == 1
+    assert f"is already here: “{volume.name}”." in window.errors.message.text()
+    bring(again=True)
+    assert len(window.desk.session.of_kind("volume")) == 2
+    record.undo()
+    record.undo()
+    given = {"paths": (str(path),), "series": record.log()[1].params.get("series", "")}
+    assert held.already(record, given, "") == ""
+    bring()
+    assert len(window.desk.session.of_kind("volume")) == 1
