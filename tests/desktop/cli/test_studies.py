@@ -132,7 +132,7 @@ def test_of_folders_only_what_lies_in_them_is_listed(
     shutil.copytree(hip, tmp_path / "images" / "another series of the hip")
     for file in (tmp_path / "images" / "another series of the hip").iterdir():
         ds = pydicom.dcmread(file)
-        ds.SeriesInstanceUID, ds.SOPInstanceUID = "1.2.99", f"{ds.SOPInstanceUID}.9"
+        ds.SeriesInstanceUID, ds.SOPInstanceUID = "1.2.99", f"1.2.99.{ds.InstanceNumber}"
         ds.save_as(file)
     assert main(["studies", str(hip.parent), "--json"]) == 0
     assert answer(capsys)["others"] == 0
