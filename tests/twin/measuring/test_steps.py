@@ -120,9 +120,9 @@ def test_names_count_up_and_words_give_the_name_until_the_user_does(record):
     run(record, changed(record, ids[1], points_mm=(0, 0, 3, 20, 0, 3)), Progress())
     assert record.find(ids[1]).name == "Distance 2"
     note = do(record, "measure.text", points_mm=(1, 2, 3), text="old fracture")
-    assert record.find(note).name == "Old fracture"
+    assert record.find(note).name == "old fracture"
     run(record, changed(record, note, text="new fracture"), Progress())
-    assert record.find(note).name == "New fracture"
+    assert record.find(note).name == "new fracture"
     do(record, "record.rename", {"entity": note}, name="F1")
     run(record, changed(record, note, text="no fracture"), Progress())
     assert record.find(note).name == "F1"
