@@ -12,6 +12,12 @@ os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"  # nobody's own passwords are touched
 
 
+@pytest.fixture(autouse=True)
+def _no_keys_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has opened a locked record keeps its jobs off the disk; the next test starts without its keys."""
+    monkeypatch.setattr("twin.passphrases._known", {})
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Folder with the real scans; tests that need it skip where it is absent."""

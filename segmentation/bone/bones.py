@@ -111,8 +111,8 @@ def _scene(
 
 
 def _check(volume: Volume, params: "BoneParams") -> None:
-    """Refuse values that nobody says are Hounsfield units."""
-    if volume.unit == "HU" or params.assume_hu:
+    """Refuse values that nobody says are Hounsfield units; who says what is to be added says so too."""
+    if volume.unit == "HU" or params.assume_hu or params.add_hu:
         return
     if volume.modality == "CT":
         raise UserError(

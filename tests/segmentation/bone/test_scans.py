@@ -173,9 +173,11 @@ def test_a_heart_full_of_contrast_agent_is_no_bone(shared_data: Path) -> None:
 
 def test_a_small_head_scan_without_intercept_gives_skull_and_neck(shared_data: Path) -> None:
     scan = load(shared_data / "ct-head" / "dicom")
-    # Its air is at 0 and its brain at 1070: the file's intercept is 0.
-    with pytest.raises(UserError, match=r"soft tissue at 10.*“add_hu”"):
+    # Its air is at 0 and its brain at 1070: the file's intercept is 0, and its Rescale Type is US.
+    with pytest.raises(UserError, match="in no unit, not in Hounsfield units"):
         segment(scan)
+    with pytest.raises(UserError, match=r"soft tissue at 10.*“add_hu”"):
+        segment(scan, assume_hu=True)
     made = segment(scan, add_hu=-1024.0)
     bones = bones_of(made)
     skull = bones.structure("skull")
