@@ -14,7 +14,7 @@ os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"  # nobody
 
 @pytest.fixture(autouse=True)
 def _no_keys_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever has opened a locked record keeps its jobs off the disk; the next test starts without its keys."""
+    """Who has opened a locked record keeps jobs off the disk; the next test starts without its keys."""
     monkeypatch.setattr("twin.passphrases._known", {})
 
 
