@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
@@ -53,8 +54,13 @@ def words(stage: Stage, record: Path) -> list[str]:
 
 
 def program(command: list[str], temp: Path, **more: Any) -> subprocess.Popen[str]:
-    """Start the program; its temporary files go to ``temp``, by which its processes are known too."""
+    """Start the program; its temporary files go to ``temp``, by which its processes are known too.
+
+    It hears Ctrl+C, also where the tests run in the background of a shell, which has them ignore it.
+    """
     temp.mkdir(exist_ok=True)
+    if os.name != "nt":
+        more.setdefault("preexec_fn", lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     return subprocess.Popen(
         [sys.executable, "-m", "desktop.main", *command],
         cwd=ROOT, env=os.environ | {"TMPDIR": str(temp)}, text=True,
