@@ -1,5 +1,6 @@
 """Which process is which (numbers are given again, a clock may be set meanwhile), and what one took."""
 
+import contextlib
 import sys
 from pathlib import Path
 
@@ -52,6 +53,7 @@ def peak_mb() -> float:
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     if sys.platform == "linux":
         # What ``getrusage`` says of a spawned process begins with what its parent held.
-        told = Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()
-        own = int(told[0]) if told else own  # some sandboxes leave it out
+        with contextlib.suppress(OSError):  # there is no /proc in a bare change of root
+            told = Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()
+            own = int(told[0]) if told else own  # some sandboxes leave it out
     return max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) * unit / 1e6

@@ -170,6 +170,15 @@ def test_a_process_that_nobody_buried_has_ended() -> None:
     assert process.runs(os.getpid())
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows asks psutil")
+def test_the_peak_is_told_without_proc_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(*_args: object, **_more: object) -> str:
+        raise FileNotFoundError(errno.ENOENT, "no such file", "/proc/self/status")
+
+    monkeypatch.setattr(Path, "read_text", absent)
+    assert process.peak_mb() > 10
+
+
 def test_a_job_that_obeys_stops() -> None:
     job = Job(obey, title="obedient")
     with pytest.raises(Cancelled):
