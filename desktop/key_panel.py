@@ -10,37 +10,28 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QGridLayout,
     QHeaderView,
-    QTreeWidget,
     QTreeWidgetItem,
     QWidget,
 )
 
 from desktop import theme
 from desktop.commands import BY_ID
+from desktop.marks_list import MarksList
 from desktop.section import CommandButton, quiet
 
 if TYPE_CHECKING:
     from desktop.actions import Actions
     from desktop.desk import Desk
 
-_KEY = Qt.ItemDataRole.UserRole
-_ROWS = 6
 NAME, NOTE = 0, 1
 
 
-class KeyList(QTreeWidget):
+class KeyList(MarksList):
     """Name and note of each key image; a click shows it, a double click or F2 lets the note be written."""
 
     def __init__(self, desk: Desk) -> None:
-        super().__init__()
-        self._desk = desk
-        self.setAccessibleName("Key images")
-        self.setColumnCount(2)
-        self.setHeaderHidden(True)
-        self.setRootIsDecorated(False)
-        self.setUniformRowHeights(True)
+        super().__init__(desk, "Key images")
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.header().setStretchLastSection(True)
         self.header().setSectionResizeMode(NAME, QHeaderView.ResizeMode.ResizeToContents)
         self.itemClicked.connect(self._go)
@@ -51,7 +42,7 @@ class KeyList(QTreeWidget):
         """Show what was marked; while a note is being written, leave it be."""
         if self.state() == QAbstractItemView.State.EditingState:
             return
-        stage, session = self._desk.stage, self._desk.session
+        stage = self._desk.stage
         blocked = QSignalBlocker(self)
         self.clear()
         for item in stage.marking.items() if stage is not None else ():
@@ -60,34 +51,19 @@ class KeyList(QTreeWidget):
                 continue
             plane = made.plane.capitalize()
             by_itself = item.name.startswith(made.text[:60] or plane)
-            row = QTreeWidgetItem(self, [plane if by_itself else item.name, made.text])
-            row.setData(NAME, _KEY, item.key)
+            tip = item.stale or made.text or "Double-click to write a note."
+            row = self.add(item, (plane if by_itself else item.name, made.text), tip)
             if not self._desk.read_only and not item.stale:
                 row.setFlags(row.flags() | Qt.ItemFlag.ItemIsEditable)
-            tip = item.stale or f"{made.text or 'Double-click to write a note.'}"
-            for column in (NAME, NOTE):
-                row.setToolTip(column, tip)
-                font = row.font(column)
-                font.setItalic(bool(item.stale))
-                row.setFont(column, font)
-            if item.key == session.selection:
-                self.setCurrentItem(row)
         del blocked
-        height = self.sizeHintForRow(0) if self.topLevelItemCount() else 0
-        self.setFixedHeight(height * min(self.topLevelItemCount(), _ROWS) + 2 * self.frameWidth() + 2)
+        self.fit()
 
     def _go(self, row: QTreeWidgetItem) -> None:
-        session, stage = self._desk.session, self._desk.stage
-        item = session.item(str(row.data(NAME, _KEY)))
-        if item is None or stage is None:
-            return
-        if session.selection == item.key:
-            stage.marking.go_to(item)
-        else:
-            session.select(item.key)
+        if self._desk.stage is not None:
+            self.go(row, self._desk.stage.marking.go_to)
 
     def _on_note(self, row: QTreeWidgetItem, column: int) -> None:
-        id, text = str(row.data(NAME, _KEY)), row.text(NOTE)
+        id, text = self.key_of(row), row.text(NOTE)
         if column == NOTE:
             # Later: the row must not go while its editor still closes.
             QTimer.singleShot(0, lambda: self._note(id, text))

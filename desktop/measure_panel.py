@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QGridLayout, QHeaderView, QToolButton, QTreeWidget, QTreeWidgetItem, QWidget
+from PySide6.QtWidgets import QGridLayout, QHeaderView, QToolButton, QTreeWidgetItem, QWidget
 
 from desktop import theme
 from desktop.actions import Actions
 from desktop.commands import BY_ID
 from desktop.desk import Desk
+from desktop.marks_list import MarksList
 from desktop.measure_commands import TOOL_IDS
 from desktop.section import CommandButton, quiet
 from twin.measuring import words
 
-_KEY = Qt.ItemDataRole.UserRole
-_ROWS = 6
 _ACROSS = 5
 
 
@@ -47,18 +46,11 @@ class ToolBar(QWidget):
             button.setIcon(theme.icon(BY_ID[id].icon, "accent" if id == taken else "text"))
 
 
-class MeasureList(QTreeWidget):
+class MeasureList(MarksList):
     """Name and value of each measurement of the image shown; a click goes there, Delete removes it."""
 
     def __init__(self, desk: Desk) -> None:
-        super().__init__()
-        self._desk = desk
-        self.setAccessibleName("Measurements")
-        self.setColumnCount(2)
-        self.setHeaderHidden(True)
-        self.setRootIsDecorated(False)
-        self.setUniformRowHeights(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        super().__init__(desk, "Measurements")
         self.header().setStretchLastSection(False)
         self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
@@ -67,29 +59,22 @@ class MeasureList(QTreeWidget):
 
     def refresh(self) -> None:
         """Show what was measured."""
-        stage, session = self._desk.stage, self._desk.session
+        stage = self._desk.stage
         blocked = QSignalBlocker(self)
         self.clear()
         for item in stage.measuring.items() if stage is not None else ():
             made = stage.measuring.measurement(item) if stage is not None else None
             if made is None:
                 continue
-            row = QTreeWidgetItem(self, [item.name, words.brief(made.numbers)])
-            row.setData(0, _KEY, item.key)
-            row.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             full = [": ".join(words.full(n)) for n in made.numbers]
             tip = "\n".join([item.name, *([made.text] if made.text else []), *full, *made.notes])
-            for column in (0, 1):
-                row.setToolTip(column, f"{tip}\n{item.stale}".strip())
-                font = row.font(column)
-                font.setItalic(bool(item.stale))
-                font.setStrikeOut(bool(item.stale) and column == 1)
-                row.setFont(column, font)
-            if item.key == session.selection:
-                self.setCurrentItem(row)
+            row = self.add(item, (item.name, words.brief(made.numbers)), f"{tip}\n{item.stale}".strip())
+            row.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            font = row.font(1)
+            font.setStrikeOut(bool(item.stale))
+            row.setFont(1, font)
         del blocked
-        height = self.sizeHintForRow(0) if self.topLevelItemCount() else 0
-        self.setFixedHeight(height * min(self.topLevelItemCount(), _ROWS) + 2 * self.frameWidth() + 2)
+        self.fit()
 
     def _on_click(self, row: QTreeWidgetItem) -> None:
         self._go(row)
@@ -99,15 +84,8 @@ class MeasureList(QTreeWidget):
             self._go(row)
 
     def _go(self, row: QTreeWidgetItem) -> None:
-        session, stage = self._desk.session, self._desk.stage
-        key = str(row.data(0, _KEY))
-        item = session.item(key)
-        if item is None or stage is None:
-            return
-        if session.selection == key:
-            stage.measuring.go_to(item)
-        else:
-            session.select(key)
+        if self._desk.stage is not None:
+            self.go(row, self._desk.stage.measuring.go_to)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Remove by Delete."""

@@ -12,6 +12,7 @@ from desktop.session import identity_of
 from desktop.traits import traits_of
 from resources.body_parts import PAIRED
 from resources.hanging import PROJECTIONS
+from twin.patient import contradict, letters
 
 if TYPE_CHECKING:
     from desktop.session import Session
@@ -78,8 +79,6 @@ def _same_patient(me: Identity, you: Identity) -> bool:
 
     That is the same ID, or the same name with the same date of birth.
     """
-    from twin.patient import contradict
-
     told = me.patient_id and you.patient_id
     named = me.patient_name and you.patient_name and me.birth_date and you.birth_date
     return bool(told or named) and not contradict(me, you)
@@ -97,6 +96,8 @@ def _doubt(one: Entry, other: Entry) -> str | None:
         return None
     if me.study_date and you.study_date and you.study_date > me.study_date:
         return None
+    if me.patient_name and you.patient_name and letters(me.patient_name) != letters(you.patient_name):
+        return "the two studies give one ID, but different names."
     silent = [f"“{e.name}”" for e, t in ((one, mine), (other, its)) if not t.stated]
     if silent:
         return f"{' and '.join(silent)} {_do(silent)} not say which part of the body it shows."

@@ -334,6 +334,8 @@ def test_a_switch_keeps_priors_away_and_is_remembered(take, hung: MainWindow, ho
         (HIP, HIP, "“old” do not say when"),
         ({"StudyDate": "20260105", **HIP}, {"StudyDate": "20260105", **HIP},
          "both studies are of 2026-01-05, and nothing says which was first"),
+        ({"StudyDate": "20240105", **HIP}, {"StudyDate": "20260105", "PatientName": "Roe^Ann", **HIP},
+         "one ID, but different names"),
         ({"StudyDate": "20240105", "BodyPartExamined": "KNEE", "Laterality": "L"},
          {"StudyDate": "20260105", "BodyPartExamined": "KNEE", "SeriesDescription": "left knee"},
          "“left knee” does not say which side"),

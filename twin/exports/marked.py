@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from twin.domain import Entity, KeyImage, Side
 from twin.domain.placed import Placed
-from twin.errors import UserError
+from twin.exports.several import chosen
 
 if TYPE_CHECKING:
     from twin.record import Record
@@ -47,17 +47,10 @@ def keys_of(record: "Record", ref: str, change: Callable[[Entity], Entity] | Non
     UserError
         All are asked for and there is none.
     """
-    entries = record.entries()
-    named = [e for e in entries if ref in (e.id, e.name)]
-    chosen = named or [e for e in entries if ref == ALL and e.kind == "key image"]
-    if not chosen and ref == ALL:
-        raise UserError(f"There are no key images in {record.path.name}.", "Mark one first.")
-    if not chosen or chosen[0].kind != "key image":
-        return None
     rows = []
-    for n, entry in enumerate(chosen, 1):
+    for n, entry in enumerate(chosen(record, ref, "key image", ALL, "Mark one first."), 1):
         made = record.load(entry.id)
         made = change(made) if change is not None else made
         assert isinstance(made, KeyImage)
         rows.append((entry.name if change is None else f"Key image {n}", made))
-    return KeyImages.of(rows)
+    return KeyImages.of(rows) if rows else None

@@ -10,7 +10,7 @@ import numpy as np
 
 from twin.domain import Entity, Measurement, Number, Side
 from twin.domain.placed import Placed
-from twin.errors import UserError
+from twin.exports.several import chosen
 from twin.progress import Progress
 
 if TYPE_CHECKING:
@@ -68,15 +68,8 @@ def measured_of(
     UserError
         All are asked for and there is none.
     """
-    entries = record.entries()
-    named = [e for e in entries if ref in (e.id, e.name)]
-    chosen = named or [e for e in entries if ref == ALL and e.kind == "measurement"]
-    if not chosen and ref == ALL:
-        raise UserError(f"There are no measurements in {record.path.name}.", "Draw one first.")
-    if not chosen or chosen[0].kind != "measurement":
-        return None
     rows = []
-    for n, entry in enumerate(chosen, 1):
+    for n, entry in enumerate(chosen(record, ref, "measurement", ALL, "Draw one first."), 1):
         made = record.load(entry.id)
         if change is not None:
             made = change(made)
@@ -87,7 +80,7 @@ def measured_of(
         used = record.history.entry(entry.made_by).inputs
         image = used.get("volume") or used.get("labelmap") or {}
         rows.append(Row(made, entry.name, image.get("name", ""), entry.stale))
-    return Measured.of(rows)
+    return Measured.of(rows) if rows else None
 
 
 COLUMNS = (
