@@ -10,10 +10,14 @@ their value holds, as in ``slice_kernels``.
 import numpy as np
 from numba import njit
 
+from viewers import ahead
+
 THIN, MAXIMUM, MINIMUM, MEAN = 0, 1, 2, 3
 
 _FAST = {"contract", "nsz", "arcp", "reassoc"}
 _TILE_ROWS, _TILE_COLUMNS = 16, 128
+_ROWS_AHEAD = 2.0
+"""How far above their use voxels are asked for; measured (``benchmarks oblique``): 4 and 6 are slower."""
 
 _SAFE = 1e-3
 """What a place must keep from the outer centers, voxels, to be read without a look at the grid's borders."""
@@ -166,6 +170,7 @@ def slab(  # type: ignore[no-untyped-def]
     corners = (voxel[0], voxel[1], voxel[2], voxel[3], voxel[4], voxel[5], voxel[6], voxel[7])
     spans = np.empty((_TILE_ROWS, count, 4), np.int64)
     step = (to_grid[0, 0], to_grid[1, 0], to_grid[2, 0])
+    by = ahead.way(to_grid, sizes, _ROWS_AHEAD)
     none = -np.inf if how == MAXIMUM else (np.inf if how == MINIMUM else 0.0)
     for tile in range(0, height, _TILE_ROWS):
         found[:], number[:] = none, 0
@@ -192,6 +197,7 @@ def slab(  # type: ignore[no-untyped-def]
                     _edge(grid, start, step, smooth, how, top, end, found[t], number[t])
                     here = (start[0] + low * step[0], start[1] + low * step[1], start[2] + low * step[2])
                     _addresses(sizes, here, step, top - low, first, *shares)
+                    ahead.ask(flat, first[: top - low], by)
                     _corners(flat, sizes, top - low, first, *corners)
                     _between(top - low, *shares, *corners, values)
                     _take(how, values, found[t, low:top], number[t, low:top])

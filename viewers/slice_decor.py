@@ -220,8 +220,9 @@ class SliceDecor:
         focused: bool | None,
     ) -> None:
         """Paint what scrolling does not change; the words on the window apart, since a drag changes these."""
-        font, name = painter.font().key(), (sheet.frame.title, *sheet.frame.edge_letters.values())
-        place = (box.width(), box.height(), sheet.pixels_per_mm, name, font, self.look)
+        font, letters = painter.font().key(), tuple(sheet.frame.edge_letters.values())
+        # The scale without what rounding leaves of it from one turn of the planes to the next.
+        place = (box.width(), box.height(), round(float(sheet.pixels_per_mm), 9), letters, font, self.look)
         said = (self.caption, self.brief, self.aside, self.over, self.bar, self.stamp)
         shown = (said, self.reference_patient, self.sided, self.measured, focused)
 
@@ -231,6 +232,7 @@ class SliceDecor:
                 self.paint_border(aside, box, focused)
 
         self._still.paint(painter, box, (place, shown), draw)
+        paint.caption_at(painter, inner, self._title(sheet), self._top_letters(sheet))
         small = is_small(inner)
         thick = words[1].removeprefix("slice ") if small else words[1]
         look = self.look
@@ -257,6 +259,13 @@ class SliceDecor:
         cut = any(metrics.horizontalAdvance(text) > room for text, _color in lines)
         return 1.4 * QFontMetricsF(painter.font()).lineSpacing() if cut else 0.0
 
+    def _title(self, sheet: SliceSheet) -> list[tuple[str, str]]:
+        """Return the name of the plane, whose angle changes with every step of a turn, as a line."""
+        return [(sheet.frame.title if self.sided else "picture", PLANE_COLORS[self.plane])]
+
+    def _top_letters(self, sheet: SliceSheet) -> str:
+        return sheet.frame.edge_letters["top"] if self.sided else ""
+
     def _paint_words(self, painter: QPainter, inner: QRectF, sheet: SliceSheet) -> None:
         """Paint letters, caption, scale and warnings."""
         look = self.look
@@ -264,13 +273,12 @@ class SliceDecor:
             paint.edge_letters(painter, inner, sheet.frame.edge_letters, look)
         # In a small view the window's own bar and the 3-D view beside say whose it is.
         caption = tuple(filter(None, [self.brief])) if is_small(inner) else self.caption
-        title = sheet.frame.title if self.sided else "picture"
-        heading = [(title, PLANE_COLORS[self.plane]), *((line, look.text) for line in caption)]
+        heading = [("", ""), *((line, look.text) for line in caption)]  # under the title
         said = (paint.REFERENCE_PATIENT if self.reference_patient else "", self.stamp, *self.over[1:])
         warned = [text for text in said if text]
         aside = [(line, look.quiet) for line in (() if is_small(inner) else self.aside)]
         aside += [(line, look.text) for line in self.over[:1]]
-        top = sheet.frame.edge_letters["top"] if self.sided else ""
+        top = self._top_letters(sheet)
         paint.caption_at(painter, inner, heading, top, [*warned, *(line for line, _color in aside)])
         right = inner.adjusted((inner.width() + paint.letters_width(painter, top)) / 2 + 6.0, 0, 0, 0)
         paint.lines_at(painter, right, Qt.AlignmentFlag.AlignRight, aside)

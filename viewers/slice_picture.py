@@ -60,6 +60,7 @@ class SlicePicture:
         self._slab = Slab()
         self._fusion: Fusion | None = None
         self._cut: tuple[SliceFrame, Cut] | None = None
+        self._far_mm = 0.0
 
     # What it is made of
 
@@ -67,6 +68,7 @@ class SlicePicture:
         """Take another volume, with its own first window unless it is the same one."""
         before, self.volume = self.volume, volume
         self._cut = None
+        self._far_mm = 0.0 if volume is None else _far_mm(volume)
         if volume is None:
             self._table = None
         elif before is not volume:
@@ -249,8 +251,7 @@ class SlicePicture:
         """Return how far apart the slices lie that this plane cuts across; 0 where they lie close."""
         if self.volume is None or self.volume.shape[0] == 1 or (frame.on_grid and frame.axes[2] == 2):
             return 0.0
-        i, j, k = np.linalg.norm(self.volume.affine[:3, :3], axis=0)
-        return float(k) if k > _FAR_MM and k > _FAR_PIXELS * max(i, j) else 0.0
+        return self._far_mm
 
     def _made_up(self, frame: SliceFrame, depth: float) -> bool:
         """Tell whether the slice shown lies in a gap of the scan, or the slab reaches into one."""
@@ -281,3 +282,9 @@ class SlicePicture:
         assert self.volume is not None
         voxels = self.volume.voxels
         return voxels if voxels.ndim == 3 else voxels[self.time]
+
+
+def _far_mm(volume: Volume) -> float:
+    """Return how far apart the slices of a volume lie; 0 where they lie close."""
+    i, j, k = np.linalg.norm(volume.affine[:3, :3], axis=0)
+    return float(k) if k > _FAR_MM and k > _FAR_PIXELS * max(i, j) else 0.0
