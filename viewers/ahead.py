@@ -7,7 +7,7 @@ look only a few pixels ahead. Asked for early, they arrive while the pixels befo
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import njit, types
 from numba.extending import intrinsic
 

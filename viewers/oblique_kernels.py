@@ -23,6 +23,10 @@ _SAFE = 1e-3
 """What a place must keep from the outer centers, voxels, to be read without a look at the grid's borders."""
 
 
+_ON_LAYER = 1e-4
+"""How far from a layer of voxels a place, in voxels, is taken to lie in it: nothing is mixed into it then."""
+
+
 @njit(cache=True, nogil=True)
 def _cut(start, step, low, high, begin, end):  # type: ignore[no-untyped-def]
     """Return the part of the pixels [begin, end) whose place ``start + x step`` lies in [low, high)."""
@@ -122,6 +126,50 @@ def _between(count, us, vs, ws, a, b, c, d, e, f, g, h, values):  # type: ignore
         values[x] = ab + (ef - ab) * w
 
 
+@njit(cache=True, nogil=True, fastmath=_FAST)
+def _between_four(flat, one, other, count, first, us, vs, a, b, c, d, values):  # type: ignore[no-untyped-def]
+    """Fill the values between four voxels each, of places that lie in one layer of the grid."""
+    one, other = np.uint64(one), np.uint64(other)
+    for x in range(count):
+        p = np.uint64(np.uint32(first[x]))
+        a[x], b[x] = flat[p], flat[p + one]
+        c[x], d[x] = flat[p + other], flat[p + one + other]
+    for x in range(count):
+        ab, cd = np.float32(a[x]), np.float32(c[x])
+        ab += (np.float32(b[x]) - ab) * us[x]
+        cd += (np.float32(d[x]) - cd) * us[x]
+        values[x] = ab + (cd - ab) * vs[x]
+
+
+@njit(cache=True, nogil=True)
+def _layer(to_grid, shape):  # type: ignore[no-untyped-def]
+    """Return the axis of the grid along which a picture (height, width) does not go; -1 if none."""
+    for axis in range(3):
+        if abs(to_grid[axis, 0]) * shape[1] + abs(to_grid[axis, 1]) * shape[0] < _ON_LAYER:
+            return axis
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def _line(flat, sizes, here, step, layer, by, count, first, part, corners, values):  # type: ignore[no-untyped-def]
+    """Fill the values of a line of ``count`` pixels from ``here`` on, all of them well on the grid."""
+    shares = (part[0], part[1], part[2])
+    on = np.rint(here[layer])
+    if layer < 0 or abs(here[layer] - on) > _ON_LAYER:
+        _addresses(sizes, here, step, count, first, *shares)
+        ahead.ask(flat, first[:count], by)
+        _corners(flat, sizes, count, first, *corners)
+        _between(count, *shares, *corners, values)
+        return
+    here = (on if layer == 0 else here[0], on if layer == 1 else here[1], on if layer == 2 else here[2])
+    _addresses(sizes, here, step, count, first, *shares)
+    strides = (1, sizes[0], sizes[0] * sizes[1])
+    one, other = (layer + 1) % 3, (layer + 2) % 3
+    _between_four(
+        flat, strides[one], strides[other], count, first, part[one], part[other], *corners[:4], values
+    )
+
+
 @njit(cache=True, nogil=True, fastmath={"nsz"})
 def _take(how, values, found, number):  # type: ignore[no-untyped-def]
     """Take one sample of each pixel into what the slab has shown there so far."""
@@ -166,11 +214,11 @@ def slab(  # type: ignore[no-untyped-def]
     found, number = np.zeros((_TILE_ROWS, width), np.float32), np.zeros((_TILE_ROWS, width), np.int32)
     values, first = np.empty(_TILE_COLUMNS, np.float32), np.empty(_TILE_COLUMNS, np.int32)
     part, voxel = np.empty((3, _TILE_COLUMNS), np.float32), np.empty((8, _TILE_COLUMNS), grid.dtype)
-    shares = (part[0], part[1], part[2])
     corners = (voxel[0], voxel[1], voxel[2], voxel[3], voxel[4], voxel[5], voxel[6], voxel[7])
     spans = np.empty((_TILE_ROWS, count, 4), np.int64)
     step = (to_grid[0, 0], to_grid[1, 0], to_grid[2, 0])
     by = ahead.way(to_grid, sizes, _ROWS_AHEAD)
+    layer = _layer(to_grid, picture.shape)
     none = -np.inf if how == MAXIMUM else (np.inf if how == MINIMUM else 0.0)
     for tile in range(0, height, _TILE_ROWS):
         found[:], number[:] = none, 0
@@ -196,10 +244,7 @@ def slab(  # type: ignore[no-untyped-def]
                     _edge(grid, start, step, smooth, how, begin, low, found[t], number[t])
                     _edge(grid, start, step, smooth, how, top, end, found[t], number[t])
                     here = (start[0] + low * step[0], start[1] + low * step[1], start[2] + low * step[2])
-                    _addresses(sizes, here, step, top - low, first, *shares)
-                    ahead.ask(flat, first[: top - low], by)
-                    _corners(flat, sizes, top - low, first, *corners)
-                    _between(top - low, *shares, *corners, values)
+                    _line(flat, sizes, here, step, layer, by, top - low, first, part, corners, values)
                     _take(how, values, found[t, low:top], number[t, low:top])
         for t in range(high):
             _paint(found[t], number[t], how, table, scale, shift, ground, picture[tile + t])
