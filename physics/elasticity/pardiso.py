@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from physics.elasticity.matrix import BlockMatrix
 from twin.errors import UserError
 
-_POSITIVE_DEFINITE = 2
-_ANALYZE, _FACTORIZE, _SOLVE, _RELEASE = 11, 22, 33, -1
+POSITIVE_DEFINITE, INDEFINITE = 2, -2
+ANALYZE, FACTORIZE, SOLVE, RELEASE = 11, 22, 33, -1
 
 
 class FactorizationError(UserError):
@@ -85,29 +85,29 @@ class Cholesky:
         self._options[23] = 1  # two-level factorization
         self._options[34] = 1  # indices from 0
         self._options[36] = 3  # rows of 3×3 blocks
-        weakref.finalize(self, _release, self._memory, self._options)
-        self._call(_ANALYZE)
-        self._call(_FACTORIZE)
+        weakref.finalize(self, release, POSITIVE_DEFINITE, self._memory, self._options)
+        self._call(ANALYZE)
+        self._call(FACTORIZE)
 
     def renew(self, matrix: BlockMatrix) -> None:
         """Factorize another matrix of the same pattern, with the ordering there is."""
         self._blocks = matrix.blocks[self._upper]
-        self._call(_FACTORIZE)
+        self._call(FACTORIZE)
 
     def solve(self, right: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return approximate solutions (rows, 3, k)."""
         lanes = right.shape[2]
         given = np.ascontiguousarray(right.reshape(-1, lanes).T)
         solution = np.empty_like(given)
-        self._call(_SOLVE, given, solution)
+        self._call(SOLVE, given, solution)
         return np.ascontiguousarray(solution.T).reshape(right.shape)
 
     def _call(self, phase: int, given: NDArray | None = None, solution: NDArray | None = None) -> None:
         empty = np.zeros(1)
         given = empty if given is None else given
         solution = empty if solution is None else solution
-        error = _pardiso(
-            phase, len(self._start) - 1, self._memory, self._options,
+        error = call(
+            POSITIVE_DEFINITE, phase, len(self._start) - 1, self._memory, self._options,
             (self._blocks, self._start, self._columns), given, solution,
         )  # fmt: skip
         if error:
@@ -117,7 +117,8 @@ class Cholesky:
             )
 
 
-def _pardiso(
+def call(
+    kind: int,
     phase: int,
     rows: int,
     memory: NDArray[np.int64],
@@ -126,7 +127,7 @@ def _pardiso(
     given: NDArray,
     solution: NDArray,
 ) -> int:
-    """Call the library; return its error code."""
+    """Call the library with a matrix of compressed upper rows; return its error code."""
 
     def at(array: NDArray) -> ctypes.c_void_p:
         return array.ctypes.data_as(ctypes.c_void_p)
@@ -140,14 +141,14 @@ def _pardiso(
     lanes = given.shape[0] if given.ndim == 2 else 1
     error = ctypes.c_int32(0)
     library.pardiso(
-        at(memory), number(1), number(1), number(_POSITIVE_DEFINITE), number(phase), number(rows),
+        at(memory), number(1), number(1), number(kind), number(phase), number(rows),
         *(at(array) for array in matrix), at(np.zeros(1, np.int32)), number(lanes), at(options), number(0),
         at(given), at(solution), ctypes.byref(error),
     )  # fmt: skip
     return error.value
 
 
-def _release(memory: NDArray[np.int64], options: NDArray[np.int32]) -> None:
+def release(kind: int, memory: NDArray[np.int64], options: NDArray[np.int32]) -> None:
     """Give the factors' memory back."""
     none = np.zeros(1)
-    _pardiso(_RELEASE, 0, memory, options, (none, none, none), none, none)
+    call(kind, RELEASE, 0, memory, options, (none, none, none), none, none)

@@ -1,0 +1,1 @@
+"""Mechanics of the heart: large strains, active stress, cavities, and the beat."""

@@ -1,0 +1,242 @@
+"""A body of myocardium: its elements, what holds and loads it, its residual and tangent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from physics.cardiac import kernels, surfaces
+from physics.cardiac.laws import Law
+from physics.cardiac.linear import Pattern
+from physics.elasticity.kernels import element_gradients, shape_gradients
+from twin.domain import TetMesh
+from twin.errors import GeometryError
+
+PRESSURE_UNIT = 1e-2
+"""MPa: the equations' unit of pressure, which makes their entries alike in size."""
+
+_SURFACE = (surfaces.WEIGHTS, surfaces.SHAPES, surfaces.BY_U, surfaces.BY_V)
+
+
+def quadrature() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return barycentric points (14, 4) and weights, exact for the fifth degree, all positive.
+
+    Walkington 2000, "Quadrature on simplices of arbitrary dimension".
+    """
+    points, weights = [], []
+    for a, weight in ((0.31088591926330060980, 0.11268792571801585080), (0.09273525031089122640, 0.07349304311636194954)):
+        for k in range(4):
+            points.append(np.where(np.arange(4) == k, 1 - 3 * a, a))
+            weights.append(weight)
+    a = 0.04550370412564964949
+    for first in range(4):
+        for second in range(first):
+            points.append(np.where(np.isin(np.arange(4), (first, second)), 0.5 - a, a))
+            weights.append(0.04254602077708146644)
+    return np.array(points), np.array(weights)
+
+
+@dataclass(frozen=True, eq=False)
+class Face:
+    """A surface on which a pressure acts.
+
+    Attributes
+    ----------
+    faces : ndarray of int, shape (k, 6)
+        Outward of the tissue, as ``TetMesh`` orders them.
+    ring : ndarray of int, shape (r,)
+        Nodes of the border over which a lid is thought, a fan from their middle; empty for an open surface.
+    """
+
+    faces: NDArray[np.int32]
+    ring: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    @property
+    def closed(self) -> bool:
+        """Whether it closes a cavity."""
+        return bool(len(self.ring))
+
+    def middle(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the middle of the lid, mm."""
+        return np.asarray(points[self.ring].mean(axis=0) if self.closed else np.zeros(3))
+
+    def volume(self, points: NDArray[np.float64]) -> float:
+        """Return what it encloses with its lid, mm³."""
+        return self.push(points)[0]
+
+    def push(self, points: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        """Return the volume enclosed and the nodes' forces (n, 3) under 1 MPa, which are its derivative.
+
+        A lid hands the force on it over to its ring; of an open surface the volume is NaN.
+        """
+        force = np.zeros_like(points)
+        if not self.closed:
+            surfaces.push(points, self.faces, *_SURFACE, force)
+            return float("nan"), force
+        volume, by_middle = surfaces.enclosed(points, self.faces, self.middle(points), *_SURFACE, force)
+        force[self.ring] += by_middle / len(self.ring)
+        return float(volume), force
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """Where a body is: nodes (n, 3) in mm, and the hydrostatic pressure at the corner nodes, MPa."""
+
+    points: NDArray[np.float64]
+    pressures: NDArray[np.float64]
+
+
+class Body:
+    """Ten-node tetrahedra of a hyperelastic, nearly incompressible material with active tension.
+
+    Parameters
+    ----------
+    mesh : TetMesh
+        Ten-node.
+    axes : ndarray, shape (m, 3, 3) or (m, q, 3, 3)
+        Rows fibre, sheet, normal of the reference, in each element or at each of its points (``places``).
+    law : Law
+    fixed : ndarray of bool, shape (n, 3)
+        Components that do not move.
+    faces : sequence of Face
+        On which pressures act, in the order in which these are given.
+    stiffness : ndarray, shape (m,), optional
+        Factor on the law's stresses in each element; 1 where not given.
+    bulk_mpa : float
+        κ; infinite for an incompressible body.
+
+    Attributes
+    ----------
+    active : ndarray, shape (m, 4)
+        Tension along the fibre and across it as second Piola–Kirchhoff stresses, MPa, and their slopes
+        by E_ff.
+
+    Raises
+    ------
+    GeometryError
+        For an inverted element.
+    """
+
+    def __init__(
+        self,
+        mesh: TetMesh,
+        axes: NDArray[np.float64],
+        law: Law,
+        fixed: NDArray[np.bool_],
+        faces: Sequence[Face] = (),
+        *,
+        stiffness: NDArray[np.float64] | None = None,
+        bulk_mpa: float = np.inf,
+    ) -> None:
+        if mesh.tets.shape[1] != kernels.NODES:
+            raise GeometryError("The heart's wall needs ten-node tetrahedra.", "Add mid-edge nodes first.")
+        self.mesh, self.law, self.faces = mesh, law, tuple(faces)
+        self.corners, weights = quadrature()
+        shapes = shape_gradients(kernels.NODES, self.corners)
+        count = len(mesh.tets)
+        self._gradients = np.empty((count, len(weights), kernels.NODES, 3))
+        self.volumes = np.empty((count, len(weights)))
+        element_gradients(mesh.points, mesh.tets, shapes, 1.0, self._gradients, self.volumes)
+        self.volumes *= weights / 6.0  # of the Jacobian, six times the volume
+        if not (self.volumes > 0).all():
+            bad = int((self.volumes <= 0).any(axis=1).sum())
+            raise GeometryError(
+                f"{bad} of {count} elements of the heart's wall are inverted.", "Mesh it anew, with a finer edge."
+            )
+        turn = axes if axes.ndim == 4 else axes[:, None]
+        self._gradients = np.einsum("eqai,eqji->eqaj", self._gradients, turn)
+        factor = np.ones(count) if stiffness is None else stiffness
+        self.numbers = np.repeat(law.row()[None], count, axis=0)
+        self.numbers[:, list(law.stress_scales)] *= factor[:, None]
+        self.active = np.zeros((count, 4))
+        self.compliance = 0.0 if np.isinf(bulk_mpa) else 1.0 / bulk_mpa
+        self.corner_count = int(mesh.tets[:, : kernels.CORNERS].max()) + 1
+        self._number(fixed)
+
+    def _number(self, fixed: NDArray[np.bool_]) -> None:
+        """Number the free unknowns: components of nodes, then pressures."""
+        nodes, tets = len(self.mesh.points), self.mesh.tets.astype(np.int64)
+        free = ~fixed.ravel()
+        self._free = np.flatnonzero(free)
+        number = np.full(3 * nodes, -1)
+        number[self._free] = np.arange(len(self._free))
+        self.count = len(self._free) + self.corner_count
+        component = number.reshape(-1, 3)
+        self._places = np.hstack(
+            [component[tets].reshape(len(tets), -1), len(self._free) + tets[:, : kernels.CORNERS]]
+        )
+        self._face_places = [component[face.faces.astype(np.int64)].reshape(-1, 18) for face in self.faces]
+        self.pattern = Pattern([self._places, *self._face_places], self.count)
+        scale = np.ones(self.count)
+        scale[len(self._free) :] = PRESSURE_UNIT
+        rows = np.repeat(np.arange(self.count), np.diff(self.pattern.start))
+        self._scale = scale
+        self._entry_scale = scale[rows] * scale[self.pattern.columns]
+        self._matrices = np.empty((len(tets), kernels.ENTRIES))
+        self._residuals = np.empty((len(tets), kernels.UNKNOWNS))
+
+    def places(self) -> NDArray[np.float64]:
+        """Return where the points of integration lie in the reference, shape (m, q, 3), mm."""
+        from physics.cardiac.fields import shape_values
+
+        return np.einsum("qa,eai->eqi", shape_values(self.corners), self.mesh.points[self.mesh.tets])
+
+    def rest(self) -> State:
+        """Return the reference, without pressure."""
+        return State(self.mesh.points.copy(), np.zeros(self.corner_count))
+
+    def moved(self, state: State, step: NDArray[np.float64]) -> State:
+        """Return the state after a step of the free unknowns (count,)."""
+        points = state.points.copy()
+        points.reshape(-1)[self._free] += step[: len(self._free)]
+        return State(points, state.pressures + PRESSURE_UNIT * step[len(self._free) :])
+
+    def difference(self, one: State, other: State) -> NDArray[np.float64]:
+        """Return the step (count,) that leads from ``other`` to ``one``."""
+        moved = (one.points - other.points).reshape(-1)[self._free]
+        return np.concatenate([moved, (one.pressures - other.pressures) / PRESSURE_UNIT])
+
+    def free(self, nodal: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return nodal vectors (n, 3) as a vector of the free unknowns (count,)."""
+        whole = np.zeros(self.count)
+        whole[: len(self._free)] = nodal.reshape(-1)[self._free]
+        return whole
+
+    def internal(self, state: State) -> tuple[NDArray[np.float64], float]:
+        """Return what the elements' forces and volumes lack to balance, without loads (count,); and the least J.
+
+        Where J is not positive the vector means nothing.
+        """
+        least = kernels.forces(
+            state.points, state.pressures, self.mesh.tets, self._gradients, self.volumes, self.corners,
+            self.law.code, self.numbers, self.active, self.compliance, self._residuals,
+        )  # fmt: skip
+        whole = np.zeros(self.count)
+        kernels.gather(self._residuals, self._places, whole)
+        whole *= self._scale
+        return whole, float(least)
+
+    def residual(self, state: State, loads: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+        """Return the unbalanced forces (count,) under a pressure in MPa on each face; and the least J."""
+        whole, least = self.internal(state)
+        for face, load in zip(self.faces, loads, strict=True):
+            if load:
+                whole -= load * self.free(face.push(state.points)[1])
+        return whole, least
+
+    def tangent(self, state: State, loads: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the residual's derivative as the numbers of ``pattern``."""
+        kernels.tangents(
+            state.points, state.pressures, self.mesh.tets, self._gradients, self.volumes, self.corners,
+            self.law.code, self.numbers, self.active, self.compliance, self._matrices,
+        )  # fmt: skip
+        first, second = np.triu_indices(18)
+        parts = [self._matrices]
+        for face, load in zip(self.faces, loads, strict=True):
+            blocks = np.empty((len(face.faces), 18, 18))
+            surfaces.stiffness(
+                state.points, face.faces, face.middle(state.points), face.closed, *_SURFACE, blocks
+            )
+            parts.append(-load * blocks[:, first, second])
+        return self.pattern.assemble(parts) * self._entry_scale

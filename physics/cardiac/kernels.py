@@ -1,0 +1,247 @@
+"""Compiled kernels of hyperelasticity on ten-node tetrahedra with a pressure at their corners.
+
+Energy Π = ∫ W(C̄) + p (J − 1) − p² / 2κ dV, stationary in positions x and pressure p (Taylor–Hood, P2–P1;
+Simo, Taylor and Pister 1985, Comput Methods Appl Mech Eng 51:177, with the isochoric split of Holzapfel 2000,
+Nonlinear Solid Mechanics, ch. 6). Gradients are taken along fibre, sheet and normal of the reference, so
+that the laws are written in their own frame. Units: mm, N, MPa.
+
+An element has 34 unknowns: x, y, z of ten nodes, then four pressures.
+"""
+
+import numpy as np
+from numba import njit, prange
+
+from physics.cardiac.laws import isochoric
+
+NODES, CORNERS = 10, 4
+UNKNOWNS = 3 * NODES + CORNERS
+ENTRIES = UNKNOWNS * (UNKNOWNS + 1) // 2
+"""Of the upper triangle of an element's matrix, row by row."""
+
+
+@njit(cache=True)
+def _deformation(points, nodes, gradients, f, c, inverse):  # type: ignore[no-untyped-def]
+    """Fill F (3, 3), C and C⁻¹ (6,) at a point of an element; return J."""
+    for i in range(3):
+        for j in range(3):
+            total = 0.0
+            for a in range(NODES):
+                total += points[nodes[a], i] * gradients[a, j]
+            f[i, j] = total
+    jacobian = (
+        f[0, 0] * (f[1, 1] * f[2, 2] - f[1, 2] * f[2, 1])
+        - f[0, 1] * (f[1, 0] * f[2, 2] - f[1, 2] * f[2, 0])
+        + f[0, 2] * (f[1, 0] * f[2, 1] - f[1, 1] * f[2, 0])
+    )
+    c[0] = f[0, 0] ** 2 + f[1, 0] ** 2 + f[2, 0] ** 2
+    c[1] = f[0, 1] ** 2 + f[1, 1] ** 2 + f[2, 1] ** 2
+    c[2] = f[0, 2] ** 2 + f[1, 2] ** 2 + f[2, 2] ** 2
+    c[3] = f[0, 0] * f[0, 1] + f[1, 0] * f[1, 1] + f[2, 0] * f[2, 1]
+    c[4] = f[0, 0] * f[0, 2] + f[1, 0] * f[1, 2] + f[2, 0] * f[2, 2]
+    c[5] = f[0, 1] * f[0, 2] + f[1, 1] * f[1, 2] + f[2, 1] * f[2, 2]
+    square = jacobian * jacobian
+    inverse[0] = (c[1] * c[2] - c[5] * c[5]) / square
+    inverse[1] = (c[0] * c[2] - c[4] * c[4]) / square
+    inverse[2] = (c[0] * c[1] - c[3] * c[3]) / square
+    inverse[3] = (c[4] * c[5] - c[3] * c[2]) / square
+    inverse[4] = (c[3] * c[5] - c[4] * c[1]) / square
+    inverse[5] = (c[3] * c[4] - c[5] * c[0]) / square
+    return jacobian
+
+
+@njit(cache=True)
+def _stress(code, numbers, c, inverse, jacobian, pressure, active, unimodular, s, d):  # type: ignore[no-untyped-def]
+    """Fill the second Piola–Kirchhoff stress ``s`` (6,); ``d`` is left as the law's. Return tr = J^(−2/3) S̄ : C.
+
+    ``active`` (4,): tension along the fibre and across it (MPa), and their slopes by E_ff.
+    """
+    scale = jacobian ** (-2.0 / 3.0)
+    for n in range(6):
+        unimodular[n] = scale * c[n]
+    isochoric(code, unimodular, numbers, s, d)
+    trace = 0.0
+    for n in range(6):
+        s[n] *= scale
+        trace += s[n] * c[n] * (1.0 if n < 3 else 2.0)
+    for n in range(6):
+        s[n] += (pressure * jacobian - trace / 3.0) * inverse[n]
+    s[0] += active[0]
+    s[1] += active[1]
+    s[2] += active[1]
+    return trace
+
+
+@njit(cache=True)
+def _tangent(c, inverse, jacobian, pressure, active, trace, s, d):  # type: ignore[no-untyped-def]
+    """Turn the law's ``d`` into dS/dE of the whole stress ``s``."""
+    scale = jacobian ** (-4.0 / 3.0)
+    iso = np.empty(6)
+    v = np.zeros(6)
+    whole = 0.0
+    for n in range(6):
+        iso[n] = s[n] - pressure * jacobian * inverse[n]
+    iso[0] -= active[0]
+    iso[1] -= active[1]
+    iso[2] -= active[1]
+    for n in range(6):
+        for m in range(6):
+            d[n, m] *= scale
+            v[n] += d[n, m] * c[m] * (1.0 if m < 3 else 2.0)
+    for n in range(6):
+        whole += v[n] * c[n] * (1.0 if n < 3 else 2.0)
+    i0, i1, i2, i3, i4, i5 = inverse[0], inverse[1], inverse[2], inverse[3], inverse[4], inverse[5]
+    full = np.array([[i0, i3, i4], [i3, i1, i5], [i4, i5, i2]])
+    first, second = np.array([0, 1, 2, 0, 0, 1]), np.array([0, 1, 2, 1, 2, 2])
+    volume = pressure * jacobian
+    for n in range(6):
+        for m in range(6):
+            i, j, k, l = first[n], second[n], first[m], second[m]
+            product = 0.5 * (full[i, k] * full[j, l] + full[i, l] * full[j, k])
+            outer = inverse[n] * inverse[m]
+            d[n, m] += (
+                -(inverse[n] * v[m] + v[n] * inverse[m]) / 3.0
+                + whole * outer / 9.0
+                + 2.0 / 3.0 * trace * (product - outer / 3.0)
+                - 2.0 / 3.0 * (inverse[n] * iso[m] + iso[n] * inverse[m])
+                + volume * (outer - 2.0 * product)
+            )
+    d[0, 0] += active[2]
+    d[1, 0] += active[3]
+    d[2, 0] += active[3]
+
+
+@njit(cache=True)
+def _first_piola(f, s, p):  # type: ignore[no-untyped-def]
+    """Fill P = F S (3, 3)."""
+    for i in range(3):
+        p[i, 0] = f[i, 0] * s[0] + f[i, 1] * s[3] + f[i, 2] * s[4]
+        p[i, 1] = f[i, 0] * s[3] + f[i, 1] * s[1] + f[i, 2] * s[5]
+        p[i, 2] = f[i, 0] * s[4] + f[i, 1] * s[5] + f[i, 2] * s[2]
+
+
+@njit(cache=True, parallel=True)
+def forces(  # type: ignore[no-untyped-def]
+    points, pressures, tets, gradients, volumes, corners, code, numbers, active, compliance, residuals
+):
+    """Fill each element's residual (m, 34); return the smallest J.
+
+    Parameters
+    ----------
+    points : (n, 3) mm, deformed
+    pressures : (corner nodes,) MPa
+    gradients : (m, q, 10, 3) 1/mm along fibre, sheet, normal
+    volumes : (m, q) mm³
+    corners : (q, 4) the pressure's shape functions
+    numbers : (m, laws.COUNT)
+    active : (m, 4)
+    compliance : float
+        1/κ, 1/MPa.
+    """
+    least = np.empty(tets.shape[0])
+    for e in prange(tets.shape[0]):
+        f, p = np.empty((3, 3)), np.empty((3, 3))
+        c, inverse, s, unimodular = np.empty(6), np.empty(6), np.empty(6), np.empty(6)
+        d = np.empty((6, 6))
+        residual = residuals[e]
+        residual[:] = 0.0
+        least[e] = np.inf
+        for q in range(volumes.shape[1]):
+            g, weight = gradients[e, q], volumes[e, q]
+            jacobian = _deformation(points, tets[e], g, f, c, inverse)
+            least[e] = min(least[e], jacobian)
+            if jacobian <= 0.0:
+                break
+            pressure = 0.0
+            for m in range(CORNERS):
+                pressure += corners[q, m] * pressures[tets[e, m]]
+            _stress(code, numbers[e], c, inverse, jacobian, pressure, active[e], unimodular, s, d)
+            _first_piola(f, s, p)
+            for a in range(NODES):
+                for i in range(3):
+                    residual[3 * a + i] += weight * (p[i, 0] * g[a, 0] + p[i, 1] * g[a, 1] + p[i, 2] * g[a, 2])
+            for m in range(CORNERS):
+                residual[3 * NODES + m] += weight * corners[q, m] * (jacobian - 1.0 - compliance * pressure)
+    return least.min()
+
+
+@njit(cache=True, parallel=True)
+def tangents(  # type: ignore[no-untyped-def]
+    points, pressures, tets, gradients, volumes, corners, code, numbers, active, compliance, matrices
+):
+    """Fill the upper triangle of each element's symmetric matrix (m, ENTRIES); arguments as of ``forces``.
+
+    Active tension's slope across the fibre makes it unsymmetric: half of it is put on either side.
+    """
+    for e in prange(tets.shape[0]):
+        f = np.empty((3, 3))
+        c, inverse, s, unimodular = np.empty(6), np.empty(6), np.empty(6), np.empty(6)
+        d, b, db = np.empty((6, 6)), np.empty((6, 3 * NODES)), np.empty((6, 3 * NODES))
+        spread, sg = np.empty((3 * NODES, CORNERS)), np.empty((NODES, 3))
+        matrix = matrices[e]
+        matrix[:] = 0.0
+        for q in range(volumes.shape[1]):
+            g, weight = gradients[e, q], volumes[e, q]
+            jacobian = _deformation(points, tets[e], g, f, c, inverse)
+            pressure = 0.0
+            for m in range(CORNERS):
+                pressure += corners[q, m] * pressures[tets[e, m]]
+            trace = _stress(code, numbers[e], c, inverse, jacobian, pressure, active[e], unimodular, s, d)
+            _tangent(c, inverse, jacobian, pressure, active[e], trace, s, d)
+            for n in range(6):
+                for m in range(n):
+                    d[n, m] = 0.5 * (d[n, m] + d[m, n])
+                    d[m, n] = d[n, m]
+            for a in range(NODES):
+                g0, g1, g2 = g[a, 0], g[a, 1], g[a, 2]
+                sg[a, 0] = s[0] * g0 + s[3] * g1 + s[4] * g2
+                sg[a, 1] = s[3] * g0 + s[1] * g1 + s[5] * g2
+                sg[a, 2] = s[4] * g0 + s[5] * g1 + s[2] * g2
+                h0 = inverse[0] * g0 + inverse[3] * g1 + inverse[4] * g2
+                h1 = inverse[3] * g0 + inverse[1] * g1 + inverse[5] * g2
+                h2 = inverse[4] * g0 + inverse[5] * g1 + inverse[2] * g2
+                for i in range(3):
+                    u = 3 * a + i
+                    b[0, u], b[1, u], b[2, u] = f[i, 0] * g0, f[i, 1] * g1, f[i, 2] * g2
+                    b[3, u] = f[i, 0] * g1 + f[i, 1] * g0
+                    b[4, u] = f[i, 0] * g2 + f[i, 2] * g0
+                    b[5, u] = f[i, 1] * g2 + f[i, 2] * g1
+                    away = jacobian * (f[i, 0] * h0 + f[i, 1] * h1 + f[i, 2] * h2)
+                    for m in range(CORNERS):
+                        spread[u, m] = weight * away * corners[q, m]
+            for n in range(6):
+                for u in range(3 * NODES):
+                    total = 0.0
+                    for m in range(6):
+                        total += d[n, m] * b[m, u]
+                    db[n, u] = weight * total
+            at = 0
+            for u in range(3 * NODES):
+                for v in range(u, 3 * NODES):
+                    total = 0.0
+                    for n in range(6):
+                        total += b[n, u] * db[n, v]
+                    matrix[at] += total
+                    at += 1
+                for m in range(CORNERS):
+                    matrix[at] += spread[u, m]
+                    at += 1
+            for m in range(CORNERS):
+                for k in range(m, CORNERS):
+                    matrix[at] -= weight * compliance * corners[q, m] * corners[q, k]
+                    at += 1
+            for a in range(NODES):
+                for k in range(a, NODES):
+                    total = weight * (sg[a, 0] * g[k, 0] + sg[a, 1] * g[k, 1] + sg[a, 2] * g[k, 2])
+                    for i in range(3):
+                        u, v = 3 * a + i, 3 * k + i
+                        # Row u begins after the rows above, each one shorter than the last.
+                        matrix[u * UNKNOWNS - u * (u - 1) // 2 + v - u] += total
+
+
+@njit(cache=True)
+def gather(values, places, total):  # type: ignore[no-untyped-def]
+    """Add each element's values (m, k) to ``total`` at ``places`` (m, k); negative places are left out."""
+    for e in range(values.shape[0]):
+        for n in range(values.shape[1]):
+            if places[e, n] >= 0:
+                total[places[e, n]] += values[e, n]
