@@ -67,7 +67,7 @@ def mesh_of(wall: Wall, edge_mm: float, *, layers: int | None = None, order: int
     angle = np.tile(flat.angle, layers + 1)
     depth = np.repeat(np.arange(layers + 1) / layers, n)
     points = wall.place(level, angle, depth)
-    tets = prisms.turned(points, prisms.tetrahedra(flat.triangles, n, layers))
+    tets = prisms.turned(points, prisms.tetrahedra(flat.triangles, n, layers, points))
     _check(points, tets, flat.triangles, n)
     faces = boundary(tets)
     on = depth[faces], level[faces]
