@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from physics.elasticity.kernels import EDGES
+from physics import prisms
 from twin.domain import TetMesh
 
 Mapping = Callable[[NDArray[np.float64]], NDArray[np.float64]]
@@ -52,18 +52,8 @@ def extruded(
     flat, triangles = base
     layer = len(flat)
     parameters = np.concatenate([np.column_stack([flat, np.full(layer, c)]) for c in levels])
-    low = np.sort(triangles, axis=1)
-    prism = [
-        np.stack([low[:, 0], low[:, 1], low[:, 2], low[:, 2] + layer], 1),
-        np.stack([low[:, 0], low[:, 1], low[:, 1] + layer, low[:, 2] + layer], 1),
-        np.stack([low[:, 0], low[:, 0] + layer, low[:, 1] + layer, low[:, 2] + layer], 1),
-    ]
-    one = np.concatenate(prism)
-    tets = np.concatenate([one + k * layer for k in range(len(levels) - 1)])
-    corners = mapping(parameters)[tets]
-    sides = corners[:, 1:] - corners[:, :1]
-    inverted = np.linalg.det(sides) < 0
-    tets[inverted] = tets[inverted][:, [0, 2, 1, 3]]
+    tets = prisms.tetrahedra(triangles, layer, len(levels) - 1)
+    tets = prisms.turned(mapping(parameters), tets)
     if quadratic:
         parameters, tets = _with_midpoints(parameters, tets)
     points = mapping(parameters)
@@ -102,8 +92,5 @@ def boundary(mesh: TetMesh, on: NDArray[np.bool_]) -> NDArray[np.int32]:
 def _with_midpoints(
     points: NDArray[np.float64], tets: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    edges = np.sort(np.concatenate([tets[:, pair] for pair in EDGES]), axis=1)
-    unique, place = np.unique(edges, axis=0, return_inverse=True)
-    middle = points[unique].mean(axis=1)
-    numbers = len(points) + place.reshape(6, len(tets)).T
-    return np.concatenate([points, middle]), np.hstack([tets, numbers])
+    unique, ten = prisms.middles(tets, len(points))
+    return np.concatenate([points, points[unique].mean(axis=1)]), ten
