@@ -14,6 +14,7 @@ import numpy as np
 from desktop.catalogue import load
 from desktop.walk import HIP, Stage
 from physics import circulation
+from physics.cardiac.warm import warm_up as warm_up_heart
 from physics.elasticity.warm import warm_up
 from twin import steps
 from twin.domain import Entity, LabelMap, Structure
@@ -48,6 +49,7 @@ def aside(progress: Progress) -> None:
     """Compile the kernels of solving, meshing and drawing, on a box and a ball."""
     load()
     warm_up()
+    warm_up_heart()
     k, j, i = np.ogrid[:24, :24, :24]
     ball = (k - 12) ** 2 + (j - 12) ** 2 + (i - 12) ** 2 < 90
     entity: Entity = LabelMap(ball.astype(np.uint8), np.eye(4), (Structure("ball", 1),))

@@ -1,12 +1,14 @@
 """A body of myocardium: its elements, what holds and loads it, its residual and tangent."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from physics.cardiac import kernels, surfaces
+from physics.cardiac import kernels
+from physics.cardiac.face import Face
+from physics.cardiac.fields import shape_values
 from physics.cardiac.laws import Law
 from physics.cardiac.linear import Pattern
 from physics.elasticity.kernels import element_gradients, shape_gradients
@@ -16,8 +18,6 @@ from twin.errors import GeometryError
 PRESSURE_UNIT = 1e-2
 """MPa: the equations' unit of pressure, which makes their entries alike in size."""
 
-_SURFACE = (surfaces.WEIGHTS, surfaces.SHAPES, surfaces.BY_U, surfaces.BY_V)
-
 
 def quadrature() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return barycentric points (14, 4) and weights, exact for the fifth degree, all positive.
@@ -25,7 +25,10 @@ def quadrature() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     Walkington 2000, "Quadrature on simplices of arbitrary dimension".
     """
     points, weights = [], []
-    for a, weight in ((0.31088591926330060980, 0.11268792571801585080), (0.09273525031089122640, 0.07349304311636194954)):
+    for a, weight in (
+        (0.31088591926330060980, 0.11268792571801585080),
+        (0.09273525031089122640, 0.07349304311636194954),
+    ):
         for k in range(4):
             points.append(np.where(np.arange(4) == k, 1 - 3 * a, a))
             weights.append(weight)
@@ -35,48 +38,6 @@ def quadrature() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
             points.append(np.where(np.isin(np.arange(4), (first, second)), 0.5 - a, a))
             weights.append(0.04254602077708146644)
     return np.array(points), np.array(weights)
-
-
-@dataclass(frozen=True, eq=False)
-class Face:
-    """A surface on which a pressure acts.
-
-    Attributes
-    ----------
-    faces : ndarray of int, shape (k, 6)
-        Outward of the tissue, as ``TetMesh`` orders them.
-    ring : ndarray of int, shape (r,)
-        Nodes of the border over which a lid is thought, a fan from their middle; empty for an open surface.
-    """
-
-    faces: NDArray[np.int32]
-    ring: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-
-    @property
-    def closed(self) -> bool:
-        """Whether it closes a cavity."""
-        return bool(len(self.ring))
-
-    def middle(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the middle of the lid, mm."""
-        return np.asarray(points[self.ring].mean(axis=0) if self.closed else np.zeros(3))
-
-    def volume(self, points: NDArray[np.float64]) -> float:
-        """Return what it encloses with its lid, mm³."""
-        return self.push(points)[0]
-
-    def push(self, points: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        """Return the volume enclosed and the nodes' forces (n, 3) under 1 MPa, which are its derivative.
-
-        A lid hands the force on it over to its ring; of an open surface the volume is NaN.
-        """
-        force = np.zeros_like(points)
-        if not self.closed:
-            surfaces.push(points, self.faces, *_SURFACE, force)
-            return float("nan"), force
-        volume, by_middle = surfaces.enclosed(points, self.faces, self.middle(points), *_SURFACE, force)
-        force[self.ring] += by_middle / len(self.ring)
-        return float(volume), force
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,8 +55,9 @@ class Body:
     ----------
     mesh : TetMesh
         Ten-node.
-    axes : ndarray, shape (m, 3, 3) or (m, q, 3, 3)
-        Rows fibre, sheet, normal of the reference, in each element or at each of its points (``places``).
+    axes : ndarray, shape (m, 3, 3), or callable
+        Rows fibre, sheet, normal of the reference, unit vectors: of each element, or a function that returns
+        them (k, 3, 3) for places (k, 3) in mm.
     law : Law
     fixed : ndarray of bool, shape (n, 3)
         Components that do not move.
@@ -121,7 +83,7 @@ class Body:
     def __init__(
         self,
         mesh: TetMesh,
-        axes: NDArray[np.float64],
+        axes: NDArray[np.float64] | Callable[[NDArray[np.float64]], NDArray[np.float64]],
         law: Law,
         fixed: NDArray[np.bool_],
         faces: Sequence[Face] = (),
@@ -142,9 +104,14 @@ class Body:
         if not (self.volumes > 0).all():
             bad = int((self.volumes <= 0).any(axis=1).sum())
             raise GeometryError(
-                f"{bad} of {count} elements of the heart's wall are inverted.", "Mesh it anew, with a finer edge."
+                f"{bad} of {count} elements of the heart's wall are inverted.",
+                "Mesh it anew, with a finer edge.",
             )
-        turn = axes if axes.ndim == 4 else axes[:, None]
+        if callable(axes):
+            places = np.einsum("qa,eai->eqi", shape_values(self.corners), mesh.points[mesh.tets])
+            turn = axes(places.reshape(-1, 3)).reshape(count, -1, 3, 3)
+        else:
+            turn = axes[:, None]
         self._gradients = np.einsum("eqai,eqji->eqaj", self._gradients, turn)
         factor = np.ones(count) if stiffness is None else stiffness
         self.numbers = np.repeat(law.row()[None], count, axis=0)
@@ -176,12 +143,6 @@ class Body:
         self._matrices = np.empty((len(tets), kernels.ENTRIES))
         self._residuals = np.empty((len(tets), kernels.UNKNOWNS))
 
-    def places(self) -> NDArray[np.float64]:
-        """Return where the points of integration lie in the reference, shape (m, q, 3), mm."""
-        from physics.cardiac.fields import shape_values
-
-        return np.einsum("qa,eai->eqi", shape_values(self.corners), self.mesh.points[self.mesh.tets])
-
     def rest(self) -> State:
         """Return the reference, without pressure."""
         return State(self.mesh.points.copy(), np.zeros(self.corner_count))
@@ -204,7 +165,7 @@ class Body:
         return whole
 
     def internal(self, state: State) -> tuple[NDArray[np.float64], float]:
-        """Return what the elements' forces and volumes lack to balance, without loads (count,); and the least J.
+        """Return what the elements' forces and volumes lack to balance (count,), and the least J; no loads.
 
         Where J is not positive the vector means nothing.
         """
@@ -234,9 +195,5 @@ class Body:
         first, second = np.triu_indices(18)
         parts = [self._matrices]
         for face, load in zip(self.faces, loads, strict=True):
-            blocks = np.empty((len(face.faces), 18, 18))
-            surfaces.stiffness(
-                state.points, face.faces, face.middle(state.points), face.closed, *_SURFACE, blocks
-            )
-            parts.append(-load * blocks[:, first, second])
+            parts.append(-load * face.stiffness(state.points)[:, first, second])
         return self.pattern.assemble(parts) * self._entry_scale

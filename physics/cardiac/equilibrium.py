@@ -7,6 +7,7 @@ ch. 7), makes up for its age, and it is made anew where the residual stops falli
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +16,9 @@ from physics.cardiac.body import Body, State
 from physics.cardiac.linear import Factors
 from twin.errors import UserError
 
-
 _FAR, _NEAR = 0.5, 0.05
-"""Parts of the loads. An unbalance beyond the first asks for a new tangent at once; below the second an old one
-is good for long."""
+"""Parts of the loads. An unbalance beyond the first asks for a new tangent at once; below the second an old
+one is good for long."""
 _FALL_FAR, _FALL_NEAR = 0.35, 0.65
 """What one iteration has to leave of an unbalance at most, for its tangent to serve on."""
 _RISE = 2.0
@@ -107,7 +107,7 @@ class Equilibrium:
     def _step(self, residual: NDArray[np.float64], taken: list[NDArray[np.float64]]) -> NDArray[np.float64]:
         assert self._factors is not None
         step = -self._factors.solve(residual[None])[0]
-        for before, after in zip(taken[:-1], taken[1:], strict=True):
+        for before, after in pairwise(taken):
             step += after * (before @ step) / (before @ before)
         if taken:
             last = taken[-1]

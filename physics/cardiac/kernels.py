@@ -51,7 +51,7 @@ def _deformation(points, nodes, gradients, f, c, inverse):  # type: ignore[no-un
 
 @njit(cache=True)
 def _stress(code, numbers, c, inverse, jacobian, pressure, active, unimodular, s, d):  # type: ignore[no-untyped-def]
-    """Fill the second Piola–Kirchhoff stress ``s`` (6,); ``d`` is left as the law's. Return tr = J^(−2/3) S̄ : C.
+    """Fill the second Piola–Kirchhoff stress ``s`` (6,), leave ``d`` as the law's; return J^(−2/3) S̄ : C.
 
     ``active`` (4,): tension along the fibre and across it (MPa), and their slopes by E_ff.
     """
@@ -95,8 +95,8 @@ def _tangent(c, inverse, jacobian, pressure, active, trace, s, d):  # type: igno
     volume = pressure * jacobian
     for n in range(6):
         for m in range(6):
-            i, j, k, l = first[n], second[n], first[m], second[m]
-            product = 0.5 * (full[i, k] * full[j, l] + full[i, l] * full[j, k])
+            i, j, k, h = first[n], second[n], first[m], second[m]
+            product = 0.5 * (full[i, k] * full[j, h] + full[i, h] * full[j, k])
             outer = inverse[n] * inverse[m]
             d[n, m] += (
                 -(inverse[n] * v[m] + v[n] * inverse[m]) / 3.0
@@ -158,7 +158,9 @@ def forces(  # type: ignore[no-untyped-def]
             _first_piola(f, s, p)
             for a in range(NODES):
                 for i in range(3):
-                    residual[3 * a + i] += weight * (p[i, 0] * g[a, 0] + p[i, 1] * g[a, 1] + p[i, 2] * g[a, 2])
+                    residual[3 * a + i] += weight * (
+                        p[i, 0] * g[a, 0] + p[i, 1] * g[a, 1] + p[i, 2] * g[a, 2]
+                    )
             for m in range(CORNERS):
                 residual[3 * NODES + m] += weight * corners[q, m] * (jacobian - 1.0 - compliance * pressure)
     return least.min()

@@ -1,6 +1,7 @@
 """The symmetric, indefinite equations of displacement and pressure: pattern, assembly, factors."""
 
 import weakref
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -55,7 +56,7 @@ class Pattern:
         self.diagonal = (numbers[-count:] - free).astype(np.int64)
         self._parts = []
         edges = np.concatenate([[0], np.cumsum(sizes)])
-        for begin, end in zip(edges[:-1], edges[1:], strict=True):
+        for begin, end in pairwise(edges):
             at = numbers[begin:end] - free
             order = np.argsort(at, kind="stable")[int((at < 0).sum()) :].astype(np.int32)
             self._parts.append((order, np.searchsorted(at[order], np.arange(len(kept) + 1)).astype(np.int32)))
@@ -79,8 +80,8 @@ class Factors:
     ----------
     pattern : Pattern
     single : bool
-        Whether the factors are kept in single precision: half the time and memory, and solutions to some 1e-4,
-        which is enough where a search goes on anyway. Numbers that single precision cannot hold get double.
+        Whether the factors are kept in single precision: half the time and memory, and solutions to some
+        1e-4, which is enough where a search goes on anyway. Numbers beyond single precision get double.
     """
 
     def __init__(self, pattern: Pattern, *, single: bool = False) -> None:

@@ -10,7 +10,10 @@ from typing import Any
 from twin.errors import UserError
 from twin.progress import Progress
 
-MODULES = ("physics.verify.elasticity", "physics.verify.circulation", "physics.verify.activation")
+MODULES = (
+    "physics.verify.elasticity", "physics.verify.circulation", "physics.verify.activation",
+    "physics.verify.cardiac",
+)  # fmt: skip
 """Where problems are declared."""
 
 Row = dict[str, Any]
