@@ -12,12 +12,12 @@ import scipy.sparse as sp
 from numba import njit
 from numpy.typing import NDArray
 
-from physics.activation.ten_tusscher import RESTING, RESTING_MV, advance
+from physics.activation.ten_tusscher import LEVELS, RESTING, RESTING_MV, advance, tables
 
-TOLERANCE_MV = 0.1
+TOLERANCE_MV = 0.2
 """A cell whose potential changes by less in several steps is computed once for all of them."""
 
-LONGEST_MS = 0.2
+LONGEST_MS = 0.16
 """Longest time that a cell is computed for at once."""
 
 
@@ -150,11 +150,14 @@ def activation_times(
     v, times = np.full(count, RESTING_MV), np.full(count, np.inf)
     states, rate = np.tile(RESTING, (count, 1)), np.zeros(count)
     seen, held, wait = v - 1.0, np.ones(count, np.int32), np.zeros(count, np.int32)
-    longest, before = max(1, round(longest_ms / step_ms)), v
+    level, before = int(np.clip(np.log2(max(longest_ms / step_ms, 1.0)) + 1e-9, 0, LEVELS - 1)), v
+    known = tables(step_ms)
+    # Gershgorin: no rate lies beyond the largest sum of a row's magnitudes; Heun's method bears 2 per part.
+    small = int(np.ceil(step_ms * abs(tissue.diffusion).sum(axis=1).max() / 1.9))
     for n in range(int(np.ceil(until_ms / step_ms))):
         given = stimulus.mv_per_ms if (n + 0.5) * step_ms < stimulus.end_ms else 0.0
-        _cells(v, states, stimulus.nodes, given, step_ms, longest, rate, seen, held, wait)
-        evened = _evened(v, tissue.diffusion, step_ms)
+        _cells(v, states, stimulus.nodes, given, step_ms, level, *known, rate, seen, held, wait)
+        evened = _evened(v, tissue.diffusion, step_ms, small)
         # Half of the evening ends this step, half begins the next one: between them lies this step's end.
         now = 0.5 * (v + evened)
         crossed = np.flatnonzero((now >= 0.0) & (times == np.inf))
@@ -165,11 +168,8 @@ def activation_times(
     return times
 
 
-def _evened(v: NDArray[np.float64], diffusion: sp.csr_matrix, step: float) -> NDArray[np.float64]:
-    """Return potentials after diffusion for a step, by Heun's method in as many parts as are stable."""
-    # Gershgorin: no rate lies beyond the largest sum of a row's magnitudes; the method bears 2 per part.
-    fastest = abs(diffusion).sum(axis=1).max()
-    parts = int(np.ceil(step * fastest / 1.9))
+def _evened(v: NDArray[np.float64], diffusion: sp.csr_matrix, step: float, parts: int) -> NDArray[np.float64]:
+    """Return potentials after diffusion for a step, by Heun's method in a number of parts."""
     for _ in range(parts):
         first = diffusion @ v
         v = v + step / parts * (first + 0.5 * step / parts * (diffusion @ first))
@@ -179,23 +179,26 @@ def _evened(v: NDArray[np.float64], diffusion: sp.csr_matrix, step: float) -> ND
 @njit(cache=True, error_model="numpy")
 def _cells(
     v: NDArray[np.float64], states: NDArray[np.float64], stimulated: NDArray[np.bool_], given: float,
-    step: float, longest: int, rate: NDArray[np.float64], seen: NDArray[np.float64],
+    step: float, highest: int, target: NDArray[np.float64], stays: NDArray[np.float64],
+    parts: NDArray[np.float64], rate: NDArray[np.float64], seen: NDArray[np.float64],
     held: NDArray[np.int32], wait: NDArray[np.int32],
 ) -> None:  # fmt: skip
     """Let the cells' own currents act for a step.
 
     A cell that waits goes on at the rate that it was computed to have; one that does not is computed for as
-    many steps as its potential, seen ``held`` steps ago, allows.
+    many steps, a power of two, as its change of potential over the ``held`` steps before allows.
     """
-    work = np.empty((4, states.shape[1]))
+    work = np.empty((3, 18))
     for i in range(len(v)):
         if wait[i] == 0:
-            many = longest
-            change = abs(v[i] - seen[i]) / held[i]
             stimulus = given if stimulated[i] else 0.0
-            if stimulus != 0.0 or change * many > TOLERANCE_MV:
-                many = 1 if stimulus != 0.0 else max(1, int(TOLERANCE_MV / change))
+            level = 0
+            change = abs(v[i] - seen[i]) / held[i]
+            while stimulus == 0.0 and level < highest and change * 2 ** (level + 1) <= TOLERANCE_MV:
+                level += 1
+            many = 2**level
             seen[i], held[i], wait[i] = v[i], many, many
-            rate[i] = (advance(v[i], states[i], many * step, stimulus, work) - v[i]) / (many * step)
+            after = advance(v[i], states[i], step, level, stimulus, target, stays, parts, work)
+            rate[i] = (after - v[i]) / (many * step)
         v[i] += rate[i] * step
         wait[i] -= 1
