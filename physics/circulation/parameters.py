@@ -241,7 +241,7 @@ ADULT = Circulation(
     limits=(
         "an average healthy adult, no patient: fitted by docs/fit_adult.py to published means",
         "ventricles contract as a cosine: isovolumic contraction lasts about twice as long as it should, "
-        "and the arterial pressure falls later after its peak, so that its mean lies higher, at 98 mmHg",
+        "and the arterial pressure falls later after its peak, so that its mean lies higher, at 100 mmHg",
     ),
 )
 """A healthy adult: 120/78 mmHg, ejection fraction 60 %, atria 0.15 s before ventricles (docs/fit_adult.py)."""
