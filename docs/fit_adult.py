@@ -13,7 +13,8 @@ from scipy.optimize import least_squares
 from physics.circulation import Bed, Chamber, Circulation, State, measures_of, run, valve_measures_of
 
 TARGETS = {
-    # Petersen et al. 2017 (J Cardiovasc Magn Reson 19:18), men and women of 45-74 years together: LV 145 mL, EF 60 %.
+    # Petersen et al. 2017 (J Cardiovasc Magn Reson 19:18), men and women of 45-74 years together:
+    # LV 145 mL, EF 60 %.
     "lv_end_diastolic_volume_ml": (145.0, 3.0),
     "lv_end_systolic_volume_ml": (58.0, 2.0),
     "rv_end_diastolic_volume_ml": (155.0, 4.0),

@@ -197,6 +197,7 @@ def _touched(entry: "LogEntry", log: "Sequence[LogEntry]") -> str:
 def verify(options: argparse.Namespace) -> int:
     """Run verification problems as a job and show result, reference and error."""
     from desktop.cli.work import run_job
+    from physics.verify import long_names
     from physics.verify import verify as problems
     from twin.jobs import Job
 
@@ -212,6 +213,8 @@ def verify(options: argparse.Namespace) -> int:
                 f"{r['unit']:<9} {r['error_percent']:>9.3g}  {mark}"
             )
         print(total(rows))
+        if not options.problems:
+            print(f"not run, for each takes minutes and must be named: {', '.join(long_names())}")
     return 0 if all(r["within"] for r in rows) else 1
 
 

@@ -25,13 +25,14 @@ RESTING = np.array([
     0.00621, 0.4712, 0.0095, 0.00172, 0.7444, 0.7045, 3.373e-5, 0.7888, 0.9755, 0.9953, 0.999998, 2.42e-8,
     0.9073, 1.26e-4, 3.64, 3.6e-4, 8.604, 136.89,
 ])  # fmt: skip
-"""The state that the benchmark of Niederer et al. 2011 begins with (its table 2), in the order of ``STATES``."""
+"""The state that the benchmark of Niederer et al. 2011 begins with (table 2), in the order of ``STATES``."""
 
 # Physical constants and the outside: mJ/(mol K), K, C/mol; mM.
 _GAS, _KELVIN, _FARADAY = 8314.472, 310.0, 96485.3415
 _RTF = _GAS * _KELVIN / _FARADAY
 _K_O, _NA_O, _CA_O = 5.4, 140.0, 2.0
-# Capacitance (as currents become concentrations, µF/cm² with 1e6) and volumes of cytosol, reticulum, subspace, µm³.
+# Capacitance (as currents become concentrations, µF/cm² with 1e6); volumes of cytosol, reticulum and
+# subspace, µm³.
 _CM, _V_C, _V_SR, _V_SS = 0.185, 16404.0, 1094.0, 54.68
 # Conductances, nS/pF; of the calcium channel mm³/(µF s). Epicardial are those of I_to and I_Ks.
 _G_NA, _G_K1, _G_TO, _G_KR, _G_KS, _G_CAL = 14.838, 5.405, 0.294, 0.153, 0.392, 3.98e-5
@@ -60,21 +61,19 @@ def _kinetics(v: float, ca_ss: float, target: NDArray[np.float64], tau: NDArray[
     target[1] = 1.0 / (1.0 + math.exp((v + 88.0) / 24.0))
     tau[1] = 3.0 / (1.0 + math.exp((-60.0 - v) / 20.0)) * 1.12 / (1.0 + math.exp((v - 60.0) / 20.0))
     target[2] = 1.0 / (1.0 + math.exp((-5.0 - v) / 14.0))
-    tau[2] = 80.0 + 1400.0 / math.sqrt(1.0 + math.exp((5.0 - v) / 6.0)) / (
-        1.0 + math.exp((v - 35.0) / 15.0)
-    )
+    tau[2] = 80.0 + 1400.0 / math.sqrt(1.0 + math.exp((5.0 - v) / 6.0)) / (1.0 + math.exp((v - 35.0) / 15.0))
     target[3] = (1.0 + math.exp((-56.86 - v) / 9.03)) ** -2
-    tau[3] = (
-        0.1 / (1.0 + math.exp((v + 35.0) / 5.0)) + 0.1 / (1.0 + math.exp((v - 50.0) / 200.0))
-    ) / (1.0 + math.exp((-60.0 - v) / 5.0))
+    tau[3] = (0.1 / (1.0 + math.exp((v + 35.0) / 5.0)) + 0.1 / (1.0 + math.exp((v - 50.0) / 200.0))) / (
+        1.0 + math.exp((-60.0 - v) / 5.0)
+    )
     target[4] = target[5] = (1.0 + math.exp((v + 71.55) / 7.43)) ** -2
     if v < -40.0:
         tau[4] = 1.0 / (
             0.057 * math.exp(-(v + 80.0) / 6.8) + 2.7 * math.exp(0.079 * v) + 3.1e5 * math.exp(0.3485 * v)
         )
-        opening = (
-            -(2.5428e4 * math.exp(0.2444 * v) + 6.948e-6 * math.exp(-0.04391 * v)) * (v + 37.78)
-        ) / (1.0 + math.exp(0.311 * (v + 79.23)))
+        opening = (-(2.5428e4 * math.exp(0.2444 * v) + 6.948e-6 * math.exp(-0.04391 * v)) * (v + 37.78)) / (
+            1.0 + math.exp(0.311 * (v + 79.23))
+        )
         closing = 0.02424 * math.exp(-0.01052 * v) / (1.0 + math.exp(-0.1378 * (v + 40.14)))
         tau[5] = 1.0 / (opening + closing)
     else:
@@ -115,8 +114,8 @@ def _potential_parts(v: float, part: NDArray[np.float64]) -> None:
     part[1] = part[0] * math.exp(x)
     part[2] = _G_PK / (1.0 + math.exp((25.0 - v) / 5.98))
     unit = v / _RTF
-    part[3] = _P_NAK * _K_O / (_K_O + _K_MK) / (
-        1.0 + 0.1245 * math.exp(-0.1 * unit) + 0.0353 * math.exp(-unit)
+    part[3] = (
+        _P_NAK * _K_O / (_K_O + _K_MK) / (1.0 + 0.1245 * math.exp(-0.1 * unit) + 0.0353 * math.exp(-unit))
     )
     inward = math.exp((_GAMMA - 1.0) * unit)
     rest = _K_NACA / ((_KM_NAI**3 + _NA_O**3) * (_KM_CA + _CA_O) * (1.0 + _K_SAT * inward))
@@ -218,7 +217,7 @@ def advance(
     target: NDArray[np.float64], stays: NDArray[np.float64], parts: NDArray[np.float64],
     work: NDArray[np.float64],
 ) -> float:  # fmt: skip
-    """Let a cell go on by 2ᵏ steps at once, k being ``level``, its state (18,) in place; return its potential.
+    """Let a cell go on by 2ᵏ steps at once, k the ``level``, its state (18,) in place; return its potential.
 
     Second order: potential and concentrations by the midpoint rule, gates by the exact answer to the
     potential at the middle (after Rush and Larsen 1978, IEEE Trans Biomed Eng 25:389).
@@ -257,9 +256,7 @@ def advance(
 
 
 @njit(cache=True, error_model="numpy")
-def _pace(
-    v: float, s: NDArray[np.float64], step: float, stimulated: int, out: NDArray[np.float64]
-) -> float:
+def _pace(v: float, s: NDArray[np.float64], step: float, stimulated: int, out: NDArray[np.float64]) -> float:
     work = np.empty((3, 18))
     target, stays, parts = tables(step)
     for n in range(len(out)):

@@ -20,6 +20,6 @@ from physics.circulation.parameters import (
 )
 
 __all__ = [
-    "ADULT", "CHAMBERS", "REGAZZONI_2020", "VALVES", "Beats", "Bed", "Cavity", "Chamber", "Circulation", "State",
-    "Valve", "healthy_valves", "measures_of", "run", "valve_measures_of",
+    "ADULT", "CHAMBERS", "REGAZZONI_2020", "VALVES", "Beats", "Bed", "Cavity", "Chamber", "Circulation",
+    "State", "Valve", "healthy_valves", "measures_of", "run", "valve_measures_of",
 ]  # fmt: skip

@@ -76,7 +76,7 @@ class Baroreflex:
     """The reflex with its effectors.
 
     Basal values are remembered from the source and to be confirmed; a patient's loop takes relative changes
-    around the patient's own baseline, not these values. Of the veins' unstressed volume only the change counts.
+    around the patient's own baseline, not these values. Of the veins' slack volume only the change counts.
     """
 
     nerves: Nerves = Nerves()

@@ -91,8 +91,8 @@ class Valve:
 
 
 _FRICTION = 0.002
-"""Resistance of an orifice beside its loss, mmHg s/mL: 1 mmHg at the peak of ejection. It bounds how fast a flow
-can answer a pressure near none, and so the step that is stable."""
+"""Resistance of an orifice beside its loss, mmHg s/mL: 1 mmHg at the peak of ejection. It bounds how fast a
+flow can answer a pressure near none, and so the step that is stable."""
 
 
 @dataclass(frozen=True)
@@ -244,4 +244,4 @@ ADULT = Circulation(
         "and the arterial pressure falls later after its peak, so that its mean lies higher, at 100 mmHg",
     ),
 )
-"""A healthy adult: 120/78 mmHg, ejection fraction 60 %, atria 0.15 s before ventricles (docs/fit_adult.py)."""
+"""A healthy adult: 120/78 mmHg, ejection fraction 60 %, atria 0.15 s before ventricles."""

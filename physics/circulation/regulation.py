@@ -1,9 +1,9 @@
 """The circulation under its baroreflex, in time: what happens to a patient, and what the nerves do about it.
 
-Nerves and effectors are those of Ursino 1998, with their delays and time constants. What they ask for is taken
-relative to what they ask for at the patient's own baseline, so that there nothing changes: contractility,
-resistance and length of the beat by their ratios, blood held by slack veins by its difference. The carotid
-sinus' set point is the baseline's mean pressure. Effectors act from beat to beat.
+Nerves and effectors are those of Ursino 1998, with their delays and time constants. What they ask for is
+taken relative to what they ask for at the patient's own baseline, so that there nothing changes:
+contractility, resistance and length of the beat by their ratios, blood held by slack veins by its difference.
+The carotid sinus' set point is the baseline's mean pressure. Effectors act from beat to beat.
 """
 
 from collections.abc import Callable
@@ -64,7 +64,7 @@ def regulated(
     beats: int,
     change: Callable[[Circulation], Circulation] = lambda circulation: circulation,
     *,
-    reflex: Baroreflex = Baroreflex(),
+    reflex: Baroreflex | None = None,
     beta_occupancy: float = 0.0,
     step_s: float = STEP_S,
 ) -> Regulated:
@@ -78,6 +78,8 @@ def regulated(
         How many after the change.
     change : callable
         What happens: it gets the settled baseline and returns what it has become.
+    reflex : Baroreflex
+        Ursino's where none is given.
     beta_occupancy : float
         Share of β-receptors that a blocker takes from the change on, 0 to 1.
 
@@ -92,6 +94,7 @@ def regulated(
         raise ValueError("at least one beat must be computed")
     settled = run(baseline, SETTLING_BEATS, step_s=step_s)
     ease = replace(baseline, start=settled.end())
+    reflex = reflex or Baroreflex()
     nerves = replace(reflex.nerves, center_mmhg=measures_of(settled)["mean_arterial_pressure_mmhg"])
     arc = _Arc(replace(reflex, nerves=nerves))
     for _ in range(int(np.ceil(SETTLING_S / baseline.beat_s))):
@@ -196,7 +199,9 @@ class _Arc:
 
 
 @njit(cache=True)
-def _lagged(values: NDArray[np.float64], step: float, time_constant: float, begun: float) -> NDArray[np.float64]:
+def _lagged(
+    values: NDArray[np.float64], step: float, time_constant: float, begun: float
+) -> NDArray[np.float64]:
     """Return values (n,) as something follows them that closes its distance with a time constant."""
     out, at = np.empty_like(values), begun
     closes = 1.0 - np.exp(-step / time_constant)

@@ -45,7 +45,7 @@ def test_filling_has_an_early_and_a_late_wave() -> None:
     assert mitral["e_wave_ml_per_s"] / mitral["a_wave_ml_per_s"] == pytest.approx(1.3, abs=0.05)
     beat = beats.last()
     flow, times = beat.flows_ml_per_s[:, 0], beat.times_s - beat.times_s[0]
-    # The late one while the atria contract (from the beat's beginning on for 0.22 s), the early one long after.
+    # The late one while the atria contract (0.22 s from the beat's beginning on), the early one long after.
     late = flow[times < 0.22].max()
     assert mitral["a_wave_ml_per_s"] == pytest.approx(late)
     assert times[flow.argmax()] > 0.5
@@ -107,9 +107,7 @@ def test_a_leaking_aortic_valve_widens_the_pulse() -> None:
 
 
 def test_more_afterload_leaves_more_behind() -> None:
-    tight = replace(
-        ADULT, systemic=replace(ADULT.systemic, arterial_resistance_mmhg_s_per_ml=1.3 * 0.9037)
-    )
+    tight = replace(ADULT, systemic=replace(ADULT.systemic, arterial_resistance_mmhg_s_per_ml=1.3 * 0.9037))
     before, after = measured(ADULT), measured(tight)
     assert after["lv_stroke_volume_ml"] < before["lv_stroke_volume_ml"] - 3.0
     assert after["lv_end_systolic_volume_ml"] > before["lv_end_systolic_volume_ml"] + 3.0
