@@ -205,11 +205,11 @@ def verify(options: argparse.Namespace) -> int:
     if options.json:
         print_json(rows)
     else:
-        print(f"{'problem':<16} {'quantity':<36} {'value':>13} {'reference':>13} {'unit':<9} {'error %':>9}")
+        print(f"{'problem':<18} {'quantity':<36} {'value':>13} {'reference':>13} {'unit':<9} {'error %':>9}")
         for r in rows:
             mark = "within" if r["within"] else "OUTSIDE"
             print(
-                f"{r['problem']:<16} {r['quantity']:<36} {r['value']:>13.6g} {r['reference']:>13.6g} "
+                f"{r['problem']:<18} {r['quantity']:<36} {r['value']:>13.6g} {r['reference']:>13.6g} "
                 f"{r['unit']:<9} {r['error_percent']:>9.3g}  {mark}"
             )
         print(total(rows))
