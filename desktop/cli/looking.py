@@ -197,6 +197,7 @@ def _touched(entry: "LogEntry", log: "Sequence[LogEntry]") -> str:
 def verify(options: argparse.Namespace) -> int:
     """Run verification problems as a job and show result, reference and error."""
     from desktop.cli.work import run_job
+    from physics.verify import long_names
     from physics.verify import verify as problems
     from twin.jobs import Job
 
@@ -204,14 +205,16 @@ def verify(options: argparse.Namespace) -> int:
     if options.json:
         print_json(rows)
     else:
-        print(f"{'problem':<16} {'quantity':<36} {'value':>13} {'reference':>13} {'unit':<9} {'error %':>9}")
+        print(f"{'problem':<18} {'quantity':<36} {'value':>13} {'reference':>13} {'unit':<9} {'error %':>9}")
         for r in rows:
             mark = "within" if r["within"] else "OUTSIDE"
             print(
-                f"{r['problem']:<16} {r['quantity']:<36} {r['value']:>13.6g} {r['reference']:>13.6g} "
+                f"{r['problem']:<18} {r['quantity']:<36} {r['value']:>13.6g} {r['reference']:>13.6g} "
                 f"{r['unit']:<9} {r['error_percent']:>9.3g}  {mark}"
             )
         print(total(rows))
+        if not options.problems:
+            print(f"not run, for each takes minutes and must be named: {', '.join(long_names())}")
     return 0 if all(r["within"] for r in rows) else 1
 
 

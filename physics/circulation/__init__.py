@@ -5,10 +5,21 @@ time, or by any function of its volume and the time: the door by which a ventric
 """
 
 from physics.circulation.loop import Beats, Cavity, run
-from physics.circulation.measures import measures_of
-from physics.circulation.parameters import CHAMBERS, REGAZZONI_2020, Bed, Chamber, Circulation, State
+from physics.circulation.measures import measures_of, valve_measures_of
+from physics.circulation.parameters import (
+    ADULT,
+    CHAMBERS,
+    REGAZZONI_2020,
+    VALVES,
+    Bed,
+    Chamber,
+    Circulation,
+    State,
+    Valve,
+    healthy_valves,
+)
 
 __all__ = [
-    "CHAMBERS", "REGAZZONI_2020", "Beats", "Bed", "Cavity", "Chamber", "Circulation", "State", "measures_of",
-    "run",
+    "ADULT", "CHAMBERS", "REGAZZONI_2020", "VALVES", "Beats", "Bed", "Cavity", "Chamber", "Circulation",
+    "State", "Valve", "healthy_valves", "measures_of", "run", "valve_measures_of",
 ]  # fmt: skip

@@ -1,12 +1,14 @@
 """The arterial baroreflex: what the nerves ask of the heart and the vessels at a pressure.
 
-After Ursino 1998 (Am J Physiol 275:H1733). Here the settled answer; delays and time constants stand with the
-effectors for those who let it act in time.
+After Ursino 1998 (Am J Physiol 275:H1733). Here the settled answer; ``regulation`` lets it act in time.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
+
+Rate = float | NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -25,21 +27,34 @@ class Nerves:
     vagal_most: float = 6.3
     vagal_center: float = 25.0
     vagal_slope: float = 7.06
+    lead_s: float = 6.37
+    lag_s: float = 2.076
 
-    def afferent(self, pressure_mmhg: float) -> float:
-        """Return the rate of the carotid sinus nerve."""
-        rise = np.exp((pressure_mmhg - self.center_mmhg) / self.slope_mmhg)
-        return float((self.least + self.most * rise) / (1.0 + rise))
+    def afferent(self, pressure_mmhg: Rate) -> NDArray[np.float64]:
+        """Return the rate of the carotid sinus nerve at a pressure that does not change."""
+        rise = np.exp((np.asarray(pressure_mmhg) - self.center_mmhg) / self.slope_mmhg)
+        rate: NDArray[np.float64] = (self.least + self.most * rise) / (1.0 + rise)
+        return rate
 
-    def sympathetic(self, afferent: float) -> float:
+    def sympathetic(self, afferent: Rate) -> NDArray[np.float64]:
         """Return the rate of the sympathetic nerves."""
-        fall = np.exp(-self.sympathetic_decay * afferent)
-        return float(self.sympathetic_least + (self.sympathetic_most - self.sympathetic_least) * fall)
+        fall = np.exp(-self.sympathetic_decay * np.asarray(afferent))
+        rate: NDArray[np.float64] = (
+            self.sympathetic_least + (self.sympathetic_most - self.sympathetic_least) * fall
+        )
+        return rate
 
-    def vagal(self, afferent: float) -> float:
+    def vagal(self, afferent: Rate) -> NDArray[np.float64]:
         """Return the rate of the vagus."""
-        rise = np.exp((afferent - self.vagal_center) / self.vagal_slope)
-        return float((self.vagal_least + self.vagal_most * rise) / (1.0 + rise))
+        rise = np.exp((np.asarray(afferent) - self.vagal_center) / self.vagal_slope)
+        rate: NDArray[np.float64] = (self.vagal_least + self.vagal_most * rise) / (1.0 + rise)
+        return rate
+
+    def drive(self, sympathetic: Rate) -> NDArray[np.float64]:
+        """Return what effectors make of the sympathetic rate: ``ln(rate - threshold + 1)``, 0 below it."""
+        above = np.asarray(sympathetic) - self.sympathetic_threshold
+        drive: NDArray[np.float64] = np.log1p(np.maximum(above, 0.0))
+        return drive
 
 
 @dataclass(frozen=True)
@@ -61,7 +76,7 @@ class Baroreflex:
     """The reflex with its effectors.
 
     Basal values are remembered from the source and to be confirmed; a patient's loop takes relative changes
-    around the patient's own baseline, not these values.
+    around the patient's own baseline, not these values. Of the veins' slack volume only the change counts.
     """
 
     nerves: Nerves = Nerves()
@@ -69,6 +84,8 @@ class Baroreflex:
     rv_elastance_mmhg_per_ml: Effector = Effector(1.412, 0.282, 8.0, 2.0)
     splanchnic_resistance_mmhg_s_per_ml: Effector = Effector(2.49, 0.695, 6.0, 2.0)
     other_resistance_mmhg_s_per_ml: Effector = Effector(0.78, 0.53, 6.0, 2.0)
+    splanchnic_veins_ml: Effector = Effector(0.0, -265.4, 20.0, 5.0)
+    other_veins_ml: Effector = Effector(0.0, -132.5, 20.0, 5.0)
     beat_s: Effector = Effector(0.58, -0.13, 2.0, 2.0)
     vagal_gain_s2: float = 0.09
     vagal_time_constant_s: float = 1.5
@@ -113,10 +130,9 @@ def settled(pressure_mmhg: float, reflex: Baroreflex = Baroreflex(), beta_occupa
     if not 0.0 <= beta_occupancy <= 1.0:
         raise ValueError(f"an occupancy lies between 0 and 1, not at {beta_occupancy}")
     nerves = reflex.nerves
-    afferent = nerves.afferent(pressure_mmhg)
-    sympathetic, vagal = nerves.sympathetic(afferent), nerves.vagal(afferent)
-    above = sympathetic - nerves.sympathetic_threshold
-    drive = float(np.log(above + 1.0)) if above >= 0 else 0.0
+    afferent = float(nerves.afferent(pressure_mmhg))
+    sympathetic, vagal = float(nerves.sympathetic(afferent)), float(nerves.vagal(afferent))
+    drive = float(nerves.drive(sympathetic))
     return Answer(
         afferent,
         sympathetic,

@@ -3,7 +3,7 @@
 Valves open and close within a step; methods that adapt theirs crawl there, so the step stays fixed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import astuple, dataclass
 from typing import Protocol
 
@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from physics.circulation.parameters import CHAMBERS, Circulation
+from physics.circulation.parameters import CHAMBERS, VALVES, Circulation, State
 
 STEP_S = 1e-3
 
@@ -34,6 +34,8 @@ class Beats:
         In the order of ``State``.
     pressures_mmhg : ndarray, shape (n, 4)
         Of the chambers, in the order of ``CHAMBERS``.
+    flows_ml_per_s : ndarray, shape (n, 4)
+        Through the valves, in the order of ``VALVES``; below zero against their direction.
     steps_per_beat : int
         So that ``[-steps_per_beat - 1:]`` is the last beat with both its ends.
     """
@@ -41,14 +43,23 @@ class Beats:
     times_s: NDArray[np.float64]
     states: NDArray[np.float64]
     pressures_mmhg: NDArray[np.float64]
+    flows_ml_per_s: NDArray[np.float64]
     steps_per_beat: int
 
     def last(self) -> "Beats":
         """Return the last beat, both ends with it."""
         since = -self.steps_per_beat - 1
         return Beats(
-            self.times_s[since:], self.states[since:], self.pressures_mmhg[since:], self.steps_per_beat
+            self.times_s[since:],
+            self.states[since:],
+            self.pressures_mmhg[since:],
+            self.flows_ml_per_s[since:],
+            self.steps_per_beat,
         )
+
+    def end(self) -> State:
+        """Return where it ended, to go on from."""
+        return State(*(float(value) for value in self.states[-1]))
 
 
 def run(
@@ -83,16 +94,23 @@ def run(
     step = circulation.beat_s / per_beat
     chambers = np.array([astuple(circulation.chambers[name]) for name in CHAMBERS])
     beds = np.array([astuple(circulation.systemic), astuple(circulation.pulmonary)])
-    valves = np.array([circulation.valve_open, circulation.valve_closed])
+    valves = np.array([astuple(circulation.valves[name]) for name in VALVES])
     states = np.empty((beats * per_beat + 1, 12))
-    pressures = np.empty((len(states), 4))
+    pressures, flows = np.empty((len(states), 4)), np.empty((len(states), 4))
     states[0] = circulation.start.array()
+    known = states, pressures, flows, step, circulation.beat_s, chambers, beds, valves
     if cavities:
         doors = [(CHAMBERS.index(name), cavity) for name, cavity in cavities.items()]
-        _through_doors(states, pressures, step, circulation.beat_s, chambers, beds, valves, doors)
+
+        def ask(time: float, state: NDArray[np.float64], out: NDArray[np.float64]) -> None:
+            for c, cavity in doors:
+                out[c] = cavity(float(state[c]), time)
+
+        # The same lines, not compiled: a compiled function cannot ask one of Python's.
+        _march.py_func(*known, ask)
     else:
-        _beat(states, pressures, step, circulation.beat_s, chambers, beds, valves)
-    return Beats(np.arange(len(states), dtype=np.float64) * step, states, pressures, per_beat)
+        _march(*known, None)
+    return Beats(np.arange(len(states), dtype=np.float64) * step, states, pressures, flows, per_beat)
 
 
 @njit(cache=True)
@@ -122,23 +140,32 @@ def _elastic(
 
 
 @njit(cache=True)
-def _flow(above: float, below: float, valves: NDArray[np.float64]) -> float:
-    return float((above - below) / (valves[0] if above > below else valves[1]))
+def _flows(
+    state: NDArray[np.float64],
+    pressures: NDArray[np.float64],
+    valves: NDArray[np.float64],
+    out: NDArray[np.float64],
+) -> None:
+    """Fill the flows (4,) through the valves (fields of ``Valve`` as (4, 4)), chambers' pressures given."""
+    for valve in range(4):
+        below = pressures[valve + 1] if valve % 2 == 0 else state[4 + valve - 1]
+        drop = pressures[valve] - below
+        resistance, loss = valves[valve, 0], valves[valve, 1]
+        if drop <= 0.0:
+            resistance, loss = valves[valve, 2], valves[valve, 3]
+        out[valve] = 2.0 * drop / (resistance + np.sqrt(resistance * resistance + 4.0 * loss * abs(drop)))
 
 
 @njit(cache=True)
 def _rates(
     state: NDArray[np.float64],
     pressures: NDArray[np.float64],
+    flows: NDArray[np.float64],
     beds: NDArray[np.float64],
-    valves: NDArray[np.float64],
     out: NDArray[np.float64],
 ) -> None:
-    """Fill the state's rate of change (12,), with the chambers' pressures (4,) given."""
-    mitral = _flow(pressures[0], pressures[1], valves)
-    aortic = _flow(pressures[1], state[4], valves)
-    tricuspid = _flow(pressures[2], pressures[3], valves)
-    pulmonary = _flow(pressures[3], state[6], valves)
+    """Fill the state's rate of change (12,), pressures of chambers (4,) and flows of valves (4,) given."""
+    mitral, aortic, tricuspid, pulmonary = flows
     out[0] = state[11] - mitral
     out[1] = mitral - aortic
     out[2] = state[9] - tricuspid
@@ -156,56 +183,36 @@ def _rates(
 
 
 @njit(cache=True)
-def _beat(
+def _march(
     states: NDArray[np.float64],
     pressures: NDArray[np.float64],
+    flows: NDArray[np.float64],
     step: float,
     beat: float,
     chambers: NDArray[np.float64],
     beds: NDArray[np.float64],
     valves: NDArray[np.float64],
+    ask: Callable[[float, NDArray[np.float64], NDArray[np.float64]], None] | None,
 ) -> None:
-    slopes = np.empty((4, 12))
-    at = np.empty(4)
-    share = np.array([0.0, 0.5, 0.5, 1.0])
-    for n in range(len(states) - 1):
-        time = n * step
-        _elastic(time, beat, states[n], chambers, pressures[n])
-        _rates(states[n], pressures[n], beds, valves, slopes[0])
-        for s in range(1, 4):
-            middle = states[n] + share[s] * step * slopes[s - 1]
-            _elastic(time + share[s] * step, beat, middle, chambers, at)
-            _rates(middle, at, beds, valves, slopes[s])
-        states[n + 1] = states[n] + step / 6 * (slopes[0] + 2 * slopes[1] + 2 * slopes[2] + slopes[3])
+    """Fill states (n, 12), pressures and flows (n, 4) from the first state on.
+
+    ``ask``, where there is one, replaces the pressures of chambers that are known elsewhere.
+    """
+    slopes, share = np.empty((4, 12)), np.array([0.0, 0.5, 0.5, 1.0])
+    at, through, middle = np.empty(4), np.empty(4), np.empty(12)
     last = len(states) - 1
-    _elastic(last * step, beat, states[last], chambers, pressures[last])
-
-
-def _through_doors(
-    states: NDArray[np.float64],
-    pressures: NDArray[np.float64],
-    step: float,
-    beat: float,
-    chambers: NDArray[np.float64],
-    beds: NDArray[np.float64],
-    valves: NDArray[np.float64],
-    doors: list[tuple[int, Cavity]],
-) -> None:
-    """The same as ``_beat`` with some chambers' pressures asked for."""
-
-    def at(time: float, state: NDArray[np.float64], out: NDArray[np.float64]) -> None:
-        _elastic(time, beat, state, chambers, out)
-        for c, cavity in doors:
-            out[c] = cavity(float(state[c]), time)
-
-    slopes, asked = np.empty((4, 12)), np.empty(4)
-    for n in range(len(states) - 1):
-        time = n * step
-        at(time, states[n], pressures[n])
-        _rates(states[n], pressures[n], beds, valves, slopes[0])
-        for s, share in ((1, 0.5), (2, 0.5), (3, 1.0)):
-            middle = states[n] + share * step * slopes[s - 1]
-            at(time + share * step, middle, asked)
-            _rates(middle, asked, beds, valves, slopes[s])
-        states[n + 1] = states[n] + step / 6 * (slopes[0] + 2 * slopes[1] + 2 * slopes[2] + slopes[3])
-    at((len(states) - 1) * step, states[-1], pressures[-1])
+    for n in range(len(states)):
+        for s in range(4 if n < last else 1):
+            time = (n + share[s]) * step
+            middle[:] = states[n]
+            if s > 0:
+                middle += share[s] * step * slopes[s - 1]
+            _elastic(time, beat, middle, chambers, at)
+            if ask is not None:
+                ask(time, middle, at)
+            _flows(middle, at, valves, through)
+            _rates(middle, at, through, beds, slopes[s])
+            if s == 0:
+                pressures[n], flows[n] = at, through
+        if n < last:
+            states[n + 1] = states[n] + step / 6 * (slopes[0] + 2 * slopes[1] + 2 * slopes[2] + slopes[3])

@@ -1,15 +1,27 @@
-"""Parameters of the closed circulation and a published set of them."""
+"""Parameters of the closed circulation, and two sets of them: a published one and a healthy adult."""
 
-from dataclasses import astuple, dataclass, field
+import math
+from dataclasses import astuple, dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 CHAMBERS = ("LA", "LV", "RA", "RV")
-"""Left atrium, left ventricle, right atrium, right ventricle: the order of chambers and of their valves.
+"""Left atrium, left ventricle, right atrium, right ventricle: the order of chambers."""
 
-The valve of a chamber is the one that it empties through: mitral, aortic, tricuspid, pulmonary.
-"""
+VALVES = ("mitral", "aortic", "tricuspid", "pulmonary")
+"""The order of valves: each is the one that the chamber at its place empties through."""
+
+GORLIN = 44.3
+"""Flow through 1 cm² at 1 mmHg, mL/s, as Gorlin and Gorlin 1951 (Am Heart J 41:1) found it for the valves of
+the great arteries: areas by it are those that a catheter laboratory reports."""
+
+GORLIN_INFLOW = 37.7
+"""The same for mitral and tricuspid valve: 0.85 of ``GORLIN``."""
+
+BERNOULLI = 50.2
+"""The same without loss, √(2 · 133.322 Pa / 1060 kg/m³) through 1 cm²: of an effective area, as an ultrasound
+examination reports it of leaks."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +53,49 @@ class Bed:
 
 
 @dataclass(frozen=True)
+class Valve:
+    """A valve with and against its direction: ``ΔP = resistance Q + loss Q|Q|``.
+
+    Resistances are in mmHg s/mL, losses in mmHg s²/mL². With no loss it is linear.
+    """
+
+    resistance: float = 0.0075
+    loss: float = 0.0
+    closed_resistance: float = 75006.2
+    closed_loss: float = 0.0
+
+    @classmethod
+    def orifice(cls, area_cm2: float, leak_cm2: float = 0.0, discharge: float = GORLIN) -> "Valve":
+        """Return a valve that lets blood through an area, and back through another.
+
+        Parameters
+        ----------
+        area_cm2 : float
+            Of the open valve, by Gorlin's formula with ``discharge``.
+        leak_cm2 : float
+            Effective area of the closed valve; 0 where it closes.
+        discharge : float
+            Flow through 1 cm² at 1 mmHg, mL/s.
+
+        Raises
+        ------
+        ValueError
+            No opening, or a leak below zero or larger than it.
+        """
+        if not area_cm2 > 0 or not 0 <= leak_cm2 <= area_cm2:
+            raise ValueError(f"a valve of {area_cm2} cm² that leaks by {leak_cm2} cm² cannot be")
+        open_loss = (discharge * area_cm2) ** -2
+        if leak_cm2 == 0:
+            return cls(_FRICTION, open_loss)
+        return cls(_FRICTION, open_loss, _FRICTION, (BERNOULLI * leak_cm2) ** -2)
+
+
+_FRICTION = 0.002
+"""Resistance of an orifice beside its loss, mmHg s/mL: 1 mmHg at the peak of ejection. It bounds how fast a
+flow can answer a pressure near none, and so the step that is stable."""
+
+
+@dataclass(frozen=True)
 class State:
     """All that the circulation remembers: volumes, pressures of arteries and veins, flows through them."""
 
@@ -62,6 +117,20 @@ class State:
         return np.array(astuple(self), dtype=np.float64)
 
 
+def healthy_valves() -> dict[str, Valve]:
+    """Return four valves without stenosis or leak.
+
+    Areas of healthy adults, cm²: mitral 4–6, aortic 3–4 (Baumgartner et al. 2009, Eur J Echocardiogr 10:1),
+    tricuspid and pulmonary a little more.
+    """
+    return {
+        "mitral": Valve.orifice(5.0, discharge=GORLIN_INFLOW),
+        "aortic": Valve.orifice(3.5),
+        "tricuspid": Valve.orifice(7.0, discharge=GORLIN_INFLOW),
+        "pulmonary": Valve.orifice(4.0),
+    }
+
+
 @dataclass(frozen=True)
 class Circulation:
     """The whole loop.
@@ -70,10 +139,12 @@ class Circulation:
     ----------
     chambers : dict of Chamber
         By the names in ``CHAMBERS``.
-    valve_open, valve_closed : float
-        Resistance of every valve with and against its direction, mmHg s/mL.
     start : State
         Where it begins; the sum of its volumes is what flows round for good.
+    valves : dict of Valve
+        By the names in ``VALVES``.
+    limits : tuple of str
+        What must not be read out of it.
     """
 
     chambers: dict[str, Chamber]
@@ -81,16 +152,41 @@ class Circulation:
     pulmonary: Bed
     start: State
     heart_rate_per_min: float
-    valve_open: float = 0.0075
-    valve_closed: float = 75006.2
-    limits: tuple[str, ...] = field(
-        default=("valves are linear resistances: no stenosis or regurgitation can be told from them",)
-    )
+    valves: dict[str, Valve] = field(default_factory=healthy_valves)
+    limits: tuple[str, ...] = ()
 
     @property
     def beat_s(self) -> float:
         """Length of a beat, s."""
         return 60.0 / self.heart_rate_per_min
+
+    def at(self, heart_rate_per_min: float) -> "Circulation":
+        """Return it at another heart rate.
+
+        Contraction and relaxation last as √RR (Bazett's rule); onsets within the beat stay, as the delay from
+        atria to ventricles does.
+        """
+        share = math.sqrt(self.heart_rate_per_min / heart_rate_per_min)
+        chambers = {
+            name: replace(
+                chamber,
+                contraction_s=chamber.contraction_s * share,
+                relaxation_s=chamber.relaxation_s * share,
+                onset_s=chamber.onset_s % self.beat_s,
+            )
+            for name, chamber in self.chambers.items()
+        }
+        return replace(self, chambers=chambers, heart_rate_per_min=heart_rate_per_min)
+
+    def with_valve(self, name: str, valve: Valve) -> "Circulation":
+        """Return it with one of its ``VALVES`` replaced."""
+        return replace(self, valves=self.valves | {name: valve})
+
+    def with_blood(self, more_ml: float) -> "Circulation":
+        """Return it beginning with more blood (less, below zero) in the systemic veins."""
+        rise = more_ml / self.systemic.venous_compliance_ml_per_mmhg
+        start = replace(self.start, systemic_vein_mmhg=self.start.systemic_vein_mmhg + rise)
+        return replace(self, start=start)
 
     def volume_ml(self, state: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return all blood (...,) that states (..., 12) hold above what slack vessels hold, mL.
@@ -120,6 +216,7 @@ REGAZZONI_2020 = Circulation(
         87.183, 118.520, 86.833, 166.177, 87.675, 35.898, 19.545, 15.004, 71.104, 94.039, 94.084, 473.279
     ),
     heart_rate_per_min=75.0,
+    valves=dict.fromkeys(VALVES, Valve()),
     limits=(
         "a numerical reference, no healthy adult: the left atrium lies at 16 and the systemic veins at "
         "36 mmHg, the atria contract together with the ventricles",
@@ -127,3 +224,24 @@ REGAZZONI_2020 = Circulation(
     ),
 )
 """Published parameters (Regazzoni et al. 2020, arXiv 2011.15040, and its code's start)."""
+
+ADULT = Circulation(
+    chambers={
+        "LA": Chamber(0.2726, 0.1771, 0.11, 0.11, 0.0, 10.0),
+        "LV": Chamber(2.394, 0.06709, 0.36, 0.15, 0.15, 10.0),
+        "RA": Chamber(0.1363, 0.06, 0.11, 0.11, 0.0, 10.0),
+        "RV": Chamber(0.2962, 0.0308, 0.36, 0.15, 0.15, 10.0),
+    },
+    systemic=Bed(0.9037, 1.487, 0.04, 50.0, 0.005, 0.0005),
+    pulmonary=Bed(0.03822, 5.0, 0.012, 12.0, 0.0005, 0.0005),
+    start=State(
+        56.629, 117.556, 68.75, 114.465, 93.007, 8.074, 12.162, 9.731, 94.371, 114.17, 64.808, 166.097
+    ),
+    heart_rate_per_min=70.0,
+    limits=(
+        "an average healthy adult, no patient: fitted by docs/fit_adult.py to published means",
+        "ventricles contract as a cosine: isovolumic contraction lasts about twice as long as it should, "
+        "and the arterial pressure falls later after its peak, so that its mean lies higher, at 100 mmHg",
+    ),
+)
+"""A healthy adult: 120/78 mmHg, ejection fraction 60 %, atria 0.15 s before ventricles."""

@@ -1,6 +1,7 @@
 """Published verification problems, run on this machine: result, reference, error.
 
-A module of problems declares each with ``@problem(name)``; ``MODULES`` names the modules.
+A module of problems declares each with ``@problem(name)``; ``MODULES`` names the modules. A problem that
+takes more than a minute is declared ``long`` and runs only where it is named.
 """
 
 import importlib
@@ -20,13 +21,22 @@ Row = dict[str, Any]
 """``{problem, quantity, value, reference, unit, error_percent, within}``."""
 
 _problems: dict[str, Callable[[], list[Row]]] = {}
+_long: set[str] = set()
 
 
-def problem(name: str) -> Callable[[Callable[[], list[Row]]], Callable[[], list[Row]]]:
-    """Register a function that runs a problem and returns a row for each quantity."""
+def problem(name: str, *, long: bool = False) -> Callable[[Callable[[], list[Row]]], Callable[[], list[Row]]]:
+    """Register a function that runs a problem and returns a row for each quantity.
+
+    Parameters
+    ----------
+    long : bool
+        It takes more than a minute, and runs only where it is named.
+    """
 
     def register(function: Callable[[], list[Row]]) -> Callable[[], list[Row]]:
         _problems[name] = function
+        if long:
+            _long.add(name)
         return function
 
     return register
@@ -59,8 +69,13 @@ def names() -> tuple[str, ...]:
     return tuple(_problems)
 
 
+def long_names() -> tuple[str, ...]:
+    """Return the names of the problems that run only where they are named."""
+    return tuple(name for name in names() if name in _long)
+
+
 def verify(problems: Sequence[str] = (), progress: Progress | None = None) -> list[Row]:
-    """Run verification problems; all of them where none is named.
+    """Run verification problems; all but the long ones where none is named.
 
     Returns
     -------
@@ -77,7 +92,7 @@ def verify(problems: Sequence[str] = (), progress: Progress | None = None) -> li
     for name in problems:
         if name not in known:
             raise UserError(f"There is no problem “{name}”.", f"The problems are: {', '.join(known)}.")
-    chosen = tuple(problems) or known
+    chosen = tuple(problems) or tuple(name for name in known if name not in _long)
     rows: list[Row] = []
     for done, name in enumerate(chosen):
         progress(done / len(chosen), name)

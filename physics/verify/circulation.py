@@ -4,9 +4,11 @@ from dataclasses import astuple
 
 import numpy as np
 
-from physics.circulation import REGAZZONI_2020, Beats, measures_of, run
+from physics.circulation import ADULT, REGAZZONI_2020, Beats, Valve, measures_of, run, valve_measures_of
 from physics.circulation.baroreflex import settled
 from physics.circulation.loop import elastance
+from physics.circulation.parameters import GORLIN
+from physics.circulation.regulation import regulated
 from physics.verify import Row, problem, row
 
 BEATS, STEP_S = 50, 2.5e-4
@@ -88,3 +90,57 @@ def baroreflex() -> list[Row]:
         row("heart_rate_at_92_blocked", blocked.heart_rate_per_min, 64.00, "/min", 0.01),
         row("lv_elastance_at_92_blocked", blocked.lv_elastance_mmhg_per_ml, 2.653, "mmHg/mL", 0.05),
     ]  # fmt: skip
+
+
+@problem("adult")
+def adult() -> list[Row]:
+    """The healthy adult: a cuff's 120/78, atria and lungs of healthy adults, volumes of Petersen 2017.
+
+    References are the targets of ``docs/fit_adult.py``; bounds there and here are those of a normal finding.
+    """
+    beats = run(ADULT, BEATS)
+    found, mitral = measures_of(beats), valve_measures_of(beats, "mitral")
+    waves = mitral["e_wave_ml_per_s"] / mitral["a_wave_ml_per_s"]
+    return [
+        *(
+            row(name, found[name], value, _unit(name), within)
+            for name, value, within in (
+                ("systolic_pressure_mmhg", 120.0, 1.0),
+                ("diastolic_pressure_mmhg", 78.0, 1.0),
+                ("la_mean_pressure_mmhg", 9.0, 11.0),
+                ("ra_mean_pressure_mmhg", 3.5, 43.0),
+                ("pulmonary_artery_mean_pressure_mmhg", 14.0, 21.0),
+                ("lv_end_diastolic_volume_ml", 145.0, 3.0),
+                ("lv_ejection_fraction_percent", 60.0, 3.0),
+            )
+        ),
+        row("early_to_late_filling", waves, 1.3, "1", 10.0),
+    ]
+
+
+@problem("stenosis")
+def stenosis() -> list[Row]:
+    """The adult with a narrowed aortic valve: its mean gradient against Gorlin's formula (1951).
+
+    The formula has the flow's mean where its mean square counts, so that it tells too little: up to 20 %.
+    """
+    rows = []
+    for area_cm2 in (1.0, 0.7):
+        aortic = valve_measures_of(run(ADULT.with_valve("aortic", Valve.orifice(area_cm2)), BEATS), "aortic")
+        gorlin = (aortic["forward_ml"] / aortic["open_s"] / (GORLIN * area_cm2)) ** 2
+        rows.append(row(f"mean_gradient_{area_cm2}cm2", aortic["mean_gradient_mmhg"], gorlin, "mmHg", 20.0))
+    return rows
+
+
+@problem("baroreflex-closed")
+def closed() -> list[Row]:
+    """The adult under its reflex: at ease nothing changes; half a β-block as in open loop at 92 mmHg.
+
+    There it takes 69.29 to 64.00 /min. In closed loop the pressure falls a little, and the reflex gives some
+    of it back.
+    """
+    ease, blocked = regulated(ADULT, 30), regulated(ADULT, 60, beta_occupancy=0.5)
+    return [
+        row("heart_rate_at_ease", ease.heart_rates_per_min[-1], 70.0, "/min", 0.01),
+        row("heart_rate_blocked", blocked.heart_rates_per_min[-1], 70.0 * 64.00 / 69.29, "/min", 2.0),
+    ]

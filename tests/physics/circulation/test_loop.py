@@ -5,7 +5,7 @@ from dataclasses import astuple, replace
 import numpy as np
 import pytest
 
-from physics.circulation import CHAMBERS, REGAZZONI_2020, Beats, measures_of, run
+from physics.circulation import ADULT, CHAMBERS, REGAZZONI_2020, Beats, measures_of, run
 from physics.circulation.loop import elastance
 
 
@@ -72,11 +72,14 @@ def test_measures_are_those_of_the_last_beat() -> None:
     states = np.zeros((5, 12))
     states[:, 1] = [500.0, 10.0, 100.0, 40.0, 100.0]
     states[:, 4] = [0.0, 0.0, 80.0, 120.0, 80.0]
-    found = measures_of(Beats(times, states, np.full((5, 4), 7.0), 2))
+    flows = np.zeros((5, 4))
+    flows[:, 1] = [900.0, 0.0, 0.0, 120.0, 0.0]
+    found = measures_of(Beats(times, states, np.full((5, 4), 7.0), flows, 2))
     assert found["lv_end_diastolic_volume_ml"] == 100.0
     assert found["lv_end_systolic_volume_ml"] == 40.0
     assert found["lv_ejection_fraction_percent"] == 60.0
-    assert found["cardiac_output_l_per_min"] == pytest.approx(60 * 60 / 1000)
+    assert found["lv_stroke_volume_ml"] == 60.0
+    assert found["cardiac_output_l_per_min"] == pytest.approx(60 * 60 / 1000)  # half the time at 120 mL/s
     assert found["mean_arterial_pressure_mmhg"] == 100.0
     assert found["la_mean_pressure_mmhg"] == 7.0
 
@@ -86,3 +89,25 @@ def test_strange_chambers_and_no_beats_are_refused() -> None:
         run(REGAZZONI_2020, 1, cavities={"AORTA": lambda v, t: 0.0})
     with pytest.raises(ValueError, match="at least one beat"):
         run(REGAZZONI_2020, 0)
+
+
+def test_at_another_rate_contraction_lasts_as_the_root_of_the_beat() -> None:
+    fast = ADULT.at(140.0)
+    # Half the beat: √½ of the time, and the same 0.15 s from atria to ventricles.
+    assert fast.chambers["LV"].contraction_s == pytest.approx(0.36 * np.sqrt(0.5))
+    assert fast.chambers["LA"].relaxation_s == pytest.approx(0.11 * np.sqrt(0.5))
+    assert fast.chambers["LV"].onset_s - fast.chambers["LA"].onset_s == pytest.approx(0.15)
+    # An onset counted from a beat before is one within the beat: 0.9 of 0.8 s is 0.1 s.
+    assert REGAZZONI_2020.at(60.0).chambers["LA"].onset_s == pytest.approx(0.1)
+
+
+def test_blood_given_is_blood_that_flows_round() -> None:
+    more = ADULT.with_blood(120.0)
+    before, after = ADULT.volume_ml(ADULT.start.array()), more.volume_ml(run(more, 5).states[-1])
+    assert after - before == pytest.approx(120.0, abs=1e-6)
+
+
+def test_a_run_goes_on_where_another_ended() -> None:
+    whole = run(ADULT, 3)
+    rest = run(replace(ADULT, start=run(ADULT, 1).end()), 2)
+    np.testing.assert_allclose(rest.states[-1], whole.states[-1], rtol=1e-9)

@@ -1,0 +1,211 @@
+"""The circulation under its baroreflex, in time: what happens to a patient, and what the nerves do about it.
+
+Nerves and effectors are those of Ursino 1998, with their delays and time constants. What they ask for is
+taken relative to what they ask for at the patient's own baseline, so that there nothing changes:
+contractility, resistance and length of the beat by their ratios, blood held by slack veins by its difference.
+The carotid sinus' set point is the baseline's mean pressure. Effectors act from beat to beat.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from physics.circulation.baroreflex import Baroreflex, Effector
+from physics.circulation.loop import STEP_S, Beats, run
+from physics.circulation.measures import measures_of
+from physics.circulation.parameters import Circulation
+
+SETTLING_BEATS = 60
+"""Beats in which the baseline settles before the reflex is let in."""
+
+SETTLING_S = 200.0
+"""How long the nerves hear the baseline before: ten times the slowest effector's time constant."""
+
+
+@dataclass(frozen=True)
+class Effects:
+    """What the effectors have come to; their basal values left out but where a ratio is made."""
+
+    lv_elastance: float
+    rv_elastance: float
+    resistance: float
+    veins_ml: float
+    beat_s: float
+
+
+@dataclass(frozen=True, eq=False)
+class Regulated:
+    """What was computed, beat by beat.
+
+    Attributes
+    ----------
+    beats : list of Beats
+        Each begins where the one before ended.
+    heart_rates_per_min, mean_pressures_mmhg : ndarray, shape (n,)
+        Of each beat; pressures of the systemic artery.
+    last : Circulation
+        The circulation of the last beat, as the reflex has it.
+    baseline : Beats
+        The last beat before.
+    """
+
+    beats: list[Beats]
+    heart_rates_per_min: NDArray[np.float64]
+    mean_pressures_mmhg: NDArray[np.float64]
+    last: Circulation
+    baseline: Beats
+
+
+def regulated(
+    baseline: Circulation,
+    beats: int,
+    change: Callable[[Circulation], Circulation] = lambda circulation: circulation,
+    *,
+    reflex: Baroreflex | None = None,
+    beta_occupancy: float = 0.0,
+    step_s: float = STEP_S,
+) -> Regulated:
+    """Let something happen to a patient's circulation and the reflex answer.
+
+    Parameters
+    ----------
+    baseline : Circulation
+        As the patient is, the reflex at ease.
+    beats : int
+        How many after the change.
+    change : callable
+        What happens: it gets the settled baseline and returns what it has become.
+    reflex : Baroreflex
+        Ursino's where none is given.
+    beta_occupancy : float
+        Share of β-receptors that a blocker takes from the change on, 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        An occupancy outside 0 to 1, or no beat.
+    """
+    if not 0.0 <= beta_occupancy <= 1.0:
+        raise ValueError(f"an occupancy lies between 0 and 1, not at {beta_occupancy}")
+    if beats < 1:
+        raise ValueError("at least one beat must be computed")
+    settled = run(baseline, SETTLING_BEATS, step_s=step_s)
+    ease = replace(baseline, start=settled.end())
+    reflex = reflex or Baroreflex()
+    nerves = replace(reflex.nerves, center_mmhg=measures_of(settled)["mean_arterial_pressure_mmhg"])
+    arc = _Arc(replace(reflex, nerves=nerves))
+    for _ in range(int(np.ceil(SETTLING_S / baseline.beat_s))):
+        arc.hear(settled.last(), 0.0)
+    before, given = arc.effects(), change(ease)
+    state, veins = given.start, before.veins_ml
+    made: list[Beats] = []
+    for _ in range(beats):
+        now = arc.effects()
+        # Blood that slack veins let go of fills them up to where they press.
+        given = replace(given, start=state).with_blood(veins - now.veins_ml)
+        veins = now.veins_ml
+        acting = _acted(given, before, now)
+        made.append(run(acting, 1, step_s=step_s))
+        arc.hear(made[-1], beta_occupancy)
+        state = made[-1].end()
+    return Regulated(
+        made,
+        np.array([60.0 / b.times_s[-1] for b in made]),
+        np.array([measures_of(b)["mean_arterial_pressure_mmhg"] for b in made]),
+        acting,
+        settled.last(),
+    )
+
+
+def _acted(given: Circulation, before: Effects, now: Effects) -> Circulation:
+    """Return a circulation as changed effectors have it."""
+    chambers = dict(given.chambers)
+    for name, ratio in (
+        ("LV", now.lv_elastance / before.lv_elastance),
+        ("RV", now.rv_elastance / before.rv_elastance),
+    ):
+        active = chambers[name].active_mmhg_per_ml * ratio
+        chambers[name] = replace(chambers[name], active_mmhg_per_ml=active)
+    resistance = given.systemic.arterial_resistance_mmhg_s_per_ml * now.resistance / before.resistance
+    systemic = replace(given.systemic, arterial_resistance_mmhg_s_per_ml=resistance)
+    rate = given.heart_rate_per_min * before.beat_s / now.beat_s
+    return replace(given, chambers=chambers, systemic=systemic).at(rate)
+
+
+class _Arc:
+    """From the artery's pressure to what the effectors have come to; it remembers what is under way."""
+
+    def __init__(self, reflex: Baroreflex) -> None:
+        self._reflex = reflex
+        self._slow = reflex.nerves.center_mmhg
+        self._time = 0.0
+        self._heard = np.empty((3, 0))
+        self._changes: dict[str, float] = {}
+
+    def hear(self, beat: Beats, beta_occupancy: float) -> None:
+        """Let a beat's pressure of the systemic artery act."""
+        nerves, step = self._reflex.nerves, float(beat.times_s[1] - beat.times_s[0])
+        pressure = beat.states[1:, 4]
+        slow = _lagged(pressure, step, nerves.lag_s, self._slow)
+        self._slow = float(slow[-1])
+        afferent = nerves.afferent(slow + nerves.lead_s / nerves.lag_s * (pressure - slow))
+        times = self._time + beat.times_s[1:] - beat.times_s[0]
+        self._time = float(times[-1])
+        spikes = np.array([times, nerves.drive(nerves.sympathetic(afferent)), nerves.vagal(afferent)])
+        heard = np.concatenate([self._heard, spikes], axis=1)
+        for name, effector, row, gain in self._effectors(beta_occupancy):
+            asked = gain * np.interp(times - effector.delay_s, heard[0], heard[row])
+            begun = self._changes.get(name, float(asked[0]))
+            self._changes[name] = float(_lagged(asked, step, effector.time_constant_s, begun)[-1])
+        longest = max(effector.delay_s for _, effector, _, _ in self._effectors(0.0))
+        self._heard = heard[:, heard[0] >= self._time - longest - 1.0]
+
+    def _effectors(self, beta_occupancy: float) -> list[tuple[str, Effector, int, float]]:
+        """Return each effector with what it hears (1 sympathetic drive, 2 vagus) and by which gain."""
+        r, left = self._reflex, 1.0 - beta_occupancy
+        vagus = Effector(0.0, r.vagal_gain_s2, r.vagal_time_constant_s, r.vagal_delay_s)
+        heart = [
+            (name, effector, 1, effector.gain * left)
+            for name, effector in (
+                ("lv", r.lv_elastance_mmhg_per_ml), ("rv", r.rv_elastance_mmhg_per_ml), ("beat", r.beat_s),
+            )
+        ]  # fmt: skip
+        vessels = [
+            (name, effector, 1, effector.gain)
+            for name, effector in (
+                ("splanchnic", r.splanchnic_resistance_mmhg_s_per_ml),
+                ("other", r.other_resistance_mmhg_s_per_ml),
+                ("splanchnic veins", r.splanchnic_veins_ml),
+                ("other veins", r.other_veins_ml),
+            )
+        ]
+        return [*heart, *vessels, ("vagus", vagus, 2, vagus.gain)]
+
+    def effects(self) -> Effects:
+        """Return what the effectors have come to."""
+        r, changes = self._reflex, self._changes
+        splanchnic = r.splanchnic_resistance_mmhg_s_per_ml.basal + changes["splanchnic"]
+        other = r.other_resistance_mmhg_s_per_ml.basal + changes["other"]
+        return Effects(
+            r.lv_elastance_mmhg_per_ml.basal + changes["lv"],
+            r.rv_elastance_mmhg_per_ml.basal + changes["rv"],
+            1.0 / (1.0 / splanchnic + 1.0 / other),
+            changes["splanchnic veins"] + changes["other veins"],
+            r.beat_s.basal + changes["beat"] + changes["vagus"],
+        )
+
+
+@njit(cache=True)
+def _lagged(
+    values: NDArray[np.float64], step: float, time_constant: float, begun: float
+) -> NDArray[np.float64]:
+    """Return values (n,) as something follows them that closes its distance with a time constant."""
+    out, at = np.empty_like(values), begun
+    closes = 1.0 - np.exp(-step / time_constant)
+    for k in range(len(values)):
+        at += (values[k] - at) * closes
+        out[k] = at
+    return out
