@@ -123,7 +123,7 @@ def wall_between(
         )
     thick = np.where(both, np.maximum(outer - np.where(both, inner, 0.0), 0.0), np.nan)
     thick[thick > _THICKEST * np.nanmedian(thick)] = np.nan
-    where = fan.center + (origins - fan.center) + _typical(inner)[:, None] * directions
+    where = origins - fan.center + _typical(inner)[:, None] * directions
     thick = _smoothed(_filled(thick, where), where, smooth_mm)
     notes = []
     for words, rays in (
@@ -186,9 +186,11 @@ def _smoothed(values: Grid, where: Grid, width_mm: float) -> Grid:
     if width_mm <= 0.0:
         return values
     made = np.empty_like(values)
+    where = where.astype(np.float32)
     for n in range(0, len(values), 512):
-        apart = ((where[n : n + 512, None] - where[None]) ** 2).sum(axis=2)
-        weights = np.exp(-0.5 * apart / width_mm**2)
+        near = where[n : n + 512]
+        apart = (near**2).sum(axis=1)[:, None] + (where**2).sum(axis=1) - 2.0 * near @ where.T
+        weights = np.exp(-0.5 / width_mm**2 * apart)
         made[n : n + 512] = weights @ values / weights.sum(axis=1)
     return made
 

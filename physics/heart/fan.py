@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from physics.heart.cavity import rims
+from physics.heart.axis import long_axis
 from twin.domain import Surface
 from twin.errors import GeometryError
 
@@ -41,17 +41,8 @@ def base_of(endo: Surface, below_mm: float = 5.0) -> BasePlane:
     GeometryError
         Where the surface is closed.
     """
-    open_ = rims(endo.triangles)
-    if not open_:
-        raise GeometryError(
-            f"{endo.structure or 'The endocardium'} is closed: it has no valves that would tell its base.",
-            "Give the base plane: a point and the normal away from the apex.",
-        )
-    points = np.asarray(endo.points, np.float64)
-    center = np.mean([points[rim].mean(axis=0) for rim in open_], axis=0)
-    apex = points[np.linalg.norm(points - center, axis=1).argmax()]
-    normal = (center - apex) / np.linalg.norm(center - apex)
-    return BasePlane(center - below_mm * normal, normal)
+    axis = long_axis(endo.points, endo.triangles)
+    return BasePlane(axis.center - below_mm * axis.up, axis.up)
 
 
 @dataclass(frozen=True, eq=False)

@@ -30,19 +30,25 @@ def _first_hits(
     origins: NDArray[np.float64], directions: NDArray[np.float64], corners: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     found = np.full(len(origins), np.inf)
-    edges = corners[:, 1:] - corners[:, :1]
+    cone = np.empty((len(corners), 4))
     for r in range(len(origins)):
-        dx, dy, dz = directions[r]
+        moved = 1.0
+        if r > 0:
+            moved = sum([abs(origins[r, x] - origins[r - 1, x]) for x in range(3)])
+        if moved > 0.0:
+            _seen_from(origins[r], corners, cone)
+        dx, dy, dz = directions[r, 0], directions[r, 1], directions[r, 2]
         for t in range(len(corners)):
-            ax, ay, az = edges[t, 0]
-            bx, by, bz = edges[t, 1]
+            if dx * cone[t, 0] + dy * cone[t, 1] + dz * cone[t, 2] < cone[t, 3]:
+                continue
+            ox, oy, oz = corners[t, 0, 0], corners[t, 0, 1], corners[t, 0, 2]
+            ax, ay, az = corners[t, 1, 0] - ox, corners[t, 1, 1] - oy, corners[t, 1, 2] - oz
+            bx, by, bz = corners[t, 2, 0] - ox, corners[t, 2, 1] - oy, corners[t, 2, 2] - oz
             px, py, pz = dy * bz - dz * by, dz * bx - dx * bz, dx * by - dy * bx
             size = ax * px + ay * py + az * pz
             if size == 0.0:
                 continue
-            sx = origins[r, 0] - corners[t, 0, 0]
-            sy = origins[r, 1] - corners[t, 0, 1]
-            sz = origins[r, 2] - corners[t, 0, 2]
+            sx, sy, sz = origins[r, 0] - ox, origins[r, 1] - oy, origins[r, 2] - oz
             u = (sx * px + sy * py + sz * pz) / size
             if u < -_SLACK or u > 1.0 + _SLACK:
                 continue
@@ -54,3 +60,25 @@ def _first_hits(
             if 0.0 < far < found[r]:
                 found[r] = far
     return found
+
+
+@njit(cache=True)
+def _seen_from(origin: NDArray[np.float64], corners: NDArray[np.float64], cone: NDArray[np.float64]) -> None:
+    """Fill each row with the direction in which a triangle is seen, and the cosine of how wide it is."""
+    for t in range(len(corners)):
+        far = radius = 0.0
+        for x in range(3):
+            middle = (corners[t, 0, x] + corners[t, 1, x] + corners[t, 2, x]) / 3.0
+            cone[t, x] = middle - origin[x]
+            far += cone[t, x] ** 2
+        for k in range(3):
+            squared = 0.0
+            for x in range(3):
+                squared += (corners[t, k, x] - origin[x] - cone[t, x]) ** 2
+            radius = max(radius, squared)
+        if far <= radius:
+            cone[t, 3] = -1e300
+            continue
+        for x in range(3):
+            cone[t, x] /= np.sqrt(far)
+        cone[t, 3] = np.sqrt(1.0 - radius / far) - 1e-9

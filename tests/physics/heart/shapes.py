@@ -1,11 +1,13 @@
-"""What tests ask of a ventricle's mesh."""
+"""A heart of ellipsoids, and what tests ask of a ventricle's mesh."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from physics.elasticity.kernels import quadrature, shape_gradients
 from physics.verify.integration import simplex_rule
-from twin.domain import TetMesh
+from segmentation.tetrahedra import lattice
+from twin.domain import Patch, Surface, TetMesh
+from twin.progress import Progress
 from twin.sources.tetrahedra import boundary
 
 
@@ -48,3 +50,42 @@ def assert_patches_cover_the_boundary(mesh: TetMesh) -> None:
 
     assert len(together) == len(outer)
     assert rolled(together) == rolled(outer)
+
+
+def degrees_between(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the angles between axes without heads."""
+    return np.degrees(np.arccos(np.clip(np.abs((one * other).sum(axis=1)), 0.0, 1.0)))
+
+
+def two_ventricles(edge_mm: float = 5.0) -> TetMesh:
+    """A left ventricle of ellipsoids, axis z, base at z = 0, and a right one that leans on it from -x."""
+    import pyvista as pv
+
+    grid = pv.ImageData(dimensions=(76, 52, 56), spacing=(2.0, 2.0, 2.0), origin=(-91.0, -51.0, -99.0))
+    grid["depth"] = _depths(np.asarray(grid.points))[0]
+    found = grid.contour([0.0], scalars="depth")
+    triangles = np.asarray(found.regular_faces, np.int32)
+    points = np.asarray(found.points, np.float64)
+    if np.linalg.det(points[triangles]).sum() < 0:
+        triangles = triangles[:, ::-1]
+    made = lattice.mesh(Surface(points=points, triangles=triangles), edge_mm, Progress())
+    faces = boundary(made.tets.astype(np.int64)).astype(np.int32)
+    _, apart = _depths(made.points[faces].mean(axis=1))
+    nearest = np.abs(apart).argmin(axis=0)
+    patches = tuple(
+        Patch(n, faces[nearest == k]) for k, n in enumerate(("endo_lv", "endo_rv", "epi", "base"))
+    )
+    return TetMesh(made.points, made.tets, np.zeros(len(made.tets), np.int32), patches=patches)
+
+
+def _depths(x: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return how deep places lie in the wall, about mm, and how far within each of its four faces."""
+
+    def within(center: tuple[float, ...], radii: tuple[float, ...]) -> NDArray[np.float64]:
+        return min(radii) * (1.0 - np.linalg.norm((x - center) / radii, axis=1))
+
+    lv_in, lv_out = within((0, 0, 0), (24, 24, 72)), within((0, 0, 0), (34, 34, 82))
+    rv_in, rv_out = within((-28, 0, 0), (40, 32, 68)), within((-28, 0, 0), (47, 39, 75))
+    cavity = np.minimum(rv_in, -lv_out)
+    apart = np.stack([-lv_in, -cavity, np.maximum(lv_out, rv_out), -x[:, 2]])
+    return apart.min(axis=0), apart

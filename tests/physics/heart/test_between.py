@@ -18,7 +18,7 @@ PHASES = range(0, 25, 4)
 
 def surface(name: str) -> Surface:
     """One face of Land's ventricle, finely meshed, open at z = 5 mm; outward from the cavity."""
-    mesh = LAND_2015.mesh(0.7, layers=1)
+    mesh = LAND_2015.mesh(1.0, layers=1)
     triangles = mesh.patch(name).triangles
     return Surface(points=mesh.points, triangles=triangles[:, ::-1] if name == "endo_lv" else triangles)
 
@@ -37,9 +37,7 @@ def test_it_is_the_ellipsoid_again(faces: tuple[Surface, Surface]) -> None:
     for name, short, long in (("endo_lv", 7.0, 17.0), ("epi", 10.0, 20.0)):
         x, y, z = mesh.points[np.unique(mesh.patch(name).triangles)].T
         level = (x**2 + y**2) / short**2 + z**2 / long**2
-        assert (
-            np.abs(level - 1.0).max() < 0.02
-        )  # 0.1 mm: edges of 0.7 mm, and the thickness averaged over 4 mm
+        assert np.abs(level - 1.0).max() < 0.02  # 0.1 mm: edges of 1 mm, and the thickness averaged over 4 mm
     exact = np.pi * 49 * (4.9 - 4.9**3 / (3 * 289) + 34 / 3) / 1000  # as in test_ellipsoid
     assert cavity_ml(mesh) == pytest.approx(exact, rel=0.02)
 
