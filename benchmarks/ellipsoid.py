@@ -22,18 +22,18 @@ def rows() -> list[dict[str, Any]]:
         def __init__(self, body: Body) -> None:
             super().__init__(body, thrifty=False)
 
-        def _foreseen(self, path: list, part: float) -> Any:
+        def foreseen(self, path: list, part: float) -> Any:
             return path[-1][1]
 
     # Compiled before the clock runs.
-    Equilibrium(cardiac.ventricle(8.0, 1, (10.0, 1.0, 1.0, 1.0))).load(
+    Equilibrium(cardiac.ventricle(8.0, 1, (10.0, 1.0, 1.0, 1.0))).follow(
         lambda part: np.array([1e-4 * part]), 1
     )
     seconds, apexes = [], []
     for search in (Equilibrium, Plain):
         began = perf_counter()
         body = cardiac.ventricle(EDGE_MM, LAYERS, (10.0, 1.0, 1.0, 1.0))
-        end = search(body).load(lambda part: np.array([cardiac.PRESSURE_2_MPA * part]), STEPS)
+        end = search(body).follow(lambda part: np.array([cardiac.PRESSURE_2_MPA * part]), STEPS)
         seconds.append(perf_counter() - began)
         apexes.append(cardiac.apexes_mm(body.mesh, end))
     away = float(np.abs(np.subtract(*apexes)).max())

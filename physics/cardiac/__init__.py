@@ -1,7 +1,12 @@
 """Mechanics of the heart: large strains, active stress, cavities, and the beat."""
 
+from physics.cardiac.beat import Coupled, beat, tension_of
 from physics.cardiac.body import Body, State
 from physics.cardiac.equilibrium import Equilibrium, NotConvergedError
 from physics.cardiac.face import Face, face_of
+from physics.cardiac.ventricle import Held, Ventricle
 
-__all__ = ["Body", "Equilibrium", "Face", "NotConvergedError", "State", "face_of"]
+__all__ = [
+    "Body", "Coupled", "Equilibrium", "Face", "Held", "NotConvergedError", "State", "Ventricle", "beat",
+    "face_of", "tension_of",
+]  # fmt: skip

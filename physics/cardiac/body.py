@@ -42,10 +42,21 @@ def quadrature() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """Where a body is: nodes (n, 3) in mm, and the hydrostatic pressure at the corner nodes, MPa."""
+    """Where a body is, and what presses on it.
+
+    Attributes
+    ----------
+    points : ndarray, shape (n, 3)
+        Nodes, mm.
+    pressures : ndarray, shape (corner nodes,)
+        Hydrostatic, in the wall, MPa.
+    loads : ndarray, shape (faces,)
+        Pressures on the body's faces, MPa.
+    """
 
     points: NDArray[np.float64]
     pressures: NDArray[np.float64]
+    loads: NDArray[np.float64]
 
 
 class Body:
@@ -70,9 +81,11 @@ class Body:
 
     Attributes
     ----------
-    active : ndarray, shape (m, 4)
-        Tension along the fibre and across it as second Piola–Kirchhoff stresses, MPa, and their slopes
-        by E_ff.
+    volumes_mm3 : ndarray, shape (m,)
+        Of the elements, in the reference.
+    active : ndarray, shape (m, 3)
+        Tension along the fibre and across it as second Piola–Kirchhoff stresses at its length in the
+        reference, MPa; and how they rise with its stretch (β of ``kernels._pull``; 0 for not at all).
 
     Raises
     ------
@@ -98,11 +111,12 @@ class Body:
         shapes = shape_gradients(kernels.NODES, self.corners)
         count = len(mesh.tets)
         self._gradients = np.empty((count, len(weights), kernels.NODES, 3))
-        self.volumes = np.empty((count, len(weights)))
-        element_gradients(mesh.points, mesh.tets, shapes, 1.0, self._gradients, self.volumes)
-        self.volumes *= weights / 6.0  # of the Jacobian, six times the volume
-        if not (self.volumes > 0).all():
-            bad = int((self.volumes <= 0).any(axis=1).sum())
+        weighted = np.empty((count, len(weights)))
+        element_gradients(mesh.points, mesh.tets, shapes, 1.0, self._gradients, weighted)
+        weighted *= weights / 6.0  # of the Jacobian, six times the volume
+        self._weighted, self.volumes_mm3 = weighted, weighted.sum(axis=1)
+        if not (weighted > 0).all():
+            bad = int((weighted <= 0).any(axis=1).sum())
             raise GeometryError(
                 f"{bad} of {count} elements of the heart's wall are inverted.",
                 "Mesh it anew, with a finer edge.",
@@ -116,7 +130,7 @@ class Body:
         factor = np.ones(count) if stiffness is None else stiffness
         self.numbers = np.repeat(law.row()[None], count, axis=0)
         self.numbers[:, list(law.stress_scales)] *= factor[:, None]
-        self.active = np.zeros((count, 4))
+        self.active = np.zeros((count, 3))
         self.compliance = 0.0 if np.isinf(bulk_mpa) else 1.0 / bulk_mpa
         self.corner_count = int(mesh.tets[:, : kernels.CORNERS].max()) + 1
         self._number(fixed)
@@ -145,18 +159,17 @@ class Body:
 
     def rest(self) -> State:
         """Return the reference, without pressure."""
-        return State(self.mesh.points.copy(), np.zeros(self.corner_count))
+        return State(self.mesh.points.copy(), np.zeros(self.corner_count), np.zeros(len(self.faces)))
 
     def moved(self, state: State, step: NDArray[np.float64]) -> State:
-        """Return the state after a step of the free unknowns (count,)."""
+        """Return the state after a step of the free unknowns (count,), and of loads where it is longer."""
         points = state.points.copy()
         points.reshape(-1)[self._free] += step[: len(self._free)]
-        return State(points, state.pressures + PRESSURE_UNIT * step[len(self._free) :])
-
-    def difference(self, one: State, other: State) -> NDArray[np.float64]:
-        """Return the step (count,) that leads from ``other`` to ``one``."""
-        moved = (one.points - other.points).reshape(-1)[self._free]
-        return np.concatenate([moved, (one.pressures - other.pressures) / PRESSURE_UNIT])
+        pressures = state.pressures + PRESSURE_UNIT * step[len(self._free) : self.count]
+        pressed = len(step) > self.count
+        return State(
+            points, pressures, state.loads + PRESSURE_UNIT * step[self.count :] if pressed else state.loads
+        )
 
     def free(self, nodal: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return nodal vectors (n, 3) as a vector of the free unknowns (count,)."""
@@ -170,7 +183,7 @@ class Body:
         Where J is not positive the vector means nothing.
         """
         least = kernels.forces(
-            state.points, state.pressures, self.mesh.tets, self._gradients, self.volumes, self.corners,
+            state.points, state.pressures, self.mesh.tets, self._gradients, self._weighted, self.corners,
             self.law.code, self.numbers, self.active, self.compliance, self._residuals,
         )  # fmt: skip
         whole = np.zeros(self.count)
@@ -178,22 +191,30 @@ class Body:
         whole *= self._scale
         return whole, float(least)
 
-    def residual(self, state: State, loads: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
-        """Return the unbalanced forces (count,) under a pressure in MPa on each face; and the least J."""
+    def residual(self, state: State) -> tuple[NDArray[np.float64], float]:
+        """Return the unbalanced forces (count,) under the loads; and the least J."""
         whole, least = self.internal(state)
-        for face, load in zip(self.faces, loads, strict=True):
+        for face, load in zip(self.faces, state.loads, strict=True):
             if load:
                 whole -= load * self.free(face.push(state.points)[1])
         return whole, least
 
-    def tangent(self, state: State, loads: NDArray[np.float64]) -> NDArray[np.float64]:
+    def volumes(self, state: State) -> NDArray[np.float64]:
+        """Return what each face encloses, mm³."""
+        return np.array([face.volume(state.points) for face in self.faces])
+
+    def pushes(self, state: State) -> NDArray[np.float64]:
+        """Return the forces of one ``PRESSURE_UNIT`` on each face, shape (faces, count)."""
+        return np.array([PRESSURE_UNIT * self.free(face.push(state.points)[1]) for face in self.faces])
+
+    def tangent(self, state: State) -> NDArray[np.float64]:
         """Return the residual's derivative as the numbers of ``pattern``."""
         kernels.tangents(
-            state.points, state.pressures, self.mesh.tets, self._gradients, self.volumes, self.corners,
+            state.points, state.pressures, self.mesh.tets, self._gradients, self._weighted, self.corners,
             self.law.code, self.numbers, self.active, self.compliance, self._matrices,
         )  # fmt: skip
         first, second = np.triu_indices(18)
         parts = [self._matrices]
-        for face, load in zip(self.faces, loads, strict=True):
+        for face, load in zip(self.faces, state.loads, strict=True):
             parts.append(-load * face.stiffness(state.points)[:, first, second])
         return self.pattern.assemble(parts) * self._entry_scale

@@ -50,10 +50,27 @@ def _deformation(points, nodes, gradients, f, c, inverse):  # type: ignore[no-un
 
 
 @njit(cache=True)
-def _stress(code, numbers, c, inverse, jacobian, pressure, active, unimodular, s, d):  # type: ignore[no-untyped-def]
+def _pull(active, square, pull):  # type: ignore[no-untyped-def]
+    """Fill ``pull`` (4,): tension along the fibre and across it at C_ff = ``square``, MPa, and both by E_ff.
+
+    ``active`` (3,): tension along and across at λ = 1, and β of its rise with the fibre's stretch λ, as in
+    Land et al. 2017, J Mol Cell Cardiol 106:68: 1 + β (λ + min(λ, 0.87) − 1.87), never below 0, λ up to 1.2.
+    """
+    stretch = np.sqrt(square)
+    reached = min(stretch, 1.2)
+    rise = 1.0 + active[2] * (reached + min(reached, 0.87) - 1.87) if active[2] > 0.0 else 1.0
+    slope = active[2] * (2.0 if stretch < 0.87 else 1.0) / stretch
+    if rise <= 0.0 or stretch > 1.2:
+        rise, slope = max(rise, 0.0), 0.0
+    for n in range(2):
+        pull[n], pull[2 + n] = active[n] * rise, active[n] * slope
+
+
+@njit(cache=True)
+def _stress(code, numbers, c, inverse, jacobian, pressure, pull, unimodular, s, d):  # type: ignore[no-untyped-def]
     """Fill the second Piola–Kirchhoff stress ``s`` (6,), leave ``d`` as the law's; return J^(−2/3) S̄ : C.
 
-    ``active`` (4,): tension along the fibre and across it (MPa), and their slopes by E_ff.
+    ``pull``: see ``_pull``.
     """
     scale = jacobian ** (-2.0 / 3.0)
     for n in range(6):
@@ -65,14 +82,14 @@ def _stress(code, numbers, c, inverse, jacobian, pressure, active, unimodular, s
         trace += s[n] * c[n] * (1.0 if n < 3 else 2.0)
     for n in range(6):
         s[n] += (pressure * jacobian - trace / 3.0) * inverse[n]
-    s[0] += active[0]
-    s[1] += active[1]
-    s[2] += active[1]
+    s[0] += pull[0]
+    s[1] += pull[1]
+    s[2] += pull[1]
     return trace
 
 
 @njit(cache=True)
-def _tangent(c, inverse, jacobian, pressure, active, trace, s, d):  # type: ignore[no-untyped-def]
+def _tangent(c, inverse, jacobian, pressure, pull, trace, s, d):  # type: ignore[no-untyped-def]
     """Turn the law's ``d`` into dS/dE of the whole stress ``s``."""
     scale = jacobian ** (-4.0 / 3.0)
     iso = np.empty(6)
@@ -80,9 +97,9 @@ def _tangent(c, inverse, jacobian, pressure, active, trace, s, d):  # type: igno
     whole = 0.0
     for n in range(6):
         iso[n] = s[n] - pressure * jacobian * inverse[n]
-    iso[0] -= active[0]
-    iso[1] -= active[1]
-    iso[2] -= active[1]
+    iso[0] -= pull[0]
+    iso[1] -= pull[1]
+    iso[2] -= pull[1]
     for n in range(6):
         for m in range(6):
             d[n, m] *= scale
@@ -105,9 +122,9 @@ def _tangent(c, inverse, jacobian, pressure, active, trace, s, d):  # type: igno
                 - 2.0 / 3.0 * (inverse[n] * iso[m] + iso[n] * inverse[m])
                 + volume * (outer - 2.0 * product)
             )
-    d[0, 0] += active[2]
-    d[1, 0] += active[3]
-    d[2, 0] += active[3]
+    d[0, 0] += pull[2]
+    d[1, 0] += pull[3]
+    d[2, 0] += pull[3]
 
 
 @njit(cache=True)
@@ -133,7 +150,7 @@ def forces(  # type: ignore[no-untyped-def]
     volumes : (m, q) mm³
     corners : (q, 4) the pressure's shape functions
     numbers : (m, laws.COUNT)
-    active : (m, 4)
+    active : (m, 3)
     compliance : float
         1/κ, 1/MPa.
     """
@@ -145,6 +162,7 @@ def forces(  # type: ignore[no-untyped-def]
         residual = residuals[e]
         residual[:] = 0.0
         least[e] = np.inf
+        pull = np.empty(4)
         for q in range(volumes.shape[1]):
             g, weight = gradients[e, q], volumes[e, q]
             jacobian = _deformation(points, tets[e], g, f, c, inverse)
@@ -154,7 +172,8 @@ def forces(  # type: ignore[no-untyped-def]
             pressure = 0.0
             for m in range(CORNERS):
                 pressure += corners[q, m] * pressures[tets[e, m]]
-            _stress(code, numbers[e], c, inverse, jacobian, pressure, active[e], unimodular, s, d)
+            _pull(active[e], c[0], pull)
+            _stress(code, numbers[e], c, inverse, jacobian, pressure, pull, unimodular, s, d)
             _first_piola(f, s, p)
             for a in range(NODES):
                 for i in range(3):
@@ -178,7 +197,7 @@ def tangents(  # type: ignore[no-untyped-def]
         f = np.empty((3, 3))
         c, inverse, s, unimodular = np.empty(6), np.empty(6), np.empty(6), np.empty(6)
         d, b, db = np.empty((6, 6)), np.empty((6, 3 * NODES)), np.empty((6, 3 * NODES))
-        spread, sg = np.empty((3 * NODES, CORNERS)), np.empty((NODES, 3))
+        spread, sg, pull = np.empty((3 * NODES, CORNERS)), np.empty((NODES, 3)), np.empty(4)
         matrix = matrices[e]
         matrix[:] = 0.0
         for q in range(volumes.shape[1]):
@@ -187,8 +206,9 @@ def tangents(  # type: ignore[no-untyped-def]
             pressure = 0.0
             for m in range(CORNERS):
                 pressure += corners[q, m] * pressures[tets[e, m]]
-            trace = _stress(code, numbers[e], c, inverse, jacobian, pressure, active[e], unimodular, s, d)
-            _tangent(c, inverse, jacobian, pressure, active[e], trace, s, d)
+            _pull(active[e], c[0], pull)
+            trace = _stress(code, numbers[e], c, inverse, jacobian, pressure, pull, unimodular, s, d)
+            _tangent(c, inverse, jacobian, pressure, pull, trace, s, d)
             for n in range(6):
                 for m in range(n):
                     d[n, m] = 0.5 * (d[n, m] + d[m, n])

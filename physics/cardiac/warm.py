@@ -9,4 +9,4 @@ def warm_up() -> None:
     from physics.verify.cardiac import ventricle
 
     body = ventricle(8.0, 1, (10.0, 1.0, 1.0, 1.0))
-    Equilibrium(body).load(lambda part: np.array([1e-4 * part]), 1)
+    Equilibrium(body).follow(lambda part: np.array([1e-4 * part]), 1)

@@ -85,20 +85,38 @@ def run(
     ValueError
         A chamber by a name that is none of ``CHAMBERS``, or no beat.
     """
-    strange = set(cavities or ()) - set(CHAMBERS)
-    if strange:
-        raise ValueError(f"there is no chamber {', '.join(sorted(strange))}; there are {', '.join(CHAMBERS)}")
     if beats < 1:
         raise ValueError("at least one beat must be computed")
     per_beat = int(np.ceil(circulation.beat_s / step_s - 1e-9))
     step = circulation.beat_s / per_beat
+    return advance(circulation, circulation.start.array(), 0.0, step, beats * per_beat, cavities)
+
+
+def advance(
+    circulation: Circulation,
+    start: NDArray[np.float64],
+    begin_s: float,
+    step_s: float,
+    steps: int,
+    cavities: Mapping[str, Cavity] | None = None,
+) -> Beats:
+    """Let time go on from a state (12,) at ``begin_s`` for some steps; ``cavities`` as for ``run``.
+
+    Raises
+    ------
+    ValueError
+        A chamber by a name that is none of ``CHAMBERS``.
+    """
+    strange = set(cavities or ()) - set(CHAMBERS)
+    if strange:
+        raise ValueError(f"there is no chamber {', '.join(sorted(strange))}; there are {', '.join(CHAMBERS)}")
     chambers = np.array([astuple(circulation.chambers[name]) for name in CHAMBERS])
     beds = np.array([astuple(circulation.systemic), astuple(circulation.pulmonary)])
     valves = np.array([astuple(circulation.valves[name]) for name in VALVES])
-    states = np.empty((beats * per_beat + 1, 12))
+    states = np.empty((steps + 1, 12))
     pressures, flows = np.empty((len(states), 4)), np.empty((len(states), 4))
-    states[0] = circulation.start.array()
-    known = states, pressures, flows, step, circulation.beat_s, chambers, beds, valves
+    states[0] = start
+    known = states, pressures, flows, begin_s, step_s, circulation.beat_s, chambers, beds, valves
     if cavities:
         doors = [(CHAMBERS.index(name), cavity) for name, cavity in cavities.items()]
 
@@ -110,7 +128,8 @@ def run(
         _march.py_func(*known, ask)
     else:
         _march(*known, None)
-    return Beats(np.arange(len(states), dtype=np.float64) * step, states, pressures, flows, per_beat)
+    times = begin_s + np.arange(len(states), dtype=np.float64) * step_s
+    return Beats(times, states, pressures, flows, round(circulation.beat_s / step_s))
 
 
 @njit(cache=True)
@@ -187,6 +206,7 @@ def _march(
     states: NDArray[np.float64],
     pressures: NDArray[np.float64],
     flows: NDArray[np.float64],
+    begin: float,
     step: float,
     beat: float,
     chambers: NDArray[np.float64],
@@ -203,7 +223,7 @@ def _march(
     last = len(states) - 1
     for n in range(len(states)):
         for s in range(4 if n < last else 1):
-            time = (n + share[s]) * step
+            time = begin + (n + share[s]) * step
             middle[:] = states[n]
             if s > 0:
                 middle += share[s] * step * slopes[s - 1]

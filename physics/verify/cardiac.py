@@ -20,7 +20,7 @@ def beam_tip_mm(cells: tuple[int, int, int]) -> float:
     fixed = np.repeat(points[:, :1] < 1e-9, 3, axis=1)
     axes = np.tile(np.eye(3), (len(mesh.tets), 1, 1))
     body = Body(mesh, axes, guccione(2.0, 8.0, 2.0, 4.0), fixed, [Face(below.astype(np.int32))])
-    end = Equilibrium(body).load(lambda part: np.array([PRESSURE_1_MPA * part]), 5)
+    end = Equilibrium(body).follow(lambda part: np.array([PRESSURE_1_MPA * part]), 5)
     tip = np.linalg.norm(points - [10.0, 0.5, 1.0], axis=1).argmin()
     return float(end.points[tip, 2])
 
@@ -48,7 +48,7 @@ def apexes_mm(mesh: TetMesh, state: State) -> tuple[float, float]:
 def inflated(edge_mm: float, layers: int, *, thrifty: bool = True, steps: int = 10) -> tuple[float, float]:
     """Return the apexes of problem 2: 10 kPa in a passive, isotropic ventricle."""
     body = ventricle(edge_mm, layers, (10.0, 1.0, 1.0, 1.0))
-    end = Equilibrium(body, thrifty=thrifty).load(lambda part: np.array([PRESSURE_2_MPA * part]), steps)
+    end = Equilibrium(body, thrifty=thrifty).follow(lambda part: np.array([PRESSURE_2_MPA * part]), steps)
     return apexes_mm(body.mesh, end)
 
 
@@ -60,7 +60,7 @@ def contracted(edge_mm: float, layers: int) -> tuple[float, float]:
         body.active[:, 0] = TENSION_3_MPA * part
         return np.array([PRESSURE_3_MPA * part])
 
-    return apexes_mm(body.mesh, Equilibrium(body).load(at, 20))
+    return apexes_mm(body.mesh, Equilibrium(body).follow(at, 20))
 
 
 @problem("land-1")
