@@ -17,7 +17,7 @@ from physics.circulation import Beats, Circulation, measures_of
 from physics.circulation.loop import advance, elastance
 from twin.progress import Progress
 
-AGREED_MMHG = 0.05
+AGREED_MMHG = 0.1
 """Largest difference of the ventricle's pressure and the one the circulation has gone with."""
 SUBSTEP_S = 5e-4
 _PASSES = 8
@@ -49,26 +49,27 @@ class Coupled:
     Attributes
     ----------
     beats : Beats
-        The circulation, at the steps of the ventricle.
-    places : list
-        Of the ventricle, at every time.
+        The circulation, in its own even steps.
+    places : list of tuple
+        Times (s) and places of the ventricle, in its steps, which are not even.
     corrections : int
         How often a step was gone again for the pressures to agree.
     """
 
     beats: Beats
-    places: list[Any]
+    places: list[tuple[float, Any]]
     corrections: int
 
     def measures(self) -> dict[str, float]:
         """Return the numbers of the beat by name with unit; see ``measures_of``.
 
-        The largest rise of pressure is between two steps, and work is the area of the loop.
+        The largest rise of pressure is between two places of the ventricle; work is the area of the loop.
         """
         volume, pressure = self.beats.states[:, 1], self.beats.pressures_mmhg[:, 1]
         middle = 0.5 * (pressure[1:] + pressure[:-1])
+        rises = np.diff([(time, place.pressure_mmhg) for time, place in self.places], axis=0)
         return measures_of(self.beats) | {
-            "lv_dp_dt_max_mmhg_per_s": float((np.diff(pressure) / np.diff(self.beats.times_s)).max()),
+            "lv_dp_dt_max_mmhg_per_s": float((rises[:, 1] / rises[:, 0]).max()),
             "lv_stroke_work_mmhg_ml": float(-np.sum(middle * np.diff(volume))),
         }
 
@@ -91,10 +92,12 @@ def beat(
     place: Any,
     state: NDArray[np.float64],
     *,
-    step_s: float = 5e-3,
+    step_s: float = 10e-3,
     progress: Progress | None = None,
 ) -> Coupled:
     """Go through one beat from a place of the ventricle and a state (12,) of the circulation.
+
+    Steps are shortened where ventricle and circulation do not agree at once, or the wall finds no balance.
 
     Parameters
     ----------
@@ -104,43 +107,85 @@ def beat(
     place : Place
         Where the pump is; its volume is the state's.
     step_s : float
-        Wanted step; the one taken divides the beat evenly and is no longer.
+        Longest step.
 
     Raises
     ------
     NotConvergedError
         The ventricle cannot follow.
     """
-    count = int(np.ceil(circulation.beat_s / step_s - 1e-9))
-    step = circulation.beat_s / count
-    inner = int(np.ceil(step / SUBSTEP_S - 1e-9))
-    still = advance(circulation, state, 0.0, step, 0, {"LV": lambda _v, _t: place.pressure_mmhg})
-    rows = [(state, still.pressures_mmhg[0], still.flows_ml_per_s[0])]
-    places, corrections = [(0.0, place)], 0
-    for n in range(count):
-        begin, end = n * step, (n + 1) * step
-        line = _Line(places[-1][1], begin, tension_kpa)
-        for _ in range(_PASSES):
-            gone = advance(circulation, rows[-1][0], begin, step / inner, inner, {"LV": line})
-            volume = float(gone.states[-1, 1])
-            found = pump.step(places, end, volume, tension_kpa(end))
-            if abs(found.pressure_mmhg - line(volume, end)) <= AGREED_MMHG:
-                break
-            line.through(found, end)
-            corrections += 1
-        else:
-            raise NotConvergedError(
-                f"Ventricle and circulation do not agree {1e3 * end:.0f} ms into the beat.",
-                "Take a smaller step of time.",
-            )
-        places.append((end, found))
-        rows.append((gone.states[-1], gone.pressures_mmhg[-1], gone.flows_ml_per_s[-1]))
-        rows[-1][1][1] = found.pressure_mmhg
+    count = int(np.ceil(circulation.beat_s / SUBSTEP_S - 1e-9))
+    inner = circulation.beat_s / count
+    most = max(int(step_s / inner + 1e-9), 1)
+    walk = _Walk(pump, circulation, tension_kpa, inner)
+    walk.begin(place, state)
+    done, width = 0, most
+    while done < count:
+        width = min(width, count - done)
+        try:
+            passes = walk.go(done, width)
+        except NotConvergedError:
+            if width == 1:
+                raise
+            width = max(width // 2, 1)
+            continue
+        done += width
+        if passes == 1:
+            width = min(2 * width, most)
+        elif passes > 2:
+            width = max(width // 2, 1)
         if progress is not None:
-            progress((n + 1) / count, f"{1e3 * end:.0f} ms of the beat")
-    states, pressures, flows = (np.array(column) for column in zip(*rows, strict=True))
-    times = step * np.arange(count + 1, dtype=np.float64)
-    return Coupled(Beats(times, states, pressures, flows, count), [held for _t, held in places], corrections)
+            progress(done / count, f"{1e3 * done * inner:.0f} ms of the beat")
+    return walk.found()
+
+
+class _Walk:
+    """The way through a beat so far."""
+
+    def __init__(
+        self, pump: Pump, circulation: Circulation, tension_kpa: Callable[[float], float], inner_s: float
+    ) -> None:
+        self._pump, self._circulation, self._tension, self._inner = pump, circulation, tension_kpa, inner_s
+        self._places: list[tuple[float, Any]] = []
+        self._parts: list[Beats] = []
+        self._corrections = 0
+
+    def begin(self, place: Any, state: NDArray[np.float64]) -> None:
+        """Stand at a place."""
+        self._places = [(0.0, place)]
+        still = {"LV": lambda _volume, _time: float(place.pressure_mmhg)}
+        self._parts = [advance(self._circulation, state, 0.0, self._inner, 0, still)]
+
+    def go(self, done: int, width: int) -> int:
+        """Go on by ``width`` inner steps; return how many passes that took."""
+        begin, end = done * self._inner, (done + width) * self._inner
+        line = _Line(self._places[-1][1], begin, self._tension)
+        for number in range(_PASSES):
+            gone = advance(
+                self._circulation, self._parts[-1].states[-1], begin, self._inner, width, {"LV": line}
+            )
+            volume = float(gone.states[-1, 1])
+            found = self._pump.step(self._places, end, volume, self._tension(end))
+            if abs(found.pressure_mmhg - line(volume, end)) <= AGREED_MMHG:
+                self._places.append((end, found))
+                self._parts.append(gone)
+                self._corrections += number
+                return number + 1
+            line.through(found, end)
+        raise NotConvergedError(
+            f"Ventricle and circulation do not agree {1e3 * end:.0f} ms into the beat.",
+            "Take a smaller step of time.",
+        )
+
+    def found(self) -> Coupled:
+        """Return the way."""
+        # A part begins where the one before it ends.
+        states = np.concatenate([self._parts[0].states, *(part.states[1:] for part in self._parts[1:])])
+        pressures = np.concatenate([p.pressures_mmhg[min(n, 1) :] for n, p in enumerate(self._parts)])
+        flows = np.concatenate([p.flows_ml_per_s[min(n, 1) :] for n, p in enumerate(self._parts)])
+        times = self._inner * np.arange(len(states), dtype=np.float64)
+        beats = Beats(times, states, pressures, flows, len(states) - 1)
+        return Coupled(beats, self._places, self._corrections)
 
 
 class _Line:
