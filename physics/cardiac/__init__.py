@@ -2,11 +2,12 @@
 
 from physics.cardiac.beat import Coupled, beat, tension_of
 from physics.cardiac.body import Body, State
+from physics.cardiac.chart import Chart, chart_of, settled
 from physics.cardiac.equilibrium import Equilibrium, NotConvergedError
 from physics.cardiac.face import Face, face_of
 from physics.cardiac.ventricle import Held, Ventricle
 
 __all__ = [
-    "Body", "Coupled", "Equilibrium", "Face", "Held", "NotConvergedError", "State", "Ventricle", "beat",
-    "face_of", "tension_of",
+    "Body", "Chart", "Coupled", "Equilibrium", "Face", "Held", "NotConvergedError", "State", "Ventricle",
+    "beat", "chart_of", "face_of", "settled", "tension_of",
 ]  # fmt: skip

@@ -172,7 +172,7 @@ class Equilibrium:
         """Return how the volumes answer the pressures, mm³/MPa (faces, faces), by the last tangent."""
         return np.asarray(self._give / PRESSURE_UNIT**2)
 
-    def lead(self, state: State, forces: NDArray[np.float64]) -> NDArray[np.float64]:
+    def lead(self, forces: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return by how much the pressures rise (MPa) as the wall's ``forces`` (count,) do, volumes held."""
         none = np.zeros(len(self.body.faces))
         step = self._inverse(np.concatenate([-forces, none]))

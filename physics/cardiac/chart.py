@@ -1,0 +1,152 @@
+"""A ventricle's pressure over volume and tension, measured once: the stand-in for settling and fitting."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import RectBivariateSpline
+
+from physics.cardiac.equilibrium import NotConvergedError
+from physics.cardiac.ventricle import Held, Ventricle
+from physics.circulation import Cavity, Circulation, run
+from twin.errors import UserError
+from twin.progress import Progress
+
+
+@dataclass(frozen=True, eq=False)
+class Chart:
+    """Pressures at rest, which depend on volume and tension alone as long as nothing in the wall is viscous.
+
+    Attributes
+    ----------
+    volumes_ml : ndarray, shape (n,)
+    tensions_kpa : ndarray, shape (m,)
+    pressures_mmhg : ndarray, shape (n, m)
+        NaN where the wall found no rest.
+    """
+
+    volumes_ml: NDArray[np.float64]
+    tensions_kpa: NDArray[np.float64]
+    pressures_mmhg: NDArray[np.float64]
+
+    def spline(self) -> RectBivariateSpline:
+        """Return pressure over volume and tension; where no rest was found, the nearest slope goes on."""
+        filled = self.pressures_mmhg.copy()
+        for column in filled.T:
+            known = np.flatnonzero(np.isfinite(column))
+            for way, edge in (
+                (range(known[0] - 1, -1, -1), known[:2]),
+                (range(known[-1] + 1, len(column)), known[-2:]),
+            ):
+                a, b = edge
+                slope = (column[b] - column[a]) / (self.volumes_ml[b] - self.volumes_ml[a])
+                for n in way:
+                    column[n] = column[a] + slope * (self.volumes_ml[n] - self.volumes_ml[a])
+        return RectBivariateSpline(self.volumes_ml, self.tensions_kpa, filled)
+
+    def reaches(self, volume_ml: NDArray[np.float64], tension_kpa: NDArray[np.float64]) -> bool:
+        """Tell whether all places (k,) lie among those where rest was found."""
+        n = np.searchsorted(self.volumes_ml, volume_ml, "right") - 1
+        m = np.searchsorted(self.tensions_kpa, tension_kpa, "right") - 1
+        rows, columns = len(self.volumes_ml) - 1, len(self.tensions_kpa) - 1
+        inside = (
+            (n >= 0) & (m >= 0) & (volume_ml <= self.volumes_ml[-1]) & (tension_kpa <= self.tensions_kpa[-1])
+        )
+        n, m = np.clip(n, 0, rows - 1), np.clip(m, 0, columns - 1)
+        around = [self.pressures_mmhg[n + a, m + b] for a in (0, 1) for b in (0, 1)]
+        return bool((inside & np.isfinite(around).all(axis=0)).all())
+
+    def cavity(self, tension_kpa: Callable[[float], float]) -> Cavity:
+        """Return it as a chamber of the circulation, pulling as ``tension_kpa`` of the time in s says."""
+        spline = self.spline()
+
+        def pressure(volume_ml: float, time_s: float) -> float:
+            return float(spline.ev(volume_ml, tension_kpa(time_s)))
+
+        return pressure
+
+
+def chart_of(
+    ventricle: Ventricle,
+    volumes_ml: NDArray[np.float64],
+    tensions_kpa: NDArray[np.float64],
+    progress: Progress | None = None,
+) -> Chart:
+    """Measure a ventricle at volumes (ascending) and tensions (ascending from 0).
+
+    Each tension is begun at the volume nearest to the ventricle's own and followed from there to both sides,
+    as far as the wall finds rest.
+
+    Raises
+    ------
+    UserError
+        It finds rest hardly anywhere.
+    """
+    pressures = np.full((len(volumes_ml), len(tensions_kpa)), np.nan)
+    here = ventricle.rest()
+    middle = int(np.abs(volumes_ml - here.volume_ml).argmin())
+    for m, tension in enumerate(tensions_kpa):
+        try:
+            here = ventricle.at(float(volumes_ml[middle]), float(tension), here)
+        except NotConvergedError:
+            break
+        pressures[middle, m] = here.pressure_mmhg
+        for way in (range(middle + 1, len(volumes_ml)), range(middle - 1, -1, -1)):
+            _follow(ventricle, here, volumes_ml, way, pressures[:, m])
+        if progress is not None:
+            progress((m + 1) / len(tensions_kpa), f"ventricle at {tension:.0f} kPa")
+    if np.isfinite(pressures).sum(axis=0).min() < 2:
+        raise UserError(
+            f"The ventricle finds no rest between {volumes_ml[0]:.0f} and {volumes_ml[-1]:.0f} mL at up to "
+            f"{tensions_kpa[-1]:.0f} kPa.",
+            "Take a narrower range of volumes, or less tension.",
+        )
+    return Chart(volumes_ml, tensions_kpa, pressures)
+
+
+def _follow(
+    ventricle: Ventricle, here: Held, volumes_ml: NDArray[np.float64], way: range, column: NDArray[np.float64]
+) -> None:
+    """Fill one side of a column of pressures, as far as it goes."""
+    for n in way:
+        try:
+            here = ventricle.at(float(volumes_ml[n]), here.tension_kpa, here)
+        except NotConvergedError:
+            return
+        column[n] = here.pressure_mmhg
+
+
+SETTLED_ML = 0.01
+
+
+def settled(
+    chart: Chart, circulation: Circulation, tension_kpa: Callable[[float], float], most: int = 100
+) -> Circulation:
+    """Return the circulation beginning where beats with this ventricle repeat themselves.
+
+    Raises
+    ------
+    UserError
+        After ``most`` beats they still do not, or they leave the chart.
+    """
+    cavity = chart.cavity(tension_kpa)
+    for _ in range(most):
+        beats = run(circulation, 1, cavities={"LV": cavity})
+        change = float(np.abs(beats.states[-1, :4] - beats.states[0, :4]).max())
+        circulation = replace(circulation, start=beats.end())
+        if change < SETTLED_ML:
+            break
+    else:
+        raise UserError(
+            f"After {most} beats the volumes still change by {change:.2f} mL a beat.",
+            "Look at resistances and tension: they may ask for a circulation that cannot be.",
+        )
+    tensions = np.array([tension_kpa(time) for time in beats.times_s])
+    if not chart.reaches(beats.states[:, 1], tensions):
+        low, high = beats.states[:, 1].min(), beats.states[:, 1].max()
+        raise UserError(
+            f"The beat goes from {low:.0f} to {high:.0f} mL, beyond where the ventricle was measured.",
+            "Measure it over a wider range of volumes.",
+        )
+    return circulation
