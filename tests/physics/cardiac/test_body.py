@@ -49,7 +49,10 @@ def test_the_tangent_is_the_residuals_derivative() -> None:
     np.testing.assert_allclose(whole @ way, (ahead - behind) / (2 * step), rtol=1e-4, atol=1e-6)
 
 
-def test_factors_solve_in_single_and_in_double() -> None:
+@pytest.mark.parametrize("mkl", [True, False])
+def test_factors_solve_in_single_and_in_double(mkl: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not mkl:
+        monkeypatch.setattr("physics.elasticity.pardiso.available", lambda: False)
     body, rng = cube()
     numbers = body.tangent(body.rest())
     upper = scipy.sparse.csr_matrix((numbers, body.pattern.columns, body.pattern.start))
