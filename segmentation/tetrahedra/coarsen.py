@@ -30,8 +30,8 @@ _MOST_PATCHES = 30
 def coarsen(mesh: TetMesh, most_tets: int, progress: Progress | None = None) -> TetMesh:
     """Return a mesh of at most so many elements where that can be, a few more where it cannot.
 
-    Nodes that stay keep their places. Nodes between patches stay between them; between three they stay. A
-    boundary outside all patches counts as one more.
+    Nodes that stay keep their places; creases within a patch are rounded. Nodes between patches stay between
+    them; between three they stay. A boundary outside all patches counts as one more.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def coarsen(mesh: TetMesh, most_tets: int, progress: Progress | None = None) -> 
     progress = progress or Progress()
     if mesh.tets.shape[1] != 4 or len(mesh.patches) > _MOST_PATCHES:
         raise GeometryError(
-            f"A mesh of {mesh.tets.shape[1]}-node elements with {len(mesh.patches)} patches cannot get coarser.",
+            f"Elements of {mesh.tets.shape[1]} nodes and {len(mesh.patches)} patches cannot get coarser.",
             f"Give one of four-node elements with at most {_MOST_PATCHES} patches.",
         )
     points = np.ascontiguousarray(mesh.points, np.float64)
@@ -75,12 +75,12 @@ def coarsen(mesh: TetMesh, most_tets: int, progress: Progress | None = None) -> 
         if len(tets) <= most_tets:
             break
     used, numbered = np.unique(tets, return_inverse=True)
-    tets = numbered.reshape(-1, 4).astype(np.int32)
-    faces = tets[:, _FACES]
+    made = numbered.reshape(-1, 4).astype(np.int32)
+    faces = made[:, _FACES]
     patches = tuple(Patch(p.name, faces[face_patch == k]) for k, p in enumerate(mesh.patches))
     note = f"Coarsened from {begin:,} to {len(tets):,} elements."
     return replace(
-        mesh, points=points[used], tets=tets, regions=regions, patches=patches, notes=(*mesh.notes, note)
+        mesh, points=points[used], tets=made, regions=regions, patches=patches, notes=(*mesh.notes, note)
     )
 
 
