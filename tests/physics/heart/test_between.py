@@ -80,6 +80,8 @@ def test_a_real_heart_is_meshed_at_every_phase(shared_data: Path, phase: int) ->
     assert angles.min() > 10.0
     assert np.percentile(angles.min(axis=1), 1) > 18.0
     assert jacobians(mesh)[0].min() > 0.0
+    coarse = ventricle_between(endo, epi, base_of(endo), 8.0, rv=rv, layers=1, order=2)
+    assert jacobians(coarse)[0].min() > 0.0
     whole = enclosed_mm3(endo.points, endo.triangles) / 1000.0
     assert 0.89 * whole < cavity_ml(mesh) < whole  # the plane lies 5 mm below the valves
     assert 110.0 < jacobians(mesh)[1] / 1000.0 < 130.0  # the muscle is the same all the time
