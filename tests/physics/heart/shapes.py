@@ -22,7 +22,7 @@ def jacobians(mesh: TetMesh) -> tuple[NDArray[np.float64], float]:
         slopes = by[:, :, 1:] - by[:, :, :1]
         return np.linalg.det(np.einsum("eai,qaj->eqij", mesh.points[mesh.tets], slopes))
 
-    points, weights = simplex_rule(3)
+    points, weights = simplex_rule(3, 3)
     volume = float((determinants(points) @ weights).sum() / 6.0)
     return determinants(np.vstack([quadrature(columns), np.eye(4)])).min(axis=1), volume
 
