@@ -76,7 +76,7 @@ def wall_between(
     base: BasePlane,
     *,
     rv: Surface | None = None,
-    smooth_mm: float = 4.0,
+    smooth: float = 0.15,
     least_mm: float = 2.0,
 ) -> Between:
     """Return the left ventricle's wall between two surfaces, open or closed.
@@ -90,9 +90,9 @@ def wall_between(
         tract), the wall goes on over the hole as its surroundings do.
     rv : Surface, optional
         The right ventricle's endocardium: the septum ends there.
-    smooth_mm : float
-        Standard deviation over which the thickness is averaged: rounds the ledge where the right ventricle
-        begins.
+    smooth : float
+        Standard deviation over which the thickness is averaged, as a share of the cavity's radius: rounds the
+        ledge where the right ventricle begins.
     least_mm : float
         What is thinner is made so thick, and said.
 
@@ -124,7 +124,7 @@ def wall_between(
     thick = np.where(both, np.maximum(outer - np.where(both, inner, 0.0), 0.0), np.nan)
     thick[thick > _THICKEST * np.nanmedian(thick)] = np.nan
     where = origins - fan.center + _typical(inner)[:, None] * directions
-    thick = _smoothed(_filled(thick, where), where, smooth_mm)
+    thick = _smoothed(_filled(thick, where), where, smooth * fan.radius_mm)
     notes = []
     for words, rays in (
         ("The endocardium was continued over holes below the base plane", ~np.isfinite(inner)),
@@ -185,14 +185,13 @@ def _smoothed(values: Grid, where: Grid, width_mm: float) -> Grid:
     """Return averages of values, weighted by a Gaussian of the distance."""
     if width_mm <= 0.0:
         return values
-    made = np.empty_like(values)
-    where = where.astype(np.float32)
-    for n in range(0, len(values), 512):
-        near = where[n : n + 512]
-        apart = (near**2).sum(axis=1)[:, None] + (where**2).sum(axis=1) - 2.0 * near @ where.T
-        weights = np.exp(-0.5 / width_mm**2 * apart)
-        made[n : n + 512] = weights @ values / weights.sum(axis=1)
-    return made
+    from scipy.spatial import cKDTree
+
+    tree = cKDTree(where)
+    near = tree.sparse_distance_matrix(tree, 3.0 * width_mm, output_type="ndarray")
+    weights = np.exp(-0.5 * (near["v"] / width_mm) ** 2)
+    total = np.bincount(near["i"], weights * values[near["j"]], len(values))
+    return total / np.bincount(near["i"], weights, len(values))
 
 
 def _at(values: Grid, level: Grid, angle: Grid) -> Grid:

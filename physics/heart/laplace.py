@@ -9,7 +9,7 @@ from twin.domain import TetMesh
 
 Array = NDArray[np.float64]
 
-_CORRECT = 1e-10
+_CORRECT = 1e-8
 _MOST_ROUNDS = 5000
 
 

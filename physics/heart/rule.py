@@ -70,7 +70,10 @@ def fibers_of(mesh: TetMesh, angles: Angles | None = None, at: Coordinates | Non
 
 def frames(to_base: Array, through: Array) -> Array:
     """Return columns circumferential, longitudinal and through the wall, right-handed; shape (m, 3, 3)."""
-    radial = through / np.maximum(np.linalg.norm(through, axis=1, keepdims=True), 1e-300)
+    size = np.linalg.norm(through, axis=1, keepdims=True)
+    # Nowhere to go (a face that is far off): any way will do, since that face has no share here.
+    some = np.where(size > 0.0, through, np.eye(3)[np.abs(to_base).argmin(axis=1)])
+    radial = some / np.where(size > 0.0, size, 1.0)
     around = np.cross(to_base, radial)
     size = np.linalg.norm(around, axis=1, keepdims=True)
     # Where the two ways are one (at an apex), any direction across will do.

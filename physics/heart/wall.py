@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from physics import prisms
+from physics.elasticity.kernels import quadrature, shape_gradients
 from physics.heart.rings import disc
 from twin.domain import Patch, TetMesh
 from twin.errors import GeometryError
@@ -14,6 +15,8 @@ from twin.sources.tetrahedra import boundary
 _MOST_TETS = 2e6
 _SAMPLES = 65
 _FEWEST_LAYERS = 2
+_LEAST_JACOBIAN = 0.1
+"""Share of an element's mean below which a curved one is made straight."""
 
 
 class Wall(Protocol):
@@ -33,8 +36,8 @@ class Wall(Protocol):
 def mesh_of(wall: Wall, edge_mm: float, *, layers: int | None = None, order: int = 1) -> TetMesh:
     """Return a wall as tetrahedra with the patches ``endo_lv``, ``epi`` and ``base``.
 
-    Nodes of the patches lie on the wall's faces, with ``order`` 2 the mid-edge nodes too; the apex is a node
-    like any other, with six neighbors within its layer.
+    Nodes of the patches lie on the wall's faces, with ``order`` 2 the mid-edge nodes too, but for edges that
+    would turn an element inside out; the apex is a node like any other, with six neighbors within its layer.
 
     Parameters
     ----------
@@ -82,7 +85,7 @@ def mesh_of(wall: Wall, edge_mm: float, *, layers: int | None = None, order: int
         turn[level[ends[:, 0]] == 0.0] = 0.0  # the apex is at every angle
         first = np.where(level[ends[:, 0]] == 0.0, angle[ends[:, 1]], angle[ends[:, 0]])
         middle = wall.place(level[ends].mean(axis=1), first + 0.5 * turn, depth[ends].mean(axis=1))
-        points = np.concatenate([points, middle])
+        points = _straightened(np.concatenate([points, middle]), tets, ends)
     return TetMesh(
         points=points,
         tets=tets.astype(np.int32),
@@ -132,3 +135,20 @@ def _check(
             f"The wall is inside out or without thickness at {wrong} places.",
             "Check that the epicardium lies outside the endocardium everywhere.",
         )
+
+
+def _straightened(
+    points: NDArray[np.float64], tets: NDArray[np.int64], ends: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return nodes with those in the middle of edges put straight where an element would be no element."""
+    straight = np.concatenate([points[: -len(ends)], points[ends].mean(axis=1)])
+    slopes = shape_gradients(10, np.vstack([quadrature(10), np.eye(4)]))
+    slopes = slopes[:, :, 1:] - slopes[:, :, :1]
+    points = points.copy()
+    while True:
+        jacobians = np.linalg.det(np.einsum("eai,qaj->eqij", points[tets], slopes))
+        bad = jacobians.min(axis=1) < _LEAST_JACOBIAN * jacobians.mean(axis=1)
+        wrong = tets[bad]
+        if np.array_equal(points[wrong], straight[wrong]):
+            return points
+        points[wrong] = straight[wrong]

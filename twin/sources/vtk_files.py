@@ -25,9 +25,9 @@ _TITLES = {".vtp": "VTP", ".vtu": "VTU", ".vtk": "VTK"}
 
 
 def _look(path: Path) -> Series:
-    data = _open(path)
+    data = open_file(path)
     kind = "mesh" if _is_mesh(path, data) else "surface"
-    return series_of(path, "vtk_files", _TITLES[path.suffix.lower()], _said(path, data), kind=kind)
+    return series_of(path, "vtk_files", _TITLES[path.suffix.lower()], said_of(path, data), kind=kind)
 
 
 scan = file_by_file(_look)
@@ -43,22 +43,22 @@ def read(series: Series, choices: Choices, progress: Progress) -> Surface | TetM
     """
     path = series.files[0]
     progress(0.0, f"reading {path.name}")
-    data = _open(path)
-    said = placed(path, _TITLES[path.suffix.lower()], _said(path, data), choices)
-    points = _points(path, data)
+    data = open_file(path)
+    said = placed(path, _TITLES[path.suffix.lower()], said_of(path, data), choices)
+    points = points_of(path, data)
     progress(0.5, f"checking {path.name}")
     if _is_mesh(path, data):
         return _mesh(path, data, points, said)
     corners, counts, notes = _faces(path, data)
     triangles, polygon = fans(corners, counts) if len(counts) else (np.zeros((0, 3), np.int64), counts)
-    cut = _array(data.GetCellData(), "cut")
+    cut = array_of(data.GetCellData(), "cut")
     return surface_of(
         path, points, triangles, said, name=path.stem, notes=notes,
         cut=None if cut is None or len(cut) != len(counts) else cut[polygon].astype(bool),
     )  # fmt: skip
 
 
-def _open(path: Path) -> Any:
+def open_file(path: Path) -> Any:
     """Return the data set in a file; everything VTK complains of is an error."""
     from vtkmodules.vtkIOLegacy import vtkGenericDataObjectReader
     from vtkmodules.vtkIOXML import vtkXMLPolyDataReader, vtkXMLUnstructuredGridReader
@@ -105,7 +105,7 @@ def _short(text: str) -> str:
     return re.sub(r"^.*?\(0x[0-9a-f]+\):\s*", "", last).strip().rstrip(".")[:200]
 
 
-def _said(path: Path, data: Any) -> Said:
+def said_of(path: Path, data: Any) -> Said:
     """Return what the field data say, and the title of a legacy file."""
     lines = []
     fields = data.GetFieldData()
@@ -126,14 +126,16 @@ def _text(data: Any, name: str) -> str:
     return str(array.GetValue(0)) if single else ""
 
 
-def _array(attributes: Any, name: str) -> NDArray | None:
+def array_of(attributes: Any, name: str) -> NDArray | None:
+    """Return an array by its name, or None."""
     from vtkmodules.util.numpy_support import vtk_to_numpy
 
     array = attributes.GetArray(name)
     return None if array is None else vtk_to_numpy(array)
 
 
-def _points(path: Path, data: Any) -> NDArray[np.float64]:
+def points_of(path: Path, data: Any) -> NDArray[np.float64]:
+    """Return the points in the file's own space and unit; ``SourceError`` where there are none."""
     from vtkmodules.util.numpy_support import vtk_to_numpy
 
     if data.GetPoints() is None or data.GetNumberOfPoints() == 0:
@@ -141,7 +143,7 @@ def _points(path: Path, data: Any) -> NDArray[np.float64]:
     return vtk_to_numpy(data.GetPoints().GetData()).astype(np.float64)
 
 
-def _cells(cells: Any) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def cells_of(cells: Any) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the points of all cells in one row, and how many each has."""
     from vtkmodules.util.numpy_support import vtk_to_numpy
 
@@ -151,7 +153,8 @@ def _cells(cells: Any) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return corners, np.diff(vtk_to_numpy(cells.GetOffsetsArray()).astype(np.int64))
 
 
-def _types(data: Any) -> NDArray[np.uint8]:
+def types_of(data: Any) -> NDArray[np.uint8]:
+    """Return VTK's type of each cell; empty for polygons."""
     from vtkmodules.util.numpy_support import vtk_to_numpy
 
     array = data.GetCellTypes() if hasattr(data, "GetCellTypes") and data.IsA("vtkUnstructuredGrid") else None
@@ -163,7 +166,7 @@ def _is_mesh(path: Path, data: Any) -> bool:
         return False
     if not data.IsA("vtkUnstructuredGrid"):
         raise SourceError(f"{path} holds a {data.GetClassName()[3:]}, not a surface or a mesh.")
-    types = set(_types(data).tolist())
+    types = set(types_of(data).tolist())
     solid = types - _FACES - {0, 1, 2, 3, 4}  # vertices and lines bound nothing
     if solid - _TETS.keys():
         raise SourceError(
@@ -177,8 +180,8 @@ def _is_mesh(path: Path, data: Any) -> bool:
 
 def _faces(path: Path, data: Any) -> tuple[NDArray[np.int64], NDArray[np.int64], tuple[str, ...]]:
     if data.IsA("vtkPolyData"):
-        corners, counts = _cells(data.GetPolys())
-        strips, lengths = _cells(data.GetStrips())
+        corners, counts = cells_of(data.GetPolys())
+        strips, lengths = cells_of(data.GetStrips())
         if not len(lengths):
             return corners, counts, ()
         triangles = _unstripped(strips, lengths)
@@ -187,8 +190,8 @@ def _faces(path: Path, data: Any) -> tuple[NDArray[np.int64], NDArray[np.int64],
             np.concatenate([counts, np.full(len(triangles), 3)]),
         )
         return corners, counts, (f"{len(lengths):,} strips were cut into triangles.",)
-    corners, counts = _cells(data.GetCells())
-    types = _types(data)
+    corners, counts = cells_of(data.GetCells())
+    types = types_of(data)
     if set(types.tolist()) & {6, 8}:
         raise SourceError(f"{path} holds strips or pixels.", "Write it again as triangles.")
     flat = np.isin(types, list(_FACES))
@@ -207,8 +210,8 @@ def _unstripped(corners: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArr
 
 
 def _mesh(path: Path, data: Any, points: NDArray[np.float64], said: Said) -> TetMesh:
-    corners, counts = _cells(data.GetCells())
-    types = _types(data)
+    corners, counts = cells_of(data.GetCells())
+    types = types_of(data)
     solid = np.isin(types, list(_TETS))
     columns = _TETS[int(types[solid][0])]
     if (counts[solid] != columns).any():
@@ -222,7 +225,7 @@ def _mesh(path: Path, data: Any, points: NDArray[np.float64], said: Said) -> Tet
     patches = {}
     for n in range(fields.GetNumberOfArrays()):
         name = fields.GetArrayName(n) or ""
-        triangles = _array(fields, name)
+        triangles = array_of(fields, name)
         if name.startswith("patch ") and triangles is not None and triangles.ndim == 2:
             patches[name.removeprefix("patch ")] = triangles
     return mesh_of(path, points, tets, said, regions, names, patches, tuple(notes))
@@ -230,13 +233,13 @@ def _mesh(path: Path, data: Any, points: NDArray[np.float64], said: Said) -> Tet
 
 def _regions(data: Any, solid: NDArray[np.bool_]) -> tuple[NDArray | None, tuple[str, ...]]:
     """Return the material region of each element: ours, or the one array of whole numbers that there is."""
-    own = _array(data.GetCellData(), "region")
+    own = array_of(data.GetCellData(), "region")
     named = _text(data, "regions")
     if own is not None and named:
         return own[solid], tuple(named.split(", "))
     cells = data.GetCellData()
     whole = [
-        (cells.GetArrayName(n), _array(cells, cells.GetArrayName(n) or ""))
+        (cells.GetArrayName(n), array_of(cells, cells.GetArrayName(n) or ""))
         for n in range(cells.GetNumberOfArrays())
     ]
     found = [(n, a[solid]) for n, a in whole if a is not None and a.ndim == 1 and a.dtype.kind in "iu"]

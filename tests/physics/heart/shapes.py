@@ -1,5 +1,7 @@
 """A heart of ellipsoids, and what tests ask of a ventricle's mesh."""
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,7 +22,7 @@ def jacobians(mesh: TetMesh) -> tuple[NDArray[np.float64], float]:
         slopes = by[:, :, 1:] - by[:, :, :1]
         return np.linalg.det(np.einsum("eai,qaj->eqij", mesh.points[mesh.tets], slopes))
 
-    points, weights = simplex_rule(3)
+    points, weights = simplex_rule(3, 3)
     volume = float((determinants(points) @ weights).sum() / 6.0)
     return determinants(np.vstack([quadrature(columns), np.eye(4)])).min(axis=1), volume
 
@@ -57,6 +59,7 @@ def degrees_between(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDA
     return np.degrees(np.arccos(np.clip(np.abs((one * other).sum(axis=1)), 0.0, 1.0)))
 
 
+@cache
 def two_ventricles(edge_mm: float = 5.0) -> TetMesh:
     """A left ventricle of ellipsoids, axis z, base at z = 0, and a right one that leans on it from -x."""
     import pyvista as pv
@@ -86,6 +89,6 @@ def _depths(x: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.flo
 
     lv_in, lv_out = within((0, 0, 0), (24, 24, 72)), within((0, 0, 0), (34, 34, 82))
     rv_in, rv_out = within((-28, 0, 0), (40, 32, 68)), within((-28, 0, 0), (47, 39, 75))
-    cavity = np.minimum(rv_in, -lv_out)
+    cavity = -3.0 * np.logaddexp(-rv_in / 3.0, lv_out / 3.0)  # the smaller one, without a sharp edge
     apart = np.stack([-lv_in, -cavity, np.maximum(lv_out, rv_out), -x[:, 2]])
     return apart.min(axis=0), apart

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from physics.heart import LAND_2015, BasePlane, base_of, cavity_ml, ventricle_between
+from physics.heart import LAND_2015, BasePlane, base_of, cavity_ml, mesh_of, ventricle_between
+from physics.heart.between import wall_between
 from physics.heart.cavity import enclosed_mm3
 from tests.physics.heart.shapes import assert_patches_cover_the_boundary, dihedral_deg, jacobians
 from twin.domain import Surface
@@ -37,7 +38,7 @@ def test_it_is_the_ellipsoid_again(faces: tuple[Surface, Surface]) -> None:
     for name, short, long in (("endo_lv", 7.0, 17.0), ("epi", 10.0, 20.0)):
         x, y, z = mesh.points[np.unique(mesh.patch(name).triangles)].T
         level = (x**2 + y**2) / short**2 + z**2 / long**2
-        assert np.abs(level - 1.0).max() < 0.02  # 0.1 mm: edges of 1 mm, and the thickness averaged over 4 mm
+        assert np.abs(level - 1.0).max() < 0.02  # 0.1 mm: edges of 1 mm, and the thickness averaged over 1 mm
     exact = np.pi * 49 * (4.9 - 4.9**3 / (3 * 289) + 34 / 3) / 1000  # as in test_ellipsoid
     assert cavity_ml(mesh) == pytest.approx(exact, rel=0.02)
 
@@ -73,13 +74,15 @@ def test_a_real_heart_is_meshed_at_every_phase(shared_data: Path, phase: int) ->
     """``heart-mr-cine``: surfaces fitted by biv-me; the epicardium is that of both ventricles."""
     folder = shared_data / "heart-mr-cine"
     endo, epi, rv = (fitted(folder, n, phase) for n in ("LV_ENDOCARDIAL", "EPICARDIAL", "RV_ENDOCARDIAL"))
-    mesh = ventricle_between(endo, epi, base_of(endo), 5.6, rv=rv, layers=2)
+    wall = wall_between(endo, epi, base_of(endo), rv=rv)
+    mesh = mesh_of(wall, 5.6, layers=2)
     assert 3500 < len(mesh.tets) < 7500
     assert_patches_cover_the_boundary(mesh)
     angles = dihedral_deg(mesh)
     assert angles.min() > 10.0
     assert np.percentile(angles.min(axis=1), 1) > 18.0
     assert jacobians(mesh)[0].min() > 0.0
+    assert jacobians(mesh_of(wall, 8.0, layers=1, order=2))[0].min() > 0.0
     whole = enclosed_mm3(endo.points, endo.triangles) / 1000.0
     assert 0.89 * whole < cavity_ml(mesh) < whole  # the plane lies 5 mm below the valves
     assert 110.0 < jacobians(mesh)[1] / 1000.0 < 130.0  # the muscle is the same all the time
