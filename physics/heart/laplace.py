@@ -78,6 +78,8 @@ class Elements:
         free = np.ones(self.count, bool)
         free[fixed] = False
         free &= np.bincount(self.tets.ravel(), minlength=self.count) > 0
+        if not free.any():  # a wall of one element: all its nodes lie on faces
+            return made
         inner = matrix[free][:, free]
         scale = coo_array((1.0 / inner.diagonal(), (np.arange(inner.shape[0]),) * 2)).tocsr()
         found, left = cg(inner, right[free], rtol=_CORRECT, maxiter=_MOST_ROUNDS, M=scale)

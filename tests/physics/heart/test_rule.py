@@ -136,6 +136,14 @@ def test_ten_node_elements_have_the_same() -> None:
     np.testing.assert_allclose(four.apicobasal, ten.apicobasal, atol=1e-9)
 
 
+def test_a_wall_of_one_element_has_fibers() -> None:
+    """All its nodes lie on faces; its elements' middles lie between a quarter and three quarters deep."""
+    mesh = LAND_2015.mesh(3.0, layers=1)
+    found = fibers_of(mesh, Angles(sheet_endo=0.0, sheet_epi=0.0))
+    apart = degrees_between(found.fiber, LAND_2015.fibers(middles(mesh), 60.0, -60.0).fiber)
+    assert apart.mean() < 6.0
+
+
 def test_faults_are_named(land: Known) -> None:
     mesh, _ = land
     for name in ("base", "endo_lv", "epi"):
