@@ -1,0 +1,176 @@
+"""A closed-ended, smooth, beating surface: one formula for all phases, fitted to points of all views."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmentation.heart.prolate import ProlateFrame
+
+DEGREE = 8
+"""Highest degree of the spherical harmonics along the wall."""
+
+ORDER = 4
+"""Highest harmonic round the axis: what a dozen views can tell apart."""
+
+HARMONICS = 6
+"""Highest harmonic of the heart's cycle: filling lasts about a sixth of it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Shell:
+    """One surface of the wall over the cycle: ``l(m, a, t)`` in a prolate frame.
+
+    ``l`` is a sum of spherical harmonics in (m, a), smooth at the apex too, times harmonics of the cycle.
+
+    Attributes
+    ----------
+    frame : ProlateFrame
+    weights : ndarray, shape (space, time)
+    phases : ndarray, shape (t,)
+        Fractions of the cycle of the images.
+    """
+
+    frame: ProlateFrame
+    weights: NDArray[np.float64]
+    phases: NDArray[np.float64]
+
+    @cached_property
+    def at_phases(self) -> NDArray[np.float64]:
+        """Weights of the space functions at each phase, shape (space, t)."""
+        return self.weights @ in_time(self.phases).T
+
+    def l(self, m: NDArray[np.float64], a: NDArray[np.float64]) -> NDArray[np.float64]:  # noqa: E743
+        """Return the surface's ``l`` at places (n,) for all phases; shape (t, n)."""
+        return (in_space(m, a) @ self.at_phases).T
+
+    def scaled(self, added: float) -> "Shell":
+        """Return the shell with a constant added to ``l``."""
+        weights = self.weights.copy()
+        weights[0, 0] += added / (in_space(np.zeros(1), np.zeros(1))[0, 0] * in_time(np.zeros(1))[0, 0])
+        return replace(self, weights=weights)
+
+
+def in_space(m: NDArray[np.float64], a: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Real spherical harmonics of degree ≤ DEGREE and order ≤ ORDER; shapes (n,) to (n, space)."""
+    columns = []
+    legendre = _legendre(np.cos(m), np.sin(m))
+    for degree, order in _terms():
+        value = legendre[degree, order]
+        if order == 0:
+            columns.append(value)
+        else:
+            columns.append(value * np.cos(order * a))
+            columns.append(value * np.sin(order * a))
+    return np.stack(columns, axis=1)
+
+
+def _terms() -> list[tuple[int, int]]:
+    return [(degree, order) for degree in range(DEGREE + 1) for order in range(min(degree, ORDER) + 1)]
+
+
+def _legendre(x: NDArray[np.float64], y: NDArray[np.float64]) -> dict[tuple[int, int], NDArray[np.float64]]:
+    """Associated Legendre functions, each normalized to mean square 1 over the sphere, by recurrence."""
+    found: dict[tuple[int, int], NDArray[np.float64]] = {}
+    diagonal = np.ones_like(x)
+    for order in range(ORDER + 1):
+        if order:
+            diagonal = diagonal * y * np.sqrt((2 * order + 1) / (2 * order))
+        found[order, order] = diagonal
+        for n in range(order + 1, DEGREE + 1):
+            first = np.sqrt((4 * n * n - 1) / (n * n - order * order))
+            second = np.sqrt(((n - 1) ** 2 - order**2) / (4 * (n - 1) ** 2 - 1)) if n > order + 1 else 0.0
+            before = found[n - 2, order] if n > order + 1 else 0.0
+            found[n, order] = first * (x * found[n - 1, order] - second * before)
+    return found
+
+
+def in_time(phases: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Harmonics of the cycle up to HARMONICS; shape (n,) to (n, 2 HARMONICS + 1)."""
+    turn = 2 * np.pi * phases[:, None] * np.arange(1, HARMONICS + 1)
+    return np.concatenate([np.ones((len(phases), 1)), np.cos(turn), np.sin(turn)], axis=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """Where views saw a surface.
+
+    Attributes
+    ----------
+    lps : ndarray, shape (n, 3)
+    phase : ndarray of int, shape (n,)
+    weight : ndarray, shape (n,)
+    view : ndarray of int, shape (n,)
+    """
+
+    lps: NDArray[np.float64]
+    phase: NDArray[np.int64]
+    weight: NDArray[np.float64]
+    view: NDArray[np.int64]
+
+
+def joined(parts: list[Points]) -> Points:
+    """Put points together."""
+    return Points(
+        np.concatenate([p.lps for p in parts]),
+        np.concatenate([p.phase for p in parts]),
+        np.concatenate([p.weight for p in parts]),
+        np.concatenate([p.view for p in parts]),
+    )
+
+
+def fitted(
+    frame: ProlateFrame,
+    points: Points,
+    phases: NDArray[np.float64],
+    *,
+    smooth: float = 1.0,
+    robust_mm: float = 2.0,
+    rounds: int = 3,
+) -> Shell:
+    """Fit a shell to points by penalized least squares of their distances in mm.
+
+    The penalty is the thin-plate energy of ``l`` on the sphere (degree·(degree+1) squared) and of its course
+    in time (harmonic to the fourth power). Points far from the surface lose weight (Cauchy, ``robust_mm``).
+
+    Parameters
+    ----------
+    smooth : float
+        Factor of the penalty; 1 suits points of 1 mm scatter, some thousand of them.
+    robust_mm : float
+        Distance at which a point counts half.
+    rounds : int
+        Times that weights are set anew.
+    """
+    l, m, a = frame.coordinates(points.lps)  # noqa: E741
+    space, time = in_space(m, a), in_time(phases)
+    scale = frame.stretch_mm(l, m) ** 2
+    degree = np.concatenate([[n] * (2 if k else 1) for n, k in _terms()])
+    bend = (degree * (degree + 1.0)) ** 2
+    beat = np.concatenate([[0], np.arange(1, HARMONICS + 1), np.arange(1, HARMONICS + 1)]) ** 4.0
+    size = len(points.weight) / len(phases)
+    unit = 0.002 * smooth * size * frame.focus_mm**2 * len(phases)
+    penalty = unit * (1e-3 * bend[:, None] * (1 + 0.1 * beat) + 1e-3 * beat)
+    weights = np.zeros((space.shape[1], time.shape[1]))
+    trust = points.weight.copy()
+    for _ in range(rounds):
+        matrix = np.diag(penalty.ravel() + 1e-9 * unit)
+        right = np.zeros(weights.shape)
+        for t in range(len(phases)):
+            mine = points.phase == t
+            rows = space[mine]
+            weighted = rows * (trust[mine] * scale[mine])[:, None]
+            matrix += np.kron(weighted.T @ rows, np.outer(time[t], time[t]))
+            right += np.outer(weighted.T @ l[mine], time[t])
+        weights = np.linalg.solve(matrix, right.ravel()).reshape(weights.shape)
+        off = np.einsum("ns,ns->n", space, (weights @ time.T).T[points.phase]) - l
+        trust = points.weight / (1 + scale * off**2 / robust_mm**2)
+    return Shell(frame, weights, phases)
+
+
+def off_mm(shell: Shell, points: Points) -> NDArray[np.float64]:
+    """Return how far points lie outside the shell, mm (negative: within); shape (n,)."""
+    l, m, a = shell.frame.coordinates(points.lps)  # noqa: E741
+    own = np.einsum("ns,ns->n", in_space(m, a), shell.at_phases.T[points.phase])
+    return (l - own) * shell.frame.stretch_mm((l + own) / 2, m)

@@ -1,0 +1,143 @@
+"""The left ventricle's wall over the cycle: two shells cut by a moving base plane, as triangles and volumes."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmentation.heart.prolate import ProlateFrame
+from segmentation.heart.shell import Shell
+
+AROUND = 64
+"""Points of a ring of the surfaces."""
+
+ROWS = 32
+"""Rings from apex to base."""
+
+DENSITY_G_ML = 1.05
+"""Density of heart muscle (Vinnakota and Bassingthwaighte 2004, Am J Physiol 286:H1742: 1.053)."""
+
+
+@dataclass(frozen=True, eq=False)
+class OpenSurface:
+    """A surface with one hole: its base.
+
+    Attributes
+    ----------
+    points : ndarray, shape (n, 3)
+        LPS mm: the apex, then rings from apex to base, each of the same count.
+    triangles : ndarray, shape (m, 3), int32
+        Normals point away from the cavity.
+    ring : ndarray of int, shape (r,)
+        Points of the open edge, in order; all lie in the base plane.
+    """
+
+    points: NDArray[np.float64]
+    triangles: NDArray[np.int32]
+    ring: NDArray[np.int32]
+
+    def closed(self) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+        """Return points and triangles with a flat lid over the base."""
+        middle = self.points[self.ring].mean(axis=0)
+        following = np.roll(self.ring, -1)
+        lid = np.stack([self.ring, following, np.full(len(self.ring), len(self.points))], axis=1)
+        return np.vstack([self.points, middle]), np.vstack([self.triangles, lid]).astype(np.int32)
+
+    def volume_ml(self) -> float:
+        """Return the volume under the flat lid, mL."""
+        points, triangles = self.closed()
+        corners = (points - points.mean(axis=0))[triangles]
+        return float(np.einsum("ni,ni->", corners[:, 0], np.cross(corners[:, 1], corners[:, 2])) / 6000)
+
+
+@dataclass(frozen=True, eq=False)
+class Base:
+    """The plane through the mitral ring, at each phase.
+
+    Attributes
+    ----------
+    points : ndarray, shape (t, 3)
+        A point of the plane, LPS mm.
+    normals : ndarray, shape (t, 3)
+        Unit normals, away from the apex.
+    """
+
+    points: NDArray[np.float64]
+    normals: NDArray[np.float64]
+
+    def above_mm(self, lps: NDArray[np.float64], phase: int) -> NDArray[np.float64]:
+        """Return the signed distance of points toward the atrium; shape (..., 3) to (...)."""
+        return (lps - self.points[phase]) @ self.normals[phase]
+
+
+@dataclass(frozen=True, eq=False)
+class Wall:
+    """Endocardium and epicardium of the left ventricle with its base."""
+
+    endo: Shell
+    epi: Shell
+    base: Base
+
+    @property
+    def frame(self) -> ProlateFrame:
+        """The frame of both shells."""
+        return self.endo.frame
+
+    def endocardium(self, phase: int) -> OpenSurface:
+        """Return the inner surface at a phase."""
+        return cut(self.endo, self.base, phase)
+
+    def epicardium(self, phase: int) -> OpenSurface:
+        """Return the outer surface at a phase; as many points as the inner one, in the same order."""
+        return cut(self.epi, self.base, phase)
+
+    @cached_property
+    def cavity_ml(self) -> NDArray[np.float64]:
+        """Cavity volume at each phase."""
+        return np.array([self.endocardium(t).volume_ml() for t in range(len(self.endo.phases))])
+
+    @cached_property
+    def muscle_ml(self) -> NDArray[np.float64]:
+        """Volume of the compact muscle below the base plane at each phase."""
+        outer = np.array([self.epicardium(t).volume_ml() for t in range(len(self.endo.phases))])
+        return outer - self.cavity_ml
+
+
+def cut(shell: Shell, base: Base, phase: int, around: int = AROUND, rows: int = ROWS) -> OpenSurface:
+    """Cut a shell by the base plane: rings from the apex to the plane, the last one in it.
+
+    Each meridian is divided evenly in ``m``; the place where it meets the plane is found by bisection.
+    """
+    angle = np.arange(around) * 2 * np.pi / around
+    end = _meets(shell, base, phase, angle)
+    part = np.arange(1, rows + 1) / rows
+    m = (part[:, None] * end).ravel()
+    a = np.tile(angle, rows)
+    top = np.zeros(1)
+    apex = shell.frame.lps(shell.l(top, top)[phase], top, top)
+    points = np.vstack([apex, shell.frame.lps(shell.l(m, a)[phase], m, a)])
+    columns = np.arange(around)
+    following = (columns + 1) % around
+    fan = np.stack([np.zeros(around, int), 1 + following, 1 + columns], axis=1)
+    below = 1 + np.arange(rows - 1)[:, None] * around
+    first = np.stack([below + columns, below + following, below + around + columns], axis=-1)
+    second = np.stack([below + following, below + around + following, below + around + columns], axis=-1)
+    triangles = np.vstack([fan, first.reshape(-1, 3), second.reshape(-1, 3)]).astype(np.int32)
+    ring = (1 + (rows - 1) * around + columns).astype(np.int32)
+    return OpenSurface(points, triangles, ring)
+
+
+def _meets(shell: Shell, base: Base, phase: int, angle: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``m`` at which each meridian first meets the base plane."""
+    grid = np.linspace(0.3, 2.7, 49)
+    m, a = np.repeat(grid, len(angle)), np.tile(angle, len(grid))
+    above = base.above_mm(shell.frame.lps(shell.l(m, a)[phase], m, a), phase).reshape(len(grid), -1) >= 0
+    above[-1] = True
+    first = above.argmax(axis=0)
+    low, high = grid[np.maximum(first - 1, 0)], grid[first]
+    for _ in range(20):
+        middle = (low + high) / 2
+        over = base.above_mm(shell.frame.lps(shell.l(middle, angle)[phase], middle, angle), phase) >= 0
+        low, high = np.where(over, low, middle), np.where(over, middle, high)
+    return (low + high) / 2
