@@ -19,6 +19,9 @@ DIRECTIONS = 24
 LEAST_SCORE = 0.05
 """Ring score times beat below which a slice is said not to cut the ventricle."""
 
+LEAST_SHARE = 0.35
+"""The same as a part of the best slice's: beyond the base round things beat too, but less like a ring."""
+
 BEND_MM = 12.0
 """In-plane way of the middle from one slice to the next that costs as much as half a good score."""
 
@@ -47,7 +50,7 @@ class Found:
     @property
     def seen(self) -> NDArray[np.bool_]:
         """Slices that cut the ventricle, shape (k,)."""
-        return self.scores >= LEAST_SCORE
+        return self.scores >= max(LEAST_SCORE, LEAST_SHARE * float(self.scores.max()))
 
 
 def find_left(views: CineViews, click_lps_mm: NDArray[np.float64] | None = None) -> Found:

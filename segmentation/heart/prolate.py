@@ -45,7 +45,10 @@ class ProlateFrame:
         return np.arccosh(cosh), np.arccos(cos), np.arctan2(y, x)
 
     def lps(
-        self, l: NDArray[np.float64], m: NDArray[np.float64], a: NDArray[np.float64]  # noqa: E741
+        self,
+        l: NDArray[np.float64],
+        m: NDArray[np.float64],
+        a: NDArray[np.float64],  # noqa: E741
     ) -> NDArray[np.float64]:
         """Return LPS mm of coordinates; shapes (...) to (..., 3)."""
         out = self.focus_mm * np.sinh(l) * np.sin(m)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+import scipy.linalg
 from numpy.typing import NDArray
 
 from segmentation.heart.prolate import ProlateFrame
@@ -13,6 +14,9 @@ DEGREE = 8
 
 ORDER = 4
 """Highest harmonic round the axis: what a dozen views can tell apart."""
+
+STRETCH = 10.0
+"""Share of membrane energy in the penalty: where nothing was seen the shell follows a spheroid."""
 
 HARMONICS = 6
 """Highest harmonic of the heart's cycle: filling lasts about a sixth of it."""
@@ -131,8 +135,8 @@ def fitted(
 ) -> Shell:
     """Fit a shell to points by penalized least squares of their distances in mm.
 
-    The penalty is the thin-plate energy of ``l`` on the sphere (degree·(degree+1) squared) and of its course
-    in time (harmonic to the fourth power). Points far from the surface lose weight (Cauchy, ``robust_mm``).
+    The penalty is the thin-plate energy of ``l`` on the sphere (degree·(degree+1) squared) with a share of
+    membrane energy, and that of its course in time (harmonic to the fourth power). Points far from the surface lose weight (Cauchy, ``robust_mm``).
 
     Parameters
     ----------
@@ -147,23 +151,24 @@ def fitted(
     space, time = in_space(m, a), in_time(phases)
     scale = frame.stretch_mm(l, m) ** 2
     degree = np.concatenate([[n] * (2 if k else 1) for n, k in _terms()])
-    bend = (degree * (degree + 1.0)) ** 2
+    curve = degree * (degree + 1.0)
+    bend = curve**2 + STRETCH * curve
     beat = np.concatenate([[0], np.arange(1, HARMONICS + 1), np.arange(1, HARMONICS + 1)]) ** 4.0
     size = len(points.weight) / len(phases)
     unit = 0.002 * smooth * size * frame.focus_mm**2 * len(phases)
-    penalty = unit * (1e-3 * bend[:, None] * (1 + 0.1 * beat) + 1e-3 * beat)
+    penalty = unit * 1e-3 * (1e-6 + bend[:, None] * (1 + 0.1 * beat) + beat)
     weights = np.zeros((space.shape[1], time.shape[1]))
     trust = points.weight.copy()
     for _ in range(rounds):
-        matrix = np.diag(penalty.ravel() + 1e-9 * unit)
-        right = np.zeros(weights.shape)
+        blocks, right = np.zeros((len(phases), *space.shape[1:], *space.shape[1:])), np.zeros(weights.shape)
         for t in range(len(phases)):
             mine = points.phase == t
-            rows = space[mine]
-            weighted = rows * (trust[mine] * scale[mine])[:, None]
-            matrix += np.kron(weighted.T @ rows, np.outer(time[t], time[t]))
+            weighted = space[mine] * (trust[mine] * scale[mine])[:, None]
+            blocks[t] = weighted.T @ space[mine]
             right += np.outer(weighted.T @ l[mine], time[t])
-        weights = np.linalg.solve(matrix, right.ravel()).reshape(weights.shape)
+        matrix = np.einsum("tab,tcd->acbd", blocks, time[:, :, None] * time[:, None], optimize=True)
+        matrix = matrix.reshape(weights.size, weights.size) + np.diag(penalty.ravel())
+        weights = scipy.linalg.solve(matrix, right.ravel(), assume_a="pos").reshape(weights.shape)
         off = np.einsum("ns,ns->n", space, (weights @ time.T).T[points.phase]) - l
         trust = points.weight / (1 + scale * off**2 / robust_mm**2)
     return Shell(frame, weights, phases)

@@ -1,4 +1,4 @@
-"""The cheapest line through a strip of costs: one sample a ray, closed round a cavity or open along a wall."""
+"""The cheapest line through a strip of costs: one place a ray, closed round a cavity or open along a wall."""
 
 import numpy as np
 from numba import njit

@@ -203,7 +203,7 @@ def _phases(volume: Volume, notes: list[str]) -> NDArray[np.float64]:
         )
     if volume.cycle_ms is None:
         notes.append(
-            f"{_called(volume)} does not tell the length of the heart's cycle: its images are taken to cover one."
+            f"{_called(volume)} does not tell how long the cycle was: its images are taken to cover one."
         )
         cycle = np.full(volume.shape[0], _assumed_cycle(volume))
     else:

@@ -1,4 +1,4 @@
-"""The left ventricle's wall over the cycle: two shells cut by a moving base plane, as triangles and volumes."""
+"""The left ventricle's wall over the cycle: two shells cut by a moving base, as triangles and volumes."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -110,7 +110,7 @@ def cut(shell: Shell, base: Base, phase: int, around: int = AROUND, rows: int = 
     Each meridian is divided evenly in ``m``; the place where it meets the plane is found by bisection.
     """
     angle = np.arange(around) * 2 * np.pi / around
-    end = _meets(shell, base, phase, angle)
+    end = base_edge(shell, base, phase, angle)
     part = np.arange(1, rows + 1) / rows
     m = (part[:, None] * end).ravel()
     a = np.tile(angle, rows)
@@ -128,8 +128,8 @@ def cut(shell: Shell, base: Base, phase: int, around: int = AROUND, rows: int = 
     return OpenSurface(points, triangles, ring)
 
 
-def _meets(shell: Shell, base: Base, phase: int, angle: NDArray[np.float64]) -> NDArray[np.float64]:
-    """``m`` at which each meridian first meets the base plane."""
+def base_edge(shell: Shell, base: Base, phase: int, angle: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the ``m`` at which each meridian of a shell first meets the base plane; shape (n,) to (n,)."""
     grid = np.linspace(0.3, 2.7, 49)
     m, a = np.repeat(grid, len(angle)), np.tile(angle, len(grid))
     above = base.above_mm(shell.frame.lps(shell.l(m, a)[phase], m, a), phase).reshape(len(grid), -1) >= 0
