@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from segmentation.heart.edges import muscle
+from segmentation.heart.edges import step
 from segmentation.heart.shell import Shell, in_space
 from segmentation.heart.trace import cheapest
 from segmentation.heart.views import CineView
@@ -78,7 +78,7 @@ def wall_ends(view: CineView, endo: Shell, epi: Shell, base: Base | None = None)
                 for image, p in zip(view.images, at, strict=True)
             ]
         )
-        share = muscle(values).mean(axis=-1)
+        share = _walled(values)
         cost = _cost(share)
         if base is not None:
             middle = foot + heights[:, None] * up + np.median(inner, axis=1)[:, None, None] * toward
@@ -102,6 +102,12 @@ def _radius(
     beyond = l >= level
     beyond[..., -1] = True
     return out[beyond.argmax(axis=-1)]
+
+
+def _walled(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Whether a wall is there, 0 to 1, from what is seen across it; shape (..., n) to (...)."""
+    clear = np.maximum(step(values, 0.3, 0.6), step(-values, 0.5, 0.8))
+    return step(1 - clear.mean(axis=-1), 0.3, 0.7)
 
 
 def _cost(share: NDArray[np.float64]) -> NDArray[np.float64]:

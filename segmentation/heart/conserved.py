@@ -14,6 +14,9 @@ from segmentation.heart.wall import Base, base_edge
 
 AROUND, ROWS = 24, 16
 
+APEX = 0.2
+"""Share of the way to the base below which the wall keeps its thickness: at the apex it hardly thickens."""
+
 
 def conserved(endo: Shell, epi: Shell, base: Base, reference: list[int]) -> Shell:
     """Return the endocardium that gives every part of the wall the volume it had at the reference phases.
@@ -41,7 +44,9 @@ def conserved(endo: Shell, epi: Shell, base: Base, reference: list[int]) -> Shel
     kept = _round(volume[reference].mean(axis=0), 1)
     outside = _round(ends * np.sin(m) * (_integral(outer, m) - _integral(np.zeros(1), m)), 2)
     found = _solved((outside - kept) / (ends * np.sin(m)) + _integral(np.zeros(1), m), m)
-    found = np.minimum(found, outer - 1e-3)
+    before = _round((outer - inner)[reference].mean(axis=0), 0)
+    found = np.where(share < APEX, outer - before, found)
+    found = np.clip(found, 0.02, outer - 1e-3)
     t, n = np.indices(found.shape)
     lps = frame.lps(found, m, np.broadcast_to(angle, m.shape)).reshape(-1, 3)
     ones = np.ones(found.size)

@@ -39,12 +39,12 @@ def endocardium_cost(
     dark_inside : float
         Cost of a dark millimeter within.
     """
-    bright = _step(values, 0.3, 0.7)
+    bright = step(values, 0.3, 0.7)
     count = round(after_mm / step_mm)
     if until is not None:
         bright = np.where(np.arange(values.shape[-1]) < until[:, None] - NEAREST_MM / step_mm, bright, 0.0)
         count = values.shape[-1]
-    inside = _before(1 - _step(values, 0.3, 0.7))
+    inside = _before(1 - step(values, 0.3, 0.7))
     return step_mm * (dark_inside * inside + _after(bright, count))
 
 
@@ -67,10 +67,11 @@ def epicardium_cost(values: NDArray[np.float64], step_mm: float) -> NDArray[np.f
 
 def muscle(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """How much each value looks like muscle, 0 to 1: neither blood or fat nor lung."""
-    return 1 - np.maximum(_step(values, 0.1, 0.35), _step(-values, 0.35, 0.65))
+    return 1 - np.maximum(step(values, 0.1, 0.35), step(-values, 0.35, 0.65))
 
 
-def _step(values: NDArray[np.float64], low: float, high: float) -> NDArray[np.float64]:
+def step(values: NDArray[np.float64], low: float, high: float) -> NDArray[np.float64]:
+    """Return 0 up to ``low``, 1 from ``high`` on, smooth between."""
     part = np.clip((values - low) / (high - low), 0, 1)
     return part * part * (3 - 2 * part)
 

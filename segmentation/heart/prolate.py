@@ -92,5 +92,5 @@ def frame_of(
         first = np.array([1.0, 0.0, 0.0]) - line[0] * line
     first /= np.linalg.norm(first)
     axes = np.stack([first, np.cross(line, first), line])
-    focus = 0.9 * float(np.sqrt(half**2 - widest**2))  # a contracted apex still lies outside the focus
+    focus = 0.75 * float(np.sqrt(half**2 - widest**2))  # a contracted apex still lies outside the focus
     return ProlateFrame(middle + top * line, axes, focus)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from segmentation.heart.prolate import ProlateFrame
 
-DEGREE = 8
+DEGREE = 7
 """Highest degree of the spherical harmonics along the wall."""
 
 ORDER = 4
@@ -18,8 +18,8 @@ ORDER = 4
 STRETCH = 10.0
 """Share of membrane energy in the penalty: where nothing was seen the shell follows a spheroid."""
 
-HARMONICS = 6
-"""Highest harmonic of the heart's cycle: filling lasts about a sixth of it."""
+HARMONICS = 5
+"""Highest harmonic of the heart's cycle: filling lasts about a fifth of it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,8 +130,9 @@ def fitted(
     phases: NDArray[np.float64],
     *,
     smooth: float = 1.0,
+    calm: float = 1.0,
     robust_mm: float = 2.0,
-    rounds: int = 3,
+    rounds: int = 2,
 ) -> Shell:
     """Fit a shell to points by penalized least squares of their distances in mm.
 
@@ -142,6 +143,8 @@ def fitted(
     ----------
     smooth : float
         Factor of the penalty; 1 suits points of 1 mm scatter, some thousand of them.
+    calm : float
+        Factor of its part in time: the epicardium moves little.
     robust_mm : float
         Distance at which a point counts half.
     rounds : int
@@ -153,7 +156,7 @@ def fitted(
     degree = np.concatenate([[n] * (2 if k else 1) for n, k in _terms()])
     curve = degree * (degree + 1.0)
     bend = curve**2 + STRETCH * curve
-    beat = np.concatenate([[0], np.arange(1, HARMONICS + 1), np.arange(1, HARMONICS + 1)]) ** 4.0
+    beat = calm * np.concatenate([[0], np.arange(1, HARMONICS + 1), np.arange(1, HARMONICS + 1)]) ** 4.0
     size = len(points.weight) / len(phases)
     unit = 0.002 * smooth * size * frame.focus_mm**2 * len(phases)
     penalty = unit * 1e-3 * (1e-6 + bend[:, None] * (1 + 0.1 * beat) + beat)
