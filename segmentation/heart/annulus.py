@@ -18,7 +18,7 @@ LOWEST_MM, HIGHEST_MM = -25.0, 65.0
 ATRIUM_MM = 8.0
 """How much without muscle must follow the wall's end: more than a leaflet or a vessel in the groove."""
 
-NEAR_BASE = 0.01
+NEAR_BASE = 0.03
 """Cost of a square millimeter between a wall's end and the plane of the round before."""
 
 HARMONICS = 4
@@ -66,9 +66,9 @@ def wall_ends(view: CineView, endo: Shell, epi: Shell, base: Base | None = None)
     found = []
     for toward in (across, -across):
         grid = foot + heights[:, None, None] * up + out[:, None] * toward
-        l, m, a = frame.coordinates(grid)  # noqa: E741
+        lam, m, a = frame.coordinates(grid)
         basis = in_space(m.ravel(), a.ravel())
-        inner, outer = (_radius(basis, l, out, shell) for shell in (endo, epi))
+        inner, outer = (_radius(basis, lam, out, shell) for shell in (endo, epi))
         part = np.linspace(0.2, 0.8, 7)
         across_mm = inner[..., None] + (outer - inner)[..., None] * part
         at = view.pixels(foot + heights[:, None, None] * up + across_mm[..., None] * toward)
@@ -93,13 +93,13 @@ def wall_ends(view: CineView, endo: Shell, epi: Shell, base: Base | None = None)
 
 def _radius(
     basis: NDArray[np.float64],
-    l: NDArray[np.float64],
+    lam: NDArray[np.float64],
     out: NDArray[np.float64],
-    shell: Shell,  # noqa: E741
+    shell: Shell,
 ) -> NDArray[np.float64]:
     """How far from the axis a shell lies at each height, (t, heights), mm."""
-    level = (basis @ shell.at_phases).T.reshape(-1, *l.shape)
-    beyond = l >= level
+    level = (basis @ shell.at_phases).T.reshape(-1, *lam.shape)
+    beyond = lam >= level
     beyond[..., -1] = True
     return out[beyond.argmax(axis=-1)]
 

@@ -31,7 +31,7 @@ def shift_mm(normals: NDArray[np.float64], off_mm: NDArray[np.float64]) -> NDArr
     """
     trust = 1 / (1 + (off_mm / 3.0) ** 2) / (PIECE * EDGE_MM**2)
     matrix = normals.T @ (trust[:, None] * normals) + np.eye(2) / SCATTER_MM**2
-    return np.linalg.solve(matrix, -normals.T @ (trust * off_mm))
+    return np.asarray(np.linalg.solve(matrix, -normals.T @ (trust * off_mm)))
 
 
 def moved(view: CineView, by_lps_mm: NDArray[np.float64]) -> CineView:

@@ -9,7 +9,7 @@ large as it was in diastole, when the edge can be seen.
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation.heart.shell import Points, Shell, fitted
+from segmentation.heart.shell import Points, Shell, fitted, in_space
 from segmentation.heart.wall import Base, base_edge
 
 AROUND, ROWS = 24, 16
@@ -22,8 +22,8 @@ def conserved(endo: Shell, epi: Shell, base: Base, reference: list[int]) -> Shel
     """Return the endocardium that gives every part of the wall the volume it had at the reference phases.
 
     A part of the wall keeps its place on its meridian as a share of the way from apex to base. Between two
-    values of ``l`` the volume of a cell is ``focus³ sin m (F(l2) − F(l1)) dm da`` with
-    ``F(l) = cosh³ l / 3 − cos² m cosh l`` (the integral of the frame's volume element).
+    values of ``lam`` the volume of a cell is ``focus³ sin m (F(lam2) − F(lam1)) dm da`` with
+    ``F(lam) = cosh³ lam / 3 − cos² m cosh lam`` (the integral of the frame's volume element).
 
     Parameters
     ----------
@@ -36,10 +36,11 @@ def conserved(endo: Shell, epi: Shell, base: Base, reference: list[int]) -> Shel
     angle = np.tile(np.arange(AROUND) * 2 * np.pi / AROUND, ROWS)
     share = np.repeat((np.arange(ROWS) + 0.5) / ROWS, AROUND)
     count = len(endo.phases)
-    ends = np.stack([np.tile(base_edge(epi, base, t, angle[:AROUND]), ROWS) for t in range(count)])
+    ends = np.tile(base_edge(epi, base, angle[:AROUND]), ROWS)
     m = ends * share
-    inner = np.stack([endo.l(m[t], angle)[t] for t in range(count)])
-    outer = np.stack([epi.l(m[t], angle)[t] for t in range(count)])
+    basis = in_space(m.ravel(), np.tile(angle, count)).reshape(*m.shape, -1)
+    inner = np.einsum("tns,st->tn", basis, endo.at_phases)
+    outer = np.einsum("tns,st->tn", basis, epi.at_phases)
     volume = ends * np.sin(m) * (_integral(outer, m) - _integral(inner, m))
     kept = _round(volume[reference].mean(axis=0), 1)
     outside = _round(ends * np.sin(m) * (_integral(outer, m) - _integral(np.zeros(1), m)), 2)
@@ -61,12 +62,12 @@ def _round(volume: NDArray[np.float64], order: int) -> NDArray[np.float64]:
     return np.fft.irfft(parts, AROUND, axis=2).reshape(volume.shape)
 
 
-def _integral(l: NDArray[np.float64], m: NDArray[np.float64]) -> NDArray[np.float64]:  # noqa: E741
-    return np.cosh(l) ** 3 / 3 - np.cos(m) ** 2 * np.cosh(l)
+def _integral(lam: NDArray[np.float64], m: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.cosh(lam) ** 3 / 3 - np.cos(m) ** 2 * np.cosh(lam)
 
 
 def _solved(value: NDArray[np.float64], m: NDArray[np.float64]) -> NDArray[np.float64]:
-    """``l`` whose integral has the value, by bisection; a wall too large for its place fills the cavity."""
+    """``lam`` whose integral has the value, by bisection; a wall too large for its place fills the cavity."""
     low, high = np.full(m.shape, 0.05), np.full(m.shape, 3.0)
     for _ in range(40):
         middle = (low + high) / 2

@@ -91,13 +91,13 @@ def wall_masks(
     frame: ProlateFrame = endo.frame
     j, i = np.mgrid[: view.images.shape[1], : view.images.shape[2]]
     lps = view.lps(np.stack([i, j], axis=-1).astype(float))
-    l, m, a = frame.coordinates(lps)  # noqa: E741
-    near = (l < 1.2) & ((lps - frame.center) @ frame.axis < highest_mm)
+    lam, m, a = frame.coordinates(lps)
+    near = (lam < 1.2) & ((lps - frame.center) @ frame.axis < highest_mm)
     basis = in_space(m[near], a[near])
     inner, outer = (basis @ endo.at_phases).T, (basis @ epi.at_phases).T
-    part = (l[near] - inner) / np.maximum(outer - inner, 0.02)
+    part = (lam[near] - inner) / np.maximum(outer - inner, 0.02)
     blood = np.zeros(view.images.shape, bool)
     muscle = blood.copy()
-    blood[:, near] = (inner - l[near]) * frame.stretch_mm((l[near] + inner) / 2, m[near]) > DEEP_MM
+    blood[:, near] = (inner - lam[near]) * frame.stretch_mm((lam[near] + inner) / 2, m[near]) > DEEP_MM
     muscle[:, near] = (part > 0.3) & (part < 0.8)
     return blood, muscle

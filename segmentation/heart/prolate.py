@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 class ProlateFrame:
     """A prolate spheroidal frame (Nielsen et al. 1991, Am J Physiol 260:H1365, for the ventricle).
 
-    A point lies at ``center + focus (-cosh(l) cos(m) axis + sinh(l) sin(m) radial(a))``: ``l`` grows from
-    the cavity's middle outward, ``m`` is 0 at the apex and grows toward the base, ``a`` turns round the axis.
+    A point lies at ``center + focus (-cosh(lam) cos(m) axis + sinh(lam) sin(m) radial(a))``: ``lam`` grows
+    from the cavity's middle outward, ``m`` from 0 at the apex toward the base, ``a`` turns round the axis.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class ProlateFrame:
     def coordinates(
         self, lps: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        """Return (l, m, a) of points; shape (..., 3) to three of (...)."""
+        """Return (lam, m, a) of points; shape (..., 3) to three of (...)."""
         x, y, z = np.moveaxis((lps - self.center) @ self.axes.T, -1, 0)
         out = np.hypot(x, y)
         far = np.hypot(out, -z + self.focus_mm)
@@ -46,19 +46,19 @@ class ProlateFrame:
 
     def lps(
         self,
-        l: NDArray[np.float64],
+        lam: NDArray[np.float64],
         m: NDArray[np.float64],
-        a: NDArray[np.float64],  # noqa: E741
+        a: NDArray[np.float64],
     ) -> NDArray[np.float64]:
         """Return LPS mm of coordinates; shapes (...) to (..., 3)."""
-        out = self.focus_mm * np.sinh(l) * np.sin(m)
-        up = -self.focus_mm * np.cosh(l) * np.cos(m)
+        out = self.focus_mm * np.sinh(lam) * np.sin(m)
+        up = -self.focus_mm * np.cosh(lam) * np.cos(m)
         own = np.stack([out * np.cos(a), out * np.sin(a), up * np.ones_like(out)], axis=-1)
         return own @ self.axes + self.center
 
-    def stretch_mm(self, l: NDArray[np.float64], m: NDArray[np.float64]) -> NDArray[np.float64]:  # noqa: E741
-        """Return the millimeters that one unit of ``l`` is worth at a place."""
-        return self.focus_mm * np.sqrt(np.sinh(l) ** 2 + np.sin(m) ** 2)
+    def stretch_mm(self, lam: NDArray[np.float64], m: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the millimeters that one unit of ``lam`` is worth at a place."""
+        return self.focus_mm * np.sqrt(np.sinh(lam) ** 2 + np.sin(m) ** 2)
 
 
 def frame_of(

@@ -46,7 +46,7 @@ class Rays:
         Distances that are tried, mm.
     basis : ndarray, shape (rays * n, space)
         Space functions of the shells at all samples.
-    l : ndarray, shape (rays, n)
+    lam : ndarray, shape (rays, n)
         The samples' own coordinate.
     """
 
@@ -56,7 +56,7 @@ class Rays:
     closed: bool
     samples: NDArray[np.float64]
     basis: NDArray[np.float64]
-    l: NDArray[np.float64]  # noqa: E741
+    lam: NDArray[np.float64]
 
     def pixels(self, distance_mm: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return (i, j) at distances along the rays; shape (..., rays) to (..., rays, 2)."""
@@ -64,12 +64,12 @@ class Rays:
 
     def section_mm(self, shell: Shell) -> NDArray[np.float64]:
         """Return how far out the shell cuts each ray at each phase, (t, rays); NaN where it does not."""
-        rays, count = self.l.shape
+        rays, count = self.lam.shape
         level = (self.basis @ shell.at_phases).T.reshape(-1, rays, count)
-        within = self.l < level
+        within = self.lam < level
         leaves = within[..., :-1] & ~within[..., 1:]
         first = leaves.argmax(axis=-1)
-        off = self.l - level
+        off = self.lam - level
         here = np.take_along_axis(off, first[..., None], -1)[..., 0]
         beyond = np.take_along_axis(off, first[..., None] + 1, -1)[..., 0]
         part = here / (here - beyond)
@@ -100,8 +100,8 @@ def _rays(
     directions = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     samples = np.arange(0.5, reach_mm, 1.0)
     at = center + directions[:, None] * samples[:, None] / view.spacing_mm
-    l, m, a = frame.coordinates(view.lps(at))  # noqa: E741
-    return Rays(view, center, directions, closed, samples, in_space(m.ravel(), a.ravel()), l)
+    lam, m, a = frame.coordinates(view.lps(at))
+    return Rays(view, center, directions, closed, samples, in_space(m.ravel(), a.ravel()), lam)
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,7 +153,8 @@ def searched(
     view = rays.view
     start = rays.pixels(_filled(near_mm, rays.closed))
     normals = normals_of(start * view.spacing_mm, rays.closed)
-    offsets = np.arange(-round(inward_mm / STEP_MM), round(outward_mm / STEP_MM) + 1) * STEP_MM
+    steps = np.arange(-round(inward_mm / STEP_MM), round(outward_mm / STEP_MM) + 1)
+    offsets = np.asarray(steps * STEP_MM, np.float64)
     at = start[:, :, None] + normals[:, :, None] * offsets[:, None] / view.spacing_mm
     pulls = np.broadcast_to(np.asarray(pull, dtype=float), (len(near_mm),))
     found = np.full(start.shape, np.nan)
@@ -163,7 +164,7 @@ def searched(
             continue
         where = [at[t, ..., 1], at[t, ..., 0]]
         values = ndimage.map_coordinates(view.images[t], where, order=1, mode="nearest")
-        rows = cost(values.astype(float), t, offsets) + pulls[t] * offsets**2
+        rows = cost(np.asarray(values, np.float64), t, offsets) + pulls[t] * offsets**2
         chosen = cheapest(rows, stiffness, closed=rays.closed)
         moved = (chosen * STEP_MM + offsets[0])[:, None] * normals[t] / view.spacing_mm
         found[t] = np.where(gone[:, None], np.nan, start[t] + moved)
@@ -183,7 +184,7 @@ def _filled(near_mm: NDArray[np.float64], closed: bool) -> NDArray[np.float64]:
 
 
 def normals_of(curves_mm: NDArray[np.float64], closed: bool) -> NDArray[np.float64]:
-    """Outward unit normals of curves that run with rising angle; shape (t, rays, 2)."""
+    """Return outward unit normals of curves that run with rising angle; shape (t, rays, 2)."""
     if closed:
         along = np.roll(curves_mm, -2, axis=1) - np.roll(curves_mm, 2, axis=1)
     else:

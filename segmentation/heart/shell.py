@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-import scipy.linalg
 from numpy.typing import NDArray
 
 from segmentation.heart.prolate import ProlateFrame
@@ -24,9 +23,9 @@ HARMONICS = 5
 
 @dataclass(frozen=True, eq=False)
 class Shell:
-    """One surface of the wall over the cycle: ``l(m, a, t)`` in a prolate frame.
+    """One surface of the wall over the cycle: ``lam(m, a, t)`` in a prolate frame.
 
-    ``l`` is a sum of spherical harmonics in (m, a), smooth at the apex too, times harmonics of the cycle.
+    ``lam`` is a sum of spherical harmonics in (m, a), smooth at the apex too, times harmonics of the cycle.
 
     Attributes
     ----------
@@ -45,12 +44,12 @@ class Shell:
         """Weights of the space functions at each phase, shape (space, t)."""
         return self.weights @ in_time(self.phases).T
 
-    def l(self, m: NDArray[np.float64], a: NDArray[np.float64]) -> NDArray[np.float64]:  # noqa: E743
-        """Return the surface's ``l`` at places (n,) for all phases; shape (t, n)."""
+    def lam(self, m: NDArray[np.float64], a: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the surface's ``lam`` at places (n,) for all phases; shape (t, n)."""
         return (in_space(m, a) @ self.at_phases).T
 
     def scaled(self, added: float) -> "Shell":
-        """Return the shell with a constant added to ``l``."""
+        """Return the shell with a constant added to ``lam``."""
         weights = self.weights.copy()
         weights[0, 0] += added / (in_space(np.zeros(1), np.zeros(1))[0, 0] * in_time(np.zeros(1))[0, 0])
         return replace(self, weights=weights)
@@ -136,8 +135,9 @@ def fitted(
 ) -> Shell:
     """Fit a shell to points by penalized least squares of their distances in mm.
 
-    The penalty is the thin-plate energy of ``l`` on the sphere (degree·(degree+1) squared) with a share of
-    membrane energy, and that of its course in time (harmonic to the fourth power). Points far from the surface lose weight (Cauchy, ``robust_mm``).
+    The penalty is the thin-plate energy of ``lam`` on the sphere (degree·(degree+1) squared) with a share of
+    membrane energy, and that of its course in time (harmonic to the fourth power). Points far from the
+    surface lose weight (Cauchy, ``robust_mm``).
 
     Parameters
     ----------
@@ -150,9 +150,9 @@ def fitted(
     rounds : int
         Times that weights are set anew.
     """
-    l, m, a = frame.coordinates(points.lps)  # noqa: E741
+    lam, m, a = frame.coordinates(points.lps)
     space, time = in_space(m, a), in_time(phases)
-    scale = frame.stretch_mm(l, m) ** 2
+    scale = frame.stretch_mm(lam, m) ** 2
     degree = np.concatenate([[n] * (2 if k else 1) for n, k in _terms()])
     curve = degree * (degree + 1.0)
     bend = curve**2 + STRETCH * curve
@@ -168,17 +168,56 @@ def fitted(
             mine = points.phase == t
             weighted = space[mine] * (trust[mine] * scale[mine])[:, None]
             blocks[t] = weighted.T @ space[mine]
-            right += np.outer(weighted.T @ l[mine], time[t])
-        matrix = np.einsum("tab,tcd->acbd", blocks, time[:, :, None] * time[:, None], optimize=True)
-        matrix = matrix.reshape(weights.size, weights.size) + np.diag(penalty.ravel())
-        weights = scipy.linalg.solve(matrix, right.ravel(), assume_a="pos").reshape(weights.shape)
-        off = np.einsum("ns,ns->n", space, (weights @ time.T).T[points.phase]) - l
+            right += np.outer(weighted.T @ lam[mine], time[t])
+        weights = _solved(blocks, time, penalty, right, weights)
+        off = np.einsum("ns,ns->n", space, (weights @ time.T).T[points.phase]) - lam
         trust = points.weight / (1 + scale * off**2 / robust_mm**2)
     return Shell(frame, weights, phases)
 
 
+def _solved(
+    blocks: NDArray[np.float64],
+    time: NDArray[np.float64],
+    penalty: NDArray[np.float64],
+    right: NDArray[np.float64],
+    start: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Solve the normal equations by conjugate gradients.
+
+    Were all phases seen alike, the harmonics of the cycle would part: that system leads the way.
+    """
+    size = (time**2).sum(axis=0)
+    mean = blocks.mean(axis=0)
+    small = 1e-9 * float(np.trace(mean)) / len(mean)
+    led = np.linalg.inv(
+        mean * size[:, None, None]
+        + np.stack([np.diag(column + small * c) for column, c in zip(penalty.T, size, strict=True)])
+    )
+
+    def times(w: NDArray[np.float64]) -> NDArray[np.float64]:
+        seen = np.einsum("tab,bt->at", blocks, w @ time.T)
+        return seen @ time + penalty * w
+
+    found = start.copy()
+    rest = right - times(found)
+    lead = np.einsum("cab,bc->ac", led, rest)
+    way, size_now = lead, float((rest * lead).sum())
+    first = max(float((right * np.einsum("cab,bc->ac", led, right)).sum()), 1e-300)
+    for _ in range(400):
+        if size_now <= 1e-12 * first:
+            break
+        ahead = times(way)
+        step = size_now / float((way * ahead).sum())
+        found = found + step * way
+        rest = rest - step * ahead
+        lead = np.einsum("cab,bc->ac", led, rest)
+        size_before, size_now = size_now, float((rest * lead).sum())
+        way = lead + size_now / size_before * way
+    return found
+
+
 def off_mm(shell: Shell, points: Points) -> NDArray[np.float64]:
     """Return how far points lie outside the shell, mm (negative: within); shape (n,)."""
-    l, m, a = shell.frame.coordinates(points.lps)  # noqa: E741
+    lam, m, a = shell.frame.coordinates(points.lps)
     own = np.einsum("ns,ns->n", in_space(m, a), shell.at_phases.T[points.phase])
-    return (l - own) * shell.frame.stretch_mm((l + own) / 2, m)
+    return (lam - own) * shell.frame.stretch_mm((lam + own) / 2, m)

@@ -12,7 +12,7 @@ from segmentation.heart.edges import DARK_INSIDE, endocardium_cost, epicardium_c
 from segmentation.heart.find import Found
 from segmentation.heart.levels import leveled, ring_masks, wall_masks
 from segmentation.heart.prolate import ProlateFrame, frame_of
-from segmentation.heart.search import STEP_MM, Line, Rays, long_rays, searched, short_rays
+from segmentation.heart.search import STEP_MM, Line, Rays, long_rays, normals_of, searched, short_rays
 from segmentation.heart.shell import Points, Shell, fitted, joined, off_mm
 from segmentation.heart.views import CineView, CineViews
 from segmentation.heart.wall import Base, Wall
@@ -134,7 +134,7 @@ def _started(views: CineViews, found: Found) -> Tracing:
         )  # fmt: skip
     endo = fitted(
         frame,
-        joined([_points(rays[int(k)], e, int(k)) for k, e in zip(seen, lines, strict=True)]),
+        joined([points_of(rays[int(k)], e, int(k)) for k, e in zip(seen, lines, strict=True)]),
         views.phases,
     )
     outer = []
@@ -147,7 +147,7 @@ def _started(views: CineViews, found: Found) -> Tracing:
         )  # fmt: skip
     epi = fitted(
         frame,
-        joined([_points(rays[int(k)], o, int(k)) for k, o in zip(seen, outer, strict=True)]),
+        joined([points_of(rays[int(k)], o, int(k)) for k, o in zip(seen, outer, strict=True)]),
         views.phases,
     )
     for index, view in enumerate(views.long):
@@ -209,19 +209,21 @@ def _endocardium(
 ) -> None:
     points = []
     for k, ray in tracing.rays.items():
-        near, outer = ray.section_mm(aim), ray.section_mm(tracing.epi)
-        slope = _slope(ray, near)
+        near = ray.section_mm(aim)
+        thick = (ray.section_mm(tracing.epi) - near) * _slope(ray, near)
 
         def cost(
-            values: NDArray[np.float64], t: int, offsets: NDArray[np.float64],
-            near: NDArray[np.float64] = near, outer: NDArray[np.float64] = outer, slope: NDArray[np.float64] = slope,
-        ) -> NDArray[np.float64]:  # fmt: skip
-            until = ((outer[t] - near[t]) * slope[t] - offsets[0]) / STEP_MM
+            values: NDArray[np.float64],
+            t: int,
+            offsets: NDArray[np.float64],
+            wall_mm: NDArray[np.float64] = thick,
+        ) -> NDArray[np.float64]:
+            until = (wall_mm[t] - offsets[0]) / STEP_MM
             return endocardium_cost(values, STEP_MM, until=until, dark_inside=float(dark[t]))
 
         line = searched(ray, near, cost, inward_mm=reach_mm, outward_mm=reach_mm, pull=pull)
         tracing.lines[k, "endo"] = line
-        points.append(_points(ray, line, k))
+        points.append(points_of(ray, line, k))
     tracing.endo = _shell(tracing, points)
 
 
@@ -231,13 +233,15 @@ def _epicardium(tracing: Tracing, turn: int) -> None:
         inner, outer = ray.section_mm(tracing.endo), ray.section_mm(tracing.epi)
         reach = REACH_MM[turn]
         near = outer if turn else (inner + outer) / 2
-        slope = _slope(ray, near)
+        thick = (near - inner) * _slope(ray, near)
 
         def cost(
-            values: NDArray[np.float64], t: int, offsets: NDArray[np.float64],
-            near: NDArray[np.float64] = near, inner: NDArray[np.float64] = inner, slope: NDArray[np.float64] = slope,
-        ) -> NDArray[np.float64]:  # fmt: skip
-            within = offsets < ((inner[t] - near[t]) * slope[t])[:, None] + 1.0
+            values: NDArray[np.float64],
+            t: int,
+            offsets: NDArray[np.float64],
+            wall_mm: NDArray[np.float64] = thick,
+        ) -> NDArray[np.float64]:
+            within = offsets < 1.0 - wall_mm[t][:, None]
             return epicardium_cost(np.where(within, 1.0, values), STEP_MM)
 
         line = searched(
@@ -250,27 +254,25 @@ def _epicardium(tracing: Tracing, turn: int) -> None:
             stiffness=0.6,
         )
         tracing.lines[k, "epi"] = line
-        points.append(_points(ray, line, k))
+        points.append(points_of(ray, line, k))
     tracing.epi = _shell(tracing, points, smooth=ROUND, calm=CALM)
 
 
 def _slope(ray: Rays, near_mm: NDArray[np.float64]) -> NDArray[np.float64]:
     """Cosine between each ray and the section's normal there, (t, rays)."""
-    from segmentation.heart.search import normals_of
-
     normals = normals_of(ray.pixels(near_mm) * ray.view.spacing_mm, ray.closed)
     return np.abs(np.einsum("trx,rx->tr", normals, ray.directions))
 
 
-def _points(ray: Rays, line: Line, view: int) -> Points:
-    """The points of a line, phase by phase, where it was found."""
+def points_of(ray: Rays, line: Line, view: int) -> Points:
+    """Return the points of a line, phase by phase, where it was found."""
     there = ~np.isnan(line.pixels).any(axis=2)
     phase = np.nonzero(there)[0]
     return Points(ray.view.lps(line.pixels[there]), phase, np.ones(len(phase)), np.full(len(phase), view))
 
 
 def below(tracing: Tracing, points: Points) -> NDArray[np.bool_]:
-    """Points below the base plane; before it is known, below the highest slice that showed a ring."""
+    """Return which points lie below the base; before it is known, below the highest slice with a ring."""
     if tracing.base is None:
         return (points.lps - tracing.frame.center) @ tracing.frame.axis < tracing.highest_mm + 2
     off = points.lps - tracing.base.points[points.phase]
@@ -291,7 +293,7 @@ def _breathe(tracing: Tracing) -> None:
         normals, off = [], []
         for which, shell in (("endo", tracing.endo), ("epi", tracing.epi)):
             line = tracing.lines[k, which]
-            points = _points(ray, line, k)
+            points = points_of(ray, line, k)
             there = ~np.isnan(line.pixels).any(axis=2)
             keep = below(tracing, points)
             normals.append(line.normals[there][keep])

@@ -1,13 +1,13 @@
 """The left ventricle's wall over the cycle: two shells cut by a moving base, as triangles and volumes."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segmentation.heart.prolate import ProlateFrame
-from segmentation.heart.shell import Shell
+from segmentation.heart.shell import Shell, in_space
 
 AROUND = 64
 """Points of a ring of the surfaces."""
@@ -95,49 +95,71 @@ class Wall:
     @cached_property
     def cavity_ml(self) -> NDArray[np.float64]:
         """Cavity volume at each phase."""
-        return np.array([self.endocardium(t).volume_ml() for t in range(len(self.endo.phases))])
+        return _volumes_ml(self.endo, self.base)
 
     @cached_property
     def muscle_ml(self) -> NDArray[np.float64]:
         """Volume of the compact muscle below the base plane at each phase."""
-        outer = np.array([self.epicardium(t).volume_ml() for t in range(len(self.endo.phases))])
-        return outer - self.cavity_ml
+        return _volumes_ml(self.epi, self.base) - self.cavity_ml
 
 
-def cut(shell: Shell, base: Base, phase: int, around: int = AROUND, rows: int = ROWS) -> OpenSurface:
+def _volumes_ml(shell: Shell, base: Base) -> NDArray[np.float64]:
+    ends = base_edge(shell, base, np.arange(AROUND) * 2 * np.pi / AROUND)
+    return np.array([cut(shell, base, t, end).volume_ml() for t, end in enumerate(ends)])
+
+
+def cut(
+    shell: Shell, base: Base, phase: int, end: NDArray[np.float64] | None = None, rows: int = ROWS
+) -> OpenSurface:
     """Cut a shell by the base plane: rings from the apex to the plane, the last one in it.
 
-    Each meridian is divided evenly in ``m``; the place where it meets the plane is found by bisection.
+    Each meridian is divided evenly in ``m``, from the apex to where it meets the plane (``end``, found where
+    it is not given).
     """
+    around = AROUND
     angle = np.arange(around) * 2 * np.pi / around
-    end = base_edge(shell, base, phase, angle)
+    end = base_edge(shell, base, angle)[phase] if end is None else end
     part = np.arange(1, rows + 1) / rows
     m = (part[:, None] * end).ravel()
     a = np.tile(angle, rows)
     top = np.zeros(1)
-    apex = shell.frame.lps(shell.l(top, top)[phase], top, top)
-    points = np.vstack([apex, shell.frame.lps(shell.l(m, a)[phase], m, a)])
+    apex = shell.frame.lps(shell.lam(top, top)[phase], top, top)
+    points = np.vstack([apex, shell.frame.lps(in_space(m, a) @ shell.at_phases[:, phase], m, a)])
+    ring = (1 + (rows - 1) * around + np.arange(around)).astype(np.int32)
+    return OpenSurface(points, _triangles(around, rows), ring)
+
+
+@cache
+def _triangles(around: int, rows: int) -> NDArray[np.int32]:
+    """A fan round the apex, then two triangles for each cell between rings."""
     columns = np.arange(around)
     following = (columns + 1) % around
     fan = np.stack([np.zeros(around, int), 1 + following, 1 + columns], axis=1)
     below = 1 + np.arange(rows - 1)[:, None] * around
     first = np.stack([below + columns, below + following, below + around + columns], axis=-1)
     second = np.stack([below + following, below + around + following, below + around + columns], axis=-1)
-    triangles = np.vstack([fan, first.reshape(-1, 3), second.reshape(-1, 3)]).astype(np.int32)
-    ring = (1 + (rows - 1) * around + columns).astype(np.int32)
-    return OpenSurface(points, triangles, ring)
+    return np.vstack([fan, first.reshape(-1, 3), second.reshape(-1, 3)]).astype(np.int32)
 
 
-def base_edge(shell: Shell, base: Base, phase: int, angle: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the ``m`` at which each meridian of a shell first meets the base plane; shape (n,) to (n,)."""
-    grid = np.linspace(0.3, 2.7, 49)
+def base_edge(shell: Shell, base: Base, angle: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the ``m`` at which each meridian of a shell first meets the base plane; shape (t, n)."""
+    grid = np.linspace(0.3, 2.7, 61)
     m, a = np.repeat(grid, len(angle)), np.tile(angle, len(grid))
-    above = base.above_mm(shell.frame.lps(shell.l(m, a)[phase], m, a), phase).reshape(len(grid), -1) >= 0
-    above[-1] = True
-    first = above.argmax(axis=0)
-    low, high = grid[np.maximum(first - 1, 0)], grid[first]
-    for _ in range(20):
+    lps = shell.frame.lps(shell.lam(m, a), m, a)
+    above = _above(lps, base).reshape(len(lps), len(grid), -1)
+    over = above >= 0
+    over[:, -1] = True
+    first = np.maximum(over.argmax(axis=1), 1)
+    low, high = grid[first - 1], grid[first]
+    turned = np.broadcast_to(angle, low.shape)
+    for _ in range(14):
         middle = (low + high) / 2
-        over = base.above_mm(shell.frame.lps(shell.l(middle, angle)[phase], middle, angle), phase) >= 0
-        low, high = np.where(over, low, middle), np.where(over, middle, high)
+        basis = in_space(middle.ravel(), turned.ravel()).reshape(*low.shape, -1)
+        lam = np.einsum("tns,st->tn", basis, shell.at_phases)
+        beyond = _above(shell.frame.lps(lam, middle, turned), base) >= 0
+        low, high = np.where(beyond, low, middle), np.where(beyond, middle, high)
     return (low + high) / 2
+
+
+def _above(lps: NDArray[np.float64], base: Base) -> NDArray[np.float64]:
+    return np.einsum("tni,ti->tn", lps - base.points[:, None], base.normals)
