@@ -106,7 +106,7 @@ def _radius(
 
 def _walled(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Whether a wall is there, 0 to 1, from what is seen across it; shape (..., n) to (...)."""
-    clear = np.maximum(step(values, 0.3, 0.6), step(-values, 0.5, 0.8))
+    clear = np.maximum(step(values, 0.3, 0.6), step(-values, 0.4, 0.65))
     return step(1 - clear.mean(axis=-1), 0.3, 0.7)
 
 

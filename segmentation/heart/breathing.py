@@ -13,7 +13,7 @@ SCATTER_MM = 3.0
 EDGE_MM = 1.0
 """Scatter of one independent piece of an edge."""
 
-PIECE = 40
+PIECE = 20
 """Points of edges that together are one independent piece: neighbors in space and time err alike."""
 
 

@@ -13,8 +13,17 @@ from twin.errors import UserError
 LEAST_CONTRAST = 1.5
 """Blood is at least this many times as bright as muscle in a balanced steady-state cine (mostly 3 to 5)."""
 
+UNEVEN = 0.3
+"""How unevenly blood shines by its flow, in its logarithm."""
+
+FALL_PX = 0.005
+"""How much the coils' sensitivity ordinarily falls from one pixel to the next, in its logarithm."""
+
 DEEP_MM = 3.0
 """Within the endocardium by so much there is mostly blood."""
+
+FAR_MM = 60.0
+"""No left ventricle reaches so far from its axis."""
 
 
 def leveled(view: CineView, blood: NDArray[np.bool_], muscle: NDArray[np.bool_]) -> CineView:
@@ -41,7 +50,10 @@ def leveled(view: CineView, blood: NDArray[np.bool_], muscle: NDArray[np.bool_])
     spread = np.maximum(where.std(axis=0), 1.0)
     across = np.column_stack([np.ones(len(where)), (where - middle) / spread])
     keep = values > 0.6 * np.quantile(values, 0.7)
-    slope = np.linalg.lstsq(across[keep], np.log(np.maximum(values[keep], 1.0)), rcond=None)[0]
+    rows = across[keep]
+    even = np.diag([0.0, *(UNEVEN / (FALL_PX * spread)) ** 2])  # few pixels tell no slope
+    logs = np.log(np.maximum(values[keep], 1.0))
+    slope = np.linalg.solve(rows.T @ rows + even, rows.T @ logs)
     j, i = np.mgrid[: view.images.shape[1], : view.images.shape[2]]
     away = np.stack([(j - middle[0]) / spread[0], (i - middle[1]) / spread[1]])
     away = np.clip(away, -3, 3)
@@ -81,7 +93,7 @@ def ring_masks(
 def wall_masks(
     view: CineView, endo: Shell, epi: Shell, highest_mm: float
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Blood and muscle of a view where both shells are known already.
+    """Blood and muscle of a view where both shells are known already, in the phases with most blood.
 
     Parameters
     ----------
@@ -92,7 +104,9 @@ def wall_masks(
     j, i = np.mgrid[: view.images.shape[1], : view.images.shape[2]]
     lps = view.lps(np.stack([i, j], axis=-1).astype(float))
     lam, m, a = frame.coordinates(lps)
-    near = (lam < 1.2) & ((lps - frame.center) @ frame.axis < highest_mm)
+    up = (lps - frame.center) @ frame.axis
+    out = np.linalg.norm(lps - frame.center - up[..., None] * frame.axis, axis=-1)
+    near = (out < FAR_MM) & (up < highest_mm + 3)
     basis = in_space(m[near], a[near])
     inner, outer = (basis @ endo.at_phases).T, (basis @ epi.at_phases).T
     part = (lam[near] - inner) / np.maximum(outer - inner, 0.02)
@@ -100,4 +114,7 @@ def wall_masks(
     muscle = blood.copy()
     blood[:, near] = (inner - lam[near]) * frame.stretch_mm((lam[near] + inner) / 2, m[near]) > DEEP_MM
     muscle[:, near] = (part > 0.3) & (part < 0.8)
+    size = inner.mean(axis=1)
+    small = size < np.median(size)
+    blood[small], muscle[small] = False, False
     return blood, muscle

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+SLENDER = 2.2
+"""Distance from a left ventricle's apex to where it is widest, in radii there."""
+
 
 @dataclass(frozen=True, eq=False)
 class ProlateFrame:
@@ -84,13 +87,12 @@ def frame_of(
     below = roots.real[(np.abs(roots.imag) < 1e-9) & (roots.real < z[0])]
     widest = float(radii_mm.max())
     apex = float(np.clip(below.max() if len(below) else z[0] - radii_mm[0], z[0] - widest, z[0] - 2))
-    half = float(np.clip(z[radii_mm.argmax()] - apex, 1.6 * widest, 2.2 * widest))
-    top = apex + half
+    half = SLENDER * widest
     start = np.array([0.0, -1.0, 0.0])  # anterior
     first = start - (start @ line) * line
     if np.linalg.norm(first) < 0.1:
         first = np.array([1.0, 0.0, 0.0]) - line[0] * line
     first /= np.linalg.norm(first)
     axes = np.stack([first, np.cross(line, first), line])
-    focus = 0.75 * float(np.sqrt(half**2 - widest**2))  # a contracted apex still lies outside the focus
-    return ProlateFrame(middle + top * line, axes, focus)
+    focus = 0.75 * widest * float(np.sqrt(SLENDER**2 - 1))  # a contracted apex still lies outside the focus
+    return ProlateFrame(middle + (apex + half) * line, axes, focus)

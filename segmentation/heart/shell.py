@@ -195,14 +195,13 @@ def _solved(
     )
 
     def times(w: NDArray[np.float64]) -> NDArray[np.float64]:
-        seen = np.einsum("tab,bt->at", blocks, w @ time.T)
-        return seen @ time + penalty * w
+        return _each(blocks, w @ time.T) @ time + penalty * w
 
     found = start.copy()
     rest = right - times(found)
-    lead = np.einsum("cab,bc->ac", led, rest)
+    lead = _each(led, rest)
     way, size_now = lead, float((rest * lead).sum())
-    first = max(float((right * np.einsum("cab,bc->ac", led, right)).sum()), 1e-300)
+    first = max(float((right * _each(led, right)).sum()), 1e-300)
     for _ in range(400):
         if size_now <= 1e-12 * first:
             break
@@ -210,10 +209,15 @@ def _solved(
         step = size_now / float((way * ahead).sum())
         found = found + step * way
         rest = rest - step * ahead
-        lead = np.einsum("cab,bc->ac", led, rest)
+        lead = _each(led, rest)
         size_before, size_now = size_now, float((rest * lead).sum())
         way = lead + size_now / size_before * way
     return found
+
+
+def _each(matrices: NDArray[np.float64], columns: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each matrix (n, a, b) times its own column (b, n); shape (a, n)."""
+    return (matrices @ columns.T[:, :, None])[..., 0].T
 
 
 def off_mm(shell: Shell, points: Points) -> NDArray[np.float64]:

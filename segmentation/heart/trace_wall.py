@@ -1,6 +1,6 @@
 """From cine views to the left ventricle's wall: edges in every view, shells through them, again and again."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -182,7 +182,12 @@ def _level(tracing: Tracing) -> None:
     """Read every view anew: brightness by the shells, place by the shifts."""
     for k, ray in tracing.rays.items():
         view = tracing.view(k)
-        view = leveled(view, *wall_masks(view, tracing.endo, tracing.epi, tracing.highest_mm))
+        try:
+            view = leveled(view, *wall_masks(view, tracing.endo, tracing.epi, tracing.highest_mm))
+        except UserError:
+            if not ray.closed:
+                raise
+            view = replace(ray.view, affine=view.affine)  # at the base or the apex: as it was read before
         make = short_rays if ray.closed else long_rays
         tracing.rays[k] = make(view, tracing.frame)
 
