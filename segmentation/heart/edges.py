@@ -13,7 +13,7 @@ NEAREST_MM = 1.5
 AFTER_MM = 4.0
 """How much must be no muscle beyond the epicardium; or dark beyond an endocardium by itself."""
 
-DARK_INSIDE = 0.2
+DARK_INSIDE = 0.12
 """What a millimeter of dark inside the cavity costs, against 1 for a bright one in the wall."""
 
 
@@ -39,12 +39,12 @@ def endocardium_cost(
     dark_inside : float
         Cost of a dark millimeter within.
     """
-    bright = step(values, 0.3, 0.7)
+    bright = step(values, 0.4, 0.6)
     count = round(after_mm / step_mm)
     if until is not None:
         bright = np.where(np.arange(values.shape[-1]) < until[:, None] - NEAREST_MM / step_mm, bright, 0.0)
         count = values.shape[-1]
-    inside = _before(1 - step(values, 0.3, 0.7))
+    inside = _before(1 - step(values, 0.4, 0.6))
     return step_mm * (dark_inside * inside + _after(bright, count))
 
 

@@ -202,8 +202,8 @@ def _solved(
     lead = _each(led, rest)
     way, size_now = lead, float((rest * lead).sum())
     first = max(float((right * _each(led, right)).sum()), 1e-300)
-    for _ in range(400):
-        if size_now <= 1e-12 * first:
+    for _ in range(200):
+        if size_now <= 1e-9 * first:
             break
         ahead = times(way)
         step = size_now / float((way * ahead).sum())

@@ -31,17 +31,23 @@ ROUNDS = 5
 REACH_MM = (12.0, 8.0, 6.0, 6.0, 5.0)
 """How far an edge may lie from the shell of the round before."""
 
+FILLED = 0.05
+"""Share of the stroke up to which a phase counts as end-diastole."""
+
 HELD = 0.12
 """Pull of the conserved wall on the endocardium at full contraction, cost of a square millimeter."""
 
 LOOSE = 0.01
 """Pull of the shell of the round before, where the picture is to decide."""
 
-CALM = 20.0
+CALM = 60.0
 """How much calmer than the endocardium the epicardium is: it moves a fifth as far, hence about its square."""
 
 ROUND = 4.0
 """How much smoother it is in space: it has no trabeculae."""
+
+STEADY = 0.05
+"""Pull of the epicardium's shell of the round before."""
 
 EVEN = 0.03
 """Pull of an evenly thick wall at no contraction."""
@@ -202,9 +208,8 @@ def _aim(tracing: Tracing) -> tuple[Shell, NDArray[np.float64], NDArray[np.float
     if tracing.base is None:
         return tracing.endo, np.full(count, LOOSE), np.full(count, DARK_INSIDE)
     volume = Wall(tracing.endo, tracing.epi, tracing.base).cavity_ml
-    largest = int(volume.argmax())
-    part = (volume[largest] - volume) / np.ptp(volume)
-    reference = [(largest + step) % count for step in (-1, 0, 1)]
+    part = (volume.max() - volume) / np.ptp(volume)
+    reference = [int(t) for t in np.flatnonzero(part <= FILLED)]
     aim = conserved(tracing.endo, tracing.epi, tracing.base, reference)
     return aim, EVEN + HELD * part, DARK_INSIDE * (1 - part)
 
@@ -255,7 +260,7 @@ def _epicardium(tracing: Tracing, turn: int) -> None:
             cost,
             inward_mm=reach if turn else 3,
             outward_mm=reach if turn else 16,
-            pull=EVEN if turn else LOOSE,
+            pull=STEADY if turn else LOOSE,
             stiffness=0.6,
         )
         tracing.lines[k, "epi"] = line

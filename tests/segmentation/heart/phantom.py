@@ -23,7 +23,7 @@ CENTER = np.array([12.0, 18.0, -40.0])
 
 @dataclass(frozen=True)
 class Shape:
-    """Half axes of both spheroids, mm (along the axis, across), and the base plane's height over the center."""
+    """Half axes of both spheroids, mm (along the axis, across); the base plane's height over the center."""
 
     inner: tuple[float, float]
     outer: tuple[float, float]
@@ -101,15 +101,13 @@ def volume(
 
 
 def study(shift: dict[int, float] | None = None, gap_mm: float = 15.0) -> list[Volume]:
-    """A short-axis stack of seven slices, base first, and three long axes; one more that misses the ventricle."""
+    """A short-axis stack of seven slices, base first, three long axes, and one that misses the ventricle."""
     corner = -(SIDE - 1) / 2 * SPACING_MM
     rows = np.eye(4)
     rows[:3, 0], rows[:3, 1] = SPACING_MM * ACROSS, SPACING_MM * BACK
     rows[:3, 2] = -gap_mm * AXIS
     heights = 38.0 - gap_mm * np.arange(7)
-    stack = volume(
-        [CENTER + h * AXIS + corner * (ACROSS + BACK) for h in heights], rows, 1, shift or {}
-    )
+    stack = volume([CENTER + h * AXIS + corner * (ACROSS + BACK) for h in heights], rows, 1, shift or {})
     planes = []
     for number, degrees, off in ((2, 0.0, 1.0), (3, 60.0, -1.0), (4, 120.0, 0.5), (5, 60.0, 45.0)):
         turn = np.deg2rad(degrees)
