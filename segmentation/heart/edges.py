@@ -13,7 +13,7 @@ NEAREST_MM = 1.5
 AFTER_MM = 4.0
 """How much must be no muscle beyond the epicardium; or dark beyond an endocardium by itself."""
 
-DARK_INSIDE = 0.12
+DARK_INSIDE = 0.2
 """What a millimeter of dark inside the cavity costs, against 1 for a bright one in the wall."""
 
 

@@ -4,19 +4,21 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from segmentation.heart.edges import endocardium_cost
-from segmentation.heart.search import RAYS, STEP_MM, Rays
+from segmentation.heart.search import RAYS, Rays
 from segmentation.heart.shell import Shell, in_space
-from segmentation.heart.trace import cheapest
+from twin.exports.outlines import outlines
 
 DEEP_MM = 8.0
 """A pool beside the septum is at least so deep; fat beside the free wall is thinner."""
 
-FAR_MM = 70.0
+FAR_MM = 95.0
 """How far from the left ventricle's middle it may reach."""
 
-THIN_MM = 2.0
-"""How much of its wall must follow its edge."""
+NECK_MM = 2.0
+"""What joins it by no more than twice this is another pool, or fat."""
+
+TRABECULA_MM = 4.0
+"""Dark within it up to about twice this width is trabeculae or the moderator band."""
 
 SMALLEST_MM2 = 80.0
 """Smaller pools at the apex are not traced."""
@@ -68,8 +70,8 @@ def _depth_mm(ray: Rays, outer_mm: NDArray[np.float64]) -> NDArray[np.float64]:
 def right_cavity(ray: Rays, epi: Shell, direction: NDArray[np.float64]) -> list[NDArray[np.float64] | None]:
     """Trace the right cavity in one short-axis view at every phase.
 
-    The largest pool outside the left ventricle's epicardium, on the right side, gives the middle; a closed
-    line of least cost round it gives the edge, trabeculae within. None where there is no pool.
+    Blood outside the left ventricle's epicardium that leans on it, on the right side; trabeculae within
+    are closed over. None where there is no such pool.
 
     Parameters
     ----------
@@ -80,54 +82,56 @@ def right_cavity(ray: Rays, epi: Shell, direction: NDArray[np.float64]) -> list[
 
     Returns
     -------
-    list of ndarray, shape (rays, 2), or None
+    list of ndarray, shape (n, 2), or None
         (i, j) pixels, one a phase.
     """
     view, frame = ray.view, epi.frame
     j, i = np.mgrid[: view.images.shape[1], : view.images.shape[2]]
-    grid = np.stack([i, j], axis=-1).astype(float)
-    off = view.lps(grid) - view.lps(ray.center)
-    side = off @ direction
+    lps = view.lps(np.stack([i, j], axis=-1).astype(float))
+    off = lps - view.lps(ray.center)
     distance = np.linalg.norm(off, axis=-1)
-    allowed = (distance < FAR_MM) & (side > 0.3 * distance)
-    lam, m, a = frame.coordinates(view.lps(grid[allowed]))
-    outside = lam[:, None] - in_space(m, a) @ epi.at_phases
+    allowed = (distance < FAR_MM) & (off @ direction > -0.2 * distance)
+    lam, m, a = frame.coordinates(lps[allowed])
+    outer = in_space(m, a) @ epi.at_phases
+    away = (lam[:, None] - outer) * frame.stretch_mm((lam[:, None] + outer) / 2, m[:, None])
     found: list[NDArray[np.float64] | None] = []
     for t, image in enumerate(view.images):
-        beyond = np.zeros(image.shape, bool)
-        beyond[allowed] = outside[:, t] > 0
-        found.append(_edge(ray, image, beyond))
+        outside = np.full(image.shape, -1.0)
+        outside[allowed] = away[:, t]
+        found.append(_edge(image, outside, view.spacing_mm))
     return found
 
 
-def _edge(ray: Rays, image: NDArray[np.float32], beyond: NDArray[np.bool_]) -> NDArray[np.float64] | None:
-    """The pool's edge in one image, or None; ``beyond``: outside the left ventricle, on the right side."""
-    spacing = ray.view.spacing_mm
-    blood = beyond & (image > 0.5) & (image < FAT)
-    core = ndimage.binary_erosion(blood, iterations=max(1, round(2.0 / float(spacing.mean()))))
-    labels, count = ndimage.label(core)
+def _edge(
+    image: NDArray[np.float32], outside_mm: NDArray[np.float64], spacing: NDArray[np.float64]
+) -> NDArray[np.float64] | None:
+    """The pool's outline in one image, or None; ``outside_mm``: distance from the left ventricle there."""
+    pixel = float(np.sqrt(spacing.prod()))
+    blood = (outside_mm > 0) & (image > 0.5) & (image < FAT)
+    thin = max(1, round(NECK_MM / pixel))
+    core, count = ndimage.label(ndimage.binary_erosion(blood, iterations=thin))
     if not count:
         return None
-    sizes = np.bincount(labels.ravel())[1:]
-    if float(sizes.max()) * float(spacing.prod()) < SMALLEST_MM2 / 2:
+    near = np.bincount(core[(outside_mm > 0) & (outside_mm < DEEP_MM + NECK_MM)], minlength=count + 1)
+    near[0] = 0
+    if not near.any():
         return None
-    pool = labels == sizes.argmax() + 1
-    inside = ndimage.distance_transform_edt(pool, spacing[::-1])
-    weight = inside**2
-    total = weight.sum()
-    middle = np.array([(weight.sum(axis=0) @ np.arange(image.shape[1])) / total,
-                       (weight.sum(axis=1) @ np.arange(image.shape[0])) / total])  # fmt: skip
-    angle = np.arange(RAYS) * 2 * np.pi / RAYS
-    directions = np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    out = np.arange(0.0, FAR_MM, STEP_MM)
-    at = middle + directions[:, None] * out[:, None] / spacing
-    where = [at[..., 1], at[..., 0]]
-    values = ndimage.map_coordinates(np.minimum(image, 1.2), where, order=1, mode="nearest").astype(float)
-    mine = ndimage.map_coordinates(beyond.astype(np.float32), where, order=1, mode="nearest")
-    values = np.where(mine > 0.5, values, 0.0)
-    cost = endocardium_cost(values, STEP_MM, after_mm=THIN_MM)
-    chosen = cheapest(cost, 0.3, closed=True)
-    area = 0.5 * np.sin(angle[1]) * float((chosen * np.roll(chosen, 1)).sum()) * STEP_MM**2
-    if area < SMALLEST_MM2:
+    pool = ndimage.binary_dilation(core == near.argmax(), iterations=thin + 1, mask=blood)
+    wide = max(1, round(TRABECULA_MM / pixel))
+    padded = np.pad(pool, wide + 1)
+    closed = ndimage.binary_fill_holes(ndimage.binary_closing(padded, iterations=wide))
+    pool = closed[wide + 1 : -wide - 1, wide + 1 : -wide - 1] & (outside_mm > 0)
+    if pool.sum() * spacing.prod() < SMALLEST_MM2:
         return None
-    return middle + (chosen * STEP_MM)[:, None] * directions / spacing
+    longest = max(outlines(pool), key=len)
+    return _even(longest)
+
+
+def _even(outline: NDArray[np.float64]) -> NDArray[np.float64]:
+    """RAYS points evenly along a closed outline, its pixels' corners smoothed away."""
+    steps = np.linalg.norm(np.diff(outline, axis=0, append=outline[:1]), axis=1)
+    along = np.concatenate([[0.0], np.cumsum(steps)])
+    fine = np.linspace(0, along[-1], 8 * RAYS, endpoint=False)
+    ring = np.vstack([outline, outline[:1]])
+    points = np.stack([np.interp(fine, along, ring[:, axis]) for axis in (0, 1)], axis=1)
+    return ndimage.gaussian_filter1d(points, 8, axis=0, mode="wrap")[::8]

@@ -17,8 +17,8 @@ ORDER = 4
 STRETCH = 10.0
 """Share of membrane energy in the penalty: where nothing was seen the shell follows a spheroid."""
 
-HARMONICS = 5
-"""Highest harmonic of the heart's cycle: filling lasts about a fifth of it."""
+HARMONICS = 9
+"""Highest harmonic of the heart's cycle: fewer ring after fast filling."""
 
 
 @dataclass(frozen=True, eq=False)
