@@ -39,12 +39,12 @@ def endocardium_cost(
     dark_inside : float
         Cost of a dark millimeter within.
     """
-    bright = step(values, 0.4, 0.6)
+    bright = step(values, 0.35, 0.65)
     count = round(after_mm / step_mm)
     if until is not None:
         bright = np.where(np.arange(values.shape[-1]) < until[:, None] - NEAREST_MM / step_mm, bright, 0.0)
         count = values.shape[-1]
-    inside = _before(1 - step(values, 0.4, 0.6))
+    inside = _before(1 - step(values, 0.35, 0.65))
     return step_mm * (dark_inside * inside + _after(bright, count))
 
 

@@ -1,6 +1,6 @@
 """A closed-ended, smooth, beating surface: one formula for all phases, fitted to points of all views."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -33,26 +33,26 @@ class Shell:
     weights : ndarray, shape (space, time)
     phases : ndarray, shape (t,)
         Fractions of the cycle of the images.
+    added : ndarray, shape (t,), or None
+        What is added to ``lam`` everywhere at each phase.
     """
 
     frame: ProlateFrame
     weights: NDArray[np.float64]
     phases: NDArray[np.float64]
+    added: NDArray[np.float64] | None = None
 
     @cached_property
     def at_phases(self) -> NDArray[np.float64]:
         """Weights of the space functions at each phase, shape (space, t)."""
-        return self.weights @ in_time(self.phases).T
+        found = self.weights @ in_time(self.phases).T
+        if self.added is not None:
+            found[0] += self.added  # the first space function is 1
+        return found
 
     def lam(self, m: NDArray[np.float64], a: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the surface's ``lam`` at places (n,) for all phases; shape (t, n)."""
         return (in_space(m, a) @ self.at_phases).T
-
-    def scaled(self, added: float) -> "Shell":
-        """Return the shell with a constant added to ``lam``."""
-        weights = self.weights.copy()
-        weights[0, 0] += added / (in_space(np.zeros(1), np.zeros(1))[0, 0] * in_time(np.zeros(1))[0, 0])
-        return replace(self, weights=weights)
 
 
 def in_space(m: NDArray[np.float64], a: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmentation.heart.find import find_left
+from segmentation.heart.one_way import one_way
 from segmentation.heart.right import right_cavity, toward_right
 from segmentation.heart.shell import Points, Shell, off_mm
 from segmentation.heart.trace_wall import Tracing, base_scatter_mm, below, points_of, traced
@@ -138,9 +139,12 @@ def segment_cine(
     found = find_left(views, left_lps_mm)
     tracing = traced(views, found, progress.between(0.05, 0.9))
     assert tracing.base is not None
-    wall = Wall(tracing.endo, tracing.epi, tracing.base)
+    wall, changed_ml = one_way(Wall(tracing.endo, tracing.epi, tracing.base))
     measures = _measures(tracing, wall)
     notes = [*views.notes, CONVENTION, *_shifted(tracing)]
+    notes.append(
+        f"Volumes are held to one ejection and one filling, which changed them by ≤ {changed_ml:.1f} mL."
+    )
     progress(0.92, "tracing the right ventricle")
     right = _right(tracing, right_lps_mm)
     if not right:

@@ -95,15 +95,16 @@ class Wall:
     @cached_property
     def cavity_ml(self) -> NDArray[np.float64]:
         """Cavity volume at each phase."""
-        return _volumes_ml(self.endo, self.base)
+        return volumes_ml(self.endo, self.base)
 
     @cached_property
     def muscle_ml(self) -> NDArray[np.float64]:
         """Volume of the compact muscle below the base plane at each phase."""
-        return _volumes_ml(self.epi, self.base) - self.cavity_ml
+        return volumes_ml(self.epi, self.base) - self.cavity_ml
 
 
-def _volumes_ml(shell: Shell, base: Base) -> NDArray[np.float64]:
+def volumes_ml(shell: Shell, base: Base) -> NDArray[np.float64]:
+    """Return the volume within a shell below the base at each phase, mL."""
     ends = base_edge(shell, base, np.arange(AROUND) * 2 * np.pi / AROUND)
     return np.array([cut(shell, base, t, end).volume_ml() for t, end in enumerate(ends)])
 
