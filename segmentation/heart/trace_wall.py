@@ -46,6 +46,9 @@ CALM = 60.0
 ROUND = 4.0
 """How much smoother it is in space: it has no trabeculae."""
 
+STIFF = 30.0
+"""How much stiffer than others the shell is that tells how far a slice lies off."""
+
 STEADY = 0.05
 """Pull of the epicardium's shell of the round before."""
 
@@ -297,22 +300,22 @@ def _shell(tracing: Tracing, parts: list[Points], smooth: float = 1.0, calm: flo
 
 
 def _breathe(tracing: Tracing) -> None:
-    """Move every view in its plane onto the shells."""
-    shifts, axes = [], []
-    for k, ray in tracing.rays.items():
-        normals, off = [], []
-        for which, shell in (("endo", tracing.endo), ("epi", tracing.epi)):
+    """Move every view in its plane onto shells so stiff that they do not follow a single slice."""
+    normals: dict[int, list[NDArray[np.float64]]] = {k: [] for k in tracing.rays}
+    off: dict[int, list[NDArray[np.float64]]] = {k: [] for k in tracing.rays}
+    for which in ("endo", "epi"):
+        seen = {k: points_of(ray, tracing.lines[k, which], k) for k, ray in tracing.rays.items()}
+        shell = _shell(tracing, list(seen.values()), smooth=STIFF)
+        for k, points in seen.items():
             line = tracing.lines[k, which]
-            points = points_of(ray, line, k)
             there = ~np.isnan(line.pixels).any(axis=2)
             keep = below(tracing, points)
-            normals.append(line.normals[there][keep])
-            off.append(off_mm(shell, points)[keep])
-        own = shift_mm(np.concatenate(normals), np.concatenate(off))
-        plane = ray.view.affine[:3, :2] / ray.view.spacing_mm
-        shifts.append(plane @ own)
-        axes.append(plane)
-    for k, step in zip(tracing.rays, without_common(np.array(shifts), np.array(axes)), strict=True):
+            normals[k].append(line.normals[there][keep])
+            off[k].append(off_mm(shell, points)[keep])
+    axes = np.array([ray.view.affine[:3, :2] / ray.view.spacing_mm for ray in tracing.rays.values()])
+    own = [shift_mm(np.concatenate(normals[k]), np.concatenate(off[k])) for k in tracing.rays]
+    steps = without_common(np.einsum("vij,vj->vi", axes, np.array(own)), axes)
+    for k, step in zip(tracing.rays, steps, strict=True):
         tracing.shifts[k] = tracing.shifts.get(k, np.zeros(3)) + step
 
 

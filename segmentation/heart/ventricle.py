@@ -142,9 +142,10 @@ def segment_cine(
     wall, changed_ml = one_way(Wall(tracing.endo, tracing.epi, tracing.base))
     measures = _measures(tracing, wall)
     notes = [*views.notes, CONVENTION, *_shifted(tracing)]
-    notes.append(
-        f"Volumes are held to one ejection and one filling, which changed them by ≤ {changed_ml:.1f} mL."
-    )
+    if changed_ml > 0:
+        notes.append(
+            f"Volumes are held to one ejection and one filling: changed by up to {changed_ml:.1f} mL."
+        )
     progress(0.92, "tracing the right ventricle")
     right = _right(tracing, right_lps_mm)
     if not right:

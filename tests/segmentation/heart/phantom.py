@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from twin.domain import Identity, Volume
 
-PHASES = 10
+PHASES = 8
 SPACING_MM = 2.2
 SIDE = 72
 BLOOD, MUSCLE, LUNG, FAT = 400.0, 90.0, 25.0, 480.0
@@ -101,7 +101,7 @@ def volume(
 
 
 def study(shift: dict[int, float] | None = None, gap_mm: float = 15.0) -> list[Volume]:
-    """A short-axis stack of seven slices, base first, three long axes, and one that misses the ventricle."""
+    """A short-axis stack of seven slices, base first, two long axes, and one that misses the ventricle."""
     corner = -(SIDE - 1) / 2 * SPACING_MM
     rows = np.eye(4)
     rows[:3, 0], rows[:3, 1] = SPACING_MM * ACROSS, SPACING_MM * BACK
@@ -109,7 +109,7 @@ def study(shift: dict[int, float] | None = None, gap_mm: float = 15.0) -> list[V
     heights = 38.0 - gap_mm * np.arange(7)
     stack = volume([CENTER + h * AXIS + corner * (ACROSS + BACK) for h in heights], rows, 1, shift or {})
     planes = []
-    for number, degrees, off in ((2, 0.0, 1.0), (3, 60.0, -1.0), (4, 120.0, 0.5), (5, 60.0, 45.0)):
+    for number, degrees, off in ((2, 0.0, 1.0), (3, 90.0, -1.0), (4, 60.0, 45.0)):
         turn = np.deg2rad(degrees)
         across = np.cos(turn) * ACROSS + np.sin(turn) * BACK
         plane = np.eye(4)

@@ -27,7 +27,8 @@ def test_the_ventricle_is_found_without_a_click(phantom_views: CineViews) -> Non
         out = np.hypot(off @ ACROSS - (MOVED_MM if view.slice == 3 else 0), off @ BACK)
         assert out < 7  # places are tried 4 mm apart, on a 2.2 mm grid
         a, b = TRUTH[0].inner
-        assert radius == pytest.approx(b * np.sqrt(1 - (off @ AXIS / a) ** 2), abs=4)
+        # a start only: a ring round a middle that may lie 6 mm off
+        assert radius == pytest.approx(b * np.sqrt(1 - (off @ AXIS / a) ** 2), abs=7)
 
 
 def test_a_click_says_which(phantom_views: CineViews) -> None:
@@ -129,7 +130,7 @@ def test_the_right_ventricle(phantom_found: Ventricles) -> None:
 
 def test_without_a_long_axis_or_bright_blood_it_says_so(phantom_views: CineViews) -> None:
     with pytest.raises(UserError, match="No long-axis view"):
-        segment_cine(replace(phantom_views, long=phantom_views.long[3:]))
+        segment_cine(replace(phantom_views, long=phantom_views.long[2:]))
     still = tuple(replace(v, images=v.images[:1].repeat(PHASES, axis=0)) for v in phantom_views.short)
     with pytest.raises(UserError, match="No left ventricle"):
         segment_cine(replace(phantom_views, short=still))
