@@ -23,6 +23,9 @@ CONVENTION = (
     "the compact muscle keeps its diastolic volume. Volumes lie below the plane of the mitral ring."
 )
 
+TOLD = 0.03
+"""Share of the cavity's volume that its change must exceed to be told from the tracing's own scatter."""
+
 DISAGREE_MM = 4.0
 """Views whose edges lie so far off the common surface in the mean do not show one heart."""
 
@@ -64,7 +67,8 @@ class Measures:
     cavity_ml, muscle_ml : tuple of float
         At each phase.
     end_diastole, end_systole : int
-        Phases of the largest and of the smallest cavity.
+        End-diastole is the R wave where the cavity is the largest there as far as can be told, else (a
+        late trigger) the phase of the largest; end-systole that of the smallest.
     residual_mm : dict of str to float
         Mean distance of each view's edges from the surfaces.
     base_residual_mm : float
@@ -157,7 +161,9 @@ def segment_cine(
 
 def _measures(tracing: Tracing, wall: Wall) -> Measures:
     cavity, muscle = wall.cavity_ml, wall.muscle_ml
-    largest, smallest = int(cavity.argmax()), int(cavity.argmin())
+    r_wave = int(np.argmin(np.abs((tracing.views.phases + 0.5) % 1 - 0.5)))
+    told = cavity[r_wave] >= (1 - TOLD) * cavity.max()
+    largest, smallest = r_wave if told else int(cavity.argmax()), int(cavity.argmin())
     residual = {}
     for k, ray in tracing.rays.items():
         off = [np.abs(_off(tracing, k, which, shell)) for which, shell in _shells(tracing)]
