@@ -164,7 +164,7 @@ def activation_times(
     level, before = int(np.clip(np.log2(max(longest_ms / step_ms, 1.0)) + 1e-9, 0, LEVELS - 1)), v
     known, none = tables(step_ms), np.zeros(count)
     # Gershgorin: no rate lies beyond the largest sum of a row's magnitudes; Heun's method bears 2 per part.
-    small = int(np.ceil(step_ms * abs(tissue.diffusion).sum(axis=1).max() / 1.9))
+    small = int(np.ceil(step_ms * abs(tissue.diffusion).sum(axis=1).max() / 1.98))
     for n in range(int(np.ceil(until_ms / step_ms))):
         given = stimulus.mv_per_ms if (n + 0.5) * step_ms < stimulus.end_ms else none
         _cells(v, states, given, step_ms, level, *known, rate, seen, held, wait)

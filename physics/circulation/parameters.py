@@ -165,7 +165,14 @@ class Circulation:
 
         Contraction and relaxation last as √RR (Bazett's rule); onsets within the beat stay, as the delay from
         atria to ventricles does.
+
+        Raises
+        ------
+        ValueError
+            A rate at which contraction and relaxation no longer fit into a beat, or none above zero.
         """
+        if not heart_rate_per_min > 0:
+            raise ValueError(f"a heart rate lies above zero, not at {heart_rate_per_min}")
         share = math.sqrt(self.heart_rate_per_min / heart_rate_per_min)
         chambers = {
             name: replace(
@@ -176,10 +183,17 @@ class Circulation:
             )
             for name, chamber in self.chambers.items()
         }
+        longest = max(chamber.contraction_s + chamber.relaxation_s for chamber in chambers.values())
+        if longest > 60.0 / heart_rate_per_min:
+            raise ValueError(
+                f"at {heart_rate_per_min:.0f}/min a beat is shorter than its contraction and relaxation"
+            )
         return replace(self, chambers=chambers, heart_rate_per_min=heart_rate_per_min)
 
     def with_valve(self, name: str, valve: Valve) -> "Circulation":
-        """Return it with one of its ``VALVES`` replaced."""
+        """Return it with one of its ``VALVES`` replaced; another name raises ``ValueError``."""
+        if name not in VALVES:
+            raise ValueError(f"there is no {name} valve; there are {', '.join(VALVES)}")
         return replace(self, valves=self.valves | {name: valve})
 
     def with_blood(self, more_ml: float) -> "Circulation":

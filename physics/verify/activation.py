@@ -109,8 +109,9 @@ def niederer_map() -> tuple[NDArray[np.float64], list[NDArray[np.float64]]]:
 def niederer_2011() -> list[Row]:
     """The benchmark of Niederer et al. 2011 at two resolutions, its far corner extrapolated to none.
 
-    A front along a cable is of second order here (its error at 0.1, 0.0667, 0.05 mm), so that is taken of the
-    corners. They are compared with the extrapolated one, which alone is held against the reference.
+    Second order is what the far corner of a sheet of 20 × 7 mm shows at 0.1, 0.0667 and 0.05 mm (42.476,
+    41.663, 41.385 ms: 2.07), steps going with edges. Corners are compared with the extrapolated one, which
+    alone is held against the reference, 43.0 ± 0.7 ms.
     """
     points, maps = niederer_map()
     far, center = (
@@ -132,7 +133,8 @@ def eikonal_against_monodomain() -> list[Row]:
     """The eikonal equation with the monodomain's speeds, from the monodomain's front at 5 ms on.
 
     Speeds are those of plane waves. A front that bulges as this one is slower than a plane one, and one that
-    meets a wall faster: the eikonal equation knows neither.
+    meets a wall faster: the eikonal equation knows neither. Differences are shares of the time from 5 ms
+    to the last activation.
     """
     speed = extrapolated(cable_speed(0.05, 0.01), cable_speed(0.025, 0.005), 2.0)
     points, maps = niederer_map()
@@ -150,6 +152,6 @@ def eikonal_against_monodomain() -> list[Row]:
     span = float(reached.max() - 5.0)
     return [
         row("speed_along_m_per_s", speed, 0.65, "m/s", 8.0),
-        row("mean_difference_ms", float(np.abs(off[rest]).mean()) / span, 0.0, "1", 5.0),
-        row("largest_difference_ms", float(np.abs(off[rest]).max()) / span, 0.0, "1", 8.0),
+        row("mean_difference_share", float(np.abs(off[rest]).mean()) / span, 0.0, "1", 5.0),
+        row("largest_difference_share", float(np.abs(off[rest]).max()) / span, 0.0, "1", 8.0),
     ]

@@ -125,6 +125,8 @@ def test_each_valve_tells_of_itself_and_no_other_does() -> None:
     assert "e_wave_ml_per_s" in valve_measures_of(beats, "tricuspid")
     with pytest.raises(ValueError, match="no ileocecal valve; there are mitral, aortic"):
         valve_measures_of(beats, "ileocecal")
+    with pytest.raises(ValueError, match="no aorta valve"):
+        ADULT.with_valve("aorta", Valve.orifice(3.0))
 
 
 @pytest.mark.parametrize("areas", [(0.0, 0.0), (1.0, -0.1), (1.0, 1.2)])

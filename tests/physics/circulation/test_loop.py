@@ -101,6 +101,14 @@ def test_at_another_rate_contraction_lasts_as_the_root_of_the_beat() -> None:
     assert REGAZZONI_2020.at(60.0).chambers["LA"].onset_s == pytest.approx(0.1)
 
 
+@pytest.mark.parametrize(("rate", "words"), [(0.0, "above zero"), (220.0, "at 220/min a beat is shorter")])
+def test_a_rate_that_no_heart_can_have_is_refused(rate: float, words: str) -> None:
+    # 0.51 s of 60/70 s shrink as the root: they fill the beat at 60/(0.51² · 70/60) = 198/min.
+    with pytest.raises(ValueError, match=words):
+        ADULT.at(rate)
+    assert ADULT.at(195.0).heart_rate_per_min == 195.0
+
+
 def test_blood_given_is_blood_that_flows_round() -> None:
     more = ADULT.with_blood(120.0)
     before, after = ADULT.volume_ml(ADULT.start.array()), more.volume_ml(run(more, 5).states[-1])
