@@ -236,7 +236,7 @@ def _say_ct(desk: Desk, id: str, **said: Any) -> None:
     except NotHounsfield as error:
         more: dict[str, Any] = {"add_hu": error.add_hu} if error.add_hu else {"assume_hu": True}
         added = f"{error.add_hu:+.0f}".replace("-", "−")
-        label = f"It is a CT: add {added} HU" if error.add_hu else "They are Hounsfield units all the same"
+        label = f"It is a CT: add {added} HU" if error.add_hu else "It is in HU all the same"
         again = functools.partial(_say_ct, desk, id, **more)
         desk.offered.emit(error, label, functools.partial(desk.guard, again))
 
