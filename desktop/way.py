@@ -6,8 +6,10 @@ work its button starts.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,7 @@ from twin.params import parse
 if TYPE_CHECKING:
     from desktop.desk import Desk
     from desktop.queue import Plan
+    from twin.domain import Volume
     from twin.record import LogEntry
 
 BONE = "segmentation.bone"
@@ -55,7 +58,22 @@ def silent(session: Session) -> Item | None:
     shown = session.volume
     tree = _tree(session, shown) if shown else {}
     says = tree.get("modality", "") not in ("", "CT") or tree.get("unit") or tree.get("color")
-    return shown if tree and not says else None
+    return shown if shown and tree and not says and not _holds_labels(session.get(shown.id)) else None
+
+
+_labels_in: WeakKeyDictionary[Volume, bool] = WeakKeyDictionary()
+"""Whether images that were shown hold labels: it takes a look at every voxel."""
+
+
+def _holds_labels(volume: Volume | None) -> bool:
+    """Tell whether the values of an image look like labels; False while it is being read."""
+    from twin.sources.grid import labels_in
+
+    if volume is None:
+        return False
+    if volume not in _labels_in:
+        _labels_in[volume] = volume.voxels.ndim == 3 and labels_in(volume.voxels) > 0
+    return _labels_in[volume]
 
 
 def structure(session: Session) -> Item | None:
@@ -124,6 +142,8 @@ def why_not_ct(desk: Desk) -> str:
     """An image whose file is silent is wanted."""
     if desk.session.volume is None:
         return "Open an image first."
+    if _holds_labels(desk.session.get(desk.session.volume.id)):
+        return "The image that is shown holds labels, few whole numbers from 0 on: no Hounsfield units."
     return "" if silent(desk.session) else "The image that is shown says what made it."
 
 
@@ -202,10 +222,23 @@ def segment(desk: Desk) -> None:
 
 
 def treat_as_ct(desk: Desk) -> None:
-    """Say that the image that is shown is a CT."""
+    """Say that the image that is shown is a CT; where its values do not look so, ask once more."""
     item = silent(desk.session)
     if item is not None:
-        desk.edit_entity(MODALITY, item.id, modality="CT")
+        _say_ct(desk, item.id)
+
+
+def _say_ct(desk: Desk, id: str, **said: Any) -> None:
+    from twin.hounsfield import NotHounsfield
+
+    try:
+        desk.edit_entity(MODALITY, id, modality="CT", **said)
+    except NotHounsfield as error:
+        more: dict[str, Any] = {"add_hu": error.add_hu} if error.add_hu else {"assume_hu": True}
+        added = f"{error.add_hu:+.0f}".replace("-", "−")
+        label = f"It is a CT: add {added} HU" if error.add_hu else "It is in HU all the same"
+        again = functools.partial(_say_ct, desk, id, **more)
+        desk.offered.emit(error, label, functools.partial(desk.guard, again))
 
 
 def surfaces(desk: Desk) -> None:

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from twin import hounsfield
 from twin.domain import LabelMap, Structure, Volume
 from twin.errors import UserError
 from twin.params import NoParams, param
@@ -158,6 +159,21 @@ class ModalityParams:
         help="What made the image; the values of a CT are then taken for Hounsfield units.",
         patient_specific=True,
     )
+    add_hu: float = param(
+        0.0,
+        help="Added to every value of a CT whose file leaves its rescale intercept out, mostly −1024.",
+        unit="HU",
+        low=-10000.0,
+        high=10000.0,
+        title="Add to every value",
+        patient_specific=True,
+    )
+    assume_hu: bool = param(
+        False,
+        help="Take the values for Hounsfield units although they do not look like them.",
+        title="Values are Hounsfield units",
+        patient_specific=True,
+    )
 
 
 @step("volume.confirm_modality", version=1, title="Confirm modality", edits="volume", quick=True)
@@ -167,11 +183,31 @@ def confirm_modality(volume: Volume, params: ModalityParams, progress: Progress)
     if not confirmed or volume.unit or volume.color:
         said = "holds colors, no values" if volume.color else f"is {volume.modality or volume.unit} already"
         raise UserError(f"This image {said}.", "Only what a file is silent about can be said here.")
-    unit = "HU" if params.modality == "CT" else ""
     kept = tuple(note for note in volume.notes if ASKS_FOR_CT not in note and ASKS_FOR_HU not in note)
-    note = f"Modality {params.modality} was said by hand{': its values are taken for HU' if unit else ''}."
-    made = replace(volume, modality=params.modality, unit=unit, notes=(*kept, note))
-    return Made({"volume": made}, {"modality": params.modality, "unit": unit})
+    if params.modality == "CT":
+        made = _in_hu(replace(volume, modality="CT", unit="HU", notes=kept), params)
+    else:
+        if params.add_hu or params.assume_hu:
+            raise UserError(
+                f"Only a CT is in Hounsfield units, not {params.modality}.", "Leave add_hu and assume_hu."
+            )
+        note = f"Modality {params.modality} was said by hand."
+        made = replace(volume, modality=params.modality, notes=(*kept, note))
+    return Made({"volume": made}, {"modality": made.modality, "unit": made.unit})
+
+
+def _in_hu(volume: Volume, params: ModalityParams) -> Volume:
+    """Return a CT in Hounsfield units with what its file lacks added; refuse what does not look like them."""
+    notes = ["Modality CT was said by hand: its values are taken for HU."]
+    if params.add_hu:
+        window = volume.window and (volume.window[0] + params.add_hu, volume.window[1])
+        volume = replace(volume, intercept=volume.intercept + params.add_hu, window=window)
+        notes.append(f"{params.add_hu:+.0f} HU were added to every value by hand.".replace("-", "−"))
+    if params.assume_hu:
+        notes.append("They were not looked at: it was said by hand that they are.")
+    else:
+        hounsfield.check(volume)
+    return replace(volume, notes=(*volume.notes, *notes))
 
 
 def _about(structure: Structure) -> dict[str, str]:

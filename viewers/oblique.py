@@ -29,26 +29,36 @@ class Cut:
         From a sample to the next, (i, j, k).
     count : int
         Samples; one for a plane.
+    reach : float
+        How many times ``through`` the outer samples are from the plane.
     how : int
     """
 
     from_lps: NDArray[np.float64]
     through: tuple[float, float, float]
     count: int
+    reach: float
     how: int
 
     @classmethod
     def of(cls, frame: SliceFrame, slab: Slab, affine: NDArray[np.float64]) -> "Cut":
-        """Return the cut of a grid along a view's plane; samples of a slab are a voxel apart."""
+        """Return the cut of a grid along a view's plane, a slab from one border to the other.
+
+        Samples of a maximum or minimum are a voxel apart, so that along the grid they are voxels themselves,
+        but for those on the borders; those of a mean share the thickness evenly: each counts the same.
+        """
         from_lps = np.asarray(np.linalg.inv(affine), np.float64)
         step_mm = voxel_step(affine, frame.normal)
+        count, reach = slab.samples(step_mm)
+        if slab.projection == "mean" and count > 1:
+            step_mm, reach = step_mm * reach / (count // 2), float(count // 2)
         i, j, k = from_lps[:3, :3] @ frame.normal * step_mm
-        count = slab.samples(step_mm)
-        return cls(from_lps, (float(i), float(j), float(k)), count, _HOW[slab.projection] if count > 1 else 0)
+        how = _HOW[slab.projection] if count > 1 else 0
+        return cls(from_lps, (float(i), float(j), float(k)), count, reach, how)
 
     def places(self, lps: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return where the samples of a place in LPS mm lie in the grid, shape (count, 3)."""
-        away = np.arange(self.count) - (self.count - 1) / 2
+        away = np.clip(np.arange(self.count) - (self.count - 1) / 2, -self.reach, self.reach)
         here = (self.from_lps @ [*lps, 1.0])[:3]
         return np.asarray(here + away[:, None] * np.array(self.through))
 
@@ -82,8 +92,8 @@ class Cut:
 
         def paint(to_grid: NDArray[np.float64], part: NDArray[np.uint32]) -> None:
             oblique_kernels.slab(
-                fixed, to_grid, self.through, self.count, self.how, smooth, table, scale, shift,
-                np.uint32(ground), part,
+                fixed, to_grid, self.through, self.count, self.reach, self.how, smooth, table, scale,
+                shift, np.uint32(ground), part,
             )  # fmt: skip
 
         _in_halves(paint, (self.from_lps @ pixels.to_lps)[:3], picture)

@@ -2,9 +2,9 @@
 
 Pixel (y, x) of a picture looks at place ``to_grid @ (x, y, 1)`` of the grid, (i, j, k) in voxels, whole
 numbers at their centers. A slab takes ``count`` samples there, each ``through`` (i, j, k) from the one
-before, the middle one on the plane itself, and shows the largest, the smallest or the mean of those that lie
-on the grid. Between voxels it is linear in all three directions; up to half a voxel beyond the outer centers
-their value holds, as in ``slice_kernels``.
+before, the middle one on the plane itself, the outer two ``reach`` times that from it, and shows the largest,
+the smallest or the mean of those that lie on the grid. Between voxels it is linear in all three directions;
+up to half a voxel beyond the outer centers their value holds, as in ``slice_kernels``.
 """
 
 import numpy as np
@@ -187,10 +187,16 @@ def _take(how, values, found, number):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _spans(to_grid, through, count, sizes, smooth, y, width, spans):  # type: ignore[no-untyped-def]
+def _away(n, count, reach):  # type: ignore[no-untyped-def]
+    """Return how far from the plane sample ``n`` lies, in steps ``through`` the slab."""
+    return min(max(n - (count - 1) / 2, -reach), reach)
+
+
+@njit(cache=True, nogil=True)
+def _spans(to_grid, through, count, reach, sizes, smooth, y, width, spans):  # type: ignore[no-untyped-def]
     """Fill for each sample (n) of a row the pixels [from, to) on the grid, and those well on it."""
     for n in range(count):
-        away = n - (count - 1) / 2
+        away = _away(n, count, reach)
         spans[n, 0], spans[n, 1], spans[n, 2], spans[n, 3] = 0, width, 0, width if smooth else 0
         for axis in range(3):
             start = to_grid[axis, 1] * y + to_grid[axis, 2] + away * through[axis]
@@ -201,7 +207,7 @@ def _spans(to_grid, through, count, sizes, smooth, y, width, spans):  # type: ig
 
 @njit(cache=True, nogil=True)
 def slab(  # type: ignore[no-untyped-def]
-    grid, to_grid, through, count, how, smooth, table, scale, shift, ground, picture
+    grid, to_grid, through, count, reach, how, smooth, table, scale, shift, ground, picture
 ):
     """Fill ``picture`` with ``table[round(scale stored + shift)]`` of a plane or slab of a grid (k, j, i).
 
@@ -224,11 +230,11 @@ def slab(  # type: ignore[no-untyped-def]
         found[:], number[:] = none, 0
         high = min(_TILE_ROWS, height - tile)
         for t in range(high):
-            _spans(to_grid, through, count, sizes, smooth, tile + t, width, spans[t])
+            _spans(to_grid, through, count, reach, sizes, smooth, tile + t, width, spans[t])
         for left in range(0, width, _TILE_COLUMNS):
             right = min(left + _TILE_COLUMNS, width)
             for n in range(count):
-                away = n - (count - 1) / 2
+                away = _away(n, count, reach)
                 for t in range(high):
                     begin, end = max(spans[t, n, 0], left), min(spans[t, n, 1], right)
                     low, top = max(spans[t, n, 2], begin), min(spans[t, n, 3], end)
@@ -341,7 +347,7 @@ def warm() -> None:
     zero, still = np.float32(0.0), (0.0, 0.0, 0.0)
     for kind in (*VOXELS, "int32", "float64"):
         one = read_only(np.zeros((1, 1, 1), kind))
-        slab(one, read_only(np.eye(3)), still, 1, THIN, True, table, zero, zero, np.uint32(0), picture)
+        slab(one, read_only(np.eye(3)), still, 1, 0.0, THIN, True, table, zero, zero, np.uint32(0), picture)
         value_at(one, 0.0, 0.0, 0.0, True)
     blend(picture.copy(), picture)
     for kind in (*LABELS, "uint32"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import cos, sin
+from math import ceil, cos, sin
 from typing import Literal
 
 import numpy as np
@@ -87,16 +87,23 @@ class Slab:
     Attributes
     ----------
     thickness_mm : float
-        From the first to the last sample, half of it on either side; 0 for the plane alone.
+        From the first to the last sample, half of it on either side; 0 for the plane alone. Where voxels
+        are thicker than it, the samples lie between their centers.
     projection : "max", "min" or "mean"
     """
 
     thickness_mm: float = 0.0
     projection: Projection = "max"
 
-    def samples(self, step_mm: float) -> int:
-        """Return how many samples, ``step_mm`` apart, it has: an odd number, one of them on the plane."""
-        return 2 * int(self.thickness_mm / 2 / step_mm + 1e-6) + 1
+    def samples(self, step_mm: float) -> tuple[int, float]:
+        """Return how many samples it has, and how many steps of ``step_mm`` the outer two are from the plane.
+
+        One is on the plane, the outer two on the slab's borders, the others whole steps from the plane.
+        """
+        reach = self.thickness_mm / 2 / step_mm
+        if abs(reach - round(reach)) < 1e-6:
+            reach = float(round(reach))
+        return 2 * ceil(reach) + 1, reach
 
     def thicker(self, by: int) -> Slab:
         """Return the slab of the next thickness of the list (``by`` 1), or the one before (−1)."""

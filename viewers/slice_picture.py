@@ -168,7 +168,7 @@ class SlicePicture:
     def _paint_voxels(self, pixels: SlicePixels, picture: NDArray[np.uint32]) -> None:
         assert self.volume is not None
         assert self._table is not None
-        if pixels.frame.on_grid and not self.is_slab(pixels.frame):
+        if pixels.frame.on_grid and not self.is_slab:
             self._table.paint(self._grid(), self._turned, pixels, self._smooth, picture)
             return
         if self.volume.color:
@@ -178,18 +178,17 @@ class SlicePicture:
         cut = self._cut_along(pixels.frame)
         cut.paint(self._grid(), pixels, self._smooth, self._table.by_value, picture)
 
-    def is_slab(self, frame: SliceFrame) -> bool:
-        """Tell whether more than the plane itself is shown: a slab thinner than its slices is one of them."""
-        if self.volume is None or self.volume.color or not self._slab.thickness_mm:
-            return False
-        return self._cut_along(frame).count > 1
+    @property
+    def is_slab(self) -> bool:
+        """Whether more than the plane itself is shown; colors are not gathered."""
+        return self.volume is not None and not self.volume.color and self._slab.thickness_mm > 0
 
     def hover(self, frame: SliceFrame, depth: float, column: float, row: float) -> Hover | None:
         """Return what is shown at a place of a plane; None beside the image."""
         if self.volume is None:
             return None
         lps = frame.lps(column, row, depth)
-        if frame.on_grid and not self.is_slab(frame):
+        if frame.on_grid and not self.is_slab:
             columns, rows, _ = frame.counts
             i, j = int(np.rint(column)), int(np.rint(row))
             if not (0 <= i < columns and 0 <= j < rows):
@@ -234,7 +233,7 @@ class SlicePicture:
         """Return what is said of the window; and of thickness and interpolation."""
         between = "linear" if self._smooth else "voxels"
         thick = f"step {frame.step_mm:.3g} mm" if frame.on_grid else "plane"
-        if self.is_slab(frame):
+        if self.is_slab:
             thick = self._slab.words
         if self._made_up(frame, depth):
             between = "filled: no image here"
@@ -248,8 +247,9 @@ class SlicePicture:
         return words + ("  inverted" if inverted else ""), f"{thick} · {between}"
 
     def _gap_mm(self, frame: SliceFrame) -> float:
-        """Return how far apart the slices lie that this plane cuts across; 0 where they lie close."""
-        if self.volume is None or self.volume.shape[0] == 1 or (frame.on_grid and frame.axes[2] == 2):
+        """Return how far apart the slices lie that this plane or slab cuts across; 0 where they lie close."""
+        on_slice = frame.on_grid and frame.axes[2] == 2 and not self.is_slab
+        if self.volume is None or self.volume.shape[0] == 1 or on_slice:
             return 0.0
         return self._far_mm
 

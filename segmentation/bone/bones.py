@@ -118,17 +118,19 @@ def _check(volume: Volume, params: "BoneParams") -> None:
         raise UserError(
             f"The values of this CT are in {f'“{volume.unit}”' if volume.unit else 'no unit'}, "
             "not in Hounsfield units (HU).",
-            "Choose a series in HU, or set “assume_hu” if its values are Hounsfield units after all.",
+            "Choose a series in HU, or set “Values are Hounsfield units” (assume_hu, under Advanced) "
+            "if they are after all.",
         )
     if volume.modality:
         raise UserError(
             f"This volume is {volume.modality}, not CT: its values do not tell bone from other tissue.",
-            "Choose a CT series, or set “assume_hu” if its values are Hounsfield units after all.",
+            "Choose a CT series, or set “Values are Hounsfield units” (assume_hu, under Advanced) "
+            "if they are after all.",
         )
     raise UserError(
         "This volume does not say what it is (a NIfTI file names no modality), so its values may not be "
         "Hounsfield units.",
-        "Import it as CT, or set “assume_hu” if it is one.",
+        "Import it as CT, or set “Values are Hounsfield units” (assume_hu, under Advanced) if it is one.",
     )
 
 

@@ -35,6 +35,7 @@ class BoneParams:
         False,
         help="Take the values for Hounsfield units although the volume does not say that they are.",
         advanced=True,
+        title="Values are Hounsfield units",
     )
     add_hu: float = param(
         0.0,
@@ -43,6 +44,7 @@ class BoneParams:
         low=-10000.0,
         high=10000.0,
         advanced=True,
+        title="Add to every value",
     )
 
 

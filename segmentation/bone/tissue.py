@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from twin import hounsfield as hounsfield_units
 from twin.domain import Volume
 from twin.errors import UserError
 
@@ -42,27 +43,19 @@ def hounsfield(volume: Volume, add_hu: float) -> tuple[NDArray[np.float32], tupl
         hu[bad] = -1000.0
         notes += (f"{np.count_nonzero(bad)} voxels without a value were taken as air.",)
     if add_hu:
-        notes += (f"{add_hu:+.0f} HU were added to every value, as set by “add_hu”.",)
+        notes += (f"{add_hu:+.0f} HU were added to every value, as set by “Add to every value” (add_hu).",)
     _check_scale(hu[:: max(hu.shape[0] // 64, 1), ::2, ::2])
     return hu, notes
 
 
 def _check_scale(some: NDArray[np.float32]) -> None:
-    """Refuse a scan whose air lies at 0 or above and whose soft tissue lies a thousand above that.
-
-    A small piece of bone and muscle, in HU, has as many values between the two as above.
-    """
-    air, soft = some[some < 200], some[(some >= 900) & (some < 1200)]
-    between = np.count_nonzero((some >= 300) & (some < 850))
-    below = np.count_nonzero(some < -100)
-    if min(air.size, soft.size) < 0.05 * some.size or below > 0.01 * some.size or between > 0.5 * soft.size:
-        return
-    raise UserError(
-        f"These values are not Hounsfield units: air is at {np.median(air):.0f} and soft tissue at "
-        f"{np.median(soft):.0f}, where Hounsfield units have −1000 and 50. "
-        "The file seems to leave its rescale intercept out.",
-        "Set “add_hu” to what is missing (−1024 on most scanners), or import files that give it.",
-    )
+    shift = hounsfield_units.shifted(some)
+    if shift is not None:
+        raise UserError(
+            f"These values are not Hounsfield units: {shift.words}",
+            "Set “Add to every value” (add_hu, under Advanced) to what is missing, −1024 on most scanners, "
+            "or import files that give it.",
+        )
 
 
 def blocks_of(spacing: NDArray[np.float64], edge_mm: float) -> tuple[int, int, int]:

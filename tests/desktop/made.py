@@ -84,6 +84,23 @@ def nobody(params: VolumeParams, progress: Progress) -> Made:
     return Made({"volume": silent}, {}, {"volume": "unknown scan"})
 
 
+@step("test.unscaled", version=1, title="Make a volume without intercept", quick=True)
+def unscaled(params: VolumeParams, progress: Progress) -> Made:
+    """Make a ball of soft tissue (1074) in air (24): a CT of nobody without its intercept of −1024."""
+    made = nobody(params, progress).outputs["volume"]
+    assert isinstance(made, Volume)
+    stored = np.where(made.voxels > 0, 1074, 24) + np.arange(24, dtype=np.int16)
+    return Made({"volume": replace(made, voxels=stored.astype(np.int16))}, {}, {"volume": "head"})
+
+
+@step("test.mask", version=1, title="Make a mask", quick=True)
+def mask(params: VolumeParams, progress: Progress) -> Made:
+    """Make an image of 0 and 1, as a mask that nobody said is one."""
+    made = nobody(params, progress).outputs["volume"]
+    assert isinstance(made, Volume)
+    return Made({"volume": replace(made, voxels=(made.voxels > 0).astype(np.uint8))}, {}, {"volume": "mask"})
+
+
 @dataclass(frozen=True)
 class PetParams:
     patient: str = param("HIP003", help="Patient ID.")

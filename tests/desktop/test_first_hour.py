@@ -48,13 +48,41 @@ def test_a_silent_image_becomes_a_ct_by_a_button_and_undo_takes_it_back(
     assert (entry.tree["modality"], entry.tree["unit"]) == ("CT", "HU")
     assert "Modality CT was said by hand: its values are taken for HU." in entry.tree["notes"]
     assert session.record.log()[-1].step == "volume.confirm_modality"
-    assert session.record.log()[-1].params == {"modality": "CT"}
+    assert session.record.log()[-1].params == {"modality": "CT", "add_hu": 0.0, "assume_hu": False}
     assert not card.isVisible()
     assert bone.button.isEnabled()
     window.actions_["edit.undo"].trigger()
     settle(window, qtbot)
     assert session.entry(session.volume.id).tree["unit"] == ""
     assert card.isVisible()
+
+
+def test_a_ct_without_its_intercept_is_offered_it_and_a_mask_nothing(
+    window: MainWindow, home: Path, qtbot
+) -> None:
+    path = home / "unscaled.twin"
+    with Record.create(path) as record:
+        do(record, "test.unscaled")
+        do(record, "test.mask")
+    window.open_paths([path])
+    settle(window, qtbot)
+    session, card, errors = window.desk.session, window.panels["images"].silent, window.errors
+    head, mask = (i for i in session.of_kind("volume"))
+    session.show_only(head.key)
+    settle(window, qtbot)
+    press(window, qtbot, "Treat as CT")
+    settle(window, qtbot)
+    # tests/desktop/made.py: soft tissue of 1074 and up to 23 more.
+    assert "soft tissue at 10" in errors.message.text()
+    assert session.entry(head.id).tree["unit"] == ""
+    assert errors.action.text() == "It is a CT: add −1024 HU"
+    qtbot.mouseClick(errors.action, Qt.MouseButton.LeftButton)
+    settle(window, qtbot)
+    assert (session.entry(head.id).tree["unit"], session.entry(head.id).tree["intercept"]) == ("HU", -1024.0)
+    session.show_only(mask.key)
+    settle(window, qtbot)
+    assert not card.isVisible()
+    assert "holds labels" in window.actions_["images.ct"].toolTip()
 
 
 def test_what_says_what_it_is_is_not_asked(opened: MainWindow, qtbot) -> None:

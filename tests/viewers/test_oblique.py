@@ -93,10 +93,9 @@ def test_a_slab_of_a_ramp_shows_its_ends_and_its_middle(plane, along_grid):
     per_mm = abs(float(frame.normal @ SLOPE))
     for slab in (Slab(8.0, "max"), Slab(8.0, "min"), Slab(8.0, "mean")):
         cut = Cut.of(frame, slab, volume.affine)
-        step_mm = np.linalg.norm(volume.affine[:3, :3] @ cut.through)
-        # Samples are a voxel apart, as many as 8 mm hold: the outer ones lie this far from the plane.
-        reach_mm = (cut.count - 1) / 2 * step_mm
-        assert 4.0 - step_mm < reach_mm <= 4.0 + 1e-6
+        # The outer samples lie on the borders, 4 mm from the plane, whatever the voxels are.
+        reach_mm = cut.reach * np.linalg.norm(volume.affine[:3, :3] @ cut.through)
+        assert reach_mm == pytest.approx(4.0, abs=1e-6)
         values, places = painted(volume, frame, slab)
         offset = {"max": reach_mm * per_mm, "min": -reach_mm * per_mm, "mean": 0.0}[slab.projection]
         whole = well_inside(volume, places, 0.0)
@@ -106,6 +105,34 @@ def test_a_slab_of_a_ramp_shows_its_ends_and_its_middle(plane, along_grid):
         assert np.abs(values - places @ SLOPE - offset)[whole].max() < 0.02
         place = places[whole][7]
         assert cut.value(volume.voxels, place, True) == pytest.approx(place @ SLOPE + offset, abs=1e-2)
+
+
+@pytest.mark.parametrize(
+    ("thickness_mm", "spots", "expected"),
+    [
+        # Slices 3 mm apart, the plane is slice 4: a border at 2.5 mm is five sixths of the next one.
+        (5.0, {5: 600.0}, {"max": 500.0, "min": 0.0, "mean": 500.0 / 3}),
+        # At 1 mm a third, on either side.
+        (2.0, {3: 600.0, 5: 600.0}, {"max": 200.0, "min": 0.0, "mean": 400.0 / 3}),
+        # −5, −3, 0, 3, 5 mm: the slice itself, and at 5 mm a third of it is left. A mean is of −5, −2.5 … 5.
+        (10.0, {5: 600.0}, {"max": 600.0, "min": 0.0, "mean": (500.0 + 200.0) / 5}),
+        # Two steps on, whole slices: as slabs of many slices always were.
+        (6.0, {5: 600.0, 6: 900.0}, {"max": 600.0, "min": 0.0, "mean": 200.0}),
+    ],
+)
+def test_a_slab_thinner_than_two_slices_reaches_its_borders(thickness_mm, spots, expected):
+    voxels = np.zeros((9, 20, 20), np.float32)
+    for k, value in spots.items():
+        voxels[k] = value
+    volume = Volume(voxels, np.diag([1.0, 1.0, 3.0, 1.0]), "MR")
+    frame = Planes.along(volume.affine).frame("axial", volume.affine, volume.shape)
+    for projection, value in expected.items():
+        slab = Slab(thickness_mm, projection)
+        values, places = painted(volume, frame, slab)
+        inside = well_inside(volume, places, 0.1)
+        assert np.allclose(values[inside], value, atol=0.01)
+        cut = Cut.of(frame, slab, volume.affine)
+        assert cut.value(volume.voxels, places[inside][0], True) == pytest.approx(value)
 
 
 def test_a_slab_that_leaves_the_volume_gathers_what_is_there():
@@ -364,6 +391,19 @@ def test_a_slab_shows_what_lies_before_and_behind_and_says_so(three, monkeypatch
     view.picture.slab = Slab(20.0, "min")
     assert view.image().pixelColor(at).lightness() < 5
     assert view.picture.words(view.sheet.frame, 30.0)[1] == "20 mm min · linear"
+
+
+def test_a_slab_of_slices_far_apart_says_what_it_is_made_of(three):
+    voxels = np.zeros((6, 40, 40), np.float32)
+    voxels[3] = 100.0
+    view = three(Volume(voxels, np.diag([1.0, 1.0, 18.0, 1.0]), "MR", window=(50.0, 100.0)))["axial"]
+    view.set_crosshair((20.0, 20.0, 36.0))
+    at = view.position_of(np.array([15.5, 15.5, 36.0])).toPoint()
+    assert view.image().pixelColor(at).lightness() < 5
+    view.picture.slab = Slab(9.0, "max")
+    # 4.5 of 18 mm towards slice 3: a quarter of 100, and of 255.
+    assert view.image().pixelColor(at).lightness() == pytest.approx(64, abs=1)
+    assert view.picture.words(view.sheet.frame, 2.0)[1] == "9 mm max · linear between slices 18 mm apart"
 
 
 def test_the_frame_of_a_sheared_grid_stays_its_own_until_it_is_turned():

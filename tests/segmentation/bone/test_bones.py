@@ -162,11 +162,11 @@ def test_a_scan_without_its_intercept_is_refused_and_taken_with_it() -> None:
     whole = hips((2.0, 1.5, 1.5), only="left").volume
     bare = replace(whole, voxels=whole.voxels + 1024)
     # The phantom is −1000 HU in air and 50 HU in muscle: 24 and 1074 without the intercept.
-    with pytest.raises(UserError, match=r"air is at 2.*“add_hu”"):
+    with pytest.raises(UserError, match=r"air is at 2.*“Add to every value”"):
         segment(bare)
     made, expected = segment(bare, add_hu=-1024.0), segment(whole)
     assert (bones_of(made).labels == bones_of(expected).labels).all()
-    assert any("“add_hu”" in note for note in bones_of(made).notes)
+    assert any("“Add to every value”" in note for note in bones_of(made).notes)
 
 
 def test_it_stops_when_asked(phantom: Phantom) -> None:

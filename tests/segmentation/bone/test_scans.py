@@ -176,7 +176,7 @@ def test_a_small_head_scan_without_intercept_gives_skull_and_neck(shared_data: P
     # Its air is at 0 and its brain at 1070: the file's intercept is 0, and its Rescale Type is US.
     with pytest.raises(UserError, match="in no unit, not in Hounsfield units"):
         segment(scan)
-    with pytest.raises(UserError, match=r"soft tissue at 10.*“add_hu”"):
+    with pytest.raises(UserError, match=r"soft tissue at 10.*“Add to every value”"):
         segment(scan, assume_hu=True)
     made = segment(scan, add_hu=-1024.0)
     bones = bones_of(made)
