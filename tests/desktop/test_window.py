@@ -146,6 +146,7 @@ def test_the_eye_hides_the_labels_over_the_image(opened: MainWindow, qtbot) -> N
     view = opened.desk.stage.slices["axial"]
     opened.desk.stage.overlay.set_opacity(1.0)
     part = next(i for i in opened.desk.session.items if i.part)
+    opened.tree.tree.setFocus()  # the view that has it is framed
     shown = view.grab().toImage()
     click_row(qtbot, opened, part.key, EYE)
     assert not opened.desk.session.is_visible(part.key)
