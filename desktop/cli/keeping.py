@@ -180,11 +180,11 @@ def ask(path: Path, wrong: str) -> str | None:
 
 
 def note_in(path: Path, kind: str, details: dict[str, object]) -> None:
-    """Note in a record's log what was done with it; say so where it cannot be noted."""
+    """Note in a record's log what was done with it; say so where it cannot: it is open elsewhere, or read-only."""
     from twin.record import Record
 
     try:
         with Record.open(path) as record:
             record.note(kind, details)
     except RecordError as error:
-        print(f"vitruvian: it could not be noted in the log: {error}", file=sys.stderr)
+        print(f"vitruvian: it could not be noted in the log: {error.message}", file=sys.stderr)
