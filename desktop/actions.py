@@ -42,7 +42,7 @@ class Actions(QObject):
         window.addActions([self._actions[c.id] for c in COMMANDS if not c.where])
 
     def bind_views(self, *places: QWidget) -> None:
-        """Give the views, and what steers them, the shortcuts that work where the focus is in one of these."""
+        """Give the views, and what steers them, the shortcuts that work where the focus is in these."""
         for command in COMMANDS:
             if command.where == "views":
                 action = self._actions[command.id]

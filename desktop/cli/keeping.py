@@ -180,7 +180,7 @@ def ask(path: Path, wrong: str) -> str | None:
 
 
 def note_in(path: Path, kind: str, details: dict[str, object]) -> None:
-    """Note in a record's log what was done with it; say so where it cannot: it is open elsewhere, or read-only."""
+    """Note in a record's log what was done with it; say so where it cannot (open elsewhere, read-only)."""
     from twin.record import Record
 
     try:

@@ -122,8 +122,8 @@ def _held(path: Path, holder: Holder, mine: Holder) -> RecordError:
     return RecordError(
         f"{path} is open for writing on {holder.host} by {holder.user} "
         f"(process {holder.process}, since {holder.since}).",
-        "Close it there first. Until then it can be read here and exported from (the window offers to open it "
-        "for reading only), not changed.",
+        "Close it there first. Until then it can be read and exported from here, not changed: "
+        "the window offers to open it for reading only.",
     )
 
 
