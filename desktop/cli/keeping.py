@@ -90,6 +90,9 @@ def _files(source: Path, target: Path, options: argparse.Namespace) -> int:
         print_json({"path": str(target), **asdict(done)})
         return 0
     print(f"{done.files} files are in {target}, of {', '.join(done.patients)}.")
+    print(
+        "Faces were not looked for: import the images, then --faces remove takes them off the record's heads."
+    )
     for words in (*(f"Left out: {w}" for w in done.left_out), *(f"Look at {w}" for w in done.burned_in)):
         print(words, file=sys.stderr)
     return 0
