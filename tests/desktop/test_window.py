@@ -208,6 +208,9 @@ def test_a_record_without_a_patient_says_what_is_in_it(window: MainWindow, home:
     window.open_paths([path])
     settle(window, qtbot)
     assert window.top.identity.full_text() == "No patient named  ·  unknown scan"
+    do(window.desk.session.record, "test.organs")
+    settle(window, qtbot)
+    assert window.top.identity.full_text().startswith("No patient named  ·  1 image, 4 structures")
 
 
 def test_a_name_is_changed_in_place_and_taken_back(opened: MainWindow, qtbot) -> None:
