@@ -41,13 +41,14 @@ class Actions(QObject):
         """Give the window the shortcuts that work everywhere in it."""
         window.addActions([self._actions[c.id] for c in COMMANDS if not c.where])
 
-    def bind_views(self, views: QWidget) -> None:
-        """Give the views the shortcuts that work where the focus is in them."""
+    def bind_views(self, *places: QWidget) -> None:
+        """Give the views, and what steers them, the shortcuts that work where the focus is in these."""
         for command in COMMANDS:
             if command.where == "views":
                 action = self._actions[command.id]
                 action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-                views.addAction(action)
+                for place in places:
+                    place.addAction(action)
 
     def button(self, id: str, *, text: bool = False) -> QToolButton:
         """Return a tool button for a command."""

@@ -30,7 +30,8 @@ class Command:
     shortcut : str
         In Qt's portable words; empty for none.
     where : str
-        ``"views"``: the shortcut works where the focus is in the views; else in the window.
+        ``"views"``: the shortcut works where the focus is in the views, the tree or the task; ``"tree"``:
+        in the tree; else in the window.
     titled : callable (desk) -> str, or None
         A title that depends on the state ("Undo segment bone").
     also : tuple of str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QHelpEvent, QKeyEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
@@ -81,6 +81,10 @@ class SpinBox(QSpinBox):
         super().__init__()
         _plain(self)
 
+    def event(self, event: QEvent) -> bool:
+        """Leave letters to the shortcuts: no number has any."""
+        return False if _is_letter(event) else super().event(event)
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Let the panel scroll."""
         event.ignore()
@@ -99,9 +103,19 @@ class DoubleSpinBox(QDoubleSpinBox):
         point = self.locale().decimalPoint()
         return text.rstrip("0").rstrip(point) if point in text else text
 
+    def event(self, event: QEvent) -> bool:
+        """Leave letters to the shortcuts: no number here has any."""
+        return False if _is_letter(event) else super().event(event)
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Let the panel scroll."""
         event.ignore()
+
+
+def _is_letter(event: QEvent) -> bool:
+    """Tell whether a field is asked if it wants a letter for itself, before a shortcut takes it."""
+    asks = event.type() == QEvent.Type.ShortcutOverride
+    return asks and isinstance(event, QKeyEvent) and event.text().isalpha()
 
 
 def _plain(spin: QAbstractSpinBox) -> None:

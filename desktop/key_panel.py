@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from desktop import theme
 from desktop.commands import BY_ID
 from desktop.marks_list import MarksList
-from desktop.section import CommandButton, quiet
+from desktop.section import CommandButton
 
 if TYPE_CHECKING:
     from desktop.actions import Actions
@@ -51,7 +51,8 @@ class KeyList(MarksList):
                 continue
             plane = made.plane.capitalize()
             by_itself = item.name.startswith(made.text[:60] or plane)
-            tip = item.stale or made.text or "Double-click to write a note."
+            way = "Click shows the picture again, double-click writes a note."
+            tip = item.stale or "\n".join(words for words in (made.text, way) if words)
             row = self.add(item, (plane if by_itself else item.name, made.text), tip)
             if not self._desk.read_only and not item.stale:
                 row.setFlags(row.flags() | Qt.ItemFlag.ItemIsEditable)
@@ -94,23 +95,23 @@ class KeyList(MarksList):
 
 
 class KeyCard(QWidget):
-    """The button, how notes are written, the list, and the way out."""
+    """The button, the way out beside it, and the list."""
 
     def __init__(self, desk: Desk, actions: Actions) -> None:
         super().__init__()
         self.mark = CommandButton(actions["measure.key"])
-        self.hint = quiet("Click shows the picture again, double-click writes a note.")
         self.list = KeyList(desk)
-        self.export = CommandButton(actions["measure.key.export"])
+        self.export = CommandButton(actions["measure.key.export"], text="Export…")
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(theme.px(1))
-        for n, widget in enumerate((self.mark, self.hint, self.list, self.export)):
-            grid.addWidget(widget, n, 0)
+        grid.addWidget(self.mark, 0, 0)
+        grid.addWidget(self.export, 0, 1)
+        grid.addWidget(self.list, 1, 0, 1, 2)
 
     def refresh(self) -> None:
         """Show the list as it is now."""
         self.list.refresh()
         some = bool(self.list.topLevelItemCount())
-        for widget in (self.hint, self.list, self.export):
+        for widget in (self.list, self.export):
             widget.setVisible(some)

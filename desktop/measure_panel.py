@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QHeaderView, QToolButton, QTreeWidgetItem, QWidget
 
@@ -15,7 +15,7 @@ from desktop.measure_commands import TOOL_IDS
 from desktop.section import CommandButton, quiet
 from twin.measuring import words
 
-_ACROSS = 5
+_ACROSS = 9
 
 
 class ToolBar(QWidget):
@@ -31,7 +31,7 @@ class ToolBar(QWidget):
         for n, id in enumerate(TOOL_IDS):
             button = actions.button(id)
             button.setAccessibleName(BY_ID[id].title)
-            button.setFixedSize(theme.px(10), theme.px(7))
+            button.setFixedSize(theme.px(7), theme.px(7))
             self.buttons[id] = button
             grid.addWidget(button, n // _ACROSS, n % _ACROSS)
         grid.setColumnStretch(_ACROSS, 1)
@@ -96,7 +96,15 @@ class MeasureList(MarksList):
 
 
 class MeasureCard(QWidget):
-    """Tools, how the one in the hand is used, the list, and the way out."""
+    """Tools, how the one in the hand is used, the list, and the way out.
+
+    Signals
+    -------
+    asks_to_be_seen
+        A tool was taken, or something was measured: who did it looks for the hint, or for the number.
+    """
+
+    asks_to_be_seen = Signal()
 
     def __init__(self, desk: Desk, actions: Actions) -> None:
         super().__init__()
@@ -111,18 +119,27 @@ class MeasureCard(QWidget):
         for n, widget in enumerate((self.tools, self.hint, self.list, self.export)):
             grid.addWidget(widget, n, 0)
         self._listening = False
+        self._count = 0
 
     def refresh(self) -> None:
         """Show tools and list as they are now."""
         stage = self._desk.stage
         if stage is not None and not self._listening:
             self._listening = True
-            stage.measuring.taken.connect(self.refresh_tools)
+            stage.measuring.taken.connect(self._on_taken)
         self.refresh_tools()
         self.list.refresh()
-        some = bool(self.list.topLevelItemCount())
+        before, self._count = self._count, self.list.topLevelItemCount()
+        some = bool(self._count)
         self.list.setVisible(some)
         self.export.setVisible(some)
+        if self._count > before and stage is not None and stage.measuring.tool:
+            self.asks_to_be_seen.emit()
+
+    def _on_taken(self) -> None:
+        self.refresh_tools()
+        if self.hint.text():
+            self.asks_to_be_seen.emit()
 
     def refresh_tools(self) -> None:
         """Show which tool is in the hand, and how it is used."""

@@ -73,6 +73,14 @@ class Measuring(QObject):
             layer.set_tool(TOOLS.get(self.tool))
         self.taken.emit()
 
+    def let_go(self) -> None:
+        """Let go of what is being drawn, else of the tool in the hand."""
+        busy = [layer for layer in self.layers.values() if layer.busy]
+        for layer in busy:
+            layer.cancel()
+        if not busy and self.tool:
+            self.take("")
+
     @property
     def hint(self) -> str:
         """How the tool in the hand is used; empty where there is none."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -77,6 +77,7 @@ class Panel(QScrollArea):
         self.lead.setVisible(bool(lead))
         self.column.addWidget(self.lead)
         self.setWidget(self._inside)
+        self.foot: QWidget | None = None
         self._late = QTimer(self, singleShot=True, interval=0)
         self._late.timeout.connect(self._refresh_seen)
 
@@ -89,6 +90,32 @@ class Panel(QScrollArea):
         """Put widgets under what is there."""
         for widget in widgets:
             self.column.addWidget(widget)
+
+    def pin(self, *widgets: QWidget) -> None:
+        """Put widgets below the part that scrolls: the way on is seen whatever stands above it."""
+        self.foot = QWidget(self)
+        whole = QVBoxLayout(self.foot)
+        whole.setContentsMargins(0, 0, 0, 0)
+        inside = QWidget()  # as deep as what scrolls: the style sheet looks for it there
+        whole.addWidget(inside)
+        self._pinned = QVBoxLayout(inside)
+        self._pinned.setContentsMargins(theme.px(4), theme.px(2), theme.px(4), theme.px(2))
+        self._pinned.setSpacing(theme.px(1))
+        for widget in widgets:
+            self._pinned.addWidget(widget)
+
+    def bring_into_view(self, widget: QWidget) -> None:
+        """Scroll so that all of a widget is seen, or its upper part; once all has found its place."""
+
+        def scroll() -> None:
+            self._give_height()
+            self._inside.adjustSize()
+            top = widget.mapTo(self._inside, QPoint(0, 0)).y() - theme.px(8)
+            bar, room = self.verticalScrollBar(), self.viewport().height()
+            below = top + widget.height() + theme.px(8) + theme.px(2) - room
+            bar.setValue(min(max(bar.value(), below), top))
+
+        QTimer.singleShot(0, self, scroll)
 
     def follow(self, desk: Desk) -> None:
         """Refresh whenever the desk changes while the panel is seen, and when it comes into view."""
@@ -117,6 +144,7 @@ class Panel(QScrollArea):
 
     def _give_height(self) -> None:
         """Make the inside as high as its wrapped texts need: Qt would rather press it together."""
+        self._place_foot()
         self.column.invalidate()
         self._inside.setMinimumHeight(self.column.totalHeightForWidth(self.viewport().width()))
 
@@ -124,6 +152,22 @@ class Panel(QScrollArea):
         """Wrap the texts anew."""
         super().resizeEvent(event)
         self._give_height()
+
+    def _place_foot(self) -> None:
+        if self.foot is None:
+            return
+        self._pinned.invalidate()
+        width = self.viewport().width()
+        shown = [
+            w for w in self.foot.findChildren(QWidget) if w.parent() is not self.foot and not w.isHidden()
+        ]
+        wraps = self._pinned.hasHeightForWidth()
+        high = self._pinned.totalHeightForWidth(width) if wraps else self._pinned.sizeHint().height()
+        high = high if shown else 0
+        if self.viewportMargins().bottom() != high:
+            self.setViewportMargins(0, 0, 0, high)
+        self.foot.setVisible(bool(shown))
+        self.foot.setGeometry(0, self.height() - high, width, high)
 
     def end(self) -> None:
         """Leave the rest of the height empty."""

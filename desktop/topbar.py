@@ -80,6 +80,9 @@ class TopBar(QWidget):
             modality = entry.tree.get("modality", "") if entry else ""
             shown = identity_of(entry) if entry and identity_of(entry).patient_id else people[-1]
             texts = [line_of(shown, modality, short=short) for short in (False, True)]
+            if not any(p.patient_name or p.patient_id for p in people):
+                study = " ".join(w for w in (modality, shown.study_date) if w)
+                texts = ["  ·  ".join(w for w in (_unnamed(session.items), study) if w)]
             tip = "\n".join(line_of(p) for p in people)
         if mixed:
             texts, tip = [f"{mixed}: {text}" for text in texts], f"{mixed}:\n{tip}"
@@ -105,13 +108,17 @@ class TopBar(QWidget):
 
 
 def _unnamed(items: Sequence[Item]) -> str:
-    """Return what a record holds whose files name nobody: “No patient named  ·  2 images, 1 surface”."""
+    """Return what a record holds whose files name nobody: “No patient named  ·  2 images, 61 structures”."""
     if not items:
         return "Nothing in this record yet"
     whole = [i for i in items if not i.part]
     if len(whole) == 1:
         return f"No patient named  ·  {whole[0].name}"
-    counts = Counter(i.group.lower() for i in whole)
+    # Of a labelmap its structures count; an empty one is still one thing.
+    held = Counter(i.id for i in items if i.part)
+    counts: Counter[str] = Counter()
+    for item in whole:
+        counts[item.group.lower()] += held[item.id] or 1
     one = {"meshes": "mesh"}
     said = [f"{n} {group if n > 1 else one.get(group, group[:-1])}" for group, n in counts.items()]
     return f"No patient named  ·  {', '.join(said)}"

@@ -11,7 +11,15 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QMimeData, QSize, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPaintEvent, QResizeEvent
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QKeyEvent,
+    QPaintEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop import theme
@@ -172,6 +180,8 @@ class MainWindow(QMainWindow):
         stage = self.desk.stage
         if stage is not None:
             self.views.setCurrentWidget(stage)
+            if self.focusWidget() in (None, self):
+                stage.links.focused.setFocus()  # keys work from the first moment
         self._on_moved(self.desk.session.workspace)
 
     def _make_stage(self) -> None:
@@ -181,7 +191,7 @@ class MainWindow(QMainWindow):
 
         stage = Stage(self.desk)
         stage.cursor_moved.connect(self.strip.show_cursor)
-        self.actions_.bind_views(stage)
+        self.actions_.bind_views(stage, self.tree, self.tasks)
         self.views.addWidget(stage)
         self.desk.stage = stage
         self._make_tasks()
@@ -239,6 +249,13 @@ class MainWindow(QMainWindow):
         paths = _files(event.mimeData())
         event.acceptProposedAction()
         QTimer.singleShot(0, lambda: self.open_paths(paths))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Put the tool away by Escape, wherever the focus is and nothing else wants the key."""
+        if event.key() == Qt.Key.Key_Escape and self.desk.stage is not None:
+            self.desk.stage.measuring.let_go()
+        else:
+            super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the palette in the middle."""

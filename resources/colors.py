@@ -68,14 +68,28 @@ STRUCTURE_COLORS: dict[str, str] = {
 """Color by bare term, so that anatomy looks like anatomy."""
 
 OTHER_COLORS = (
-    "#60B0A0", "#8060D0", "#D07020", "#C02050", "#E0D080", "#C0C0F0",
-    "#905080", "#D09070", "#2090C0", "#20E0A0", "#806020", "#F0B040",
+    "#60B0A0", "#8060D0", "#D07020", "#C02050", "#E0D080", "#C0C0F0", "#905080", "#D09070", "#2090C0",
+    "#20E0A0", "#806020", "#F0B040", "#8000F0", "#F0E000", "#9050F0", "#50F0E0", "#D090F0", "#3060A0",
+    "#007050", "#D07080", "#90B050", "#80B0C0", "#C0F070", "#D01020", "#C000A0", "#9080A0", "#409040",
+    "#E0E0C0", "#F0E050", "#D060C0", "#D070F0", "#F08000", "#9010C0", "#00D030", "#806070", "#90F0A0",
+    "#00A080", "#A0D0C0", "#D06040", "#50C080", "#5050D0", "#D050F0", "#F0A060", "#00E070", "#70D0D0",
+    "#D05060", "#7030E0", "#C0A0E0", "#3070A0", "#E0B090", "#A0E0F0", "#708060", "#F080A0", "#7040B0",
+    "#90B010", "#E050D0", "#C05000", "#905050", "#007080", "#D0D060", "#A04010", "#E070B0", "#E01090",
+    "#70A050", "#706030", "#C09040", "#4090D0", "#F090C0", "#608070", "#E0D020", "#9070A0", "#90D0B0",
+    "#50B090", "#D04040", "#B0A060", "#C020F0", "#80F090", "#A010F0", "#E05030", "#D0A0B0", "#A09060",
+    "#D00030", "#00B070", "#5070C0", "#904060", "#A02090", "#805040", "#70F0D0", "#B0C0E0", "#70A0E0",
+    "#B06070", "#805070", "#B040B0", "#C010C0", "#B0A0D0", "#6090E0", "#F0B0D0", "#A0E0B0", "#C0D090",
+    "#A030E0", "#50A0B0", "#D09090", "#C01080", "#30D070", "#B05090", "#F0B0A0", "#90D040", "#607090",
+    "#E0E080", "#9060E0", "#A0F0B0", "#508030", "#B060B0", "#E0D050", "#E000C0", "#F0B070", "#60D060",
+    "#609020", "#B04060", "#D020E0", "#40D090", "#A000B0", "#E0B020", "#D0A0F0", "#00D080", "#F00000",
+    "#E06050", "#A0B040",
 )  # fmt: skip
-"""In turn for structures whose term the table does not hold.
+"""In turn for structures whose term the table does not hold: as many as the largest sets of organs have.
 
 Chosen one after the other, each as far as can be (CIE76) from those before it, as most eyes see them and as
-protanopes and deuteranopes do (Machado, Oliveira and Fernandes 2009, severity 1): any two are 15 apart or
-more to each of these. Neighbors in the order are farther apart than neighbors in hue.
+protanopes and deuteranopes do (Machado, Oliveira and Fernandes 2009, severity 1): of the first 12 any two are
+15 apart or more to each of these; of all 128, 7.5 to most eyes and 4.5 to each. Neighbors in the order are
+farther apart than neighbors in hue.
 """
 
 LOAD_COLOR = "#4FB3BF"

@@ -18,6 +18,10 @@ _SMALL = 320.0
 """A view this wide or less, in pixels of a 13 px font, has room for few words."""
 
 
+_LOW = 0.7
+"""Share of the width that the low lines have beside the scale, where they stand above the letters."""
+
+
 def is_small(box: QRectF) -> bool:
     """Tell whether captions would cover what is to be seen."""
     return min(box.width(), box.height()) <= _SMALL
@@ -26,6 +30,19 @@ def is_small(box: QRectF) -> bool:
 def _share(box: QRectF) -> float:
     """Return the size of secondary texts against the view's font."""
     return 0.85 if is_small(box) else 1.0
+
+
+def _thickness(painter: QPainter, inner: QRectF, words: str) -> str:
+    """Return what is said of thickness and interpolation, in as many words as there is room for.
+
+    What has least room says how far apart the slices lie between which values are made up.
+    """
+    plain = words.removeprefix("slice ") if is_small(inner) else words
+    brief = plain.replace("linear between slices", "slices")
+    metrics = QFontMetricsF(paint.font_of(painter, _share(inner)))
+    room = _LOW * inner.width() - 8.0
+    says = (plain, brief, brief.partition(" · ")[2]) if brief != plain else (plain,)
+    return next((said for said in says if metrics.horizontalAdvance(said) <= room), says[-1])
 
 
 def _fitting(painter: QPainter, inner: QRectF, words: Sequence[str]) -> int:
@@ -232,10 +249,9 @@ class SliceDecor:
                 self.paint_border(aside, box, focused)
 
         self._still.paint(painter, box, (place, shown), draw)
-        paint.caption_at(painter, inner, self._title(sheet), self._top_letters(sheet))
-        small = is_small(inner)
-        thick = words[1].removeprefix("slice ") if small else words[1]
-        look = self.look
+        paint.caption_at(painter, inner, self._title(painter, inner, sheet), self._top_letters(sheet))
+        small, look = is_small(inner), self.look
+        thick = _thickness(painter, inner, words[1])
         low = [("", ""), (words[0], look.quiet if small else look.text), (thick, look.quiet)]
         key = (place, words, self.sided)
         if key != self._measured_for:
@@ -246,7 +262,7 @@ class SliceDecor:
         )
 
         # Beside the letters of the lower edge; above them, and beside the scale, where that is too narrow.
-        room = inner.adjusted(0, 0, -0.3 * inner.width() - 8.0 if self._raised else 0, -self._raised)
+        room = inner.adjusted(0, 0, -(1 - _LOW) * inner.width() - 8.0 if self._raised else 0, -self._raised)
         self._low.paint(painter, corner, key, lambda p: self._paint_low(p, inner, room, low))
 
     def _rise(
@@ -259,9 +275,16 @@ class SliceDecor:
         cut = any(metrics.horizontalAdvance(text) > room for text, _color in lines)
         return 1.4 * QFontMetricsF(painter.font()).lineSpacing() if cut else 0.0
 
-    def _title(self, sheet: SliceSheet) -> list[tuple[str, str]]:
-        """Return the name of the plane, whose angle changes with every step of a turn, as a line."""
-        return [(sheet.frame.title if self.sided else "picture", PLANE_COLORS[self.plane])]
+    def _title(self, painter: QPainter, inner: QRectF, sheet: SliceSheet) -> list[tuple[str, str]]:
+        """Return the name of the plane, whose angle changes with every step of a turn, as a line.
+
+        In a narrow view a turned plane is named by its angle alone: "axial, 34°".
+        """
+        title = sheet.frame.title if self.sided else "picture"
+        room = (inner.width() - paint.letters_width(painter, self._top_letters(sheet))) / 2 - 6.0
+        if QFontMetricsF(painter.font()).horizontalAdvance(title) > room:
+            title = title.removeprefix("oblique ")
+        return [(title, PLANE_COLORS[self.plane])]
 
     def _top_letters(self, sheet: SliceSheet) -> str:
         return sheet.frame.edge_letters["top"] if self.sided else ""

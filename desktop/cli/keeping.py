@@ -90,6 +90,9 @@ def _files(source: Path, target: Path, options: argparse.Namespace) -> int:
         print_json({"path": str(target), **asdict(done)})
         return 0
     print(f"{done.files} files are in {target}, of {', '.join(done.patients)}.")
+    print(
+        "Faces were not looked for: import the images, then --faces remove takes them off the record's heads."
+    )
     for words in (*(f"Left out: {w}" for w in done.left_out), *(f"Look at {w}" for w in done.burned_in)):
         print(words, file=sys.stderr)
     return 0
@@ -180,11 +183,11 @@ def ask(path: Path, wrong: str) -> str | None:
 
 
 def note_in(path: Path, kind: str, details: dict[str, object]) -> None:
-    """Note in a record's log what was done with it; say so where it cannot be noted."""
+    """Note in a record's log what was done with it; say so where it cannot (open elsewhere, read-only)."""
     from twin.record import Record
 
     try:
         with Record.open(path) as record:
             record.note(kind, details)
     except RecordError as error:
-        print(f"vitruvian: it could not be noted in the log: {error}", file=sys.stderr)
+        print(f"vitruvian: it could not be noted in the log: {error.message}", file=sys.stderr)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from desktop.cli import command, print_json, record_path
+from desktop.cli.keeping import note_in
 from twin.errors import UserError
 
 if TYPE_CHECKING:
@@ -40,15 +41,16 @@ def export(options: argparse.Namespace) -> int:
     from twin.exports.sides import side_of
     from twin.record import Record
 
-    with Record.open(record_path(options.record)) as record:
+    source = record_path(options.record)
+    with Record.open(source, write=False) as record:
         stale = stale_of(record, options.entity)
         if stale and not options.stale:
             raise UserError(f"{stale}.", "Make it again, or export it as it is with --stale.")
         entity = gathered(record, options.entity) or record.load(options.entity)
         path, side = Path(options.output), side_of(entity)
         told = _write(record, options, path)
-        details = {"entity": options.entity, "path": str(path), "stale": stale}
-        record.note("exported", details | ({"deidentified": True} if options.deidentify else {}))
+    details: dict[str, object] = {"entity": options.entity, "path": str(path), "stale": stale}
+    note_in(source, "exported", details | ({"deidentified": True} if options.deidentify else {}))
     for words in told:
         print(words, file=sys.stderr)
     if options.json:
@@ -68,7 +70,6 @@ def _write(record: "Record", options: argparse.Namespace, path: Path) -> list[st
 
     faces = options.faces == "remove"
     if options.deidentify:
-        record.flush()
         return one_thing(record.path, options.entity, path, faces, True, Progress())[1].words()
     if faces:
         raise UserError("--faces remove goes with --deidentify.")
@@ -86,9 +87,9 @@ def report(options: argparse.Namespace) -> int:
     record_file = record_path(options.record)
     path = Path(options.output)
     check_name(path)
-    with Record.open(record_file) as record:
-        run_job(Job(draw_and_write, record_file, path, not options.no_pictures, title="report"))
-        record.note("exported", {"entity": "report", "path": str(path), "stale": ""})
+    Record.open(record_file, write=False).close()  # a job cannot ask for a passphrase
+    run_job(Job(draw_and_write, record_file, path, not options.no_pictures, title="report"))
+    note_in(record_file, "exported", {"entity": "report", "path": str(path), "stale": ""})
     if options.json:
         print_json({"path": str(path)})
     else:

@@ -66,10 +66,22 @@ def studies(options: argparse.Namespace) -> int:
         print(f"{study.date or 'no date   '}  {who}  {study.description}".rstrip())
         for one in series:
             print(f"    {one.row.label}  {one.row.images} images")
+    if not found and not options.forget:
+        print(_none(options, folders))
     if others:
         studies = "1 other study is" if others == 1 else f"{others:,} other studies are"
         print(f"{studies} known from elsewhere: “vitruvian studies” lists all.")
     return 0
+
+
+def _none(options: argparse.Namespace, folders: list[Path]) -> str:
+    """Say that the list is empty, of what, and what to try."""
+    asked = " ".join(word for word in (options.modality, f"“{options.words}”" * bool(options.words)) if word)
+    if asked:
+        return f"No study that is known here fits {asked}."
+    if folders:
+        return f"There are no DICOM studies in {', '.join(map(str, folders))}."
+    return "No study is known yet. Look into a folder with: vitruvian studies FOLDER"
 
 
 def read_again(files: int) -> None:

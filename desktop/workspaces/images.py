@@ -23,6 +23,9 @@ from desktop.silent import SilentCard
 from desktop.view_commands import window_id
 from resources.presets import PRESETS, windows_for
 
+_ACROSS = 3
+"""Window buttons in a row."""
+
 _MORE = ("view.window.automatic", "view.window.file")
 
 
@@ -58,9 +61,10 @@ class ImagesPanel(Panel):
         self.keys = KeyCard(desk, actions)
         self._of_an_image = (
             section_title("Window"), self.presets, section_title("Key images"), self.keys,
-            section_title("Measure"), self.measure,
-            self.go, self.instead, section_title("By hand"), self.hands,
+            section_title("Measure"), self.measure, section_title("By hand"), self.hands,
         )  # fmt: skip
+        self.pin(self.go, self.instead)
+        self.measure.asks_to_be_seen.connect(lambda: self.bring_into_view(self.measure))
         self.add(
             self.facts,
             self.notes,
@@ -82,10 +86,11 @@ class ImagesPanel(Panel):
         self.hanging.refresh()
         self.keys.refresh()
         self.measure.refresh()
-        for widget in self._of_an_image:
+        for widget in (*self._of_an_image, self.go):
             widget.setVisible(entry is not None)
         if entry is None:
             self.over.hide()
+            self.instead.hide()
             busy = self._desk.queue.busy
             self.heading.setText("Images")
             self.facts.show_facts([("", "Being read …" if busy else "There is no image here yet.")])
@@ -114,7 +119,7 @@ class ImagesPanel(Panel):
             self._grid.removeWidget(button)
             button.setVisible(id in shown)
         for n, id in enumerate(shown):
-            self._grid.addWidget(self._windows[id], n // 2, n % 2)
+            self._grid.addWidget(self._windows[id], n // _ACROSS, n % _ACROSS)
 
 
 def _facts(tree: dict[str, Any], spacing: Sequence[float]) -> list[tuple[str, str]]:

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 
 from desktop import way, words
-from desktop.fields import CheckBox, ComboBox
+from desktop.fields import CheckBox, ComboBox, DoubleSpinBox
+from desktop.section import StepSection
 from desktop.window import MainWindow
 from tests.desktop.conftest import do, settle
 from twin.errors import UserError
@@ -40,6 +41,51 @@ def test_the_study_date_stands_in_a_narrow_bar_too(opened: MainWindow) -> None:
     opened.resize(920, 700)
     QApplication.processEvents()
     assert opened.top.identity.text() == "HIP, Model · HIP003 · 61 y · F · CT 2026-01-05"
+
+
+@pytest.mark.parametrize("place", ["the views at first", "tree", "number in the task", "buttons of the task"])
+def test_the_views_hear_their_keys_wherever_the_work_goes_on(opened: MainWindow, qtbot, place: str) -> None:
+    stage = opened.desk.stage
+    opened.desk.session.go_to("anatomy")
+    settle(opened, qtbot)
+    panel = opened.panels["anatomy"]
+    for section in panel.findChildren(StepSection):
+        section.body.show()
+    number = next(spin for spin in panel.findChildren(DoubleSpinBox) if spin.isVisible())
+    before = number.value()
+    places = {
+        "the views at first": opened.focusWidget(),
+        "tree": opened.tree.tree,
+        "number in the task": number,
+        "buttons of the task": panel.findChild(StepSection).button,
+    }
+    places[place].setFocus()
+    QTest.keyClick(places[place], Qt.Key.Key_D)
+    assert stage.measuring.tool == "distance"
+    QTest.keyClick(places[place], Qt.Key.Key_Escape)
+    assert stage.measuring.tool == ""
+    labels = stage.overlay.opacity
+    QTest.keyClick(places[place], Qt.Key.Key_G)
+    assert stage.overlay.opacity != labels
+    assert number.value() == before
+
+
+def test_words_and_the_palette_keep_the_keys_for_themselves(opened: MainWindow, qtbot) -> None:
+    stage = opened.desk.stage
+    stage.measuring.take("distance")
+    opened.actions_["view.find"].trigger()
+    QTest.keyClicks(opened.palette_.line, "dyg")
+    assert opened.palette_.line.text() == "dyg"
+    QTest.keyClick(opened.palette_.line, Qt.Key.Key_Escape)
+    assert not opened.palette_.isVisible()
+    assert stage.measuring.tool == "distance"
+    opened.desk.session.select(opened.desk.session.of_kind("labelmap")[0].key)
+    opened.tree.rename()
+    editor = opened.tree.tree.findChild(QLineEdit)
+    QTest.keyClicks(editor, "dg")
+    assert editor.text() == "dg"
+    QTest.keyClick(editor, Qt.Key.Key_Escape)
+    assert stage.measuring.tool == "distance"
 
 
 def test_landmarks_lie_on_their_bone_and_do_not_replace_it(opened: MainWindow, qtbot) -> None:

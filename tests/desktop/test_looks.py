@@ -153,3 +153,18 @@ def test_equals_fits_all_views(ct: MainWindow) -> None:
     assert view.pixels_per_mm > scale
     press(ct, Qt.Key.Key_Equal)
     assert view.pixels_per_mm == scale
+
+
+def test_the_way_on_and_a_measurement_are_seen_in_a_window_of_1280_by_800(opened: MainWindow, qtbot) -> None:
+    panel = opened.panels["images"]
+    settle(opened, qtbot)
+    corner = panel.go.mapTo(panel, panel.go.rect().bottomRight())
+    assert panel.go.isVisible()
+    assert panel.rect().contains(corner)
+    panel.verticalScrollBar().setValue(0)
+    opened.resize(1280, 560)  # so low that measuring begins below the edge
+    QTest.keyClick(opened.tree.tree, Qt.Key.Key_D)
+    hint = panel.measure.hint
+    qtbot.waitUntil(lambda: panel.verticalScrollBar().value() > 0)
+    for corner in (hint.rect().topLeft(), hint.rect().bottomRight()):
+        assert panel.viewport().rect().contains(hint.mapTo(panel.viewport(), corner))

@@ -146,6 +146,7 @@ def test_the_eye_hides_the_labels_over_the_image(opened: MainWindow, qtbot) -> N
     view = opened.desk.stage.slices["axial"]
     opened.desk.stage.overlay.set_opacity(1.0)
     part = next(i for i in opened.desk.session.items if i.part)
+    opened.tree.tree.setFocus()  # the view that has it is framed
     shown = view.grab().toImage()
     click_row(qtbot, opened, part.key, EYE)
     assert not opened.desk.session.is_visible(part.key)
@@ -207,6 +208,9 @@ def test_a_record_without_a_patient_says_what_is_in_it(window: MainWindow, home:
     window.open_paths([path])
     settle(window, qtbot)
     assert window.top.identity.full_text() == "No patient named  ·  unknown scan"
+    do(window.desk.session.record, "test.organs")
+    settle(window, qtbot)
+    assert window.top.identity.full_text().startswith("No patient named  ·  1 image, 4 structures")
 
 
 def test_a_name_is_changed_in_place_and_taken_back(opened: MainWindow, qtbot) -> None:

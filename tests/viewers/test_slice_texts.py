@@ -8,6 +8,7 @@ from PySide6.QtGui import QFontMetricsF
 from tests.viewers.phantoms import marked_volume
 from twin.domain import Volume
 from viewers import paint
+from viewers.orientation import Plane
 from viewers.slice_view import SliceView
 
 
@@ -27,8 +28,8 @@ def written(monkeypatch, view: SliceView) -> list[str]:
     return texts
 
 
-def shown(qtbot, volume: Volume, width: int, height: int) -> SliceView:
-    view = SliceView("axial")
+def shown(qtbot, volume: Volume, width: int, height: int, plane: Plane = "axial") -> SliceView:
+    view = SliceView(plane)
     qtbot.addWidget(view)
     view.resize(width, height)
     view.set_volume(volume)
@@ -54,3 +55,25 @@ def test_an_oblique_plane_is_not_called_axial(qtbot, monkeypatch):
     texts = written(monkeypatch, shown(qtbot, plane, 420, 360))
     assert "oblique axial, 30°" in texts
     assert "axial" not in texts
+
+
+@pytest.mark.parametrize("width", [205, 260, 640])
+def test_a_turned_plane_is_named_whole_in_a_narrow_view(qtbot, monkeypatch, width):
+    turn = np.radians(30.0)
+    affine = np.eye(4)
+    affine[:3, 1] = [0, np.cos(turn), -np.sin(turn)]
+    affine[:3, 2] = [0, np.sin(turn), np.cos(turn)]
+    texts = written(
+        monkeypatch, shown(qtbot, Volume(np.zeros((1, 80, 80), np.int16), affine, "MR"), width, 300)
+    )
+    assert ("axial, 30°" if width < 300 else "oblique axial, 30°") in texts
+    assert not any("…" in text for text in texts)
+
+
+@pytest.mark.parametrize("width", [205, 260, 330, 640])
+def test_how_far_apart_slices_lie_is_written_whole(qtbot, monkeypatch, width):
+    # The short axes of heart-mr-cine: six slices 17.7 mm apart.
+    stack = Volume(np.zeros((6, 80, 80), np.int16), np.diag([1.4, 1.4, 17.7, 1.0]), "MR")
+    texts = written(monkeypatch, shown(qtbot, stack, width, 300, "coronal"))
+    assert any("slices 17.7 mm apart" in text for text in texts)
+    assert not any("…" in text for text in texts)

@@ -4,6 +4,7 @@ Every file says its space and unit where its format can, and carries the side in
 A file appears whole or not at all: it is written beside its place under another name, then renamed.
 """
 
+import contextlib
 import importlib
 import os
 import uuid
@@ -141,9 +142,12 @@ def export(
             os.fsync(file.fileno())
         part.replace(target)
     except OSError as e:
-        raise UserError(f"{target} cannot be written: {e.strerror or e}.") from e
+        raise UserError(
+            f"{target} cannot be written: {e.strerror or e}.", "Choose a folder that can be written to."
+        ) from e
     finally:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a read-only disk refuses that too, and has nothing to remove
+            part.unlink(missing_ok=True)
     progress(1.0, f"wrote {target.name}")
     return target
 

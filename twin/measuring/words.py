@@ -57,9 +57,9 @@ def brief(numbers: Sequence[Number], text: str = "") -> str:
 
 
 def mean_of(mean: Number, spread: Number | None) -> str:
-    """Return a mean with its standard deviation: "41.2 ± 12.1 HU"."""
-    more = f" ± {short(spread.value)}" if spread is not None else ""
-    return f"{short(mean.value)}{more} {mean.unit}".strip()
+    """Return a mean with its standard deviation, which is no limit of it: "41.2 HU (SD 12.1)"."""
+    more = f" (SD {short(spread.value)})" if spread is not None else ""
+    return of_number(mean) + more
 
 
 def lines(made: Measurement, *, few: bool = False) -> list[str]:
@@ -81,7 +81,10 @@ def lines(made: Measurement, *, few: bool = False) -> list[str]:
 
 
 def full(number: Number) -> tuple[str, str]:
-    """Return the name, and the value with everything that must be said beside it."""
-    error = error_of(number)
-    value = f"{of_number(number)} ({error})" if error else of_number(number)
-    return _SHORT.get(number.name, number.name), value
+    """Return the name, and the value with everything that must be said beside it: limits, why, of what."""
+    error, causes = error_of(number), " and ".join(number.causes or {})
+    limits = f"{error} at the most, by {causes}" if error and causes else error
+    said = "; ".join(words for words in (limits, number.remark) if words)
+    return _SHORT.get(number.name, number.name), f"{of_number(number)} ({said})" if said else of_number(
+        number
+    )

@@ -340,7 +340,8 @@ def trouble(path: Path, error: Exception) -> RecordError:
     if "readonly" in text or "unable to open" in text:
         return RecordError(
             f"{path} cannot be written: the file or its folder is read-only.",
-            "Open it for reading only, or copy it to a folder that can be written to.",
+            "Copy it to a folder that can be written to; where it is, it can be read and exported from, "
+            "not changed.",
         )
     if "locked" in text:
         return RecordError(f"{path} is busy: another program is writing it.", "Try again in a moment.")

@@ -122,7 +122,8 @@ def _held(path: Path, holder: Holder, mine: Holder) -> RecordError:
     return RecordError(
         f"{path} is open for writing on {holder.host} by {holder.user} "
         f"(process {holder.process}, since {holder.since}).",
-        "Close it there, or open it here for reading only.",
+        "Close it there first. Until then it can be read and exported from here, not changed: "
+        "the window offers to open it for reading only.",
     )
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.errors import SourceError
+from twin.sources.payload import AGAIN
 from twin.sources.stack import MAX_TILT_DEG
 
 RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
@@ -43,7 +44,8 @@ def check_size(path: Path, need: int, size: int, packing: str = "raw") -> None:
     if need > size * _LIMITS[packing]:
         raise SourceError(
             f"{path} is truncated or its header is broken: it claims {need:,} bytes of image "
-            f"in a file of {size:,}."
+            f"in a file of {size:,}.",
+            AGAIN,
         )
     free = psutil.virtual_memory().available
     if need > free * SHARE_OF_MEMORY:
@@ -121,7 +123,9 @@ def packed(colors: NDArray[np.uint8]) -> NDArray[np.uint32]:
     return np.asarray(red << 16 | green << 8 | blue, np.uint32)
 
 
-ASKS_FOR_CT = "If this is a CT, import it with modality CT."
+ASKS_FOR_CT = "If this is a CT"
+"""How the note begins that asks for it; by these words it is known and taken off again."""
+_SAY_CT = f"{ASKS_FOR_CT}, say so: “Treat as CT”, or import it with --set modality=CT."
 ASKS_FOR_HU = (
     "If they are Hounsfield units (air at −1000, water at 0), say so: “Treat as CT”, or the step "
     "volume.confirm_modality."
@@ -169,6 +173,5 @@ def silent_notes(
     if modality or low > -900 or high < 300:
         return ()
     return (
-        f"The values ({low:.0f} to {high:.0f}) look like Hounsfield units; {title} does not say. "
-        + ASKS_FOR_CT,
+        f"The values ({low:.0f} to {high:.0f}) look like Hounsfield units; {title} does not say. " + _SAY_CT,
     )

@@ -18,7 +18,7 @@ from twin.progress import Progress
 from twin.sources import grid as grids
 from twin.sources.grid import RAS_TO_LPS
 from twin.sources.labels import labelmap_of, read_said, read_sidecar, times_of
-from twin.sources.payload import read_payload
+from twin.sources.payload import AGAIN, read_payload
 from twin.sources.series import Choices, Series, file_by_file
 from twin.sources.stack import TOLERANCE_MM
 
@@ -115,7 +115,8 @@ def _open(path: Path) -> Any:
         dtype = image.get_data_dtype()
     except Exception as e:
         text = str(e).strip().split("\n")[0].rstrip(".") or type(e).__name__
-        raise SourceError(f"{path} is a broken NIfTI file: {text}.") from e
+        text = text.removeprefix("File ").replace(str(path), "it")  # nibabel names the file too
+        raise SourceError(f"{path} is a broken NIfTI file: {text}.", AGAIN) from e
     if not isinstance(image, nib.Nifti1Pair):  # of which the one-file form is a subclass
         older = " (but Analyze 7.5, which does not tell left from right)" if path.suffix == ".hdr" else ""
         raise SourceError(f"{path} is called {path.suffix} but is no NIfTI file{older}.")

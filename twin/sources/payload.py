@@ -14,6 +14,9 @@ from twin.progress import Progress
 
 _CHUNK = 1 << 22
 
+AGAIN = "Copy or fetch the file again; this copy of it cannot be mended."
+"""What to try where a file is cut short or broken."""
+
 
 class _Stream(Protocol):
     def read(self, size: int, /) -> bytes: ...
@@ -62,10 +65,10 @@ def read_payload(
     except (OSError, EOFError, ValueError, OverflowError, zlib.error) as e:
         if isinstance(e, OSError) and e.errno is not None:
             raise SourceError(f"{path} cannot be read: {e.strerror or e}.") from e
-        raise SourceError(f"{path} is truncated or broken: {str(e).rstrip('.')}.") from e
+        raise SourceError(f"{path} is truncated or broken: {str(e).rstrip('.')}.", AGAIN) from e
     if there < need:
         raise SourceError(
-            f"{path} is truncated or broken: {there:,} of {need:,} bytes of its image are there."
+            f"{path} is truncated or broken: {there:,} of {need:,} bytes of its image are there.", AGAIN
         )
     return made
 

@@ -1,5 +1,6 @@
 """The step that brings images, labelmaps and surfaces into a record."""
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,7 @@ def import_images(params: ImportParams, progress: Progress) -> Made:
         size = " × ".join(map(str, series.size))
         modality = next((e.modality for e in entities if isinstance(e, Volume)), series.modality)
         listed.append({"name": name, "modality": modality, "size": size, "notes": said})
-    left = [f"{s.label}: {s.why_not or ASIDE}" for s in found.series if s not in chosen]
+    left = [_left_out(s) for s in found.series if s not in chosen]
     summary = {
         "series_found": found.count, "series": listed, "left_out": left, "problems": list(found.problems),
     }  # fmt: skip
@@ -84,6 +85,13 @@ def import_images(params: ImportParams, progress: Progress) -> Made:
 
 
 ASIDE = "it only serves to plan or to show; name it to bring it in"
+
+
+def _left_out(series: Series) -> str:
+    """Return which series was left out, where it lies, why, and what to try."""
+    folder = os.path.commonpath([file.parent for file in series.files])
+    where = series.files[0] if len(series.files) == 1 else folder
+    return f"{series.label} in {where}: {series.why_not or ASIDE}. {_hint((series,))}".rstrip()
 
 
 def _image_of(series: Series, outputs: dict[str, Entity]) -> Volume | None:

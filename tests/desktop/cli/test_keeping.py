@@ -57,6 +57,8 @@ def test_a_folder_of_dicom(study: Path, tmp_path: Path, capsys: pytest.CaptureFi
     assert {pydicom.dcmread(p).PixelData for p in written} == before
     assert main(["deidentify", str(study), "-o", str(target)]) == 1
     assert "not empty" in capsys.readouterr().err
+    assert main(["deidentify", str(study), "-o", str(tmp_path / "other")]) == 0
+    assert "Faces were not looked for" in capsys.readouterr().out
     # What was written can be read again as one series.
     assert main(["import", str(tmp_path / "again.twin"), str(target)]) == 0
 

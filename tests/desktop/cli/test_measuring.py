@@ -39,7 +39,7 @@ def test_measurements_are_drawn_listed_and_exported(record, tmp_path, capsys):
     # Mean 2 · 14.5 + 250; of 2 i ten times each, by n − 1: √(10 · 330 / 99) = 5.77
     assert [(r["name"], r["measures"], r["size"]) for r in rows] == [
         ("Distance", "distance", "10.0 ± 1.0 mm"),
-        ("lesion", "polygon", "100.0 mm², 279.0 ± 5.77 HU"),
+        ("lesion", "polygon", "100.0 mm², 279.0 HU (SD 5.77)"),
     ]
     everything, one = tmp_path / "all.csv", tmp_path / "one.csv"
     assert main(["export", record, "measurements", "-o", str(everything)]) == 0

@@ -95,6 +95,21 @@ def test_an_export_is_the_one_file_that_was_asked_for(
     assert not (folder / "right.stl").exists()
 
 
+def test_a_record_that_is_open_elsewhere_is_exported_and_it_is_said_that_no_log_holds_it(
+    tmp_path: Path, record: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "ct.nii.gz"
+    with Record.open(Path(record)) as there:
+        assert main(["export", record, "v1", "-o", str(file)]) == 0
+        assert [e.kind for e in there.log()] == ["step"]
+    assert file.is_file()
+    assert "it could not be noted in the log" in capsys.readouterr().err
+    assert main(["export", record, "v1", "-o", str(file)]) == 0
+    assert "noted" not in capsys.readouterr().err
+    with Record.open(Path(record), write=False) as there:
+        assert there.log()[-1].kind == "exported"
+
+
 def test_the_log_tells_what_was_undone_redone_and_exported(
     tmp_path: Path, record: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -38,9 +38,14 @@ def test_folders_are_looked_into_listed_and_forgotten(
     assert (study["patient"]["name"], study["images"]) == ("GRÜN^Jörg", 2)
     assert [(s["number"], s["images"]) for s in study["series"]] == [(3, 2)]
     assert main(["studies", "--words", "blau"]) == 0
-    assert capsys.readouterr().out == ""
+    assert capsys.readouterr().out == "No study that is known here fits “blau”.\n"
     assert main(["studies", str(folder), "--forget", "--json"]) == 0
     assert answer(capsys) == {"folders": [], "looked": [], "studies": [], "others": 0}
+    assert main(["studies"]) == 0
+    assert "vitruvian studies FOLDER" in capsys.readouterr().out
+    (tmp_path / "nothing").mkdir()
+    assert main(["studies", str(tmp_path / "nothing")]) == 0
+    assert f"There are no DICOM studies in {tmp_path / 'nothing'}." in capsys.readouterr().out
     assert main(["studies", str(tmp_path / "absent")]) == 1
     assert "There is no folder" in capsys.readouterr().err
 

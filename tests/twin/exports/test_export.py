@@ -1,6 +1,7 @@
 """What is written can be read again and is the same; a name never says less than the side."""
 
 import csv
+import errno
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from twin.domain import Field, Identity, LabelMap, Number, Patch, Result, Structure, Surface, TetMesh, Volume
 from twin.errors import Cancelled, UserError
-from twin.exports import export
+from twin.exports import export, nifti
 from twin.exports.vtk_files import fields_of
 from twin.progress import Progress
 from twin.sources import read, scan
@@ -413,6 +414,17 @@ def test_wrong_suffix_lists_the_right_ones(tmp_path: Path) -> None:
         export(cube(), tmp_path / "a.nii")
     with pytest.raises(UserError, match="there is no folder"):
         export(cube(), tmp_path / "none/left.stl")
+
+
+def test_a_disk_that_is_read_only_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_args: object, **_more: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    # Such a disk refuses both to make a file and to remove one that is not there.
+    monkeypatch.setattr(nifti, "write", refuse)
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(UserError, match=r"ct\.nii\.gz cannot be written: Read-only.*Choose a folder"):
+        export(volume(), tmp_path / "ct.nii.gz")
 
 
 def test_a_stopped_export_leaves_the_old_file_alone(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from tests.twin.sources import made
 from twin.errors import SourceError
 from twin.progress import Progress
 from twin.sources import read, scan
-from twin.sources.payload import read_bytes
+from twin.sources.payload import AGAIN, read_bytes
 from twin.sources.steps import ImportParams, import_images
 
 
@@ -146,6 +146,15 @@ def test_nifti_with_a_broken_header(tmp_path: Path) -> None:
         bring_in(path)
 
 
+def test_nifti_that_is_not_packed_as_its_name_says(tmp_path: Path) -> None:
+    path = tmp_path / "scan.nii.gz"
+    path.write_bytes(b"no gzip file at all" * 40)
+    with pytest.raises(SourceError) as error:
+        bring_in(path)
+    assert str(error.value).count(str(path)) == 1
+    assert str(error.value).endswith("is not a gzip file. " + AGAIN)
+
+
 def test_nifti_that_ends_early(tmp_path: Path) -> None:
     path = nifti(tmp_path / "short.nii", np.ones((40, 50, 6), np.int16))
     path.write_bytes(path.read_bytes()[:9000])
@@ -155,8 +164,16 @@ def test_nifti_that_ends_early(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     whole = nib.Nifti1Image(rng.integers(0, 9999, (40, 50, 6)).astype(np.int16), np.eye(4)).to_bytes()
     packed.write_bytes(gzip.compress(whole)[:9000])
-    with pytest.raises(SourceError, match=rf"{packed} is truncated or broken"):
+    with pytest.raises(SourceError, match=rf"{packed} is truncated or broken.*again"):
         bring_in(packed)
+
+
+def test_what_was_left_out_is_told_with_its_place_and_a_way_on(tmp_path: Path) -> None:
+    nifti(tmp_path / "whole.nii", np.ones((4, 5, 6), np.int16))
+    made.write_series(tmp_path / "cut", made.voxels((6, 4, 4)))[2].unlink()
+    (left,) = bring_in(tmp_path).summary["left_out"]
+    assert f"in {tmp_path / 'cut'}: 1 slice is missing" in left
+    assert "--accept-gaps" in left
 
 
 def test_nifti_that_claims_more_than_a_file_can_hold(tmp_path: Path) -> None:

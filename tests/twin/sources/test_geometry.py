@@ -228,7 +228,7 @@ def test_a_localizer_is_planes_and_stands_aside(tmp_path: Path) -> None:
     did = import_images(given, Progress())
     assert list(did.outputs) == ["volume"]
     assert did.summary["left_out"] == [
-        "series 4 (CT): it only serves to plan or to show; name it to bring it in"
+        f"series 4 (CT) in {tmp_path / 'plan'}: it only serves to plan or to show; name it to bring it in."
     ]
     named = import_images(ImportParams((str(tmp_path),), series=localizer.uid), Progress())
     assert list(named.names.values()) == [f"series 4 (CT) {n} of 3" for n in (1, 2, 3)]
