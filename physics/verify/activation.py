@@ -105,7 +105,7 @@ def niederer_map() -> tuple[NDArray[np.float64], list[NDArray[np.float64]]]:
     return points[shared[0]], [at_coarse, at_fine, extrapolated(at_coarse, at_fine, 1.5)]
 
 
-@problem("monodomain", long=True)
+@problem("niederer", long=True)
 def niederer_2011() -> list[Row]:
     """The benchmark of Niederer et al. 2011 at two resolutions, its far corner extrapolated to none.
 
@@ -128,7 +128,7 @@ def niederer_2011() -> list[Row]:
     ]
 
 
-@problem("eikonal-monodomain", long=True)
+@problem("eikonal-niederer", long=True)
 def eikonal_against_monodomain() -> list[Row]:
     """The eikonal equation with the monodomain's speeds, from the monodomain's front at 5 ms on.
 
