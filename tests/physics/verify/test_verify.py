@@ -42,12 +42,12 @@ def test_a_long_problem_runs_only_where_it_is_named(monkeypatch: pytest.MonkeyPa
         return lambda: ran.append(name) or []  # type: ignore[func-returns-value]
 
     known = names()
-    assert "monodomain" in long_names()
+    assert "niederer" in long_names()
     monkeypatch.setattr("physics.verify._problems", {name: noted(name) for name in known})
     verify()
     assert ran == [name for name in known if name not in long_names()]
-    verify(["monodomain"])
-    assert ran[-1] == "monodomain"
+    verify(["niederer"])
+    assert ran[-1] == "niederer"
 
 
 def test_row_measures_the_error() -> None:
