@@ -42,16 +42,21 @@ def _cross(a, b):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def _mixed(points, nodes, shares):  # type: ignore[no-untyped-def]
+    """Return the sum of a triangle's nodes, each times its share."""
+    mixed = np.zeros(3)
+    for a in range(6):
+        for i in range(3):
+            mixed[i] += shares[a] * points[nodes[a], i]
+    return mixed
+
+
+@njit(cache=True)
 def push(points, faces, weights, shapes, by_u, by_v, force):  # type: ignore[no-untyped-def]
     """Add to ``force`` (n, 3) what a pressure of 1 MPa on ``faces`` (k, 6) exerts on their nodes, N."""
     for e in range(faces.shape[0]):
         for q in range(weights.size):
-            u, v = np.zeros(3), np.zeros(3)
-            for a in range(6):
-                for i in range(3):
-                    u[i] += by_u[q, a] * points[faces[e, a], i]
-                    v[i] += by_v[q, a] * points[faces[e, a], i]
-            normal = _cross(u, v)
+            normal = _cross(_mixed(points, faces[e], by_u[q]), _mixed(points, faces[e], by_v[q]))
             for a in range(6):
                 for i in range(3):
                     force[faces[e, a], i] -= weights[q] * shapes[q, a] * normal[i]
@@ -67,12 +72,8 @@ def enclosed(points, faces, middle, weights, shapes, by_u, by_v, slope):  # type
     by_middle = np.zeros(3)
     for e in range(faces.shape[0]):
         for q in range(weights.size):
-            y, u, v = -middle, np.zeros(3), np.zeros(3)
-            for a in range(6):
-                for i in range(3):
-                    y[i] += shapes[q, a] * points[faces[e, a], i]
-                    u[i] += by_u[q, a] * points[faces[e, a], i]
-                    v[i] += by_v[q, a] * points[faces[e, a], i]
+            y = _mixed(points, faces[e], shapes[q]) - middle
+            u, v = _mixed(points, faces[e], by_u[q]), _mixed(points, faces[e], by_v[q])
             normal, beside_u, beside_v = _cross(u, v), _cross(v, y), _cross(y, u)
             third = weights[q] / 3.0
             volume -= third * (y[0] * normal[0] + y[1] * normal[1] + y[2] * normal[2])
@@ -94,12 +95,8 @@ def stiffness(points, faces, middle, closed, weights, shapes, by_u, by_v, matric
     for e in range(faces.shape[0]):
         matrices[e] = 0.0
         for q in range(weights.size):
-            y, u, v = -middle, np.zeros(3), np.zeros(3)
-            for a in range(6):
-                for i in range(3):
-                    y[i] += shapes[q, a] * points[faces[e, a], i]
-                    u[i] += by_u[q, a] * points[faces[e, a], i]
-                    v[i] += by_v[q, a] * points[faces[e, a], i]
+            y = _mixed(points, faces[e], shapes[q]) - middle
+            u, v = _mixed(points, faces[e], by_u[q]), _mixed(points, faces[e], by_v[q])
             factor = weights[q] / (3.0 if closed else 2.0)
             for a in range(6):
                 for b in range(6):
