@@ -77,15 +77,13 @@ class SeriesChooser(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.px(6), theme.px(6), theme.px(6), theme.px(6))
         column.setSpacing(theme.px(3))
-        count = len(found.series)
-        title = f"{count} series were found. Which one?" if count > 1 else "One series was found."
-        if found.count > count:
-            title = f"{found.count} series were found, which make {count} images. Which one?"
-        column.addWidget(theme.named(QLabel(title), "heading"))
+        column.addWidget(theme.named(QLabel(_title(found)), "heading"))
         column.addWidget(self.list, 1)
         if found.problems:
             column.addWidget(quiet(f"Left out: {'; '.join(found.problems[:3])}"))
         column.addWidget(self.form)
+        self.why = quiet()
+        column.addWidget(self.why)
         row = QHBoxLayout()
         row.addStretch()
         row.addWidget(self.cancel)
@@ -148,6 +146,10 @@ class SeriesChooser(QWidget):
         self.form.fields["accept_gaps"].setVisible(series is not None and series.gaps > 0)
         self.button.setEnabled(not why)
         self.button.setToolTip(why or "Bring this series into the record")
+        if why and series is not None and series.gaps:
+            why = f"{why}. Fetch what is missing, or choose below to fill it by interpolation."
+        self.why.setText(why)
+        self.why.setVisible(bool(why))
 
     def _readable(self, series: Series) -> bool:
         values = self.form.values()
@@ -186,6 +188,13 @@ class _Wrapped(QStyledItemDelegate):
         text = str(index.data() or "")
         wrapped = self._tree.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, text)
         return plain.expandedTo(QSize(0, wrapped.height() + theme.px(2)))
+
+
+def _title(found: Found) -> str:
+    count = len(found.series)
+    if found.count > count:
+        return f"{found.count} series were found, which make {count} images. Which one?"
+    return f"{count} series were found. Which one?" if count > 1 else "One series was found."
 
 
 def _whose(identity: Identity) -> str:

@@ -276,12 +276,15 @@ class Desk(QObject):
                 yield self._job_of(remake(record, one), f"Making {entry.name} again")
 
     def undo(self) -> None:
-        """Undo the last step; of one that took its time, say that it is not lost."""
+        """Undo the last step; of one that took its time, or left nothing, say that it is not lost."""
         record = self._writable()
         title, undone = record.title("undo"), record.undo()
-        if undone is not None and record.history.entry(undone.params["number"]).seconds >= LONG_SECONDS:
+        if undone is None:
+            return
+        empty = "" if record.entries() else "The record is empty now. "
+        if empty or record.history.entry(undone.params["number"]).seconds >= LONG_SECONDS:
             self.said.emit(
-                f"Undone: {title}.", "Redo (Ctrl+Shift+Z) brings it back without computing it anew."
+                f"Undone: {title}.", f"{empty}Redo (Ctrl+Shift+Z) brings it back without computing it anew."
             )
 
     def redo(self) -> None:

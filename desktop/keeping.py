@@ -97,6 +97,8 @@ class PassphraseDialog(_Question):
         self.again.setVisible(new)
         self.keep = CheckBox("Keep it in this system's key store, and ask no more")
         self.column.addWidget(self.keep)
+        self.why = quiet()
+        self.column.addWidget(self.why)
         self._new = new
         self.passphrase.textChanged.connect(self._judge)
         self.again.textChanged.connect(self._judge)
@@ -121,6 +123,7 @@ class PassphraseDialog(_Question):
             why = "Type the same again."
         self.yes.setEnabled(not why)
         self.yes.setToolTip(why)
+        self.why.setText(why)
 
 
 class Keeper:

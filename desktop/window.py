@@ -20,7 +20,15 @@ from PySide6.QtGui import (
     QPaintEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QMainWindow,
+    QSizePolicy,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop import theme
 from desktop.actions import Actions
@@ -44,6 +52,10 @@ if TYPE_CHECKING:
 FRAME_PX, TITLE_PX = 4, 40
 """What a window manager's frame takes of the screen, at the most."""
 
+_SEEN = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+_UNSEEN = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+"""A page that is not seen asks for no room: a stack would else be as wide as its widest page."""
+
 READY_AFTER_MS = 200
 """After the first frame; what the first record will need is then loaded ahead."""
 
@@ -57,6 +69,7 @@ class MainWindow(QMainWindow):
         self.first_frame: float | None = None
         self._closed = False
         self.browser: BrowserPage | None = None
+        self._widths: list[int] = []
         self._ready = QTimer(self, singleShot=True, interval=READY_AFTER_MS)
         self._ready.timeout.connect(self._get_ready)
         self.setWindowTitle("Vitruvian")
@@ -161,6 +174,9 @@ class MainWindow(QMainWindow):
         if self.views.currentWidget() is self.browser and not again:
             self._on_opened()
             return
+        if self.views.currentWidget() is not self.browser:
+            self._widths = self.splitter.sizes()
+        self.browser.setSizePolicy(_SEEN)
         self.tree.hide()
         self.tasks.hide()
         self.views.setCurrentWidget(self.browser)
@@ -169,6 +185,8 @@ class MainWindow(QMainWindow):
         record = self.desk.session.record
         self.tree.setVisible(record is not None)
         self.tasks.setVisible(record is not None)
+        if self.browser is not None:
+            self.browser.setSizePolicy(_UNSEEN)
         if record is None:
             self.empty.refresh()
             self.views.setCurrentWidget(self.empty)
@@ -182,6 +200,9 @@ class MainWindow(QMainWindow):
             self.views.setCurrentWidget(stage)
             if self.focusWidget() in (None, self):
                 stage.links.focused.setFocus()  # keys work from the first moment
+        if all(self._widths):
+            self.splitter.setSizes(self._widths)  # the browser took the room of those beside it
+        self._widths = []
         self._on_moved(self.desk.session.workspace)
 
     def _make_stage(self) -> None:

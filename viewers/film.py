@@ -21,6 +21,10 @@ def pixels_of(image: QImage) -> NDArray[np.uint8]:
     return np.ascontiguousarray(bits[:, : picture.width(), 2::-1])
 
 
+_PLAIN = str.maketrans({"·": "-", "–": "-", "−": "-", "×": "x", "…": "..."})
+"""A GIF's comment is in ASCII (GIF89a, 24)."""
+
+
 def save_film(
     frames: NDArray[np.uint8], lengths_ms: Sequence[float], comment: str, path: Path, progress: Progress
 ) -> Path:
@@ -47,7 +51,7 @@ def save_film(
     try:
         pictures[0].save(
             path, format="GIF", save_all=True, append_images=pictures[1:], duration=lengths, loop=0,
-            comment=comment.encode("ascii", "replace"), optimize=False, disposal=1,
+            comment=comment.translate(_PLAIN).encode("ascii", "replace"), optimize=False, disposal=1,
         )  # fmt: skip
     except OSError as error:
         raise UserError(

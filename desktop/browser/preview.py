@@ -61,6 +61,7 @@ class Preview(QScrollArea):
         self.form: QWidget | None = None
         self.take.clicked.connect(self.wanted)
         self.menu.triggered.connect(lambda action: self.sends_to.emit(action.data()))
+        self.show_chosen((), "folder", "")
 
     def show_form(self, form: QWidget | None) -> None:
         """Show a form in the place of the chosen; None takes it away."""

@@ -158,8 +158,9 @@ def _verify_log(path: Path, options: argparse.Namespace) -> int:
         print(f"The log ({entries} long), its chain and every block are whole.\nIts newest hash is {hash}")
         if seen is None:
             print(
-                "This machine has not seen this file before, and cannot tell whether entries are missing at "
-                "its end: compare the hash with one noted elsewhere (--head)."
+                "No note of how long the log was is kept here (one is, when a record is closed in order): "
+                "whether entries are missing at its end cannot be told. Compare the hash with one noted "
+                "elsewhere (--head)."
             )
     if faults:
         raise UserError(f"{options.record} has {len(faults)} faults.", "Go back to a copy from before.")

@@ -15,6 +15,11 @@ from desktop.section import CommandButton, Panel, StepSection, quiet, section_ti
 from desktop.session import sizes_of
 from desktop.silent import SilentCard
 
+_BONES = frozenset(
+    ("bone", "femur", "hip bone", "sacrum", "vertebra", "spine", "skull", "mandible", "rib", "tibia")
+)
+"""Terms of structures that tell that bone has been found; other organs, and labels without a term, do not."""
+
 
 class AnatomyPanel(Panel):
     """Two steps: segment bone; make surface and mesh of the structure at hand."""
@@ -25,7 +30,8 @@ class AnatomyPanel(Panel):
         self._filling = False
         self.bone = StepSection(
             desk, actions, title="Bone", command="anatomy.segment", steps=(way.BONE,),
-            done=lambda: bool(desk.session.structures()), facts=self._bone_facts, again="Segment again",
+            done=lambda: any(i.term in _BONES for i in desk.session.structures()),
+            facts=self._bone_facts, again="Segment again",
         )  # fmt: skip
         self.silent = SilentCard(desk, actions)
         self.all = CommandButton(actions["anatomy.surfaces"])

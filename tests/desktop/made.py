@@ -270,7 +270,7 @@ def result(model: Model, params: ResultParams, progress: Progress) -> Made:
 
 @step("test.organs", version=1, title="Find organs", quick=True)
 def organs(volume: Volume, params: VolumeParams, progress: Progress) -> Made:
-    """Label two boxes that nobody named, a bent one around the middle, and a femur."""
+    """Label two boxes that nobody named, a bent one around the middle, and a femur (without a side, none)."""
     found = np.zeros(volume.voxels.shape, np.uint8)
     found[4:20, 4:20, 4:6] = found[4:20, 4:6, 4:20] = found[4:20, 18:20, 4:20] = 3  # open to the left
     found[10:14, 9:12, 9:15], found[10:14, 12:15, 9:15] = 1, 2
@@ -279,6 +279,8 @@ def organs(volume: Volume, params: VolumeParams, progress: Progress) -> Made:
         Structure("label 1", 1), Structure("label 2", 2), Structure("label 3", 3),
         Structure("left femur", 4, "femur", "left"),
     )  # fmt: skip
+    if params.side == "none":
+        found[0:3, 0:3, 0:3], structures = 0, structures[:3]
     made = LabelMap(
         found, volume.affine, structures, identity=volume.identity,
         frame_of_reference=volume.frame_of_reference,

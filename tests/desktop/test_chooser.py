@@ -21,6 +21,8 @@ def test_a_silent_surface_asks_for_its_unit_and_axes(window: MainWindow, home: P
     (chooser,) = window.findChildren(SeriesChooser)
     assert not chooser.button.isEnabled()
     assert "OBJ does not say its unit or its axes; say units and space" in chooser.button.toolTip()
+    assert chooser.why.isVisible()
+    assert chooser.why.text() == chooser.button.toolTip()
     for name in ("units", "space"):
         field = chooser.form.fields[name]
         assert isinstance(field, QComboBox)

@@ -131,11 +131,14 @@ def test_locking_asks_twice_and_opening_asks_again(
         QTest.keyClicks(dialog.again, "short")
         assert not dialog.yes.isEnabled()
         assert "At least 8" in dialog.yes.toolTip()
+        assert dialog.why.isVisible()
+        assert dialog.why.text() == dialog.yes.toolTip()
         dialog.passphrase.clear()
         dialog.again.clear()
         QTest.keyClicks(dialog.passphrase, PASSPHRASE)
         assert dialog.yes.toolTip() == "Type the same again."
         QTest.keyClicks(dialog.again, PASSPHRASE)
+        assert dialog.why.text() == ""
 
     agree(monkeypatch, type_new)
     settle(opened, qtbot)

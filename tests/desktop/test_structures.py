@@ -122,6 +122,22 @@ def test_a_name_that_keeps_the_side_keeps_side_and_term(organs: MainWindow, qtbo
     assert (item.side, item.term) == ("left", "femur")
 
 
+@pytest.mark.parametrize(("side", "done"), [("left", True), ("none", False)])
+def test_labels_that_name_no_bone_do_not_tick_bone(
+    window: MainWindow, home: Path, qtbot, side: str, done: bool
+) -> None:
+    with Record.create(home / "labels.twin") as record:
+        do(record, "test.volume")
+        do(record, "test.organs", side=side)
+    window.open_paths([home / "labels.twin"])
+    window.desk.session.go_to("anatomy")
+    settle(window, qtbot)
+    card = window.panels["anatomy"].bone
+    qtbot.waitUntil(lambda: card.isVisible() and bool(card.forms))  # it has been filled
+    assert card.open_button.isHidden() != done  # “Change” is there once it is done
+    assert card.button.isVisible() != done
+
+
 def test_a_structures_color_is_changed_and_its_surface_follows(
     organs: MainWindow, qtbot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

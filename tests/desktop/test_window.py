@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
 
 from desktop import way
@@ -421,6 +422,27 @@ def test_a_step_that_took_long_is_not_undone_in_silence(
     title = opened.desk.session.record.title("undo")
     press(qtbot, opened, "edit.undo")
     assert said == [(f"Undone: {title}.", "Redo (Ctrl+Shift+Z) brings it back without computing it anew.")]
+
+
+def test_an_undo_that_leaves_nothing_says_so(window: MainWindow, scan: Path, qtbot) -> None:
+    window.open_paths([scan])
+    settle(window, qtbot)
+    said: list[tuple[str, str]] = []
+    window.desk.said.connect(lambda *words: said.append(words))
+    press(qtbot, window, "edit.undo")
+    ((what, then),) = said
+    assert what == "Undone: Make a volume."
+    assert then.startswith("The record is empty now. Redo")
+
+
+def test_the_browser_gives_the_room_back_that_it_took(opened: MainWindow, qtbot) -> None:
+    before = opened.splitter.sizes()
+    opened.browse()
+    QApplication.processEvents()
+    assert not opened.browser.preview.take.isVisible()
+    QTest.keyClick(opened.browser, Qt.Key.Key_Escape)
+    QApplication.processEvents()
+    assert opened.splitter.sizes() == before
 
 
 def test_nothing_is_solved_while_the_load_is_turned(opened: MainWindow, qtbot) -> None:

@@ -14,10 +14,10 @@ def test_a_film_keeps_its_frames_its_times_and_its_word(tmp_path):
     for n in range(5):
         frames[n, :, : 6 * (n + 1)] = (50 * n + 20, 40, 200)
     lengths = [33.3, 33.3, 33.4, 50.0, 50.0]
-    path = save_film(frames, lengths, "NOT FOR DIAGNOSIS", tmp_path / "beat.gif", Progress())
+    path = save_film(frames, lengths, "NOT FOR DIAGNOSIS · axial", tmp_path / "beat.gif", Progress())
     with Image.open(path) as film:
         assert film.n_frames == 5
-        assert film.info["comment"] == b"NOT FOR DIAGNOSIS"
+        assert film.info["comment"] == b"NOT FOR DIAGNOSIS - axial"
         assert film.info["loop"] == 0  # for ever
         read = [(f.info["duration"], np.asarray(f.convert("RGB"))) for f in ImageSequence.Iterator(film)]
     # In hundredths, so that the ends lie at 30, 70, 100, 150 and 200 ms.
