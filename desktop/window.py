@@ -200,7 +200,7 @@ class MainWindow(QMainWindow):
             self.views.setCurrentWidget(stage)
             if self.focusWidget() in (None, self):
                 stage.links.focused.setFocus()  # keys work from the first moment
-        if all(self._widths):
+        if self._widths and all(self._widths):
             self.splitter.setSizes(self._widths)  # the browser took the room of those beside it
         self._widths = []
         self._on_moved(self.desk.session.workspace)

@@ -437,6 +437,7 @@ def test_an_undo_that_leaves_nothing_says_so(window: MainWindow, scan: Path, qtb
 
 def test_the_browser_gives_the_room_back_that_it_took(opened: MainWindow, qtbot) -> None:
     before = opened.splitter.sizes()
+    assert before[0] > opened.tree.minimumWidth()
     opened.browse()
     QApplication.processEvents()
     assert not opened.browser.preview.take.isVisible()
