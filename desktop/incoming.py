@@ -159,7 +159,8 @@ class Incoming(QObject):
             concealing.if_locked(desk.session.record)
         made = [o["id"] for o in entry.outputs.values()]
         if made:
-            desk.session.select(made[0])
+            shown = desk.session.volume
+            desk.session.select(shown.key if shown is not None and shown.id in made else made[0])
         key, what = ("left_out", "measurements") if step == MEASUREMENTS else ("problems", "files")
         notes = entry.summary.get(key) or []
         if notes:
