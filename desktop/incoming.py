@@ -141,7 +141,7 @@ class Incoming(QObject):
             self._desk.start(f"Import {series.label}", plan)
             return
         if record is None or stranger or alone or not record.writable:
-            name = record_name(identity, series.files[0])
+            name = record_name(identity, series.files[0], series.modality)
             there = (
                 None
                 if again
@@ -224,9 +224,9 @@ def make_reference(folder: Path, progress: Progress) -> None:
     hip.write_hip_dicom(folder, progress)
 
 
-def record_name(identity: Identity, first: Path) -> str:
-    """Return what a new record is called: patient and study date, or the file's name."""
-    name = name_of(identity) or identity.patient_id
+def record_name(identity: Identity, first: Path, modality: str = "") -> str:
+    """Return what a new record is called: patient and study date; modality and date; or the file's name."""
+    name = name_of(identity) or identity.patient_id or (modality if identity.study_date else "")
     if not name:
         name = first.name.removesuffix(".gz").removesuffix(".nii") if first.is_file() else first.stem
     words = f"{name} {identity.study_date}".strip()

@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import numpy as np
+from PySide6.QtWidgets import QPushButton
 
 from desktop.browser import held
-from desktop.incoming import Incoming
+from desktop.incoming import Incoming, record_name
 from desktop.window import MainWindow
 from tests.desktop.conftest import settle
-from twin.domain import Volume
+from twin.domain import Identity, Volume
 from twin.exports import export
 from twin.record import Record
 
@@ -87,3 +88,19 @@ def test_the_command_line_takes_a_series_twice_only_when_asked(home: Path, capsy
     assert main(["import", record, str(folder), "--again"]) == 0
     with Record.open(home / "r.twin", write=False) as opened:
         assert [entry.id for entry in opened.entries()] == ["v1", "v2"]
+
+
+def test_a_record_of_nobody_is_named_by_what_and_when() -> None:
+    nobody, first = Identity(study_date="2022-12-08"), Path("CT.1.3.12.2.1107.5.1.4.573")
+    assert record_name(nobody, first, "CT") == "CT 2022-12-08"
+    assert record_name(Identity(patient_id="P1", study_date="2022-12-08"), first, "CT") == "P1 2022-12-08"
+
+
+def test_recent_records_of_one_name_are_told_apart_by_their_folders(window: MainWindow, home: Path) -> None:
+    for name in ("a/torso.twin", "b/torso.twin", "b/hip.twin"):
+        (home / name).parent.mkdir(exist_ok=True)
+        (home / name).touch()
+        window.desk.settings.recent.insert(0, str(home / name))
+    window.empty.refresh()
+    shown = [b.text() for b in window.empty.findChildren(QPushButton)]
+    assert {"torso.twin  ·  a", "torso.twin  ·  b", "hip.twin"} <= set(shown)
