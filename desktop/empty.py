@@ -72,8 +72,10 @@ class EmptyState(QWidget):
         empty(self._recent)
         files = self._desk.settings.recent_files()[:5]
         self._recent_title.setVisible(bool(files))
+        names = [path.name for path in files]
         for path in files:
-            button = theme.named(QPushButton(path.name), "flat")
+            folder = f"  ·  {path.parent.name}" if names.count(path.name) > 1 else ""
+            button = theme.named(QPushButton(path.name + folder), "flat")
             button.setIcon(theme.icon("clock-counter-clockwise", "quiet"))
             button.setToolTip(str(path))
             button.clicked.connect(lambda _on=False, path=path: self._desk.dropped.emit([path]))

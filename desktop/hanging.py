@@ -61,6 +61,7 @@ class Hanging(QObject):
         self._compared: set[str] = set()
         self._fused: set[str] = set()
         self._passed: set[str] = set()
+        self._as_left: set[str] = set()
         self._wanted = self._passing = ""
         self._rendering = ""
         self.changed.connect(desk.refreshed)
@@ -171,7 +172,7 @@ class Hanging(QObject):
         if protocol is None:
             off = not self._desk.settings.hang
             first = "Hung as its file asks for" + (": protocols are off." if off else ".")
-            if self._looked_at(entry.id):
+            if entry.id in self._as_left:
                 first = "Shown as it was left."
         else:
             window = {"file": "the file's own window", "own": "your window"}.get(
@@ -197,6 +198,9 @@ class Hanging(QObject):
             self._record = session.record
             self._left, self._by = {}, {}
             self._odd, self._compared, self._fused, self._passed = set(), set(), set(), set()
+            self._as_left = set()
+        if id in self._left or self._looked_at(id):
+            self._as_left.add(id)
         entry = session.entry(id)
         if entry is None:
             return

@@ -120,7 +120,7 @@ class Incoming(QObject):
         record = self._desk.session.record
         owner = record.patient() if record is not None else None
         hidden = bool(params.get("deidentify"))
-        identity = _pseudonym(series.identity) if hidden else series.identity
+        identity = held.pseudonym(series.identity) if hidden else series.identity
         stranger = owner is not None and patient.contradict(owner, identity)
         alone = record is not None and _nobodys(record, owner, series, identity)
         given = {"paths": tuple(str(p) for p in paths), "series": series.uid}
@@ -141,13 +141,31 @@ class Incoming(QObject):
             self._desk.start(f"Import {series.label}", plan)
             return
         if record is None or stranger or alone or not record.writable:
-            path = free_path(record_name(identity, series.files[0]))
+            name = record_name(identity, series.files[0], series.modality)
+            there = (
+                None
+                if again
+                else held.elsewhere(self._desk, identity.series_uid, settings.twins_folder() / f"{name}.twin")
+            )
+            if there is not None:
+                self._offer_record(there, series.label)
+                return
+            path = free_path(name)
             self._desk.new_record(path)
             why = "Nothing says that these images are of the patient before: a record of their own. " * alone
             self._desk.said.emit(
                 f"The record is {path}.", f"{why}Every finished step is stored there by itself."
             )
         self._desk.start(f"Import {series.label}", self._import(given | params, series.label))
+
+    def _offer_record(self, path: Path, label: str) -> None:
+        """Offer the record that holds a series already."""
+        told = UserError(
+            f"{label} is already in {path.name} (in {path.parent}).",
+            "Nothing was brought in. Once that record is open, it can be brought in once more.",
+        )
+        act = functools.partial(self._desk.open_record, path)
+        self._desk.offered.emit(told, "Open that record", functools.partial(self._desk.guard, act))
 
     def _import(
         self, params: dict[str, Any], label: str, step: str = IMPORT, inputs: dict[str, str] | None = None
@@ -159,7 +177,8 @@ class Incoming(QObject):
             concealing.if_locked(desk.session.record)
         made = [o["id"] for o in entry.outputs.values()]
         if made:
-            desk.session.select(made[0])
+            shown = desk.session.volume
+            desk.session.select(shown.key if shown is not None and shown.id in made else made[0])
         key, what = ("left_out", "measurements") if step == MEASUREMENTS else ("problems", "files")
         notes = entry.summary.get(key) or []
         if notes:
@@ -191,14 +210,6 @@ def _nobodys(record: Record, owner: Identity | None, series: Series, identity: I
     return bool(studies) and not (identity.study_uid and identity.study_uid in studies)
 
 
-def _pseudonym(identity: Identity) -> Identity:
-    """Return whose images they will be once they are de-identified."""
-    from twin.deidentify import Secret
-    from twin.deidentify.entities import Cleaner
-
-    return Cleaner(Secret.load().subject(identity)).identity(identity)
-
-
 def look(paths: tuple[Path, ...], progress: Progress) -> Found:
     """Look through files and folders for what can be imported (runs in a job)."""
     from twin.sources import scan
@@ -213,9 +224,9 @@ def make_reference(folder: Path, progress: Progress) -> None:
     hip.write_hip_dicom(folder, progress)
 
 
-def record_name(identity: Identity, first: Path) -> str:
-    """Return what a new record is called: patient and study date, or the file's name."""
-    name = name_of(identity) or identity.patient_id
+def record_name(identity: Identity, first: Path, modality: str = "") -> str:
+    """Return what a new record is called: patient and study date; modality and date; or the file's name."""
+    name = name_of(identity) or identity.patient_id or (modality if identity.study_date else "")
     if not name:
         name = first.name.removesuffix(".gz").removesuffix(".nii") if first.is_file() else first.stem
     words = f"{name} {identity.study_date}".strip()

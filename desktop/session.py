@@ -5,6 +5,7 @@ Widgets subscribe to its events; they never change the record themselves.
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -268,15 +269,19 @@ class Session:
         here = {item.key: item for item in self.items}
         for key in [k for k in self._known if k not in here]:
             self._uncover(self._known.pop(key))
+        came: list[Item] = []
         for item in self.items:
             if item.key in self._known:
                 continue
             self._known[item.key] = item
             self._hidden.discard(item.key)
             if item.kind == "volume":
-                self._hidden |= {i.key for i in self.of_kind("volume")} - {item.key}
+                came.append(item)
             elif not item.part:
                 self._hide_others(item)
+        if came:
+            main = main_image([self.entry(i.id) for i in came])
+            self._hidden |= {i.key for i in self.of_kind("volume")} - {main}
 
     def _show_last(self) -> None:
         """Show the image that was shown when the record was left, unless others have come since."""
@@ -309,6 +314,35 @@ class Session:
             self._hidden -= {
                 i.key for i in self.items if i.kind == "surface" and i.structure != gone.structure
             }
+
+
+def main_image(came: Iterable[Entry | None]) -> str:
+    """Return which of several images that came together is looked at first; their id.
+
+    It is the one with the most slices and moments of its study and modality, the last of equals; no mask
+    where there is an image. Of several studies and modalities the last one's.
+    """
+    entries = [e for e in came if e is not None]
+    images = [e for e in entries if not _like_labels(e)] or entries
+    last = images[-1]
+    alike = [e for e in images if _study_and_modality(e) == _study_and_modality(last)]
+    return max(reversed(alike), key=_count_of_slices).id
+
+
+def _like_labels(entry: Entry) -> bool:
+    from twin.sources.grid import LOOKS_LIKE_LABELS
+
+    return any(LOOKS_LIKE_LABELS in note for note in entry.tree.get("notes") or ())
+
+
+def _study_and_modality(entry: Entry) -> tuple[str, str]:
+    identity = identity_of(entry)
+    return identity.study_uid or identity.study_date, str(entry.tree.get("modality") or "")
+
+
+def _count_of_slices(entry: Entry) -> int:
+    """Return how many slices an image has, at all its moments."""
+    return math.prod(entry.tree["voxels"]["shape"][:-2])
 
 
 def sizes_of(session: Session, id: str) -> list[dict[str, Any]]:

@@ -36,8 +36,11 @@ def share_window(volume: Volume, low: float, high: float) -> tuple[float, float]
     finite = stored[np.isfinite(stored)] if stored.dtype.kind == "f" else stored
     if finite.size == 0:
         return 0.0, 1.0
-    ends = np.percentile(finite, [low, high]) * volume.slope + volume.intercept
-    return float(ends.mean()), max(abs(float(ends[1] - ends[0])), 1e-6)
+    shares = np.percentile(finite, [low, high])
+    if shares[0] == shares[1]:  # all but a few are of one value: a mask, whose few are what it shows
+        shares = np.array([np.nanmin(volume.voxels), np.nanmax(volume.voxels)], np.float64)
+    ends = shares * volume.slope + volume.intercept
+    return float(ends.mean()), abs(float(ends[1] - ends[0])) or 1.0
 
 
 def value_limits(volume: Volume) -> tuple[float, float]:

@@ -27,6 +27,7 @@ from twin.domain import (
 from twin.errors import UserError
 from twin.params import param
 from twin.progress import Progress
+from twin.sources.grid import LOOKS_LIKE_LABELS
 from twin.steps import Made, step
 
 WHO = Identity(
@@ -99,6 +100,23 @@ def mask(params: VolumeParams, progress: Progress) -> Made:
     made = nobody(params, progress).outputs["volume"]
     assert isinstance(made, Volume)
     return Made({"volume": replace(made, voxels=(made.voxels > 0).astype(np.uint8))}, {}, {"volume": "mask"})
+
+
+@step("test.study", version=1, title="Make a study", quick=True)
+def study(params: VolumeParams, progress: Progress) -> Made:
+    """Make what one MR study brings at once: a stack of six slices, two long axes, and an unnamed mask."""
+    shapes = {"stack": (5, 6, 24, 24), "four chambers": (5, 1, 24, 24), "outflow": (5, 1, 24, 24)}
+    ramp = np.arange(24, dtype=np.uint16)
+    images = {
+        name: Volume(
+            np.broadcast_to(ramp, shape).copy(), AFFINE, "MR", times_ms=160.0 * np.arange(5), identity=WHO
+        )
+        for name, shape in shapes.items()
+    }
+    seen = np.zeros((9, 24, 24), np.uint8)
+    seen[4, 10:12, 10:12] = 1
+    images["mask"] = Volume(seen, AFFINE, "", notes=(f"The values (0 and 1) {LOOKS_LIKE_LABELS}.",))
+    return Made(dict(images), {}, {name: name for name in images})
 
 
 @dataclass(frozen=True)

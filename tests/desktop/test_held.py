@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import numpy as np
+from PySide6.QtWidgets import QPushButton
 
 from desktop.browser import held
-from desktop.incoming import Incoming
+from desktop.incoming import Incoming, record_name
 from desktop.window import MainWindow
 from tests.desktop.conftest import settle
-from twin.domain import Volume
+from twin.domain import Identity, Volume
 from twin.exports import export
 from twin.record import Record
 
@@ -46,3 +47,60 @@ def test_a_file_without_uids_is_known_by_its_path_until_it_is_undone(
     assert held.already(record, given, "") == ""
     bring()
     assert len(window.desk.session.of_kind("volume")) == 1
+
+
+def test_a_study_of_another_record_is_offered_there_and_not_taken_twice(
+    window: MainWindow, home: Path, qtbot
+) -> None:
+    from tests.twin.sources.made import write_series
+
+    folder = home / "ct"
+    write_series(folder)
+    window.open_paths([folder])
+    settle(window, qtbot)
+    session, errors = window.desk.session, window.errors
+    assert session.record is not None
+    first = Path(session.record.path)
+    window.desk.close_record()
+    window.open_paths([folder])
+    settle(window, qtbot)
+    assert session.record is None
+    assert f"is already in {first.name}" in errors.message.text()
+    assert [p.name for p in first.parent.glob("*.twin")] == [first.name]
+    assert errors.action.text() == "Open that record"
+    errors.action.click()
+    settle(window, qtbot)
+    assert session.record is not None
+    assert Path(session.record.path) == first
+    assert len(session.of_kind("volume")) == 1
+
+
+def test_the_command_line_takes_a_series_twice_only_when_asked(home: Path, capsys) -> None:
+    from desktop.main import main
+    from tests.twin.sources.made import write_series
+
+    folder, record = home / "ct", str(home / "r.twin")
+    write_series(folder)
+    assert main(["import", record, str(folder)]) == 0
+    assert main(["import", record, str(folder)]) == 1
+    assert "holds this already" in (told := capsys.readouterr().err)
+    assert "(v1). Nothing was taken in." in told
+    assert main(["import", record, str(folder), "--again"]) == 0
+    with Record.open(home / "r.twin", write=False) as opened:
+        assert [entry.id for entry in opened.entries()] == ["v1", "v2"]
+
+
+def test_a_record_of_nobody_is_named_by_what_and_when() -> None:
+    nobody, first = Identity(study_date="2022-12-08"), Path("CT.1.3.12.2.1107.5.1.4.573")
+    assert record_name(nobody, first, "CT") == "CT 2022-12-08"
+    assert record_name(Identity(patient_id="P1", study_date="2022-12-08"), first, "CT") == "P1 2022-12-08"
+
+
+def test_recent_records_of_one_name_are_told_apart_by_their_folders(window: MainWindow, home: Path) -> None:
+    for name in ("a/torso.twin", "b/torso.twin", "b/hip.twin"):
+        (home / name).parent.mkdir(exist_ok=True)
+        (home / name).touch()
+        window.desk.settings.recent.insert(0, str(home / name))
+    window.empty.refresh()
+    shown = [b.text() for b in window.empty.findChildren(QPushButton)]
+    assert {"torso.twin  ·  a", "torso.twin  ·  b", "hip.twin"} <= set(shown)

@@ -9,12 +9,13 @@ from PySide6.QtWidgets import QCheckBox, QLabel
 
 from desktop.chooser import SeriesChooser
 from desktop.window import MainWindow
-from tests.desktop.conftest import settle
+from tests.desktop.conftest import do, settle
 from tests.twin.sources.made import write_series
 from tests.twin.sources.test_geometry import AXIAL, CORONAL, SAGITTAL, write
 from tests.twin.sources.test_modalities import DX, RADIOGRAPH, US, colors, packed, picture
 from tests.twin.sources.test_split import cine
 from twin.domain import Volume
+from twin.record import Record
 from viewers.slice_view import SliceView
 
 
@@ -173,3 +174,28 @@ def test_undoing_an_import_brings_the_image_before_back(window: MainWindow, home
     window.actions_["edit.undo"].trigger()
     settle(window, qtbot)
     assert session.volume.key == first.key
+
+
+def test_the_main_image_of_what_came_together_is_looked_at_first(
+    window: MainWindow, home: Path, qtbot
+) -> None:
+    path = home / "study.twin"
+    with Record.create(path) as record:
+        do(record, "test.study")
+    window.open_paths([path])
+    settle(window, qtbot)
+    session, stage = window.desk.session, window.desk.stage
+    assert session.volume.name == "stack"
+    assert not any("as it was left" in line for line in stage.hanging.words)
+    # What comes into the open record comes up by the same rule; what comes alone, by itself.
+    do(session.record, "test.study")
+    settle(window, qtbot)
+    assert session.volume.name == "stack 2"
+    mask = next(i for i in session.of_kind("volume") if i.name == "mask")
+    session.show(mask.key)
+    settle(window, qtbot)
+    # 4 voxels of 1 in 5184: black to white is from 0 to 1.
+    assert stage.slices["axial"].picture.window[:2] == (0.5, 1.0)
+    session.show(next(i.key for i in session.of_kind("volume") if i.name == "stack"))
+    settle(window, qtbot)
+    assert any("as it was left" in line for line in stage.hanging.words)

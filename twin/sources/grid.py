@@ -123,6 +123,9 @@ def packed(colors: NDArray[np.uint8]) -> NDArray[np.uint32]:
     return np.asarray(red << 16 | green << 8 | blue, np.uint32)
 
 
+LOOKS_LIKE_LABELS = "look like labels"
+"""Stands in the note on an image that nobody said is a labelmap."""
+
 ASKS_FOR_CT = "If this is a CT"
 """How the note begins that asks for it; by these words it is known and taken off again."""
 _SAY_CT = f"{ASKS_FOR_CT}, say so: “Treat as CT”, or import it with --set modality=CT."
@@ -166,7 +169,7 @@ def silent_notes(
     if labels:
         numbers = f"0 and {labels} whole numbers up to" if labels > 1 else "0 and"
         return (
-            f"The values ({numbers} {stored.max():.0f}) look like labels; {title} does not say. "
+            f"The values ({numbers} {stored.max():.0f}) {LOOKS_LIKE_LABELS}; {title} does not say. "
             "If they are, import this file by itself as a labelmap: --set kind=labelmap.",
         )
     low, high = sorted((stored.min() * slope + intercept, stored.max() * slope + intercept))
