@@ -71,7 +71,9 @@ def joined(group: Sequence[Series], frames: list[Frame]) -> Series | None:
         f"Joined from {len(group)} series of one slice ({said}) by their phase of the heart's cycle, "
         f"which lasted {min(cycles):.0f} to {max(cycles):.0f} ms."
     )
-    made = _volume(group[0].uid, first.header, frames)
+    # None of the series' numbers is that of the whole; the note has them all.
+    whole = replace(first.header, identity=replace(first.header.identity, series_number=None))
+    made = _volume(group[0].uid, whole, frames)
     return replace(
         made, description=f"{made.description} ({len(group)} slices)".strip(),
         notes=(note, *made.notes), joined=tuple(group),

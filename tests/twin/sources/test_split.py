@@ -188,6 +188,7 @@ def test_slices_of_a_beating_heart_are_joined_by_phase(tmp_path: Path) -> None:
     assert volume.times_ms is not None
     assert list(volume.times_ms) == [0, 225, 450, 675]  # a quarter of the mean cycle
     assert scan([tmp_path]).count == 3
+    assert volume.identity.series_number is None  # the corner of a view must not name one for all
 
 
 @pytest.mark.parametrize(
