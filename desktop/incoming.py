@@ -120,7 +120,7 @@ class Incoming(QObject):
         record = self._desk.session.record
         owner = record.patient() if record is not None else None
         hidden = bool(params.get("deidentify"))
-        identity = held.pseudonym(series.identity) if hidden else series.identity
+        identity = _pseudonym(series.identity) if hidden else series.identity
         stranger = owner is not None and patient.contradict(owner, identity)
         alone = record is not None and _nobodys(record, owner, series, identity)
         given = {"paths": tuple(str(p) for p in paths), "series": series.uid}
@@ -141,31 +141,13 @@ class Incoming(QObject):
             self._desk.start(f"Import {series.label}", plan)
             return
         if record is None or stranger or alone or not record.writable:
-            name = record_name(identity, series.files[0], series.modality)
-            there = (
-                None
-                if again
-                else held.elsewhere(self._desk, identity.series_uid, settings.twins_folder() / f"{name}.twin")
-            )
-            if there is not None:
-                self._offer_record(there, series.label)
-                return
-            path = free_path(name)
+            path = free_path(record_name(identity, series.files[0], series.modality))
             self._desk.new_record(path)
             why = "Nothing says that these images are of the patient before: a record of their own. " * alone
             self._desk.said.emit(
                 f"The record is {path}.", f"{why}Every finished step is stored there by itself."
             )
         self._desk.start(f"Import {series.label}", self._import(given | params, series.label))
-
-    def _offer_record(self, path: Path, label: str) -> None:
-        """Offer the record that holds a series already."""
-        told = UserError(
-            f"{label} is already in {path.name} (in {path.parent}).",
-            "Nothing was brought in. Once that record is open, it can be brought in once more.",
-        )
-        act = functools.partial(self._desk.open_record, path)
-        self._desk.offered.emit(told, "Open that record", functools.partial(self._desk.guard, act))
 
     def _import(
         self, params: dict[str, Any], label: str, step: str = IMPORT, inputs: dict[str, str] | None = None
@@ -208,6 +190,14 @@ def _nobodys(record: Record, owner: Identity | None, series: Series, identity: I
         return False
     studies = {patient.read(e.tree).study_uid for e in record.entries() if e.kind == "volume"}
     return bool(studies) and not (identity.study_uid and identity.study_uid in studies)
+
+
+def _pseudonym(identity: Identity) -> Identity:
+    """Return whose images they will be once they are de-identified."""
+    from twin.deidentify import Secret
+    from twin.deidentify.entities import Cleaner
+
+    return Cleaner(Secret.load().subject(identity)).identity(identity)
 
 
 def look(paths: tuple[Path, ...], progress: Progress) -> Found:

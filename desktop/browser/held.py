@@ -10,7 +10,6 @@ from twin.errors import UserError
 
 if TYPE_CHECKING:
     from desktop.desk import Desk
-    from twin.domain import Identity
     from twin.record import Record
 
 
@@ -47,39 +46,6 @@ def already(record: Record, given: Mapping[str, Any], series_uid: str) -> str:
     return next((names[id] for id in same if id in names), "")
 
 
-def elsewhere(desk: Desk, series_uid: str, more: Path) -> Path | None:
-    """Return the record that holds a series: one opened lately, or ``more``; None where none of them does.
-
-    The open record is passed over, and what is locked.
-    """
-    opened = desk.session.record
-    here = Path(opened.path).resolve() if opened is not None else None
-    for path in dict.fromkeys((*desk.settings.recent_files(), more)) if series_uid else ():
-        if path.resolve() != here and series_uid in _held_by(path):
-            return path
-    return None
-
-
-def _held_by(path: Path) -> dict[str, str]:
-    from twin.record import Record, door
-
-    try:
-        if not path.exists() or door.locked(path):
-            return {}
-        with Record.open(path, write=False) as record:
-            return brought_in(record)
-    except (UserError, OSError):  # it is damaged, or gone: then it is told when it is opened
-        return {}
-
-
-def pseudonym(identity: Identity) -> Identity:
-    """Return whose images they will be once they are de-identified."""
-    from twin.deidentify import Secret
-    from twin.deidentify.entities import Cleaner
-
-    return Cleaner(Secret.load().subject(identity)).identity(identity)
-
-
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
@@ -89,12 +55,20 @@ def known(desk: Desk) -> dict[str, str]:
 
     What is in a locked record is not told.
     """
+    from twin.record import Record, door
+
     found: dict[str, str] = {}
     opened = desk.session.record
     here = Path(opened.path).resolve() if opened is not None else None
     if opened is not None:
         found = {uid: f"in this record: {name}" for uid, name in brought_in(opened).items()}
     for path in desk.settings.recent_files():
-        for uid in _held_by(path) if path.resolve() != here else ():
-            found.setdefault(uid, f"in {path.name}")
+        try:
+            if path.resolve() == here or door.locked(path):
+                continue
+            with Record.open(path, write=False) as record:
+                for uid in brought_in(record):
+                    found.setdefault(uid, f"in {path.name}")
+        except (UserError, OSError):  # it is damaged, or gone: then it is told when it is opened
+            continue
     return found

@@ -39,7 +39,6 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     p.add_argument(
         "--deidentify", action="store_true", help="keep nothing that names the patient, in the log neither"
     )
-    p.add_argument("--again", action="store_true", help="take in once more what the record holds already")
     p.add_argument("--name", default="", metavar="OUT", help="name of what is taken in")
     p.set_defaults(act=take)
 
@@ -85,51 +84,8 @@ def take(options: argparse.Namespace) -> int:
         for words in entry.summary.get("burned_in", ()):
             print(f"Text may be burned into {words}. Look at it.", file=sys.stderr)
 
-    path = _record(options.record, options.paths)
-    if path.exists() and not options.again:
-        _refuse_twice(path, given)
-    bring_in(path, given, options.name, tell)
+    bring_in(_record(options.record, options.paths), given, options.name, tell)
     return 0
-
-
-def _refuse_twice(path: Path, given: dict[str, Any]) -> None:
-    """Refuse series that a record holds already, by their UIDs; files without any, by their paths.
-
-    Raises
-    ------
-    UserError
-        Names them, and what they are called in the record.
-    """
-    from desktop.browser import held
-    from desktop.catalogue import load as load_steps
-    from twin import steps
-    from twin.params import parse
-    from twin.record import Record
-    from twin.sources import scan
-    from twin.sources.dicom_sr import reports_only
-    from twin.sources.drawn_on import contours_only
-    from twin.sources.steps import choose
-
-    load_steps()
-    paths = [Path(p) for p in given["paths"]]
-    if reports_only(paths) or contours_only(paths) is not None:
-        return  # they go with an image that is here
-    params = parse(steps.find("import.images").params, given)
-    chosen = choose(scan(paths), params)
-    with Record.open(path, write=False) as record:
-        ids = {entry.name: entry.id for entry in record.entries()}
-        here = []
-        for series in chosen:
-            identity = held.pseudonym(series.identity) if params.deidentify else series.identity
-            name = held.already(record, {"paths": given["paths"]}, identity.series_uid)
-            if name:
-                here.append(f"{series.label} as “{name}” ({ids[name]})")
-    if here:
-        rest = "" if len(here) == len(chosen) else " --series takes in others alone."
-        raise UserError(
-            f"{path.name} holds this already: {', '.join(here)}. Nothing was taken in.",
-            f"To look at it: vitruvian {shlex.quote(str(path))}. To take it in once more: --again.{rest}",
-        )
 
 
 @dataclass(frozen=True)

@@ -49,47 +49,6 @@ def test_a_file_without_uids_is_known_by_its_path_until_it_is_undone(
     assert len(window.desk.session.of_kind("volume")) == 1
 
 
-def test_a_study_of_another_record_is_offered_there_and_not_taken_twice(
-    window: MainWindow, home: Path, qtbot
-) -> None:
-    from tests.twin.sources.made import write_series
-
-    folder = home / "ct"
-    write_series(folder)
-    window.open_paths([folder])
-    settle(window, qtbot)
-    session, errors = window.desk.session, window.errors
-    assert session.record is not None
-    first = Path(session.record.path)
-    window.desk.close_record()
-    window.open_paths([folder])
-    settle(window, qtbot)
-    assert session.record is None
-    assert f"is already in {first.name}" in errors.message.text()
-    assert [p.name for p in first.parent.glob("*.twin")] == [first.name]
-    assert errors.action.text() == "Open that record"
-    errors.action.click()
-    settle(window, qtbot)
-    assert session.record is not None
-    assert Path(session.record.path) == first
-    assert len(session.of_kind("volume")) == 1
-
-
-def test_the_command_line_takes_a_series_twice_only_when_asked(home: Path, capsys) -> None:
-    from desktop.main import main
-    from tests.twin.sources.made import write_series
-
-    folder, record = home / "ct", str(home / "r.twin")
-    write_series(folder)
-    assert main(["import", record, str(folder)]) == 0
-    assert main(["import", record, str(folder)]) == 1
-    assert "holds this already" in (told := capsys.readouterr().err)
-    assert "(v1). Nothing was taken in." in told
-    assert main(["import", record, str(folder), "--again"]) == 0
-    with Record.open(home / "r.twin", write=False) as opened:
-        assert [entry.id for entry in opened.entries()] == ["v1", "v2"]
-
-
 def test_a_record_of_nobody_is_named_by_what_and_when() -> None:
     nobody, first = Identity(study_date="2022-12-08"), Path("CT.1.3.12.2.1107.5.1.4.573")
     assert record_name(nobody, first, "CT") == "CT 2022-12-08"
