@@ -24,7 +24,7 @@ from desktop.view_commands import window_id
 from resources.presets import PRESETS, windows_for
 
 _ACROSS = 2
-"""Window buttons in a row: three would widen the panel for a CT, and move the views at each change of image."""
+"""Window buttons in a row: three widen the panel for a CT, and move the views at each change of image."""
 
 _MORE = ("view.window.automatic", "view.window.file")
 

@@ -120,6 +120,7 @@ def test_a_folder_is_looked_into_searched_and_imported_from(
     assert step.params["paths"] == [str(hip)]
     # The browser says that it is there, and it comes in again only where that is wanted.
     QTest.keyClick(window, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
+    settle(window, qtbot)  # rows are where they are seen
     assert texts(page)[-1] == f"3  thin  ·  in this record: {volume.name}"
     click(page, "thin", double=True)
     settle(window, qtbot)
@@ -185,6 +186,7 @@ def enter_server(page: BrowserPage, orthanc: Orthanc, qtbot) -> ServerForm:
     return form
 
 
+@pytest.mark.slow
 def test_a_server_is_entered_searched_fetched_from_and_sent_to(
     window: MainWindow,
     page: BrowserPage,

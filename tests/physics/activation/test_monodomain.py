@@ -43,6 +43,7 @@ def test_tetrahedra_lose_nothing_and_even_out_at_second_order() -> None:
     assert errors[1] < errors[0] / 2.5
 
 
+@pytest.mark.slow
 def test_a_front_along_fibers_travels_as_in_a_heart() -> None:
     """0.6–0.7 m/s along fibers (electrophysiology.md); across, the root of the diffusivities' ratio less."""
     coarse, fine = cable_speed(0.1, 0.02), cable_speed(0.2 / 3, 0.04 / 3)

@@ -119,6 +119,7 @@ def test_unit_forces_sum_to_one_newton_along_their_direction() -> None:
     np.testing.assert_allclose(forces.sum(axis=1), [load.direction for load in model.loads], atol=1e-12)
 
 
+@pytest.mark.slow
 def test_mirrored_model_gives_mirrored_displacements_and_equal_stresses() -> None:
     model = small_model(False)
     mirror = np.array([-1.0, 1.0, 1.0])

@@ -10,7 +10,8 @@ from twin.errors import UserError
 COLUMNS = {"problem", "quantity", "value", "reference", "unit", "error_percent", "within"}
 
 
-@pytest.mark.parametrize("name", [name for name in names() if name not in long_names()])
+# The rates of “manufactured” are held by test_elasticity, mesh by mesh.
+@pytest.mark.parametrize("name", [n for n in names() if n not in (*long_names(), "manufactured")])
 def test_problem_agrees(name: str) -> None:
     rows = verify([name])
     assert rows

@@ -32,6 +32,7 @@ def box() -> TetMesh:
     return replace(mesh, regions=right.astype(np.int32), region_names=("left", "right"), patches=patches)
 
 
+@pytest.mark.slow
 def test_a_box_stays_a_box() -> None:
     mesh = box()
     made = coarsen(mesh, len(mesh.tets) // 6)

@@ -64,7 +64,7 @@ def test_real_binary_stl(shared_data: Path) -> None:
 def test_surfaces_beside_a_scan_do_not_stop_its_import(shared_data: Path) -> None:
     made = import_images(ImportParams((str(shared_data / "ct-hip"),)), Progress())
     assert list(made.outputs) == ["volume"]
-    assert [w for w in made.summary["left_out"] if "m3_lfemur_mm: STL does not say" in w]
+    assert [w for w in made.summary["left_out"] if "m3_lfemur_mm.stl: STL does not say" in w]
     said = ImportParams((str(shared_data / "ct-hip/m3_lfemur_mm.stl"),), units="mm", space="LPS")
     assert list(import_images(said, Progress()).outputs) == ["surface"]
 
