@@ -250,6 +250,7 @@ def test_a_server_is_entered_searched_fetched_from_and_sent_to(
     assert series.images == 3
 
 
+@pytest.mark.slow
 def test_what_goes_wrong_at_a_server_is_said_and_nothing_half_comes_in(
     window: MainWindow,
     page: BrowserPage,

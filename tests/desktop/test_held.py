@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PySide6.QtWidgets import QPushButton
 
 from desktop.browser import held
@@ -14,6 +15,7 @@ from twin.exports import export
 from twin.record import Record
 
 
+@pytest.mark.slow
 def test_a_file_without_uids_is_known_by_its_path_until_it_is_undone(
     window: MainWindow, home: Path, qtbot
 ) -> None:

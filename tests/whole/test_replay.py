@@ -108,6 +108,7 @@ def test_undone_to_the_beginning_and_redone_to_the_end(source: Path) -> None:
         assert record.check() == []
 
 
+@pytest.mark.slow
 def test_a_larger_patient_has_his_own_stresses(source: Path, tmp_path: Path) -> None:
     path = taken_in(tiny_patient(1.1, "LARGER"), tmp_path / "second")
     words = ["replay", str(source), str(path)]

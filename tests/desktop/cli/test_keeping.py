@@ -103,6 +103,7 @@ def test_faces_are_asked_of_records_only(tmp_path: Path, capsys: pytest.CaptureF
     assert "Import the images first" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_head_loses_its_face_on_its_way_out(
     shared_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -191,6 +191,7 @@ def test_a_record_without_its_suffix_goes_before_a_folder_of_its_name(
     assert "body" in said(capsys, "list", str(tmp_path / "body"))
 
 
+@pytest.mark.slow
 def test_verify_ends_with_a_total(capsys: pytest.CaptureFixture[str]) -> None:
     rows = [{"problem": "le10", "quantity": f"sigma {n}", "within": n != 2} for n in range(3)]
     assert total(rows) == "1 of 3 outside: le10 sigma 2"

@@ -56,6 +56,7 @@ def euler(mesh: TetMesh) -> int:
     return len(np.unique(faces)) - len(edges) + len(faces)
 
 
+@pytest.mark.slow
 def test_thin_walls_stay_whole() -> None:
     """Two ventricles: one wall, two cavities, each with one rim; no handle more and no hole."""
     mesh = two_ventricles()
