@@ -105,6 +105,7 @@ class SliceDecor:
         self._points: tuple[PointMark, ...] = ()
         self._cuts: tuple[SliceFrame, list[OutlineCut]] | None = None
         self._raised = 0.0
+        self._lines: list[tuple[str, str]] = []
         self._measured_for: tuple[object, ...] = ()
         self._fits: tuple[tuple[object, ...], int] = ((), 1)
 
@@ -250,12 +251,13 @@ class SliceDecor:
 
         self._still.paint(painter, box, (place, shown), draw)
         paint.caption_at(painter, inner, self._title(painter, inner, sheet), self._top_letters(sheet))
-        small, look = is_small(inner), self.look
-        thick = _thickness(painter, inner, words[1])
-        low = [("", ""), (words[0], look.quiet if small else look.text), (thick, look.quiet)]
         key = (place, words, self.sided)
         if key != self._measured_for:
-            self._measured_for, self._raised = key, self._rise(painter, inner, sheet, low)
+            tint = self.look.quiet if is_small(inner) else self.look.text
+            thick = _thickness(painter, inner, words[1])
+            self._lines = [("", ""), (words[0], tint), (thick, self.look.quiet)]
+            self._measured_for, self._raised = key, self._rise(painter, inner, sheet, self._lines)
+        low = self._lines
         height = 3.5 * QFontMetricsF(painter.font()).lineSpacing() + self._raised
         corner = QRectF(
             box.left(), box.bottom() - height, box.width() * (0.75 if self._raised else 0.5), height
@@ -281,9 +283,10 @@ class SliceDecor:
         In a narrow view a turned plane is named by its angle alone: "axial, 34°".
         """
         title = sheet.frame.title if self.sided else "picture"
-        room = (inner.width() - paint.letters_width(painter, self._top_letters(sheet))) / 2 - 6.0
-        if QFontMetricsF(painter.font()).horizontalAdvance(title) > room:
-            title = title.removeprefix("oblique ")
+        short = title.removeprefix("oblique ")
+        if short != title:
+            room = (inner.width() - paint.letters_width(painter, self._top_letters(sheet))) / 2 - 6.0
+            title = title if QFontMetricsF(painter.font()).horizontalAdvance(title) <= room else short
         return [(title, PLANE_COLORS[self.plane])]
 
     def _top_letters(self, sheet: SliceSheet) -> str:

@@ -163,7 +163,7 @@ class Equilibrium:
             self._factors = Factors(self.body.pattern, single=self.thrifty)
         self._factors.renew(self.body.tangent(state))
         self.count.factorizations += 1
-        if all(face.closed for face in self.body.faces):
+        if self.body.faces and all(face.closed for face in self.body.faces):
             self._pushes = self.body.pushes(state)
             self._answers = self._factors.solve(self._pushes)
             self._give = self._pushes @ self._answers.T

@@ -141,11 +141,12 @@ def _started(views: CineViews, found: Found) -> Tracing:
                 inward_mm=29.5, outward_mm=15, pull=0,
             )
         )  # fmt: skip
-    endo = fitted(
-        frame,
-        joined([points_of(rays[int(k)], e, int(k)) for k, e in zip(seen, lines, strict=True)]),
-        views.phases,
-    )
+
+    def shell_through(lines: list[Line]) -> Shell:
+        points = [points_of(rays[int(k)], line, int(k)) for k, line in zip(seen, lines, strict=True)]
+        return fitted(frame, joined(points), views.phases)
+
+    endo = shell_through(lines)
     outer = []
     for ray in rays.values():
         outer.append(
@@ -154,11 +155,7 @@ def _started(views: CineViews, found: Found) -> Tracing:
                 inward_mm=0, outward_mm=26, pull=0,
             )
         )  # fmt: skip
-    epi = fitted(
-        frame,
-        joined([points_of(rays[int(k)], o, int(k)) for k, o in zip(seen, outer, strict=True)]),
-        views.phases,
-    )
+    epi = shell_through(outer)
     for index, view in enumerate(views.long):
         if _cuts(view, frame):
             rays[len(views.short) + index] = long_rays(view, frame)
