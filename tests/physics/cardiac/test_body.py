@@ -118,3 +118,14 @@ def test_a_load_beyond_reach_ends_in_words() -> None:
     body = Body(mesh, axes, neo_hookean(0.5), fixed, [face_of(mesh, "endo_lv")])
     with pytest.raises(NotConvergedError, match="heart's wall"):
         Equilibrium(body).follow(lambda part: np.array([0.1 * part]), 1)
+
+
+def test_a_strip_without_any_pressure_shortens_along_its_fibers() -> None:
+    mesh = meshes.box((2, 1, 1), (4.0, 1.0, 1.0), quadratic=True)
+    fixed = np.repeat(mesh.points[:, :1] < 1e-9, 3, axis=1)
+    body = Body(mesh, np.tile(np.eye(3), (len(mesh.tets), 1, 1)), neo_hookean(10.0), fixed)
+    body.active[:, 0] = 5e-3
+    end = Equilibrium(body).solve(body.rest())
+    far = mesh.points[:, 0] > 4.0 - 1e-9
+    # Free of the held end λ² (μ + T) = μ / λ: λ = (1 + T / μ)^(−1/3) = 0.874; the held end shortens less.
+    assert 0.874 < end.points[far, 0].mean() / 4.0 < 0.92
