@@ -24,11 +24,14 @@ class Chart:
     tensions_kpa : ndarray, shape (m,)
     pressures_mmhg : ndarray, shape (n, m)
         NaN where the wall found no rest.
+    displacements_mm : ndarray, shape (n, m, nodes, 3), float32
+        Of the body's nodes from its unloaded shape; NaN where the wall found no rest.
     """
 
     volumes_ml: NDArray[np.float64]
     tensions_kpa: NDArray[np.float64]
     pressures_mmhg: NDArray[np.float64]
+    displacements_mm: NDArray[np.float32]
 
     def spline(self) -> RectBivariateSpline:
         """Return pressure over volume and tension; where no rest was found, the nearest slope goes on."""
@@ -83,7 +86,9 @@ def chart_of(
     UserError
         It finds rest hardly anywhere.
     """
-    pressures = np.full((len(volumes_ml), len(tensions_kpa)), np.nan)
+    shape = (len(volumes_ml), len(tensions_kpa))
+    empty = np.full((*shape, len(ventricle.body.mesh.points), 3), np.nan, np.float32)
+    chart = Chart(volumes_ml, tensions_kpa, np.full(shape, np.nan), empty)
     here = ventricle.rest()
     middle = int(np.abs(volumes_ml - here.volume_ml).argmin())
     for m, tension in enumerate(tensions_kpa):
@@ -91,30 +96,33 @@ def chart_of(
             here = ventricle.at(float(volumes_ml[middle]), float(tension), here)
         except NotConvergedError:
             break
-        pressures[middle, m] = here.pressure_mmhg
+        _note(chart, ventricle, middle, m, here)
         for way in (range(middle + 1, len(volumes_ml)), range(middle - 1, -1, -1)):
-            _follow(ventricle, here, volumes_ml, way, pressures[:, m])
+            _follow(chart, ventricle, here, way, m)
         if progress is not None:
             progress((m + 1) / len(tensions_kpa), f"ventricle at {tension:.0f} kPa")
-    if np.isfinite(pressures).sum(axis=0).min() < 2:
+    if np.isfinite(chart.pressures_mmhg).sum(axis=0).min() < 2:
         raise UserError(
             f"The ventricle finds no rest between {volumes_ml[0]:.0f} and {volumes_ml[-1]:.0f} mL at up to "
             f"{tensions_kpa[-1]:.0f} kPa.",
             "Take a narrower range of volumes, or less tension.",
         )
-    return Chart(volumes_ml, tensions_kpa, pressures)
+    return chart
 
 
-def _follow(
-    ventricle: Ventricle, here: Held, volumes_ml: NDArray[np.float64], way: range, column: NDArray[np.float64]
-) -> None:
-    """Fill one side of a column of pressures, as far as it goes."""
+def _follow(chart: Chart, ventricle: Ventricle, here: Held, way: range, m: int) -> None:
+    """Fill one side of a column, as far as it goes."""
     for n in way:
         try:
-            here = ventricle.at(float(volumes_ml[n]), here.tension_kpa, here)
+            here = ventricle.at(float(chart.volumes_ml[n]), here.tension_kpa, here)
         except NotConvergedError:
             return
-        column[n] = here.pressure_mmhg
+        _note(chart, ventricle, n, m, here)
+
+
+def _note(chart: Chart, ventricle: Ventricle, n: int, m: int, here: Held) -> None:
+    chart.pressures_mmhg[n, m] = here.pressure_mmhg
+    chart.displacements_mm[n, m] = here.state.points - ventricle.body.mesh.points
 
 
 SETTLED_ML = 0.01

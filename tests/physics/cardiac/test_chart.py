@@ -15,7 +15,8 @@ CHAMBER = REGAZZONI_2020.chambers["LV"]
 def elastic(volumes: np.ndarray, tensions: np.ndarray) -> Chart:
     """Return the chart of the elastance that the published circulation has for a ventricle."""
     stiff = CHAMBER.active_mmhg_per_ml * tensions + CHAMBER.passive_mmhg_per_ml
-    return Chart(volumes, tensions, (volumes[:, None] - CHAMBER.unstressed_ml) * stiff)
+    still = np.zeros((len(volumes), len(tensions), 1, 3), np.float32)
+    return Chart(volumes, tensions, (volumes[:, None] - CHAMBER.unstressed_ml) * stiff, still)
 
 
 CHART = elastic(np.linspace(50.0, 150.0, 11), np.linspace(0.0, 1.0, 5))
