@@ -34,7 +34,7 @@ def describe(record: Record, entry: Entry) -> dict[str, Any]:
         row["units"] = "mm"
     if entry.kind == "labelmap":
         row["structures"] = [s["name"] for s in tree["structures"]]
-    if entry.kind in ("result", "measurement"):
+    if entry.kind in ("result", "measurement", "motion", "heart"):
         row["numbers"] = tree["numbers"]
     if entry.kind == "measurement":
         row |= {key: tree[key] for key in ("text", "time")} | {"measures": tree["kind"]}
@@ -90,6 +90,10 @@ def size_in_words(record: Record, entry: Entry) -> str:
             return f"{len(tree['points'])} points"
         case "model":
             return f"{tree['mesh']['tets']['shape'][0]:,} elements, {len(tree['loads'])} unit loads"
+        case "motion":
+            return f"{tree['phases']['shape'][0]} phases, {len(tree['outlines'])} outlines"
+        case "heart":
+            return f"{tree['mesh']['tets']['shape'][0]:,} elements, {len(tree['numbers'])} numbers"
         case "measurement":
             return brief([Number(**n) for n in tree["numbers"]], tree["text"])
         case "key image":

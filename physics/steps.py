@@ -2,4 +2,5 @@
 
 import physics.femur.landmarks
 import physics.femur.model
+import physics.heart.steps
 import physics.solve  # noqa: F401

@@ -2,5 +2,6 @@
 
 import segmentation.bone.steps
 import segmentation.face.steps
+import segmentation.heart.steps
 import segmentation.surface.steps
 import segmentation.tetrahedra.steps  # noqa: F401

@@ -82,7 +82,11 @@ class Replay:
         )
 
     def _call(self, entry: LogEntry) -> Call:
-        inputs = {name: self._equal(entry, used) for name, used in entry.inputs.items()}
+        inputs = {
+            name: self._equal(entry, used)
+            for name, used in entry.inputs.items()
+            if name not in self._left_open(entry)
+        }
         into = {
             role: self._made[output["id"]]
             for role, output in entry.outputs.items()
@@ -90,6 +94,15 @@ class Replay:
         }
         call = run.prepare(self._target, entry.step, inputs, self._params(entry), into=into)
         return replace(call, names=entry.names)
+
+    def _left_open(self, entry: LogEntry) -> set[str]:
+        """Return the inputs that need not be told: of many imported things, whatever the target has fits."""
+        found: set[str] = set()
+        for wanted in steps.find(entry.step).inputs:
+            used = {name: used for name, used in entry.inputs.items() if wanted.many and wanted.holds(name)}
+            known = {u["id"] for u in used.values()} & (set(self._made) | set(self._bind))
+            found |= set() if known else set(used)
+        return found
 
     def _params(self, entry: LogEntry) -> dict[str, Any]:
         """Return a step's parameters without those that hold for the source's patient alone."""

@@ -45,13 +45,16 @@ def prepare(
     """
     found = steps.find(step)
     given = dict(inputs or {})
-    known = [i.name for i in found.inputs]
     for one in given:
-        if one not in known:
-            there = ", ".join(known) or "none"
+        if not any(i.holds(one) for i in found.inputs):
+            there = ", ".join(i.name for i in found.inputs) or "none"
             raise UserError(f"The step “{step}” has no input “{one}”.", f"Its inputs are: {there}.")
-    refs = {}
+    refs: dict[str, Ref] = {}
     for wanted in found.inputs:
+        if wanted.many:
+            named = [given[one] for one in sorted(given, key=_number) if wanted.holds(one)]
+            refs |= _bind_many(record, found, wanted, named)
+            continue
         ref = _bind(record, found, wanted, given.get(wanted.name, ""))
         if ref is not None:
             refs[wanted.name] = ref
@@ -66,6 +69,26 @@ def prepare(
             raise UserError(f"“{step}” changes “{edited.name}” as a whole.", "Name it without a part.")
         replaced[found.edits] = edited.id
     return Call(found.name, found.version, params, refs, {"": name} if name else {}, replaced)
+
+
+def _number(key: str) -> int:
+    """Return the place of one of many inputs: ``cines 2`` is the second."""
+    number = key.rpartition(" ")[2]
+    return int(number) if number.isdecimal() else 0
+
+
+def _bind_many(record: Record, step: Step, wanted: Input, given: list[str]) -> dict[str, Ref]:
+    """Return the entities that one input takes, under numbered names: those named, else all that fit."""
+    if given:
+        found = [ref for ref in (_bind(record, step, wanted, one) for one in given) if ref is not None]
+    else:
+        found = [Ref(e.id, e.name, e.digest) for e in _fitting(record, wanted)]
+    if not found and not wanted.optional:
+        raise UserError(
+            f"“{step.name}” needs {wanted.name} (at least one {wanted.kind}), and there is none.",
+            _makers_of(wanted.kind),
+        )
+    return {f"{wanted.name} {n}": ref for n, ref in enumerate(dict.fromkeys(found), 1)}
 
 
 def _bind(record: Record, step: Step, wanted: Input, given: str) -> Ref | None:
@@ -100,7 +123,8 @@ def _makers_of(kind: str) -> str:
 
 
 def _fitting(record: Record, wanted: Input) -> list[Entry]:
-    return [e for e in record.entries() if wanted.kind in ("any", e.kind)]
+    kin = [e for e in record.entries() if wanted.kind in ("any", e.kind)]
+    return [e for e in kin if wanted.fits is None or wanted.fits(e.tree)]
 
 
 def _candidates(record: Record, wanted: Input) -> str:
@@ -126,11 +150,13 @@ def execute(call: Call, load: Callable[[Ref], Entity], progress: Progress) -> Ma
             f"“{call.step}” is of version {step.version} here, not {call.version}.", "Prepare it anew."
         )
     values: dict[str, Any] = {i.name: None for i in step.inputs}
+    entities: list[Any] = []
     for wanted in step.inputs:
-        ref = call.inputs.get(wanted.name)
-        if ref is not None:
-            values[wanted.name] = ref if wanted.kind == "any" else load(ref)
-    entities = [v for v in values.values() if v is not None and not isinstance(v, Ref)]
+        refs = [call.inputs[key] for key in sorted(call.inputs, key=_number) if wanted.holds(key)]
+        loaded = [ref if wanted.kind == "any" else load(ref) for ref in refs]
+        entities += [v for v in loaded if not isinstance(v, Ref)]
+        if loaded:
+            values[wanted.name] = tuple(loaded) if wanted.many else loaded[0]
     takes = inspect.signature(step.function).parameters
     more = {"params": call.params, "progress": progress}
     values |= {key: value for key, value in more.items() if key in takes}

@@ -79,11 +79,26 @@ class Made:
 
 @dataclass(frozen=True)
 class Input:
-    """One input of a step: its parameter name and the kind of entity it takes ("any": all kinds)."""
+    """One input of a step: its parameter name and the kind of entity it takes ("any": all kinds).
+
+    Attributes
+    ----------
+    many : bool
+        It takes any number of them, at least one; a call and the log have them as ``name 1``, ``name 2``, ...
+    fits : callable (tree) -> bool, or None
+        Which entities of the kind are taken where none is named; None: all of them.
+    """
 
     name: str
     kind: str
     optional: bool
+    many: bool = False
+    fits: Callable[[dict[str, Any]], bool] | None = None
+
+    def holds(self, key: str) -> bool:
+        """Tell whether a call's input of that name is this one, or one of these."""
+        name, _, number = key.rpartition(" ")
+        return key == self.name or (self.many and name == self.name and number.isdecimal())
 
 
 @dataclass(frozen=True)
@@ -129,11 +144,13 @@ def step(
     edits: str = "",
     quick: bool = False,
     makes: tuple[str, ...] = (),
+    fits: dict[str, Callable[[dict[str, Any]], bool]] | None = None,
 ) -> Callable[[Callable[..., Made]], Callable[..., Made]]:
     """Register a function ``(inputs..., params, progress) -> Made`` as a step.
 
-    Its inputs are read from its annotations (``volume: Volume``, ``seed: LabelMap | None = None``),
-    its parameters from the annotation of ``params``; its help is its docstring's first line.
+    Its inputs are read from its annotations (``volume: Volume``, ``seed: LabelMap | None = None``,
+    ``cines: tuple[Volume, ...]``), its parameters from the annotation of ``params``; its help is its
+    docstring's first line. ``fits`` tells by an entity's tree which ones an input takes by itself.
     """
 
     strange = set(makes) - set(KINDS)
@@ -146,7 +163,7 @@ def step(
             raise ValueError(f"two steps are called {name}: {_place(known.function)}, {_place(function)}")
         hints = typing.get_type_hints(function)
         inputs = tuple(
-            _input(p.name, hints[p.name])
+            _input(p.name, hints[p.name], (fits or {}).get(p.name))
             for p in inspect.signature(function).parameters.values()
             if p.name not in ("params", "progress")
         )
@@ -163,16 +180,18 @@ def _place(function: Callable[..., Made]) -> str:
     return f"{function.__module__}.{function.__qualname__}"
 
 
-def _input(name: str, hint: Any) -> Input:
-    optional = False
+def _input(name: str, hint: Any, fits: Callable[[dict[str, Any]], bool] | None) -> Input:
+    optional = many = False
     if typing.get_origin(hint) in (types.UnionType, typing.Union):
         options = [a for a in typing.get_args(hint) if a is not type(None)]
         hint, optional = options[0], True
+    if typing.get_origin(hint) is tuple and typing.get_args(hint)[1:] == (Ellipsis,):
+        hint, many = typing.get_args(hint)[0], True
     if hint is Ref:
-        return Input(name, "any", optional)
+        return Input(name, "any", optional, many, fits)
     for kind, cls in KINDS.items():
         if hint is cls:
-            return Input(name, kind, optional)
+            return Input(name, kind, optional, many, fits)
     raise TypeError(f"input {name} of a step must be a domain type, not {hint}")
 
 

@@ -92,7 +92,8 @@ def list_steps(options: argparse.Namespace) -> int:
         if not options.name:
             continue
         for given in step.inputs:
-            print(f"  input {given.name}: {given.kind}{' (optional)' if given.optional else ''}")
+            more = ", one or more" if given.many else ""
+            print(f"  input {given.name}: {given.kind}{more}{' (optional)' if given.optional else ''}")
         for row in _step_row(step)["parameters"]:
             span = (
                 f" [{row['low']} … {row['high']}]"
@@ -113,7 +114,7 @@ def _step_row(step: Any) -> dict[str, Any]:
         }
         for p in step.parameters
     ]  # fmt: skip
-    inputs = [{"name": i.name, "kind": i.kind, "optional": i.optional} for i in step.inputs]
+    inputs = [{"name": i.name, "kind": i.kind, "optional": i.optional, "many": i.many} for i in step.inputs]
     return {
         "name": step.name, "version": step.version, "title": step.title, "help": step.help,
         "inputs": inputs, "parameters": parameters,

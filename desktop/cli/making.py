@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from desktop.cli import command, print_json, record_path
-from desktop.cli.work import answer, parse_pairs, print_entry, run_call
+from desktop.cli.work import answer, parse_inputs, parse_pairs, print_entry, run_call
 from twin.errors import Cancelled, UserError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
 
     load_steps()
     with Record.open(record_path(options.record)) as record:
-        inputs = parse_pairs(options.input, "NAME")
+        inputs = parse_inputs(options.input)
         call = prepare(record, options.step, inputs, parse_pairs(options.set, "PARAM"), name=options.name)
         entry = run_call(record, call)
         if options.json:

@@ -88,6 +88,16 @@ def parse_pairs(given: list[str], what: str) -> dict[str, str]:
     return pairs
 
 
+def parse_inputs(given: list[str]) -> dict[str, str]:
+    """Return ``NAME=ENTITY`` words as a dict; a name given twice is numbered: ``NAME 1``, ``NAME 2``."""
+    names = [next(iter(parse_pairs([word], "NAME"))) for word in given]
+    found = {}
+    for n, (name, word) in enumerate(zip(names, given, strict=True)):
+        key = name if names.count(name) == 1 else f"{name} {names[: n + 1].count(name)}"
+        found[key] = word.partition("=")[2]
+    return found
+
+
 def answer(record: Record, entry: LogEntry) -> dict[str, Any]:
     """Return what a step's ``--json`` answer holds."""
     outputs = [

@@ -8,7 +8,7 @@ import pytest
 from tests.twin.record.conftest import Do, do, record, run_step, walked
 from tests.twin.record.examples import BoneParams, ScanParams, scan
 from twin import run
-from twin.domain import Identity, LabelMap, Surface, Volume
+from twin.domain import Identity, LabelMap, Landmark, Landmarks, Surface, Volume
 from twin.errors import Cancelled, UserError
 from twin.progress import Progress
 from twin.record import Call, LogEntry, Record
@@ -80,6 +80,67 @@ def test_two_steps_of_one_name_are_refused() -> None:
     bones.__qualname__ = "bones"  # as the other module's is called
     with pytest.raises(ValueError, match=r"called example\.bones: tests\.twin\.record\.examples\.bones"):
         step("example.bones", version=1, title="Bones")(bones)
+
+
+# --- many of one kind
+
+
+@step("example.together", version=1, title="Together", fits={"surfaces": lambda tree: tree["side"] != "none"})
+def together(surfaces: tuple[Surface, ...], volume: Volume) -> Made:
+    """Tell how many points several surfaces have."""
+    return Made({}, {"points": [len(s.points) for s in surfaces], "slices": volume.shape[0]})
+
+
+@step("example.summed", version=1, title="Summed")
+def summed(volumes: tuple[Volume, ...]) -> Made:
+    """Mark the middle of what several volumes hold."""
+    place = np.mean([v.voxels.mean() for v in volumes]) * np.ones(3)
+    return Made({"points": Landmarks({"middle": Landmark(place, "mean")}, np.eye(3), "mean", False)})
+
+
+def test_an_input_of_many_takes_all_that_fit(walked: Record) -> None:
+    call = run.prepare(walked, "example.together")
+    assert {name: ref.id for name, ref in call.inputs.items()} == {
+        "surfaces 1": "s1", "surfaces 2": "s2", "volume": "v1",
+    }  # fmt: skip
+    points = [len(walked.load(name).points) for name in ("s1", "s2")]  # type: ignore[union-attr]
+    assert run.run(walked, call).summary["points"] == points
+
+
+def test_or_those_named_in_their_order(walked: Record) -> None:
+    call = run.prepare(walked, "example.together", {"surfaces 2": "s1", "surfaces 1": "s2"})
+    assert [call.inputs[f"surfaces {n}"].id for n in (1, 2)] == ["s2", "s1"]
+    call = run.prepare(walked, "example.together", {"surfaces": "s2"})
+    assert [call.inputs[name].id for name in call.inputs] == ["s2", "v1"]
+    with pytest.raises(UserError, match="takes a surface; “CT scan” is a volume"):
+        run.prepare(walked, "example.together", {"surfaces 1": "v1"})
+    with pytest.raises(UserError, match="has no input “surfaces x”"):
+        run.prepare(walked, "example.together", {"surfaces x": "s1"})
+
+
+def test_many_are_made_again_and_replayed_with_what_the_other_patient_has(
+    record: Record, tmp_path: Path, do: Do
+) -> None:
+    """The other's three scans stand for the two of the first: none of them need be bound."""
+    for seed in (1, 2):
+        do(record, "example.scan", seed=seed)
+    done = run.run(record, run.prepare(record, "example.summed"))
+    assert list(done.inputs) == ["volumes 1", "volumes 2"]
+    again = run.remake(record, done.outputs["points"]["id"])
+    assert {k: r.id for k, r in again.inputs.items()} == {"volumes 1": "v1", "volumes 2": "v2"}
+    with Record.create(tmp_path / "other.twin") as other:
+        for seed in range(3):
+            do(other, "example.scan", seed=seed)
+        (call,) = [c for c in run.replay(record, other) if run.run(other, c)]
+        assert [r.id for r in call.inputs.values()] == ["v1", "v2", "v3"]
+        (bound,) = [c for c in run.replay(record, other, {"v1": "v2", "v2": "v3"}) if run.run(other, c)]
+        assert [r.id for r in bound.inputs.values()] == ["v2", "v3"]
+
+
+def test_none_of_many_is_said(record: Record, do: Do) -> None:
+    do(record, "example.scan")
+    with pytest.raises(UserError, match=r"at least one surface.*Import one first"):
+        run.prepare(record, "example.together")
 
 
 # --- running

@@ -4,13 +4,15 @@ Every type here can be stored in a record (``twin.codec``) and handed to a job. 
 computes: arithmetic on them lives in ``segmentation`` and ``physics``.
 """
 
+from twin.domain.heart import Heart
 from twin.domain.identity import Identity, Laterality, Side
 from twin.domain.key_image import KeyImage
 from twin.domain.labelmap import LabelMap, Structure
 from twin.domain.landmarks import Landmark, Landmarks
 from twin.domain.measurement import Measurement, MeasurementKind
 from twin.domain.model import Attachment, Material, Model, Support, UnitLoad
-from twin.domain.result import Field, Number, Result
+from twin.domain.motion import Motion, MovingSurface, Outline
+from twin.domain.result import Curve, Field, Number, Result
 from twin.domain.surface import Surface
 from twin.domain.tetmesh import Patch, TetMesh
 from twin.domain.view_state import LaidOver, SliceState, ViewState
@@ -23,13 +25,27 @@ KINDS: dict[str, type] = {
     "mesh": TetMesh,
     "landmarks": Landmarks,
     "model": Model,
+    "motion": Motion,
+    "heart": Heart,
     "result": Result,
     "measurement": Measurement,
     "key image": KeyImage,
 }
 """The kinds of entity a record holds, by the name that ``vitruvian list`` shows."""
 
-Entity = Volume | LabelMap | Surface | TetMesh | Landmarks | Model | Result | Measurement | KeyImage
+Entity = (
+    Volume
+    | LabelMap
+    | Surface
+    | TetMesh
+    | Landmarks
+    | Model
+    | Motion
+    | Heart
+    | Result
+    | Measurement
+    | KeyImage
+)
 
 
 def kind_of(entity: object) -> str:
@@ -43,8 +59,10 @@ def kind_of(entity: object) -> str:
 __all__ = [
     "KINDS",
     "Attachment",
+    "Curve",
     "Entity",
     "Field",
+    "Heart",
     "Identity",
     "KeyImage",
     "LabelMap",
@@ -56,7 +74,10 @@ __all__ = [
     "Measurement",
     "MeasurementKind",
     "Model",
+    "Motion",
+    "MovingSurface",
     "Number",
+    "Outline",
     "Patch",
     "Result",
     "Side",

@@ -27,6 +27,16 @@ class Field:
     values: NDArray
 
 
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A number over time: ``values`` and their ``times_s``, both of shape (n,)."""
+
+    name: str
+    unit: str
+    times_s: NDArray[np.float64]
+    values: NDArray[np.float64]
+
+
 @dataclass(frozen=True)
 class Number:
     """A named number with its interval and everything that must be said beside it.
@@ -71,6 +81,7 @@ class Result(OfStructure):
     solver: str = ""
     limits: tuple[str, ...] = ()
     """What the model leaves out; shown beside its numbers."""
+    curves: tuple[Curve, ...] = ()
 
     def field(self, name: str) -> Field:
         """Return the field of that name; ``KeyError`` names those there are."""
@@ -78,3 +89,10 @@ class Result(OfStructure):
             if field.name == name:
                 return field
         raise KeyError(f"no field “{name}” here; there are: {', '.join(f.name for f in self.fields)}")
+
+    def curve(self, name: str) -> Curve:
+        """Return the curve of that name; ``KeyError`` names those there are."""
+        for curve in self.curves:
+            if curve.name == name:
+                return curve
+        raise KeyError(f"no curve “{name}” here; there are: {', '.join(c.name for c in self.curves)}")

@@ -32,6 +32,8 @@ class TetMesh(OfStructure):
     patches : tuple of Patch
         ``outer`` (all of the boundary that is anatomy) and ``cut`` (where the scan ended), at least
         where they exist.
+    axes : ndarray, shape (m, 3, 3), or None
+        Of fibrous tissue: rows along the fibers, within the sheets, across the sheets; unit vectors, LPS.
     """
 
     points: NDArray[np.float64]
@@ -39,6 +41,7 @@ class TetMesh(OfStructure):
     regions: NDArray[np.int32]
     region_names: tuple[str, ...] = ("bone",)
     patches: tuple[Patch, ...] = ()
+    axes: NDArray[np.float64] | None = None
 
     def patch(self, name: str) -> Patch:
         """Return the patch of that name; ``KeyError`` names those there are."""

@@ -23,6 +23,8 @@ PREFIXES = {
     "mesh": "m",
     "landmarks": "k",
     "model": "p",
+    "motion": "t",
+    "heart": "h",
     "result": "r",
     "measurement": "a",
     "key image": "i",

@@ -1,0 +1,78 @@
+"""A ventricle's wall at one phase of an imaged cycle, with fibers and segments."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from physics.heart.between import ventricle_between
+from physics.heart.coordinates import coordinates
+from physics.heart.fan import base_of
+from physics.heart.rule import Angles, fibers_of
+from physics.heart.segments import NAMES, segments
+from twin.domain import Motion, Surface, TetMesh
+from twin.errors import UserError
+from twin.progress import Progress
+from twin.steps import Made
+
+if TYPE_CHECKING:
+    from physics.heart.steps import VentricleParams
+
+_BELOW_MM = 0.5
+"""How far below its end a surface is cut: it ends in a plane, there is nothing to leave out but rounding."""
+
+
+def ventricle_of(motion: Motion, params: "VentricleParams", progress: Progress) -> Made:
+    """Return the wall between the surfaces of one phase; see ``ventricle_between`` and ``fibers_of``."""
+    count = len(motion.phases)
+    phase = motion.fullest if params.phase is None else params.phase
+    if phase >= count:
+        raise UserError(
+            f"There is no phase {phase}: “{motion.structure}” has {count}, counted from 0.",
+            "Leave it empty for end-diastole.",
+        )
+    progress(0.0, "filling the wall")
+    endo, epi = (_surface(motion, name, phase) for name in ("endocardium", "epicardium"))
+    mesh = ventricle_between(
+        endo, epi, base_of(endo, _BELOW_MM), params.edge_mm, layers=params.layers, order=2
+    )
+    progress(0.6, "laying fibers")
+    at = coordinates(mesh)
+    fibers = fibers_of(mesh, Angles(params.fiber_endo_deg, params.fiber_epi_deg), at)
+    mesh = replace(mesh, axes=np.stack([fibers.fiber, fibers.sheet, fibers.normal], axis=1))
+    notes = [
+        *mesh.notes,
+        f"Phase {phase} of {count} of the cycle. Fibers by rule, {params.fiber_endo_deg:g}° inside to "
+        f"{params.fiber_epi_deg:g}° outside: no image shows them.",
+    ]
+    right = [o.points.mean(axis=0) for o in motion.outlines if o.name == "right cavity" and o.phase == phase]
+    if right:
+        numbers = segments(mesh, at, np.mean(right, axis=0).astype(np.float64))
+        mesh = replace(mesh, regions=(numbers - 1).astype(np.int32), region_names=NAMES)
+    else:
+        notes.append(f"The right ventricle was not seen at phase {phase}: the 17 segments are not told.")
+    progress(1.0, "done")
+    return Made({"ventricle mesh": replace(mesh, notes=tuple(notes))}, _summary(mesh, at.thickness_mm))
+
+
+def _surface(motion: Motion, name: str, phase: int) -> Surface:
+    moving = motion.surface(name)
+    return Surface(
+        points=moving.points[phase].astype(np.float64),
+        triangles=moving.triangles,
+        frame_of_reference=motion.frame_of_reference,
+        identity=motion.identity,
+    )
+
+
+def _summary(mesh: TetMesh, thickness_mm: np.ndarray) -> dict[str, float]:
+    from physics.cardiac.face import face_of
+
+    cavity, heart = (abs(face_of(mesh, name).volume(mesh.points)) / 1000 for name in ("endo_lv", "epi"))
+    return {
+        "elements": len(mesh.tets),
+        "nodes": len(mesh.points),
+        "cavity_ml": cavity,
+        "wall_ml": heart - cavity,
+        "wall_thickness_mean_mm": float(np.mean(thickness_mm)),
+    }

@@ -1,0 +1,88 @@
+"""What was found in a cine study, as a record keeps it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmentation.heart.ventricle import Contour, Measures, Ventricles, segment_cine
+from segmentation.heart.views import cine_views
+from segmentation.heart.wall import OpenSurface
+from twin.domain import Motion, MovingSurface, Number, Outline, Volume
+from twin.progress import Progress
+from twin.steps import Made
+
+Place = tuple[float, float, float]
+
+
+def find_ventricles(
+    cines: Sequence[Volume], left_mm: Place | None, right_mm: Place | None, progress: Progress
+) -> Made:
+    """Find both ventricles; see ``segment_cine``."""
+    views = cine_views(cines)
+    found = segment_cine(views, _lps(left_mm), _lps(right_mm), progress)
+    motion = motion_of(found)
+    measures = found.measures
+    return Made(
+        {"left ventricle": motion},
+        {
+            "end_diastolic_volume_ml": measures.edv_ml,
+            "end_systolic_volume_ml": measures.esv_ml,
+            "ejection_fraction_percent": 100 * measures.ejection_fraction,
+            "muscle_mass_g": measures.mass_g,
+            "heart_rate_per_min": 60 / motion.cycle_s,
+            "edges_off_surface_mm": max(measures.residual_mm.values()),
+            "right_ventricle_found": any(o.name == "right cavity" for o in motion.outlines),
+        },
+    )
+
+
+def _lps(place: Place | None) -> NDArray[np.float64] | None:
+    return None if place is None else np.array(place, np.float64)
+
+
+def motion_of(found: Ventricles) -> Motion:
+    """Return the walls of all phases, the outlines and the numbers."""
+    views, wall, measures = found.views, found.wall, found.measures
+    count = len(views.phases)
+    return Motion(
+        surfaces=(
+            _moving("endocardium", [wall.endocardium(t) for t in range(count)]),
+            _moving("epicardium", [wall.epicardium(t) for t in range(count)]),
+        ),
+        phases=np.asarray(views.phases, np.float64),
+        cycle_s=views.cycle_ms / 1000,
+        cavity_ml=np.array(measures.cavity_ml),
+        wall_ml=np.array(measures.muscle_ml),
+        fullest=measures.end_diastole,
+        emptiest=measures.end_systole,
+        numbers=_numbers(measures, 60_000 / views.cycle_ms),
+        outlines=tuple(_outline(contour) for contour in found.contours),
+        frame_of_reference=views.frame_of_reference,
+        identity=views.identity,
+        notes=found.notes,
+        structure="left ventricle",
+        term="left ventricle",
+    )
+
+
+def _moving(name: str, surfaces: list[OpenSurface]) -> MovingSurface:
+    points = np.stack([s.points for s in surfaces]).astype(np.float32)
+    return MovingSurface(name, points, surfaces[0].triangles)
+
+
+def _outline(contour: Contour) -> Outline:
+    points = contour.points.astype(np.float32)
+    return Outline(contour.edge, contour.view, contour.phase, points, contour.closed)
+
+
+def _numbers(measures: Measures, rate_per_min: float) -> tuple[Number, ...]:
+    off = f"The views' edges lie {np.mean(list(measures.residual_mm.values())):.1f} mm off it in the mean."
+    return (
+        Number("end-diastolic volume", measures.edv_ml, "mL", remark=f"Of the surface of all views. {off}"),
+        Number("end-systolic volume", measures.esv_ml, "mL", remark="The smallest of the cycle."),
+        Number("stroke volume", measures.edv_ml - measures.esv_ml, "mL"),
+        Number("ejection fraction", 100 * measures.ejection_fraction, "%"),
+        Number("muscle mass", measures.mass_g, "g", remark="Compact muscle below the base, at end-diastole."),
+        Number("heart rate", rate_per_min, "1/min", remark="Of the short-axis series."),
+    )
