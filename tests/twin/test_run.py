@@ -139,7 +139,7 @@ def test_many_are_made_again_and_replayed_with_what_the_other_patient_has(
 
 def test_none_of_many_is_said(record: Record, do: Do) -> None:
     do(record, "example.scan")
-    with pytest.raises(UserError, match=r"at least one surface.*Import one first"):
+    with pytest.raises(UserError, match=r"at least one surface.*[Ii]mport one"):
         run.prepare(record, "example.together")
 
 
