@@ -1,0 +1,177 @@
+"""A reduced ventricle that beats on in the circulation while hands change what it lives in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from physics.cardiac.reduced import Reduced
+from physics.circulation import CHAMBERS, Beats, Circulation
+from physics.circulation.loop import STEP_S, advance
+
+Course = Callable[[Circulation, float], Callable[[float], float]]
+"""Gives for a circulation and a peak in kPa the tension (kPa) over the time of a beat (s)."""
+
+LV = CHAMBERS.index("LV")
+
+
+@dataclass(frozen=True)
+class Controls:
+    """What hands change; all of it continuous.
+
+    Attributes
+    ----------
+    blood_ml : float
+        Blood more (below zero: less) in the systemic veins: preload.
+    resistance, contractility, stiffness : float
+        Factors on the systemic arteries' resistance (afterload), the peak tension, the wall's passive stress.
+    rate_per_min : float or None
+        Heart rate; None: the patient's own.
+    """
+
+    blood_ml: float = 0.0
+    resistance: float = 1.0
+    contractility: float = 1.0
+    stiffness: float = 1.0
+    rate_per_min: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """Where the heart is.
+
+    Attributes
+    ----------
+    part : Beats
+        The circulation since the last moment, its steps of time; ``times_s`` within the beat.
+    time_s : float
+        Since the beat began.
+    tension_kpa : float
+    beyond : bool
+        In this beat or the one before, the ventricle was where its wall was not computed: nothing here is to
+        be trusted.
+    """
+
+    part: Beats
+    time_s: float
+    tension_kpa: float
+    beyond: bool
+
+    @property
+    def volume_ml(self) -> float:
+        """Of the left ventricle."""
+        return float(self.part.states[-1, LV])
+
+
+class LiveHeart:
+    """A reduced ventricle in its circulation, going on step by step.
+
+    Parameters
+    ----------
+    reduced : Reduced
+    circulation : Circulation
+        As the patient is; it begins at its start.
+    peak_kpa : float
+    course : callable
+        See ``Course``.
+    """
+
+    def __init__(self, reduced: Reduced, circulation: Circulation, peak_kpa: float, course: Course) -> None:
+        self.reduced = reduced
+        self._own, self._peak, self._course = circulation, peak_kpa, course
+        self.controls = Controls()
+        self._state = circulation.start.array()
+        self._time = 0.0
+        self._beyond = self._was_beyond = False
+        self._parts: list[Beats] = []
+        self.last_beat: Beats | None = None
+        """The last whole beat under the same controls; None before there is one."""
+        self._apply()
+
+    @property
+    def circulation(self) -> Circulation:
+        """The circulation under the controls."""
+        return self._circulation
+
+    def control(self, controls: Controls) -> None:
+        """Change what it lives in; it goes on from where it is, at the same share of its beat.
+
+        Raises
+        ------
+        ValueError
+            A rate at which contraction and relaxation no longer fit into a beat.
+        """
+        before, old_beat = self.controls, self._circulation.beat_s
+        self.controls = controls
+        try:
+            self._apply()
+        except ValueError:
+            self.controls = before
+            self._apply()
+            raise
+        more = controls.blood_ml - before.blood_ml
+        self._state[5] += more / self._own.systemic.venous_compliance_ml_per_mmhg
+        self._time *= self._circulation.beat_s / old_beat
+        self._parts = []
+
+    def go(self, seconds: float) -> Moment:
+        """Let time go on; a beat's end is crossed as often as needed."""
+        left, gone = seconds, []
+        while left > 1e-9:
+            here = min(left, self._circulation.beat_s - self._time)
+            steps = max(int(np.ceil(here / STEP_S - 1e-9)), 1)
+            part = advance(
+                self._circulation, self._state, self._time, here / steps, steps, {"LV": self._pressure}
+            )
+            self._beyond = self._beyond or not self._reaches(part)
+            gone.append(part)
+            self._parts.append(part)
+            self._state = part.states[-1].copy()
+            self._time += here
+            left -= here
+            if self._time >= self._circulation.beat_s - 1e-9:
+                self._begin_again()
+        part = _joined(gone)
+        return Moment(part, self._time, self._tension(self._time), self._beyond or self._was_beyond)
+
+    def displacement_mm(self, moment: Moment) -> NDArray[np.float32]:
+        """Return where the wall's nodes have moved from the unloaded shape, (nodes, 3)."""
+        return self.reduced.displacement_mm(moment.volume_ml, moment.tension_kpa, self.controls.stiffness)
+
+    def _begin_again(self) -> None:
+        """End a beat: keep it where it was whole."""
+        whole = _joined(self._parts)
+        if whole.times_s[0] < 1e-9:
+            self.last_beat = replace(whole, steps_per_beat=len(whole.times_s) - 1)
+        self._parts = []
+        self._time, self._was_beyond, self._beyond = 0.0, self._beyond, False
+
+    def _reaches(self, part: Beats) -> bool:
+        tensions = np.array([self._tension(time) for time in part.times_s])
+        return self.reduced.reaches(part.states[:, LV], tensions, self.controls.stiffness)
+
+    def _apply(self) -> None:
+        """Make the circulation and the tension that the controls ask for."""
+        controls, own = self.controls, self._own
+        rate = own.heart_rate_per_min if controls.rate_per_min is None else controls.rate_per_min
+        resistance = own.systemic.arterial_resistance_mmhg_s_per_ml * controls.resistance
+        self._circulation = replace(
+            own.at(rate), systemic=replace(own.systemic, arterial_resistance_mmhg_s_per_ml=resistance)
+        )
+        self._tension = self._course(self._circulation, self._peak * controls.contractility)
+
+    def _pressure(self, volume_ml: float, time_s: float) -> float:
+        return self.reduced.pressure_mmhg(volume_ml, self._tension(time_s), self.controls.stiffness)
+
+
+def _joined(parts: list[Beats]) -> Beats:
+    """Return parts of a way as one; each begins where the one before ended."""
+    first, later = parts[0], parts[1:]
+    return Beats(
+        np.concatenate([first.times_s, *(p.times_s[1:] for p in later)]),
+        np.concatenate([first.states, *(p.states[1:] for p in later)]),
+        np.concatenate([first.pressures_mmhg, *(p.pressures_mmhg[1:] for p in later)]),
+        np.concatenate([first.flows_ml_per_s, *(p.flows_ml_per_s[1:] for p in later)]),
+        parts[-1].steps_per_beat,
+    )
