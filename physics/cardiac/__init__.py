@@ -11,6 +11,6 @@ from physics.cardiac.ventricle import Held, Ventricle
 
 __all__ = [
     "Body", "Chart", "Controls", "Coupled", "Equilibrium", "Face", "Held", "LiveHeart", "Moment",
-    "NotConvergedError", "Reduced", "State", "Ventricle", "beat", "chart_of", "face_of", "reduced_of", "settled",
-    "tension_of",
+    "NotConvergedError", "Reduced", "State", "Ventricle", "beat", "chart_of", "face_of", "reduced_of",
+    "settled", "tension_of",
 ]  # fmt: skip
