@@ -16,7 +16,7 @@ def load_numerics() -> None:
 
     from physics.recombine import RATIO, VON_MISES, combine, displacement
     from twin.domain import Field, Result, TetMesh
-    from viewers import oblique_kernels, slice_kernels
+    from viewers import layer_kernels, oblique_kernels, slice_kernels
 
     points = np.vstack([np.zeros(3), np.eye(3)])
     one = np.ones(1)
@@ -38,4 +38,5 @@ def load_numerics() -> None:
         combine(result, "case", 1.0, field)
     displacement(result, "case", 1.0)
     slice_kernels.warm()
+    layer_kernels.warm()
     oblique_kernels.warm()

@@ -26,7 +26,7 @@ from twin.record.objects import freeze
 from twin.reference.hip import make_hip_patient
 from twin.run import prepare, run
 from twin.steps import Made
-from viewers import oblique_kernels, ray_kernels, slice_kernels
+from viewers import layer_kernels, oblique_kernels, ray_kernels, slice_kernels
 
 SPACING_MM = (2.0, 2.0, 2.0)
 Z_MM = (-160.0, 124.0)
@@ -60,6 +60,7 @@ def aside(progress: Progress) -> None:
         (entity,) = made.outputs.values()
     circulation.run(circulation.REGAZZONI_2020, 1)
     slice_kernels.warm()
+    layer_kernels.warm()
     oblique_kernels.warm()
     ray_kernels.warm()
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
@@ -10,11 +10,14 @@ from numpy.typing import NDArray
 
 from viewers.orientation import SliceFrame, voxel_step
 from viewers.planes import Slab
+from viewers.slab_layers import SlabLayers
 from viewers.slice_sheet import SlicePixels
 
 _Done = TypeVar("_Done")
 _HOW = {"max": 1, "min": 2, "mean": 3}
 """As ``oblique_kernels`` numbers them (it takes a moment to import); 0 is the plane alone."""
+_PICKED = (_HOW["max"], _HOW["min"])
+"""Whose samples the steps of a scroll share: a voxel apart, as those are. The samples of a mean are not."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +35,8 @@ class Cut:
     reach : float
         How many times ``through`` the outer samples are from the plane.
     how : int
+    kept : SlabLayers
+        Of the step before.
     """
 
     from_lps: NDArray[np.float64]
@@ -39,6 +44,7 @@ class Cut:
     count: int
     reach: float
     how: int
+    kept: SlabLayers = field(default_factory=SlabLayers, repr=False)
 
     @classmethod
     def of(cls, frame: SliceFrame, slab: Slab, affine: NDArray[np.float64]) -> "Cut":
@@ -87,16 +93,56 @@ class Cut:
         from viewers import oblique_kernels
         from viewers.slice_kernels import read_only
 
+        to_grid = (self.from_lps @ pixels.to_lps)[:3]
+        if self.how in _PICKED and self._paint_kept(grid, to_grid, smooth, colors, picture, ground):
+            return
         table, scale, shift = colors
         fixed = read_only(grid)
 
-        def paint(to_grid: NDArray[np.float64], part: NDArray[np.uint32]) -> None:
+        def paint(to_grid: NDArray[np.float64], rows: slice) -> None:
             oblique_kernels.slab(
                 fixed, to_grid, self.through, self.count, self.reach, self.how, smooth, table, scale,
-                shift, np.uint32(ground), part,
+                shift, np.uint32(ground), picture[rows],
             )  # fmt: skip
 
-        _in_halves(paint, (self.from_lps @ pixels.to_lps)[:3], picture)
+        _in_halves(paint, to_grid, len(picture))
+
+    def _paint_kept(
+        self,
+        grid: NDArray,
+        to_grid: NDArray[np.float64],
+        smooth: bool,
+        colors: tuple[NDArray[np.uint32], np.float32, np.float32],
+        picture: NDArray[np.uint32],
+        ground: int,
+    ) -> bool:
+        """Paint a slab by the layers kept of the step before; False where there are none that serve."""
+        from viewers import layer_kernels
+        from viewers.slice_kernels import read_only
+
+        of = (grid.ctypes.data, grid.shape, smooth, picture.shape)
+        steps = self.kept.steps_from_before(of, to_grid, self.through)
+        if steps is None or not self.kept.room(self.count, picture.shape):
+            return False
+        half = (self.count - 1) // 2
+        ends = () if self.reach == half else (-self.reach, self.reach)
+        inner = half - bool(ends)
+        places, missing = self.kept.places(range(steps - inner, steps + inner + 1))
+        layers, step = self.kept.layers, np.outer(self.through, [0.0, 0.0, 1.0])
+        wanted = [(float(n - steps), place) for n, place in missing]
+        wanted += [(end, len(layers) - 1 - n) for n, end in enumerate(ends)]
+        places = np.concatenate([places, [len(layers) - 1 - n for n in range(len(ends))]]).astype(np.int64)
+        fixed, (table, scale, shift) = read_only(grid), colors
+
+        def paint(to_grid: NDArray[np.float64], rows: slice) -> None:
+            for away, place in wanted:
+                layer_kernels.layer(fixed, read_only(to_grid + away * step), smooth, layers[place, rows])
+            layer_kernels.together(
+                layers[:, rows], places, self.how, table, scale, shift, np.uint32(ground), picture[rows]
+            )
+
+        _in_halves(paint, to_grid, len(picture))
+        return True
 
 
 def nearest(
@@ -108,8 +154,8 @@ def nearest(
 
     fixed = read_only(grid)
     upper, lower = _in_halves(
-        lambda to_grid, part: oblique_kernels.nearest(fixed, to_grid, part),
-        (np.linalg.inv(affine) @ pixels.to_lps)[:3], seen,
+        lambda to_grid, rows: oblique_kernels.nearest(fixed, to_grid, seen[rows]),
+        (np.linalg.inv(affine) @ pixels.to_lps)[:3], len(seen),
     )  # fmt: skip
     half = len(seen) // 2
     begins = [upper[0]] * (upper[0] < upper[1]) + [lower[0] + half] * (lower[0] < lower[1])
@@ -121,7 +167,7 @@ _aside = ThreadPoolExecutor(1, "oblique")
 
 
 def _in_halves(
-    act: Callable[[NDArray[np.float64], NDArray], _Done], to_grid: NDArray[np.float64], picture: NDArray
+    act: Callable[[NDArray[np.float64], slice], _Done], to_grid: NDArray[np.float64], height: int
 ) -> tuple[_Done, _Done]:
     """Have the lower half of a picture filled beside the upper one; both are waited for.
 
@@ -129,9 +175,9 @@ def _in_halves(
     """
     from viewers.slice_kernels import read_only
 
-    half = len(picture) // 2
+    half = height // 2
     below = to_grid.copy()
     below[:, 2] += half * to_grid[:, 1]
-    lower = _aside.submit(act, read_only(below), picture[half:])
-    upper = act(read_only(to_grid), picture[:half])
+    lower = _aside.submit(act, read_only(below), slice(half, None))
+    upper = act(read_only(to_grid), slice(half))
     return upper, lower.result()

@@ -7,6 +7,7 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from tests.viewers.gestures import drag, move, wheel
 from tests.viewers.phantoms import marked_volume
 from twin.domain import LabelMap, Structure, Volume
+from viewers import slab_layers
 from viewers.oblique import Cut
 from viewers.orientation import SliceFrame
 from viewers.planes import PLANES, Planes, Slab, rotation
@@ -35,12 +36,12 @@ def turned(affine):
     return Planes.along(affine).turned("axial", 0.4).turned("coronal", -0.7).turned("sagittal", 0.3)
 
 
-def painted(volume, frame, slab=None, smooth=True, ratio=1.0):
+def painted(volume, frame, slab=None, smooth=True, ratio=1.0, cut=None, depth=None):
     """Values, not colors, of a picture of the middle plane, NaN beside the grid; and each pixel's place."""
     sheet = SliceSheet(frame, 90, 70)
-    pixels = sheet.pixels((frame.counts[2] - 1) / 2, ratio)
+    pixels = sheet.pixels((frame.counts[2] - 1) / 2 if depth is None else depth, ratio)
     picture = np.zeros(pixels.size, np.uint32)
-    cut = Cut.of(frame, slab or Slab(), volume.affine)
+    cut = cut or Cut.of(frame, slab or Slab(), volume.affine)
     # A table that hands back its own place, 1000 of them to a unit of the value.
     table = np.arange(2_000_000, dtype=np.uint32)
     table.flags.writeable = False
@@ -133,6 +134,37 @@ def test_a_slab_thinner_than_two_slices_reaches_its_borders(thickness_mm, spots,
         assert np.allclose(values[inside], value, atol=0.01)
         cut = Cut.of(frame, slab, volume.affine)
         assert cut.value(volume.voxels, places[inside][0], True) == pytest.approx(value)
+
+
+@pytest.mark.parametrize("along_grid", [True, False])
+@pytest.mark.parametrize("smooth", [True, False])
+@pytest.mark.parametrize("slab", [Slab(8.0, "max"), Slab(9.3, "min"), Slab(8.0, "mean")])
+def test_a_slab_scrolled_through_is_that_of_each_plane_alone(along_grid, smooth, slab):
+    """Whatever layers were kept: on by one and two, back, far off, and after another zoom."""
+    volume = ramp(np.int16)
+    volume.voxels[10:14, 20, 30] += 500
+    planes = Planes.along(volume.affine) if along_grid else turned(volume.affine)
+    frame = planes.frame("coronal", volume.affine, volume.shape)
+    cut = Cut.of(frame, slab, volume.affine)
+    for depth, ratio in zip((9, 10, 12, 11, 26, 11, 11, 12, 12.4, 13.4), (1,) * 6 + (2,) * 4, strict=True):
+        kept, _ = painted(volume, frame, slab, smooth, ratio, cut, float(depth))
+        alone, _ = painted(volume, frame, slab, smooth, ratio, None, float(depth))
+        np.testing.assert_allclose(kept, alone, atol=1.5e-3)  # one place of the table: single precision
+    used = cut.kept.layers.nbytes > 0
+    assert used == (slab.projection != "mean")
+
+
+def test_layers_that_would_take_too_much_are_not_kept(monkeypatch):
+    monkeypatch.setattr(slab_layers, "MOST_BYTES", 1000)
+    volume = ramp()
+    frame = Planes.along(volume.affine).frame("axial", volume.affine, volume.shape)
+    cut = Cut.of(frame, Slab(8.0, "max"), volume.affine)
+    for depth in (9.0, 10.0, 11.0):
+        kept, _ = painted(volume, frame, None, True, 1, cut, depth)
+        np.testing.assert_allclose(
+            kept, painted(volume, frame, Slab(8.0, "max"), depth=depth)[0], atol=1.5e-3
+        )
+    assert cut.kept.layers.nbytes == 0
 
 
 def test_a_slab_that_leaves_the_volume_gathers_what_is_there():
