@@ -1,10 +1,13 @@
 """What every file of voxels must pass: a size that fits, a right-angled right-handed grid, numbers only."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from twin import hounsfield
+from twin.domain import Volume
 from twin.errors import SourceError
 from twin.sources.payload import AGAIN
 from twin.sources.stack import MAX_TILT_DEG
@@ -178,3 +181,18 @@ def silent_notes(
     return (
         f"The values ({low:.0f} to {high:.0f}) look like Hounsfield units; {title} does not say. " + _SAY_CT,
     )
+
+
+def in_hounsfield(volume: Volume) -> Volume:
+    """Return a CT whose file names no unit in Hounsfield units, where its values look like them.
+
+    Where they do not, it stays without a unit, and a note says why: whoever needs Hounsfield units then asks.
+    """
+    if volume.modality != "CT" or volume.unit or volume.color:
+        return volume
+    try:
+        hounsfield.check(volume)
+    except hounsfield.NotHounsfield as fault:
+        note = f"The file leaves the unit of its values open. {fault.message} {ASKS_FOR_HU}"
+        return replace(volume, notes=(*volume.notes, note))
+    return replace(volume, unit="HU")

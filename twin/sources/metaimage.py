@@ -103,16 +103,16 @@ def read(series: Series, choices: Choices, progress: Progress) -> Volume | Label
     modality = choices.modality or series.modality
     kind_said = choices.kind == "volume"
     silent = grids.silent_notes("MetaImage", stored, slope, intercept, modality, kind_said)
-    return Volume(
+    volume = Volume(
         voxels=stored,
         affine=affine,
         modality=modality,
-        unit="HU" if modality == "CT" and not color else "",
         color=color,
         slope=slope,
         intercept=intercept,
         notes=notes if color else (*notes, *silent),
     )
+    return grids.in_hounsfield(volume)
 
 
 def _read_header(path: Path) -> _Header:

@@ -88,11 +88,11 @@ def read(series: Series, choices: Choices, progress: Progress) -> Volume | Label
         stored = stored[0]
     kind_said = "volume" in (choices.kind, meta.get("kind"))
     silent = grids.silent_notes("NIfTI", stored, slope, intercept, modality, kind_said)
-    return Volume(
+    volume = Volume(
         voxels=stored,
         affine=affine,
         modality=modality,
-        unit=str(meta.get("unit", "")) or ("HU" if modality == "CT" and not color else ""),
+        unit=str(meta.get("unit", "")),
         color=color,
         slope=slope,
         intercept=intercept,
@@ -100,6 +100,7 @@ def read(series: Series, choices: Choices, progress: Progress) -> Volume | Label
         frame_of_reference=str(meta.get("frame_of_reference", "")),
         notes=grid.notes if color else (*grid.notes, *silent),
     )
+    return grids.in_hounsfield(volume)
 
 
 def _open(path: Path) -> Any:

@@ -107,16 +107,17 @@ def read(series: Series, choices: Choices, progress: Progress) -> Volume | Label
     modality = choices.modality or series.modality
     kind_said = "volume" in (choices.kind, said.get("kind"))
     silent = grids.silent_notes("NRRD", stored, 1.0, 0.0, modality, kind_said)
-    return Volume(
+    volume = Volume(
         voxels=stored,
         affine=affine,
         modality=modality,
-        unit=str(said.get("unit", "")) or ("HU" if modality == "CT" and not color else ""),
+        unit=str(said.get("unit", "")),
         color=color,
         times_ms=times,
         frame_of_reference=str(said.get("frame_of_reference", "")),
         notes=place.notes if color else (*place.notes, *silent),
     )
+    return grids.in_hounsfield(volume)
 
 
 def _said(header: NrrdHeader) -> dict[str, Any]:

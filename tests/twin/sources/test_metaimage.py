@@ -90,7 +90,8 @@ def test_scale_modality_time_and_unit(tmp_path: Path) -> None:
             ElementToIntensityFunctionSlope="2", ElementToIntensityFunctionOffset="-5",
         )
     )  # fmt: skip
-    assert (scaled.modality, scaled.unit, scaled.slope, scaled.intercept) == ("CT", "HU", 2.0, -5.0)
+    assert (scaled.modality, scaled.unit, scaled.slope, scaled.intercept) == ("CT", "", 2.0, -5.0)
+    assert "leaves the unit of its values open" in scaled.notes[-1]  # −5 to 113: a CT spans far more
     np.testing.assert_array_equal(scaled.spacing_mm, [20, 30, 40])
     cine = load(
         meta(
