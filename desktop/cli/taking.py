@@ -130,6 +130,27 @@ def _reports_beside(record: "Record", entry: "LogEntry", reports: Sequence[Path]
     return Beside(tuple(done), tuple(left))
 
 
+def _held(record: "Record", given: dict[str, Any]) -> dict[str, str]:
+    """Return what a record holds, by series UID; under no UID, what the same import made before."""
+    from desktop.browser import held
+
+    paths = {"paths": given["paths"], "series": given.get("series")}
+    return held.brought_in(record) | {"": held.already(record, paths, "")}
+
+
+def _say_again(record: "Record", entry: "LogEntry", before: dict[str, str]) -> None:
+    """Say what has come in a second time: nobody wants two of it without knowing."""
+    for output in entry.outputs.values():
+        identity = record.find(output["id"]).tree.get("identity", {})
+        name = before.get(identity.get("series_uid", ""), "")
+        if name:
+            print(
+                f"“{output['name']}” was in {record.path.name} already, as “{name}”: now it is there twice. "
+                f"To take it back: vitruvian undo {shlex.quote(str(record.path))}",
+                file=sys.stderr,
+            )
+
+
 def bring_in(
     path: Path, given: dict[str, Any], name: str, then: Callable[["Record", "LogEntry", Beside], None]
 ) -> None:
@@ -164,7 +185,9 @@ def bring_in(
         else:
             image = {"image": image_for(contours, record.entries())}
             call = prepare(record, "import.contours", image, {"paths": given["paths"]}, name=name)
+        before = _held(record, given)
         entry = run_call(record, call)
+        _say_again(record, entry, before)
         beside = _reports_beside(record, entry, reports, bool(given.get("deidentify")))
         then(record, entry, beside)
         concealing.if_locked(record)

@@ -234,6 +234,25 @@ def test_contours_find_their_image_in_the_record(tmp_path: Path, capsys: pytest.
     assert {i.ReferencedSOPInstanceUID for i in listed.ReferencedInstanceSequence} == images
 
 
+def test_what_comes_in_a_second_time_is_said(
+    scan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By its UID, or, of a file that has none, by how it came in."""
+    from tests.twin.sources import made
+
+    made.write_series(tmp_path / "ct")
+    for path, name in ((tmp_path / "ct", "a.twin"), (scan, "b.twin")):
+        record = str(tmp_path / name)
+        assert main(["import", record, str(path)]) == 0
+        assert "already" not in capsys.readouterr().err
+        assert main(["import", record, str(path)]) == 0
+        assert f"was in {name} already" in capsys.readouterr().err
+        assert main(["undo", record]) == 0
+        assert main(["undo", record]) == 0
+        assert main(["import", record, str(path)]) == 0
+        capsys.readouterr()
+
+
 def test_a_word_that_is_no_command_is_told_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["exprot"]) == 2
     assert "no command and no file “exprot”. Did you mean “vitruvian export”?" in capsys.readouterr().err
