@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _WRITING = {
     "file.lock", "edit.forget", "edit.undo", "edit.redo", "edit.rename",
-    "edit.color", "edit.delete", "edit.again", "images.ct",
+    "edit.color", "edit.delete", "edit.again", "images.ct", "images.labels",
 }  # fmt: skip
 
 

@@ -262,6 +262,11 @@ def _edit() -> tuple[Command, ...]:
             way.treat_as_ct, way.why_not_ct, "", "Edit",
         ),
         Command(
+            "images.labels", "Take as labels", "stack",
+            "Make structures of the image shown, whose whole numbers are labels; undo takes them back",
+            way.take_as_labels, way.why_not_labels, "", "Edit",
+        ),
+        Command(
             "edit.again", "Make again", "arrows-clockwise",
             "Make what is stale again, from what its sources are now", _make_again, _needs_stale, "F5",
             "Edit",

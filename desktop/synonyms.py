@@ -25,6 +25,7 @@ _OF: dict[str, tuple[str, ...]] = {
     "edit.again": ("update", "refresh", "recompute"),
     "edit.stop": ("abort",),
     "images.ct": ("hu", "modality"),
+    "images.labels": ("labelmap", "segmentation", "mask", "structures"),
     "view.window": ("level", "wl", "preset", "brightness", "contrast", "hu", "hounsfield"),
     "view.invert": ("negative", "inverse"),
     "view.interpolate": ("smooth", "pixelated", "nearest neighbor"),

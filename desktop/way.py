@@ -35,6 +35,7 @@ SOLVE = "physics.solve"
 RENAME_STRUCTURE = "labelmap.rename_structure"
 COLOR_STRUCTURE = "labelmap.color_structure"
 MODALITY = "volume.confirm_modality"
+LABELS = "volume.take_as_labels"
 REFERENCE = "reference"
 """Work that is no step: the reference patient is made."""
 
@@ -147,6 +148,17 @@ def why_not_ct(desk: Desk) -> str:
     return "" if silent(desk.session) else "The image that is shown says what made it."
 
 
+def why_not_labels(desk: Desk) -> str:
+    """An image of few whole numbers is wanted."""
+    shown = desk.session.volume
+    if shown is None:
+        return "Open an image first."
+    if desk.session.get(shown.id) is None:
+        return "The image is being read."
+    holds = _holds_labels(desk.session.get(shown.id))
+    return "" if holds else "The image that is shown holds no labels: few whole numbers from 0 on."
+
+
 def why_not_surfaces(desk: Desk) -> str:
     """A structure without a surface is wanted."""
     if not desk.session.structures():
@@ -239,6 +251,13 @@ def _say_ct(desk: Desk, id: str, **said: Any) -> None:
         label = f"It is a CT: add {added} HU" if error.add_hu else "It is in HU all the same"
         again = functools.partial(_say_ct, desk, id, **more)
         desk.offered.emit(error, label, functools.partial(desk.guard, again))
+
+
+def take_as_labels(desk: Desk) -> None:
+    """Make structures of the image that is shown, and show them."""
+    shown = desk.session.volume
+    if shown is not None:
+        desk.edit(LABELS, {"volume": shown.id}, {})
 
 
 def surfaces(desk: Desk) -> None:

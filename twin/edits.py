@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 from twin import hounsfield
@@ -9,7 +10,7 @@ from twin.domain import LabelMap, Structure, Volume
 from twin.errors import UserError
 from twin.params import NoParams, param
 from twin.progress import Progress
-from twin.sources.grid import ASKS_FOR_CT, ASKS_FOR_HU
+from twin.sources.grid import ASKS_FOR_CT, ASKS_FOR_HU, LOOKS_LIKE_LABELS, labels_in
 from twin.steps import Attributes, Made, Ref, step
 
 
@@ -194,6 +195,33 @@ def confirm_modality(volume: Volume, params: ModalityParams, progress: Progress)
         note = f"Modality {params.modality} was said by hand."
         made = replace(volume, modality=params.modality, notes=(*kept, note))
     return Made({"volume": made}, {"modality": made.modality, "unit": made.unit})
+
+
+@step(
+    "volume.take_as_labels",
+    version=1,
+    title="Take as labels",
+    quick=True,
+    makes=("labelmap",),
+    fits={"volume": lambda tree: any(LOOKS_LIKE_LABELS in note for note in tree.get("notes") or ())},
+)
+def take_as_labels(volume: Volume, progress: Progress) -> Made:
+    """Make structures of an image whose whole numbers are labels; the image stays beside them."""
+    from twin.sources.labels import labelmap_of
+
+    values = volume.voxels
+    if volume.color or values.ndim == 4:
+        raise UserError(f"This image holds {'colors' if volume.color else 'several moments'}, no labels.")
+    if (volume.slope, volume.intercept) != (1.0, 0.0):
+        values = values * volume.slope + volume.intercept
+    if not labels_in(values):
+        raise UserError(
+            "The values of this image do not look like labels: few whole numbers from 0 on.",
+            "Import the file by itself with kind=labelmap if they are all the same.",
+        )
+    notes = tuple(note for note in volume.notes if LOOKS_LIKE_LABELS not in note)
+    labels = labelmap_of(Path("the image"), values, volume.affine, {}, notes)
+    return Made({"labels": labels}, {"labels": len(labels.structures)})
 
 
 def _in_hu(volume: Volume, params: ModalityParams) -> Volume:

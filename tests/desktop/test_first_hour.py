@@ -83,6 +83,16 @@ def test_a_ct_without_its_intercept_is_offered_it_and_a_mask_nothing(
     settle(window, qtbot)
     assert not card.isVisible()
     assert "holds labels" in window.actions_["images.ct"].toolTip()
+    assert window.actions_["images.labels"].isEnabled()
+    window.actions_["images.labels"].trigger()
+    settle(window, qtbot)
+    assert [i.name for i in session.structures()] == ["label 1"]
+    window.actions_["edit.undo"].trigger()
+    settle(window, qtbot)
+    assert not session.structures()
+    session.show_only(head.key)
+    settle(window, qtbot)
+    assert not window.actions_["images.labels"].isEnabled()
 
 
 def test_what_says_what_it_is_is_not_asked(opened: MainWindow, qtbot) -> None:

@@ -173,7 +173,7 @@ def silent_notes(
         numbers = f"0 and {labels} whole numbers up to" if labels > 1 else "0 and"
         return (
             f"The values ({numbers} {stored.max():.0f}) {LOOKS_LIKE_LABELS}; {title} does not say. "
-            "If they are, import this file by itself as a labelmap: --set kind=labelmap.",
+            "If they are: “Take as labels”, the step volume.take_as_labels.",
         )
     low, high = sorted((stored.min() * slope + intercept, stored.max() * slope + intercept))
     if modality or low > -900 or high < 300:

@@ -70,7 +70,7 @@ def test_a_list_tells_modality_source_and_notes(
     told = said(capsys, "list", record)
     assert f"6 × 7 × 8 voxels of 1 × 1 × 2 mm  CT   import.images\n      from {scan}\n" in told
     assert "      note: The values (0 and 1) look like labels" in told
-    assert "as a labelmap: --set kind=labelmap." in told
+    assert "volume.take_as_labels" in told
 
 
 def test_an_export_is_the_one_file_that_was_asked_for(

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from twin import edits
-from twin.domain import Volume
+from twin.domain import LabelMap, Volume
+from twin.errors import UserError
 from twin.progress import Progress
 from twin.sources.grid import ASKS_FOR_HU, in_hounsfield
 
@@ -42,3 +43,33 @@ def test_a_person_may_say_it_all_the_same() -> None:
     assert isinstance(made, Volume)
     assert made.unit == "HU"
     assert not any(ASKS_FOR_HU in note for note in made.notes)
+
+
+def labels(**more: object) -> Volume:
+    numbers = np.zeros((4, 6, 5), np.int16)
+    numbers[1:3, 2:4, 2:4] = 3
+    return Volume(numbers, np.diag([1.0, 1.0, 2.0, 1.0]), "", **more)  # type: ignore[arg-type]
+
+
+def test_whole_numbers_are_taken_as_labels() -> None:
+    (made,) = edits.take_as_labels(labels(), Progress()).outputs.values()
+    assert isinstance(made, LabelMap)
+    assert [s.name for s in made.structures] == ["label 3"]
+    assert made.mask("label 3").sum() == 8
+    (doubled,) = edits.take_as_labels(labels(slope=2.0), Progress()).outputs.values()
+    assert isinstance(doubled, LabelMap)
+    assert [s.label for s in doubled.structures] == [6]
+
+
+@pytest.mark.parametrize(
+    ("volume", "why"),
+    [
+        (body(), "do not look like labels"),
+        (labels(slope=0.5), "do not look like labels"),
+        (labels(color=True), "holds colors"),
+        (replace(labels(), voxels=np.zeros((2, 4, 6, 5), np.int16)), "several moments"),
+    ],
+)
+def test_what_holds_no_labels_is_refused(volume: Volume, why: str) -> None:
+    with pytest.raises(UserError, match=why):
+        edits.take_as_labels(volume, Progress())

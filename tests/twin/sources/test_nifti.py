@@ -153,7 +153,7 @@ def test_values_that_look_like_labels_are_told_with_what_to_do(tmp_path: Path, d
         (note,) = [n for n in load(path, modality=modality).notes if "labels" in n]
         assert note == (
             "The values (0 and 2 whole numbers up to 117) look like labels; NIfTI does not say. "
-            "If they are, import this file by itself as a labelmap: --set kind=labelmap."
+            "If they are: “Take as labels”, the step volume.take_as_labels."
         )
     assert not any("labels" in n for n in load(path, kind="volume").notes)
     made = import_images(ImportParams((str(path),)), Progress())
