@@ -202,7 +202,6 @@ def confirm_modality(volume: Volume, params: ModalityParams, progress: Progress)
     version=1,
     title="Take as labels",
     quick=True,
-    makes=("labelmap",),
     fits={"volume": lambda tree: any(LOOKS_LIKE_LABELS in note for note in tree.get("notes") or ())},
 )
 def take_as_labels(volume: Volume, progress: Progress) -> Made:
