@@ -12,6 +12,7 @@ WORDS = (
     "list",
     "steps",
     "run",
+    "walk",
     "export",
     "log",
     "undo",

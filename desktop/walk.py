@@ -1,4 +1,4 @@
-"""The walk from a scan to stresses, as data: what the demo runs and the window leads along."""
+"""Ways from a scan to what is wanted of it, as data: what commands run and the window leads along."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,12 +13,36 @@ class Stage:
     params: dict[str, Any] = field(default_factory=dict)
 
 
-HIP = (
-    Stage("segmentation.bone"),
-    Stage("mesh.surface", {"labels": "bones/{structure}"}),
-    Stage("mesh.tetrahedra", {}, {"edge_mm": 3.0}),
-    Stage("physics.femur_landmarks"),
-    Stage("physics.femur_model"),
-    Stage("physics.solve"),
+@dataclass(frozen=True)
+class Walk:
+    """A way from images to what they are wanted for.
+
+    Attributes
+    ----------
+    title : str
+    stages : tuple of Stage
+        Inputs that only one entity can be are bound by themselves.
+    structure : str
+        What it goes on with where nothing else is said.
+    """
+
+    title: str
+    stages: tuple[Stage, ...]
+    structure: str
+
+
+HIP = Walk(
+    "from a hip CT to stresses in one femur",
+    (
+        Stage("segmentation.bone"),
+        Stage("mesh.surface", {"labels": "bones/{structure}"}),
+        Stage("mesh.tetrahedra", {}, {"edge_mm": 3.0}),
+        Stage("physics.femur_landmarks"),
+        Stage("physics.femur_model"),
+        Stage("physics.solve"),
+    ),
+    "left femur",
 )
-"""From a hip CT to stresses in one femur; inputs that only one entity can be are bound by themselves."""
+
+WALKS = {"hip": HIP}
+"""By the name that commands know them by."""

@@ -39,8 +39,8 @@ def walk() -> None:
     patient = make_hip_patient(SPACING_MM, Z_MM)
     with tempfile.TemporaryDirectory() as folder, Record.create(Path(folder) / "warm.twin") as record:
         record.commit(Call("import.images", 1, None), Made({"volume": patient.volume}), 0.0, 0.0)
-        for stage in (*HIP, Stage("mesh.tetrahedra", {}, {"mesher": "netgen"})):
-            inputs = {name: ref.format(structure="left femur") for name, ref in stage.inputs.items()}
+        for stage in (*HIP.stages, Stage("mesh.tetrahedra", {}, {"mesher": "netgen"})):
+            inputs = {name: ref.format(structure=HIP.structure) for name, ref in stage.inputs.items()}
             params = stage.params | ({"edge_mm": EDGE_MM} if stage.step == "mesh.tetrahedra" else {})
             run(record, prepare(record, stage.step, inputs, params))
 

@@ -48,7 +48,7 @@ def _in_words(error: BaseException) -> str:
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
-    from desktop.cli import checking, demo, keeping, looking, making, moving, pacs, studies, taking
+    from desktop.cli import checking, demo, keeping, looking, making, moving, pacs, studies, taking, walking
 
     parser = argparse.ArgumentParser(
         prog="vitruvian",
@@ -57,7 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.set_defaults(debug=False)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for module in (demo, checking, taking, looking, making, moving, pacs, studies, keeping):
+    for module in (demo, checking, taking, looking, making, walking, moving, pacs, studies, keeping):
         module.add(commands)
     return parser
 

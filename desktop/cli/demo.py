@@ -1,6 +1,7 @@
 """The command that makes a reference patient and does the whole job on it: demo."""
 
 import argparse
+import itertools
 import json
 import sys
 import time
@@ -10,16 +11,15 @@ from typing import Any
 
 from desktop.cli import command
 from desktop.cli.checking import has_screen, missing_libraries, say_missing
+from desktop.cli.walking import steps_of
 from desktop.cli.work import answer, run_call, run_job
-from desktop.walk import HIP, Stage
+from desktop.walk import WALKS
 from twin.errors import UserError
 from twin.jobs import Job
 from twin.progress import Progress
 
-DEMOS: dict[str, tuple[str, tuple[Stage, ...], str]] = {
-    "hip": ("twin.reference.hip", HIP, "left femur"),
-}
-"""Demo to the module that makes its patient, its walk, and the structure the walk looks at."""
+DEMOS = {"hip": "twin.reference.hip"}
+"""Ways to the modules that make their patients."""
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -76,19 +76,17 @@ def _walk(path: Path, folder: Path, patient: str) -> dict[str, Any]:
     from twin.run import prepare
 
     load_steps()
-    module, stages, structure = DEMOS[patient]
+    way = WALKS[patient]
     _say("Making the reference patient ...")
-    run_job(Job(_make_patient, module, folder / "dicom", title="reference patient"))
+    run_job(Job(_make_patient, DEMOS[patient], folder / "dicom", title="reference patient"))
     steps: list[dict[str, Any]] = []
     first: list[Path] = []
     with Record.create(path) as record:
-        for stage in (Stage("import.images", {}, {"paths": (str(folder / "dicom"),)}), *stages):
-            inputs = {name: ref.format(structure=structure) for name, ref in stage.inputs.items()}
-            call = prepare(record, stage.step, inputs, stage.params)
-            entry = run_call(record, call)
+        brought = prepare(record, "import.images", {}, {"paths": (str(folder / "dicom"),)})
+        for entry in itertools.chain([run_call(record, brought)], steps_of(record, way, way.structure)):
             steps.append(answer(record, entry))
-            _say(f"  {stage.step:<26} {entry.seconds:6.1f} s  {_made(entry.outputs)}")
-            if stage.step == "import.images":  # something to look at while the rest is made
+            _say(f"  {entry.step:<26} {entry.seconds:6.1f} s  {_made(entry.outputs)}")
+            if entry.step == "import.images":  # something to look at while the rest is made
                 first = run_job(Job(draw, path, folder, title="first pictures"))
                 _say(f"  the first pictures are there: {', '.join(p.name for p in first)}")
         record.flush()

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import sqlite3
 import subprocess
 import sys
@@ -251,6 +252,24 @@ def test_what_comes_in_a_second_time_is_said(
         assert main(["undo", record]) == 0
         assert main(["import", record, str(path)]) == 0
         capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["hip", "new.twin"], "Name images to import"),
+        (["hip", "new.twin", "--set", "mesh.edge_mm=3"], "no step “mesh” on this way.*segmentation.bone"),
+        (["hip", "new.twin", "nothing.nii"], "nothing.nii"),
+    ],
+)
+def test_a_walk_that_cannot_begin_says_why(
+    words: list[str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    assert main(["walk", *words]) == 1
+    assert re.search(told, capsys.readouterr().err)
+    assert not list(tmp_path.glob("*.twin"))
 
 
 def test_a_word_that_is_no_command_is_told_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
