@@ -18,10 +18,12 @@ import numpy as np
 from twin.domain import (
     KINDS,
     Entity,
+    Heart,
     KeyImage,
     LabelMap,
     Measurement,
     Model,
+    Motion,
     Result,
     Structure,
     Surface,
@@ -51,7 +53,9 @@ WRITERS: dict[type, dict[str, str]] = {
     },
     TetMesh: {".vtu": "vtk_files"},
     Model: {".inp": "calculix", ".vtu": "vtk_files"},
-    Result: {".vtu": "vtk_files", ".csv": "numbers"},
+    Result: {".vtu": "vtk_files", ".curves.csv": "curves", ".csv": "numbers"},
+    Motion: {".curves.csv": "curves", ".csv": "numbers"},
+    Heart: {".csv": "numbers"},
     Measurement: {".csv": "measured", ".sr.dcm": "dicom_sr", ".dcm": "dicom_sr"},
     KeyImage: {".ko.dcm": "key_objects", ".dcm": "key_objects"},
 }  # fmt: skip
@@ -65,6 +69,7 @@ TITLES = {
     ".rtstruct.dcm": "DICOM RT structure set",
     ".stl": "STL", ".ply": "PLY", ".obj": "Wavefront OBJ", ".3mf": "3MF for printing", ".glb": "glTF, binary",
     ".gltf": "glTF", ".vtp": "VTK surface", ".vtu": "VTK mesh", ".inp": "CalculiX", ".csv": "Numbers",
+    ".curves.csv": "Curves over time",
 }  # fmt: skip
 """What each suffix is, for lists that people read."""
 

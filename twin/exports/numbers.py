@@ -1,9 +1,9 @@
-"""Numbers of a result as CSV."""
+"""Numbers of a result, of a moving organ or of a heart as CSV."""
 
 import csv
 from pathlib import Path
 
-from twin.domain import Result
+from twin.domain import Heart, Motion, Result
 from twin.progress import Progress
 
 COLUMNS = (
@@ -12,8 +12,9 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def write(result: Result, path: Path, _progress: Progress) -> None:
+def write(result: Result | Motion | Heart, path: Path, _progress: Progress) -> None:
     """Write one row a number, with its interval, its causes, its place, its remark and the model's limits."""
+    limits = "" if isinstance(result, Motion) else "; ".join(result.limits)
     with path.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(COLUMNS)
@@ -34,6 +35,6 @@ def write(result: Result, path: Path, _progress: Progress) -> None:
                     causes,
                     *place,
                     n.remark,
-                    "; ".join(result.limits),
+                    limits,
                 ]
             )

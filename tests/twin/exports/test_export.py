@@ -10,7 +10,20 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from twin.domain import Field, Identity, LabelMap, Number, Patch, Result, Structure, Surface, TetMesh, Volume
+from twin.domain import (
+    Curve,
+    Field,
+    Identity,
+    LabelMap,
+    Motion,
+    Number,
+    Patch,
+    Result,
+    Structure,
+    Surface,
+    TetMesh,
+    Volume,
+)  # fmt: skip
 from twin.errors import Cancelled, UserError
 from twin.exports import export, nifti
 from twin.exports.vtk_files import fields_of
@@ -435,3 +448,24 @@ def test_a_stopped_export_leaves_the_old_file_alone(tmp_path: Path) -> None:
         export(replace(volume(), slope=9.0), path, Progress(stop=lambda: next(asked)))
     assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["ct.nii.gz"]
+
+
+def test_curves_and_numbers_of_a_beat_as_csv(tmp_path: Path) -> None:
+    times = np.linspace(0.0, 0.8, 5)
+    curves = (
+        Curve("left ventricle volume", "mL", times, np.array([150.0, 100.0, 60.0, 110.0, 150.0])),
+        Curve("twist", "°", times[::2], np.array([0.0, 12.0, 0.0])),
+    )
+    beat = replace(result(), curves=curves)
+    with export(beat, tmp_path / "left.curves.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["time (s)", "left ventricle volume (mL)", "twist (°)"]
+    assert [float(x) for x in rows[2]] == pytest.approx([0.2, 100.0, 6.0])  # between 0 and 12
+    with pytest.raises(UserError, match="no curves"):
+        export(result(), tmp_path / "none.curves.csv")
+    phases = np.array([0.0, 0.5])
+    moving = Motion((), phases, 0.8, np.array([150.0, 60.0]), np.array([110.0, 112.0]), 0, 1, beat.numbers)
+    with export(moving, tmp_path / "left.curves.csv").open(encoding="utf-8", newline="") as file:
+        assert [float(x) for x in list(csv.reader(file))[2]] == pytest.approx([0.4, 60.0, 112.0])
+    with export(moving, tmp_path / "left.csv").open(encoding="utf-8", newline="") as file:
+        assert [row["name"] for row in csv.DictReader(file)] == [n.name for n in beat.numbers]
