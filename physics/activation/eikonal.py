@@ -130,6 +130,10 @@ def _around(tets: NDArray[np.int32], count: int) -> tuple[NDArray[np.int64], NDA
     return order // 4, first
 
 
+_STRAYED = 1.2
+"""How many times as long as by the straight way a front may have taken, or the other way round."""
+
+
 @njit(cache=True)
 def _spread(
     points: NDArray[np.float64], tets: NDArray[np.int32], metric: NDArray[np.float64],
@@ -165,6 +169,8 @@ def _spread(
                     points[to], points[sources[by]], starts[by], metric[tet], others, ways, gram, points,
                     times, beyond, inverse,
                 )  # fmt: skip
+                if not np.isfinite(offered):  # a linear time, which nodes later on cannot be earlier than
+                    offered = max(_offer_linear(others, gram, times, beyond, inverse), times[node])
                 if offered < times[to] - 1e-12 * (1.0 + abs(offered)):
                     times[to], origin[to] = offered, by
                     heapq.heappush(front, (offered, to))
@@ -191,8 +197,10 @@ def _offer(
     """Return the earliest time that a tetrahedron offers one of its nodes, by the front of one source.
 
     The time is a straight way's from the source plus u; each other node is known to lie ``beyond`` its own
-    straight time, and u is sought from the face of all three, from its edges, from its corners.
+    straight time, and u is sought from the face of all three, from its edges, from its corners. Not a number
+    where straight ways at the tetrahedron's speeds are far from what was found.
     """
+    earliest = np.inf
     x, y, z = to[0] - source[0], to[1] - source[1], to[2] - source[2]
     sx = local[0, 0] * x + local[0, 1] * y + local[0, 2] * z
     sy = local[1, 0] * x + local[1, 1] * y + local[1, 2] * z
@@ -211,12 +219,30 @@ def _offer(
             + 2.0 * (local[0, 1] * x * y + local[0, 2] * x * z + local[1, 2] * y * z)
         )  # fmt: skip
         there = np.sqrt(max(squared, 0.0))
+        since = times[others[i]] - start
+        if since > _STRAYED * there or there > _STRAYED * since:
+            return np.nan
+        earliest = min(earliest, since)
         along = sx * ways[i, 0] + sy * ways[i, 1] + sz * ways[i, 2]
-        beyond[i] = times[others[i]] - start - there - along
+        beyond[i] = since - there - along
     best = np.inf
     for subset in range(1, 8):
         best = min(best, _crossing(gram, beyond, subset, inverse))
-    return start + straight + best
+    return start + straight + best if straight + best >= earliest else np.nan
+
+
+@njit(cache=True)
+def _offer_linear(
+    others: NDArray[np.int64], gram: NDArray[np.float64], times: NDArray[np.float64],
+    beyond: NDArray[np.float64], inverse: NDArray[np.float64],
+) -> float:  # fmt: skip
+    """Return the earliest time that a tetrahedron offers one of its nodes, linear within it."""
+    for i in range(3):
+        beyond[i] = times[others[i]]
+    best = np.inf
+    for subset in range(1, 8):
+        best = min(best, _crossing(gram, beyond, subset, inverse))
+    return best
 
 
 @njit(cache=True)

@@ -93,3 +93,31 @@ def test_what_makes_no_sense_is_refused(change: dict, words: str) -> None:
     good = Conduction(along(len(mesh.tets)), 0.6, 0.3)
     with pytest.raises(ValueError, match="at one at least"):
         activation_times(mesh.points, mesh.tets, good, np.array([], dtype=np.int64))
+
+
+def test_a_front_goes_on_into_faster_and_slower_tissue() -> None:
+    """Half a block at 0.6, half at 0.3 m/s, either first: 10 / 0.6 + 10 / 0.3 = 50 ms from end to end."""
+    mesh = meshes.box((20, 7, 3), (20.0, 7.0, 3.0), quadratic=False)
+    points, tets = mesh.points, mesh.tets
+    fibers = np.tile([1.0, 0.0, 0.0], (len(tets), 1))
+    middle = points[tets].mean(axis=1)[:, 0]
+    begin = np.flatnonzero(points[:, 0] == 0.0)
+    for near, far in ((0.6, 0.3), (0.3, 0.6)):
+        speed = np.where(middle < 10.0, near, far)
+        times = activation_times(points, tets, Conduction(fibers, speed, speed), begin)
+        np.testing.assert_allclose(times[points[:, 0] == 20.0], 50.0, rtol=0.02)
+
+
+def test_very_different_speeds_come_to_an_end() -> None:
+    """A fast layer under slow tissue, from one corner: nothing arrives faster than in it alone."""
+    mesh = meshes.box((20, 7, 3), (20.0, 7.0, 3.0), quadratic=False)
+    points, tets = mesh.points, mesh.tets
+    fibers = np.tile([1.0, 0.0, 0.0], (len(tets), 1))
+    fast = points[tets].mean(axis=1)[:, 2] < 1.0
+    conduction = Conduction(fibers, np.where(fast, 4.0, 0.6), np.where(fast, 4.0, 0.3))
+    times = activation_times(points, tets, conduction, np.array([0]))
+    away = np.linalg.norm(points - points[0], axis=1)
+    assert (times >= away / 4.0 - 1e-9).all()
+    below = points[:, 2] == 0.0
+    np.testing.assert_allclose(times[below], away[below] / 4.0, atol=0.3)
+    assert times.max() < np.hypot(20.0, 7.0) / 4.0 + 3.0 / 0.3
