@@ -123,7 +123,8 @@ def advance(
     beside = np.empty((len(states), len(passages)))
     states[0] = start
     known = (
-        states, pressures, flows, begin_s, step_s, circulation.beat_s, chambers, beds, valves, passages, beside
+        states, pressures, flows, begin_s, step_s, circulation.beat_s, chambers, beds, valves, passages,
+        beside,
     )  # fmt: skip
     if cavities:
         doors = [(CHAMBERS.index(name), cavity) for name, cavity in cavities.items()]
