@@ -25,6 +25,8 @@ SYSTOLIC, DIASTOLIC = "systolic_pressure_mmhg", "diastolic_pressure_mmhg"
 MEAN, OUTPUT = "mean_arterial_pressure_mmhg", "cardiac_output_l_per_min"
 RATE, LEFT_ATRIUM = "heart_rate_per_min", "la_mean_pressure_mmhg"
 
+ANTIHYPERTENSIVES = ("amlodipine", "enalapril", "metoprolol", "hydrochlorothiazide")
+
 
 def _with(it: Medicine, population: str, places: Sequence[Sequence[Place]], numbers: list[float]) -> Medicine:
     """Return a medicine with other numbers in places of one response; a number may stand in several."""
@@ -90,10 +92,10 @@ def _pressures(systolic: float, diastolic: float, by: float = 0.1) -> dict[str, 
 def antihypertensives() -> None:
     """Law et al. 2003: at standard and half dose, then at 10 mmHg more."""
     higher = at_pressure(HYPERTENSIVE, 164.0, 107.0)
-    for name in ("amlodipine", "enalapril", "metoprolol", "hydrochlorothiazide"):
+    for name in ANTIHYPERTENSIVES:
         it = medicine(name)
-        full = Regimen.daily(it.standard_mg_per_day)
-        half = Regimen.daily(it.standard_mg_per_day / 2)
+        full = Regimen.daily(it.standard_mg_per_day, it.standard_times)
+        half = Regimen.daily(it.standard_mg_per_day / 2, it.standard_times)
         on = [effect.on for effect in it.responses[0].effects]
         r, c = on.index("resistance"), on.index("compliance")
         halves = [(k, "half") for k, what in enumerate(on) if what != "beta_receptors"]
@@ -131,8 +133,8 @@ def of_minutes() -> None:
     )  # fmt: skip
     twice = Regimen(Route.BOLUS, 0.5, 2.0, 2)
     _fit(
-        medicine("digoxin"), "severe heart failure", [[(0, "most")]],
-        [(FAILING, twice, {OUTPUT: (3.1 * 0.7 / 2.6, 0.01)})],
+        medicine("digoxin"), "severe heart failure", [[(0, "most")], [(1, "most")], [(2, "most")]],
+        [(FAILING, twice, {OUTPUT: (3.1 * 0.7 / 2.6, 0.01), MEAN: (0.0, 0.5), LEFT_ATRIUM: (-7.0, 0.1)})],
     )  # fmt: skip
 
 

@@ -34,8 +34,8 @@ FITS: dict[str, tuple[Difference, dict[str, float], dict[str, tuple[float, float
             "lv_ejection_fraction_percent": (45.0, 1.0),
         },
     ),
-    # Akhtar et al. 1975: 3.1 L/min, 93.3 mmHg, wedge 27.4 mmHg, 98.5/min; right atrium 12 mmHg of Armstrong et
-    # al. 1983 (nitroglycerin). Given are both ventricles' stiffness and the lungs' resistance.
+    # Akhtar et al. 1975: 3.1 L/min, 93.3 mmHg, wedge 27.4 mmHg, 98.5/min; right atrium 12 mmHg of Armstrong
+    # et al. 1983 (nitroglycerin). Given are both ventricles' stiffness and the lungs' resistance.
     "FAILING": (
         Difference(heart_rate_per_min=98.5, lv_passive=3.0, rv_passive=2.0, rv_active=0.15, lungs=2.0),
         {"lv_active": 0.25, "resistance": 1.8, "blood_ml": 1000.0},

@@ -77,6 +77,8 @@ class Response:
         The population's pressure and the range that effects are scaled over.
     reflex : Parameter or None
         Share of the baroreflex' gains that these patients have left; all where there is none.
+    notes : tuple of str
+        What must be said beside its numbers.
     """
 
     population: str
@@ -84,6 +86,7 @@ class Response:
     lasting: bool
     systolic_mmhg: tuple[float, float, float] | None = None
     reflex: Parameter | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,8 @@ class Medicine:
         that it needs.
     acts_from : str
         ``central`` or ``peripheral``: the compartment whose concentration its effects hang on.
+    standard_times : int
+        Doses that the standard one is given in.
     standard_mg_per_day, most_mg_per_day, most_mg_per_h : float
         The standard dose (0 where there is none), and what is not exceeded, taken and by infusion (0: it is
         not given so).
@@ -107,6 +112,7 @@ class Medicine:
     kinetics: dict[str, Parameter]
     acts_from: str
     standard_mg_per_day: float
+    standard_times: int
     most_mg_per_day: float
     most_mg_per_h: float
     doses_source: str
@@ -124,7 +130,7 @@ def _medicine(row: dict[str, Any]) -> Medicine:
     kinetics = {name: Parameter(**fields) for name, fields in row["kinetics"].items()}
     return Medicine(
         row["name"], row["group"], kinetics, row["acts_from"], row["standard_mg_per_day"],
-        row["most_mg_per_day"], row["most_mg_per_h"], row["doses_source"],
+        row["standard_times"], row["most_mg_per_day"], row["most_mg_per_h"], row["doses_source"],
         tuple(_response(response) for response in row["response"]),
     )  # fmt: skip
 
@@ -141,4 +147,5 @@ def _response(row: dict[str, Any]) -> Response:
         row["lasting"],
         (systolic[0], systolic[1], systolic[2]) if systolic else None,
         Parameter(**row["reflex"]) if "reflex" in row else None,
+        tuple(row.get("notes", ())),
     )

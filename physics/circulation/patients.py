@@ -17,7 +17,7 @@ AGREED_MMHG = 0.05
 class Difference:
     """Factors of a circulation's parameters, blood added (mL), and a heart rate where it differs.
 
-    ``resistance`` and ``compliance`` are the systemic arteries', ``lungs`` the resistance of the pulmonary ones.
+    ``resistance`` and ``compliance`` are the systemic arteries', ``lungs`` the pulmonary ones' resistance.
     """
 
     lv_active: float = 1.0
@@ -116,8 +116,8 @@ AFTER_SURGERY = Difference(
 ).of(
     ADULT,
     (
-        "an adult after open heart surgery, no patient: fitted by docs/fit_patients.py to published means, at "
-        "a body surface of 1.75 m² and an ejection fraction of 45 %, both assumed",
+        "an adult after open heart surgery, no patient: fitted by docs/fit_patients.py to published means, "
+        "at a body surface of 1.75 m² and an ejection fraction of 45 %, both assumed",
     ),
 )  # fmt: skip
 """Baseline of "Hemodynamic effects of dobutamine in patients following open heart surgery" (22 patients)."""

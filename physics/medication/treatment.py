@@ -25,6 +25,9 @@ MEMBERS = 40
 INTERVAL_PERCENT = (5.0, 95.0)
 """Of the ensemble: what nine of ten patients lie within."""
 
+_MOST_LOST = 0.9
+"""Of a resistance or the like: more is none of any patient's."""
+
 _MINUTES_BEATS = 150
 """Until reflex and blood have settled: five time constants of the slowest effector, the slack veins."""
 
@@ -219,7 +222,7 @@ def _parameters(course: Course) -> dict[str, Parameter]:
     held = dict(course.medicine.kinetics)
     for k, effect in enumerate(course.response.effects):
         held[f"{k}: greatest effect on {effect.on}"] = effect.most
-        held[f"{k}: half of it at"] = effect.half
+        held[f"{k}: half of the effect on {effect.on} at"] = effect.half
     return held
 
 
@@ -249,7 +252,10 @@ def _changes(
         levels.append(float(found.mean()))
         sizes = []
         for k, effect in enumerate(response.effects):
-            most, half = held[f"{k}: greatest effect on {effect.on}"], held[f"{k}: half of it at"]
+            most, half = (
+                held[f"{k}: greatest effect on {effect.on}"],
+                held[f"{k}: half of the effect on {effect.on} at"],
+            )
             size = effect_of(effect, found, most, half)
             if response.systolic_mmhg is not None:
                 center, low, high = response.systolic_mmhg
@@ -260,7 +266,8 @@ def _changes(
                         f"The table holds for {low:g} to {high:g} mmHg.",
                     )
                 size *= max(1.0 + effect.per_mmhg * (systolic_mmhg - center), 0.0)
-            sizes.append(max(size, -0.9)) if effect.on != "blood" else sizes.append(size)
+            # A factor of the circulation stays above zero whatever a patient of the ensemble is like.
+            sizes.append(size if effect.on == "blood" else max(size, -_MOST_LOST))
         changes = changes.and_also(changes_of(response, sizes))
     return changes, levels
 
@@ -304,7 +311,8 @@ def _sources(course: Course) -> list[str]:
 def _limits(course: Course, start: dict[str, float]) -> list[str]:
     """Return what must be said beside a course's numbers."""
     it, response = course.medicine, course.response
-    lines = [f"{it.name}: its effects are those found in {response.population}"]
+    lines = [f"{it.name}: its effects are those found in one population: {response.population}"]
+    lines += [f"{it.name}: {note}" for note in response.notes]
     if any(effect.most.origin == "fitted" for effect in response.effects):
         lines.append(f"{it.name}: effects marked fitted were made to give published ones and predict nothing")
     standard = it.standard_mg_per_day
