@@ -124,6 +124,8 @@ class Passage:
         strange = {self.begins, self.ends} - set(PLACES)
         if strange or self.begins == self.ends:
             raise ValueError(f"{self.name} leads from {self.begins} to {self.ends}; name two of {PLACES}")
+        if not self.name or "." in self.name:
+            raise ValueError(f"a passage's name has no dot: “{self.name}”")
         if not self.resistance > 0 or not self.loss >= 0:
             raise ValueError(f"{self.name} needs a resistance above zero and no loss below it")
 

@@ -76,15 +76,23 @@ class Regulated:
     baseline: Beats
 
 
-def at_ease(baseline: Circulation, reflex: Baroreflex | None = None, *, step_s: float = STEP_S) -> Ease:
+def at_ease(
+    baseline: Circulation,
+    reflex: Baroreflex | None = None,
+    *,
+    settled: Beats | None = None,
+    step_s: float = STEP_S,
+) -> Ease:
     """Let a patient's circulation settle and the nerves get used to it.
 
     Parameters
     ----------
     reflex : Baroreflex
         Ursino's where none is given.
+    settled : Beats
+        Of this circulation, where it has settled already.
     """
-    settled = run(baseline, SETTLING_BEATS, step_s=step_s)
+    settled = settled or run(baseline, SETTLING_BEATS, step_s=step_s)
     reflex = reflex or Baroreflex()
     nerves = replace(reflex.nerves, center_mmhg=measures_of(settled)["mean_arterial_pressure_mmhg"])
     arc = _Arc(replace(reflex, nerves=nerves))

@@ -147,7 +147,7 @@ def treat(
     _check(courses)
     lasting = courses[0].regimen.lasting
     before = settled(baseline)
-    ease = at_ease(replace(baseline, start=before.end()), Baroreflex().blunted(_reflex_left(courses)))
+    ease = at_ease(baseline, Baroreflex().blunted(_reflex_left(courses)), settled=before)
     start = measures_of(ease.beats)
     numbers = [_held(course) for course in courses]
     changes, levels = _changes(courses, numbers, start["systolic_pressure_mmhg"])

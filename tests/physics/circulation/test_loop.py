@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from physics.circulation import ADULT, CHAMBERS, REGAZZONI_2020, Beats, Passage, measures_of, run
+from physics.circulation.flat import circulation_of, numbers_of
 from physics.circulation.loop import advance, elastance
 
 
@@ -164,3 +165,12 @@ def test_passages_have_names_and_close_by_them() -> None:
     ):
         with pytest.raises(ValueError, match=r"hole|graft"):
             absurd()
+
+
+def test_a_circulation_comes_back_from_its_numbers_with_its_passages() -> None:
+    pump = Passage("left ventricular assist", "LV", "systemic artery", 0.011, 0.0067, 106.0)
+    circulation = ADULT.with_passage(Passage.hole("hole", "LA", "RA", 1.0)).with_passage(pump)
+    assert circulation_of(numbers_of(circulation), ADULT.limits) == circulation
+    assert circulation_of(numbers_of(ADULT), ADULT.limits) == ADULT
+    with pytest.raises(ValueError, match="no dot"):
+        Passage("a.b", "LA", "RA", 1.0)
