@@ -51,7 +51,10 @@ class Changes:
             arterial_resistance_mmhg_s_per_ml=bed.arterial_resistance_mmhg_s_per_ml * self.resistance,
             arterial_compliance_ml_per_mmhg=bed.arterial_compliance_ml_per_mmhg * self.compliance,
         )
-        changed = replace(circulation, chambers=chambers, systemic=systemic).with_blood(self.blood_ml)
+        # What wider arteries hold at the same pressure is blood that the veins have given.
+        held = systemic.arterial_compliance_ml_per_mmhg - bed.arterial_compliance_ml_per_mmhg
+        held *= circulation.start.systemic_artery_mmhg
+        changed = replace(circulation, chambers=chambers, systemic=systemic).with_blood(self.blood_ml - held)
         if self.heart_rate == 1.0:
             return changed
         return changed.at(circulation.heart_rate_per_min * self.heart_rate)

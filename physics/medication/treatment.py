@@ -90,6 +90,9 @@ class Treatment:
         Of each medicine where it acts, the mean of an interval of lasting treatment; 0 before.
     changes : Changes
         What the medicines ask of the circulation.
+    acting : Changes
+        What it has come to, the reflex's answer with it: factors of the baseline's parameters, for another
+        ventricle in this circulation. Receptors taken are in them, and 0 here.
     circulation : Circulation
         As it has become, the reflex's answer with it.
     before, after : Beats
@@ -102,6 +105,7 @@ class Treatment:
     numbers: dict[str, Number]
     concentrations_ng_per_ml: dict[str, Number]
     changes: Changes
+    acting: Changes
     circulation: Circulation
     before: Beats
     after: Beats
@@ -165,6 +169,7 @@ def treat(
         {name: _number(first[name], [end[name] for end in ends]) for name in first},
         {c.medicine.name: _number(0.0, [level[k] for level in reached]) for k, c in enumerate(courses)},
         changes,
+        _acting(ease.circulation, circulation, after),
         circulation,
         before,
         after,
@@ -283,6 +288,18 @@ def _after(ease: Ease, changes: Changes, lasting: bool) -> tuple[Circulation, Be
     except ValueError as error:
         raise UserError(f"The heart cannot follow: {error}.", "Look at the dose.") from error
     return found.last, found.beats[-1]
+
+
+def _acting(before: Circulation, after: Circulation, beats: Beats) -> Changes:
+    """Return by what a circulation after differs from the one before."""
+    blood = float(after.volume_ml(beats.states[-1]) - before.volume_ml(before.start.array()))
+    return Changes(
+        after.heart_rate_per_min / before.heart_rate_per_min,
+        after.chambers["LV"].active_mmhg_per_ml / before.chambers["LV"].active_mmhg_per_ml,
+        after.systemic.arterial_resistance_mmhg_s_per_ml / before.systemic.arterial_resistance_mmhg_s_per_ml,
+        after.systemic.arterial_compliance_ml_per_mmhg / before.systemic.arterial_compliance_ml_per_mmhg,
+        blood,
+    )
 
 
 def _measured(beats: Beats) -> dict[str, float]:

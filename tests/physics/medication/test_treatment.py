@@ -30,6 +30,11 @@ def test_a_beta_blocker_lowers_rate_and_contractility() -> None:
     assert 0.85 < active[1] / active[0] < 0.97
     resistances = [c.systemic.arterial_resistance_mmhg_s_per_ml for c in (HYPERTENSIVE, found.circulation)]
     assert resistances[1] == pytest.approx(resistances[0], rel=0.03)
+    # For another ventricle: the same factors, by name; no blood was made.
+    acting = found.acting
+    assert acting.heart_rate == pytest.approx(rate.after / rate.before, rel=1e-4)
+    assert acting.contractility == pytest.approx(active[1] / active[0])
+    assert acting.blood_ml == pytest.approx(0.0, abs=0.05)
     # Patients differ: less in what was set than in what came of it, and the table's patient is one of them.
     pressure = found.numbers["systolic_pressure_mmhg"]
     assert rate.low < rate.after < rate.high < rate.before
@@ -87,6 +92,8 @@ def test_a_nitrate_empties_the_veins_and_the_reflex_answers() -> None:
         number = found.numbers[name]
         assert number.after - number.before == pytest.approx(fall, rel=0.4)
     assert found.numbers["heart_rate_per_min"].after > 98.5
+    # Some of what the veins took the reflex has given back.
+    assert found.changes.blood_ml < found.acting.blood_ml < 0.0
     assert any("output and pressure fall here" in limit for limit in found.limits)
 
 
