@@ -28,6 +28,9 @@ INTERVAL_PERCENT = (5.0, 95.0)
 _MOST_LOST = 0.9
 """Of a resistance or the like: more is none of any patient's."""
 
+_REST_BEATS, _REST_PER_MIN = 20, 1.0
+"""Where the heart rate changes by no more in as many beats, reflex and heart have come to rest."""
+
 _MINUTES_BEATS = 150
 """Until reflex and blood have settled: five time constants of the slowest effector, the slack veins."""
 
@@ -70,7 +73,10 @@ class Course:
 
 @dataclass(frozen=True)
 class Number:
-    """One number before and after, and the interval of what comes after."""
+    """One number before and after, and the interval of what comes after.
+
+    Where there was no ensemble the interval is ``after`` alone.
+    """
 
     before: float
     after: float
@@ -145,7 +151,8 @@ def treat(
     ------
     UserError
         Nothing given; a dose beyond what is given; lasting and other treatment at once; an effect that is
-        known in other circumstances only; a circulation that does not settle.
+        known in other circumstances only; a heart that cannot follow, as of half of the ensemble; a
+        circulation that does not settle.
     """
     progress = progress or Progress()
     _check(courses)
@@ -162,8 +169,16 @@ def treat(
         progress(member / members, "one of the ensemble")
         drawn = [_drawn(held, course, random) for held, course in zip(numbers, courses, strict=True)]
         one, levels = _changes(courses, drawn, start["systolic_pressure_mmhg"])
-        ends.append(_measured(_after(ease, one, lasting)[1]))
+        try:
+            ends.append(_measured(_after(ease, one, lasting)[1]))
+        except UserError as error:
+            if 2 * (member + 2 - len(ends)) > members:
+                raise UserError(
+                    f"Half of the ensemble's hearts cannot follow. {error.message}", error.hint
+                ) from error
+            continue
         reached.append(levels)
+    lost = members + 1 - len(ends)
     first = _measured(before)
     return Treatment(
         {name: _number(first[name], [end[name] for end in ends]) for name in first},
@@ -174,13 +189,24 @@ def treat(
         before,
         after,
         tuple(line for course in courses for line in _sources(course)),
-        (*LIMITS, *baseline.limits, *(line for c in courses for line in _limits(c, start))),
+        (
+            *LIMITS,
+            *(
+                (f"{lost} of {members} patients of the ensemble cannot follow: the interval leaves them out",)
+                if lost
+                else ()
+            ),
+            *baseline.limits,
+            *(line for c in courses for line in _limits(c, start)),
+        ),
     )
 
 
 def _check(courses: Sequence[Course]) -> None:
     if not courses:
         raise UserError("No medicine is given.", "Name one with its dose.")
+    if len({course.medicine.name for course in courses}) < len(courses):
+        raise UserError("A medicine is given twice.", "Name it once, with all that is given of it.")
     if len({course.regimen.lasting for course in courses}) > 1:
         raise UserError(
             "Lasting treatment and a dose or an infusion cannot be looked at at once.",
@@ -287,6 +313,11 @@ def _after(ease: Ease, changes: Changes, lasting: bool) -> tuple[Circulation, Be
         found = regulated(ease, _MINUTES_BEATS, changes.of, beta_occupancy=changes.beta_occupancy)
     except ValueError as error:
         raise UserError(f"The heart cannot follow: {error}.", "Look at the dose.") from error
+    if np.ptp(found.heart_rates_per_min[-_REST_BEATS:]) > _REST_PER_MIN:
+        raise UserError(
+            "Heart and baroreflex do not come to rest: the rate swings.",
+            "The heart beats too fast to fill: look at dose and baseline.",
+        )
     return found.last, found.beats[-1]
 
 

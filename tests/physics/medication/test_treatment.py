@@ -7,7 +7,7 @@ import pytest
 
 from physics.circulation import ADULT
 from physics.circulation.patients import FAILING, HYPERTENSIVE, Difference
-from physics.medication import Changes, Course, Regimen, Route, medicine, treat
+from physics.medication import Changes, Course, Regimen, Route, medicine, treat, treatment
 from physics.medication.effects import acting_concentrations, effect_of, kinetics_of
 from twin.errors import UserError
 
@@ -118,6 +118,30 @@ def test_an_effect_is_half_its_greatest_at_its_half() -> None:
     )
 
 
+def test_patients_who_cannot_follow_are_left_out_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls, real = [0], treatment._after
+
+    def failing(ease, changes, lasting):
+        calls[0] += 1
+        if calls[0] in lost:
+            raise UserError("The heart cannot follow.")
+        return real(ease, changes, lasting)
+
+    monkeypatch.setattr(treatment, "_after", failing)
+    lost = {3}
+    found = treat(HYPERTENSIVE, [standard("enalapril")], members=3)
+    assert any("1 of 3 patients of the ensemble cannot follow" in limit for limit in found.limits)
+    calls[0], lost = 0, {2, 3}
+    with pytest.raises(UserError, match="Half of the ensemble"):
+        treat(HYPERTENSIVE, [standard("enalapril")], members=3)
+
+
+def test_a_heart_too_fast_to_fill_comes_to_no_rest() -> None:
+    course = Course(medicine("dobutamine"), Regimen.infusion(10.0, 75.0))
+    with pytest.raises(UserError, match="do not come to rest: the rate swings"):
+        treat(ADULT.at(100.0), [course], members=0)
+
+
 def test_every_number_that_went_in_is_told() -> None:
     found = treat(HYPERTENSIVE, [Course(medicine("enalapril"), Regimen.daily(20.0))], members=0)
     assert len(found.sources) == 4 + 2 * 2
@@ -140,6 +164,7 @@ def test_what_cannot_be_answered_is_refused() -> None:
     refused([Course(dobutamine, Regimen.daily(5.0))], "not given so")
     refused([Course(enalapril, Regimen(Route.ORAL, 5.0, count=1))], "lasting treatment only")
     refused([standard("enalapril"), Course(dobutamine, infusion)], "at once")
+    refused([standard("enalapril"), standard("enalapril")], "given twice")
     refused([Course(enalapril, Regimen.daily(5.0), "pregnancy")], "in pregnancy is not in the table")
     refused([Course(dobutamine, infusion, at_h=-1.0)], "no moment of -1 h")
     low = Difference(resistance=0.7).of(ADULT)
