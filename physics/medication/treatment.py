@@ -154,52 +154,64 @@ def treat(
         known in other circumstances only; a heart that cannot follow, as of half of the ensemble; a
         circulation that does not settle.
     """
-    progress = progress or Progress()
     _check(courses)
     lasting = courses[0].regimen.lasting
     before = settled(baseline)
-    ease = at_ease(baseline, Baroreflex().blunted(_reflex_left(courses)), settled=before)
-    start = measures_of(ease.beats)
-    numbers = [_held(course) for course in courses]
-    changes, levels = _changes(courses, numbers, start["systolic_pressure_mmhg"])
+    begun = replace(baseline, start=before.end())
+    ease: Circulation | Ease = begun
+    if not lasting or any(effect.on == "beta_receptors" for c in courses for effect in c.response.effects):
+        ease = at_ease(baseline, Baroreflex().blunted(_reflex_left(courses)), settled=before)
+    systolic = measures_of(before)["systolic_pressure_mmhg"]
+    changes, levels = _changes(courses, [_held(course) for course in courses], systolic)
     circulation, after = _after(ease, changes, lasting)
-    ends, reached = [_measured(after)], [levels]
-    random = np.random.default_rng(seed)
-    for member in range(members):
-        progress(member / members, "one of the ensemble")
-        drawn = [_drawn(held, course, random) for held, course in zip(numbers, courses, strict=True)]
-        one, levels = _changes(courses, drawn, start["systolic_pressure_mmhg"])
-        try:
-            ends.append(_measured(_after(ease, one, lasting)[1]))
-        except UserError as error:
-            if 2 * (member + 2 - len(ends)) > members:
-                raise UserError(
-                    f"Half of the ensemble's hearts cannot follow. {error.message}", error.hint
-                ) from error
-            continue
-        reached.append(levels)
-    lost = members + 1 - len(ends)
-    first = _measured(before)
+    others = _ensemble(courses, ease, systolic, members, np.random.default_rng(seed), progress or Progress())
+    first, ends = _measured(before), [_measured(after), *(measured for measured, _ in others)]
+    reached = [levels, *(level for _, level in others)]
     return Treatment(
         {name: _number(first[name], [end[name] for end in ends]) for name in first},
         {c.medicine.name: _number(0.0, [level[k] for level in reached]) for k, c in enumerate(courses)},
         changes,
-        _acting(ease.circulation, circulation, after),
+        _acting(begun, circulation, after),
         circulation,
         before,
         after,
         tuple(line for course in courses for line in _sources(course)),
         (
             *LIMITS,
-            *(
-                (f"{lost} of {members} patients of the ensemble cannot follow: the interval leaves them out",)
-                if lost
-                else ()
-            ),
+            *_lost(members - len(others), members),
             *baseline.limits,
-            *(line for c in courses for line in _limits(c, start)),
+            *(line for course in courses for line in _limits(course, systolic)),
         ),
     )
+
+
+def _ensemble(
+    courses: Sequence[Course],
+    ease: Circulation | Ease,
+    systolic_mmhg: float,
+    members: int,
+    random: np.random.Generator,
+    progress: Progress,
+) -> list[tuple[dict[str, float], list[float]]]:
+    """Return what other patients come to, and their concentrations; without those who cannot follow."""
+    found = []
+    for member in range(members):
+        progress(member / members, "one of the ensemble")
+        drawn = [_drawn(course, random) for course in courses]
+        changes, levels = _changes(courses, drawn, systolic_mmhg)
+        try:
+            found.append((_measured(_after(ease, changes, courses[0].regimen.lasting)[1]), levels))
+        except UserError as error:
+            if 2 * (member + 1 - len(found)) > members:
+                words = f"Half of the ensemble's hearts cannot follow. {error.message}"
+                raise UserError(words, error.hint) from error
+    return found
+
+
+def _lost(count: int, members: int) -> list[str]:
+    if not count:
+        return []
+    return [f"{count} of {members} patients of the ensemble cannot follow: the interval leaves them out"]
 
 
 def _check(courses: Sequence[Course]) -> None:
@@ -257,17 +269,14 @@ def _parameters(course: Course) -> dict[str, Parameter]:
     return held
 
 
-def _drawn(held: dict[str, float], course: Course, random: np.random.Generator) -> dict[str, float]:
+def _drawn(course: Course, random: np.random.Generator) -> dict[str, float]:
     """Return parameters of another patient: log-normal around those of the table, which are the medians."""
     drawn = {}
     for name, parameter in _parameters(course).items():
         spread = np.sqrt(np.log1p((parameter.cv_percent / 100.0) ** 2))
-        drawn[name] = held[name] * float(np.exp(spread * random.standard_normal()))
+        drawn[name] = parameter.value * float(np.exp(spread * random.standard_normal()))
     if "bioavailability" in drawn:
         drawn["bioavailability"] = min(drawn["bioavailability"], 1.0)
-    for k, effect in enumerate(course.response.effects):
-        if effect.on == "beta_receptors":
-            drawn[f"{k}: greatest effect on {effect.on}"] = min(effect.most.value, 1.0)
     return drawn
 
 
@@ -303,11 +312,15 @@ def _changes(
     return changes, levels
 
 
-def _after(ease: Ease, changes: Changes, lasting: bool) -> tuple[Circulation, Beats]:
-    """Return the circulation as it has become, and its beats."""
+def _after(ease: Circulation | Ease, changes: Changes, lasting: bool) -> tuple[Circulation, Beats]:
+    """Return the circulation as it has become, and its beats; without nerves where nothing hangs on them."""
     try:
         if lasting:
-            circulation = reset(ease, changes.of, beta_occupancy=changes.beta_occupancy)
+            circulation = (
+                reset(ease, changes.of, beta_occupancy=changes.beta_occupancy)
+                if isinstance(ease, Ease)
+                else changes.of(ease)
+            )
             beats = settled(circulation)
             return replace(circulation, start=beats.end()), beats
         found = regulated(ease, _MINUTES_BEATS, changes.of, beta_occupancy=changes.beta_occupancy)
@@ -356,7 +369,7 @@ def _sources(course: Course) -> list[str]:
     ]
 
 
-def _limits(course: Course, start: dict[str, float]) -> list[str]:
+def _limits(course: Course, systolic_mmhg: float) -> list[str]:
     """Return what must be said beside a course's numbers."""
     it, response = course.medicine, course.response
     lines = [f"{it.name}: its effects are those found in one population: {response.population}"]
@@ -367,7 +380,7 @@ def _limits(course: Course, start: dict[str, float]) -> list[str]:
     if response.lasting and standard and not 0.5 <= course.regimen.mg_per_day / standard <= 1.0:
         lines.append(f"{it.name}: effects are known from half to one standard dose of {standard:g} mg a day")
     if response.systolic_mmhg is not None:
-        off = start["systolic_pressure_mmhg"] - response.systolic_mmhg[0]
+        off = systolic_mmhg - response.systolic_mmhg[0]
         if abs(off) > 10.0:
             lines.append(f"{it.name}: scaled from {response.systolic_mmhg[0]:g} mmHg systolic by {off:+.0f}")
     return lines
