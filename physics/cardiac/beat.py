@@ -183,8 +183,9 @@ class _Walk:
         states = np.concatenate([self._parts[0].states, *(part.states[1:] for part in self._parts[1:])])
         pressures = np.concatenate([p.pressures_mmhg[min(n, 1) :] for n, p in enumerate(self._parts)])
         flows = np.concatenate([p.flows_ml_per_s[min(n, 1) :] for n, p in enumerate(self._parts)])
+        beside = np.concatenate([p.passages_ml_per_s[min(n, 1) :] for n, p in enumerate(self._parts)])
         times = self._inner * np.arange(len(states), dtype=np.float64)
-        beats = Beats(times, states, pressures, flows, len(states) - 1)
+        beats = Beats(times, states, pressures, flows, len(states) - 1, beside)
         return Coupled(beats, self._places, self._corrections)
 
 

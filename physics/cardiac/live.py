@@ -174,4 +174,5 @@ def _joined(parts: list[Beats]) -> Beats:
         np.concatenate([first.pressures_mmhg, *(p.pressures_mmhg[1:] for p in later)]),
         np.concatenate([first.flows_ml_per_s, *(p.flows_ml_per_s[1:] for p in later)]),
         parts[-1].steps_per_beat,
+        np.concatenate([first.passages_ml_per_s, *(p.passages_ml_per_s[1:] for p in later)]),
     )

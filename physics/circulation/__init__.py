@@ -9,17 +9,19 @@ from physics.circulation.measures import measures_of, valve_measures_of
 from physics.circulation.parameters import (
     ADULT,
     CHAMBERS,
+    PLACES,
     REGAZZONI_2020,
     VALVES,
     Bed,
     Chamber,
     Circulation,
+    Passage,
     State,
     Valve,
     healthy_valves,
 )
 
 __all__ = [
-    "ADULT", "CHAMBERS", "REGAZZONI_2020", "VALVES", "Beats", "Bed", "Cavity", "Chamber", "Circulation",
-    "State", "Valve", "healthy_valves", "measures_of", "run", "valve_measures_of",
+    "ADULT", "CHAMBERS", "PLACES", "REGAZZONI_2020", "VALVES", "Beats", "Bed", "Cavity", "Chamber",
+    "Circulation", "Passage", "State", "Valve", "healthy_valves", "measures_of", "run", "valve_measures_of",
 ]  # fmt: skip

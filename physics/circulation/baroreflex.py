@@ -3,7 +3,8 @@
 After Ursino 1998 (Am J Physiol 275:H1733). Here the settled answer; ``regulation`` lets it act in time.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,6 +91,17 @@ class Baroreflex:
     vagal_gain_s2: float = 0.09
     vagal_time_constant_s: float = 1.5
     vagal_delay_s: float = 0.2
+
+    def blunted(self, share: float) -> "Baroreflex":
+        """Return it with a share of its gains left, 0 to 1; another share raises ``ValueError``."""
+        if not 0.0 <= share <= 1.0:
+            raise ValueError(f"a share of the reflex lies between 0 and 1, not at {share}")
+        gains: dict[str, Any] = {
+            field.name: replace(held, gain=held.gain * share)
+            for field in fields(self)
+            if isinstance(held := getattr(self, field.name), Effector)
+        }
+        return replace(self, **gains, vagal_gain_s2=self.vagal_gain_s2 * share)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ Valves open and close within a step; methods that adapt theirs crawl there, so t
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -38,6 +38,8 @@ class Beats:
         Through the valves, in the order of ``VALVES``; below zero against their direction.
     steps_per_beat : int
         So that ``[-steps_per_beat - 1:]`` is the last beat with both its ends.
+    passages_ml_per_s : ndarray, shape (n, p)
+        Through the circulation's passages, in their order.
     """
 
     times_s: NDArray[np.float64]
@@ -45,6 +47,7 @@ class Beats:
     pressures_mmhg: NDArray[np.float64]
     flows_ml_per_s: NDArray[np.float64]
     steps_per_beat: int
+    passages_ml_per_s: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
 
     def last(self) -> "Beats":
         """Return the last beat, both ends with it."""
@@ -55,6 +58,7 @@ class Beats:
             self.pressures_mmhg[since:],
             self.flows_ml_per_s[since:],
             self.steps_per_beat,
+            self.passages_ml_per_s[since:],
         )
 
     def end(self) -> State:
@@ -113,10 +117,15 @@ def advance(
     chambers = np.array([astuple(circulation.chambers[name]) for name in CHAMBERS])
     beds = np.array([astuple(circulation.systemic), astuple(circulation.pulmonary)])
     valves = np.array([astuple(circulation.valves[name]) for name in VALVES])
+    passages = np.array([p.numbers() for p in circulation.passages]).reshape(-1, 5)
     states = np.empty((steps + 1, 12))
     pressures, flows = np.empty((len(states), 4)), np.empty((len(states), 4))
+    beside = np.empty((len(states), len(passages)))
     states[0] = start
-    known = states, pressures, flows, begin_s, step_s, circulation.beat_s, chambers, beds, valves
+    known = (
+        states, pressures, flows, begin_s, step_s, circulation.beat_s, chambers, beds, valves, passages,
+        beside,
+    )  # fmt: skip
     if cavities:
         doors = [(CHAMBERS.index(name), cavity) for name, cavity in cavities.items()]
 
@@ -129,7 +138,7 @@ def advance(
     else:
         _march(*known, None)
     times = begin_s + np.arange(len(states), dtype=np.float64) * step_s
-    return Beats(times, states, pressures, flows, round(circulation.beat_s / step_s))
+    return Beats(times, states, pressures, flows, round(circulation.beat_s / step_s), beside)
 
 
 @njit(cache=True)
@@ -202,6 +211,30 @@ def _rates(
 
 
 @njit(cache=True)
+def _beside(
+    state: NDArray[np.float64],
+    pressures: NDArray[np.float64],
+    beds: NDArray[np.float64],
+    passages: NDArray[np.float64],
+    through: NDArray[np.float64],
+    out: NDArray[np.float64],
+) -> None:
+    """Fill the flows (p,) through passages (p, 5), and add them to the state's rate of change (12,)."""
+    for p in range(len(passages)):
+        begin, end = int(passages[p, 0]), int(passages[p, 1])
+        resistance, loss = passages[p, 2], passages[p, 3]
+        above = pressures[begin] if begin < 4 else state[begin]
+        below = pressures[end] if end < 4 else state[end]
+        drop = above - below + passages[p, 4]
+        flow = 2.0 * drop / (resistance + np.sqrt(resistance * resistance + 4.0 * loss * abs(drop)))
+        through[p] = flow
+        for place, gain in ((begin, -flow), (end, flow)):
+            # Chambers count volumes, vessels pressures: theirs rise by what comes in over their compliance.
+            stored = 1.0 if place < 4 else beds[(place - 4) // 2, 1 + 2 * (place % 2)]
+            out[place] += gain / stored
+
+
+@njit(cache=True)
 def _march(
     states: NDArray[np.float64],
     pressures: NDArray[np.float64],
@@ -212,14 +245,17 @@ def _march(
     chambers: NDArray[np.float64],
     beds: NDArray[np.float64],
     valves: NDArray[np.float64],
+    passages: NDArray[np.float64],
+    beside: NDArray[np.float64],
     ask: Callable[[float, NDArray[np.float64], NDArray[np.float64]], None] | None,
 ) -> None:
-    """Fill states (n, 12), pressures and flows (n, 4) from the first state on.
+    """Fill states (n, 12), pressures and flows (n, 4), and (n, p) of passages, from the first state on.
 
     ``ask``, where there is one, replaces the pressures of chambers that are known elsewhere.
     """
     slopes, share = np.empty((4, 12)), np.array([0.0, 0.5, 0.5, 1.0])
     at, through, middle = np.empty(4), np.empty(4), np.empty(12)
+    by = np.empty(len(passages))
     last = len(states) - 1
     for n in range(len(states)):
         for s in range(4 if n < last else 1):
@@ -232,7 +268,8 @@ def _march(
                 ask(time, middle, at)
             _flows(middle, at, valves, through)
             _rates(middle, at, through, beds, slopes[s])
+            _beside(middle, at, beds, passages, by, slopes[s])
             if s == 0:
-                pressures[n], flows[n] = at, through
+                pressures[n], flows[n], beside[n] = at, through, by
         if n < last:
             states[n + 1] = states[n] + step / 6 * (slopes[0] + 2 * slopes[1] + 2 * slopes[2] + slopes[3])

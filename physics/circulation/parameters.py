@@ -95,6 +95,53 @@ _FRICTION = 0.002
 flow can answer a pressure near none, and so the step that is stable."""
 
 
+PLACES = (*CHAMBERS, "systemic artery", "systemic vein", "pulmonary artery", "pulmonary vein")
+"""Where blood is: the order of the first eight of ``State``."""
+
+
+@dataclass(frozen=True)
+class Passage:
+    """Another way for blood than valves and beds: a hole in a septum, a shunt, a pump.
+
+    ``p_begin - p_end + rise = resistance Q + loss Q|Q|``, either way; units as of ``Valve``.
+
+    Attributes
+    ----------
+    begins, ends : str
+        Two of ``PLACES``.
+    rise_mmhg : float
+        What a pump adds to the pressure at no flow.
+    """
+
+    name: str
+    begins: str
+    ends: str
+    resistance: float
+    loss: float = 0.0
+    rise_mmhg: float = 0.0
+
+    def __post_init__(self) -> None:
+        strange = {self.begins, self.ends} - set(PLACES)
+        if strange or self.begins == self.ends:
+            raise ValueError(f"{self.name} leads from {self.begins} to {self.ends}; name two of {PLACES}")
+        if not self.name or "." in self.name:
+            raise ValueError(f"a passage's name has no dot: “{self.name}”")
+        if not self.resistance > 0 or not self.loss >= 0:
+            raise ValueError(f"{self.name} needs a resistance above zero and no loss below it")
+
+    @classmethod
+    def hole(cls, name: str, begins: str, ends: str, area_cm2: float) -> "Passage":
+        """Return a hole of an effective area; one that is not above zero raises ``ValueError``."""
+        if not area_cm2 > 0:
+            raise ValueError(f"{name}: a hole of {area_cm2} cm² is none")
+        return cls(name, begins, ends, _FRICTION, (BERNOULLI * area_cm2) ** -2)
+
+    def numbers(self) -> tuple[float, ...]:
+        """Return it as (5,): where it begins and ends in ``PLACES``, resistance, loss and rise."""
+        ends = PLACES.index(self.begins), PLACES.index(self.ends)
+        return (float(ends[0]), float(ends[1]), self.resistance, self.loss, self.rise_mmhg)
+
+
 @dataclass(frozen=True)
 class State:
     """All that the circulation remembers: volumes, pressures of arteries and veins, flows through them."""
@@ -145,6 +192,8 @@ class Circulation:
         By the names in ``VALVES``.
     limits : tuple of str
         What must not be read out of it.
+    passages : tuple of Passage
+        Ways beside the valves and beds; each has a name of its own.
     """
 
     chambers: dict[str, Chamber]
@@ -154,6 +203,7 @@ class Circulation:
     heart_rate_per_min: float
     valves: dict[str, Valve] = field(default_factory=healthy_valves)
     limits: tuple[str, ...] = ()
+    passages: tuple[Passage, ...] = ()
 
     @property
     def beat_s(self) -> float:
@@ -195,6 +245,19 @@ class Circulation:
         if name not in VALVES:
             raise ValueError(f"there is no {name} valve; there are {', '.join(VALVES)}")
         return replace(self, valves=self.valves | {name: valve})
+
+    def with_passage(self, passage: Passage) -> "Circulation":
+        """Return it with another way for blood, in place of one of the same name."""
+        kept = tuple(p for p in self.passages if p.name != passage.name)
+        return replace(self, passages=(*kept, passage))
+
+    def without_passage(self, name: str) -> "Circulation":
+        """Return it with one of its passages closed; another name raises ``ValueError``."""
+        kept = tuple(p for p in self.passages if p.name != name)
+        if len(kept) == len(self.passages):
+            there = ", ".join(p.name for p in self.passages) or "none"
+            raise ValueError(f"there is no passage {name}; there are {there}")
+        return replace(self, passages=kept)
 
     def with_blood(self, more_ml: float) -> "Circulation":
         """Return it beginning with more blood (less, below zero) in the systemic veins."""

@@ -37,6 +37,23 @@ class Effects:
 
 
 @dataclass(frozen=True, eq=False)
+class Ease:
+    """A patient's settled circulation and its nerves, used to it.
+
+    Attributes
+    ----------
+    circulation : Circulation
+        It begins where it has settled.
+    beats : Beats
+        Of the settling.
+    """
+
+    circulation: Circulation
+    beats: Beats
+    arc: "_Arc"
+
+
+@dataclass(frozen=True, eq=False)
 class Regulated:
     """What was computed, beat by beat.
 
@@ -59,8 +76,33 @@ class Regulated:
     baseline: Beats
 
 
-def regulated(
+def at_ease(
     baseline: Circulation,
+    reflex: Baroreflex | None = None,
+    *,
+    settled: Beats | None = None,
+    step_s: float = STEP_S,
+) -> Ease:
+    """Let a patient's circulation settle and the nerves get used to it.
+
+    Parameters
+    ----------
+    reflex : Baroreflex
+        Ursino's where none is given.
+    settled : Beats
+        Of this circulation, where it has settled already.
+    """
+    settled = settled or run(baseline, SETTLING_BEATS, step_s=step_s)
+    reflex = reflex or Baroreflex()
+    nerves = replace(reflex.nerves, center_mmhg=measures_of(settled)["mean_arterial_pressure_mmhg"])
+    arc = _Arc(replace(reflex, nerves=nerves))
+    for _ in range(int(np.ceil(SETTLING_S / baseline.beat_s))):
+        arc.hear(settled.last(), 0.0)
+    return Ease(replace(baseline, start=settled.end()), settled, arc)
+
+
+def regulated(
+    baseline: Circulation | Ease,
     beats: int,
     change: Callable[[Circulation], Circulation] = lambda circulation: circulation,
     *,
@@ -68,18 +110,18 @@ def regulated(
     beta_occupancy: float = 0.0,
     step_s: float = STEP_S,
 ) -> Regulated:
-    """Let something happen to a patient's circulation and the reflex answer.
+    """Let something happen to a patient's circulation and the reflex answer, within minutes.
 
     Parameters
     ----------
-    baseline : Circulation
+    baseline : Circulation or Ease
         As the patient is, the reflex at ease.
     beats : int
         How many after the change.
     change : callable
         What happens: it gets the settled baseline and returns what it has become.
     reflex : Baroreflex
-        Ursino's where none is given.
+        Ursino's where none is given; that of an ``Ease`` is its own.
     beta_occupancy : float
         Share of β-receptors that a blocker takes from the change on, 0 to 1.
 
@@ -88,18 +130,12 @@ def regulated(
     ValueError
         An occupancy outside 0 to 1, or no beat.
     """
-    if not 0.0 <= beta_occupancy <= 1.0:
-        raise ValueError(f"an occupancy lies between 0 and 1, not at {beta_occupancy}")
     if beats < 1:
         raise ValueError("at least one beat must be computed")
-    settled = run(baseline, SETTLING_BEATS, step_s=step_s)
-    ease = replace(baseline, start=settled.end())
-    reflex = reflex or Baroreflex()
-    nerves = replace(reflex.nerves, center_mmhg=measures_of(settled)["mean_arterial_pressure_mmhg"])
-    arc = _Arc(replace(reflex, nerves=nerves))
-    for _ in range(int(np.ceil(SETTLING_S / baseline.beat_s))):
-        arc.hear(settled.last(), 0.0)
-    before, given = arc.effects(), change(ease)
+    _check_occupancy(beta_occupancy)
+    ease = baseline if isinstance(baseline, Ease) else at_ease(baseline, reflex, step_s=step_s)
+    arc = ease.arc.copy()
+    before, given = arc.effects(), change(ease.circulation)
     state, veins = given.start, before.veins_ml
     made: list[Beats] = []
     for _ in range(beats):
@@ -116,8 +152,39 @@ def regulated(
         np.array([60.0 / b.times_s[-1] for b in made]),
         np.array([measures_of(b)["mean_arterial_pressure_mmhg"] for b in made]),
         acting,
-        settled.last(),
+        ease.beats.last(),
     )
+
+
+def reset(
+    baseline: Circulation | Ease,
+    change: Callable[[Circulation], Circulation] = lambda circulation: circulation,
+    *,
+    beta_occupancy: float = 0.0,
+) -> Circulation:
+    """Return what a circulation has become weeks after something has happened to it.
+
+    By then the reflex has reset itself: nerves hear the new pressure as they heard the old one, so that they
+    hold nothing against the change. What a blocker takes of their effect on the heart stays taken.
+
+    Parameters
+    ----------
+    baseline, change, beta_occupancy
+        As for ``regulated``.
+
+    Raises
+    ------
+    ValueError
+        An occupancy outside 0 to 1.
+    """
+    _check_occupancy(beta_occupancy)
+    ease = baseline if isinstance(baseline, Ease) else at_ease(baseline)
+    return _acted(change(ease.circulation), ease.arc.effects(), ease.arc.effects(beta_occupancy))
+
+
+def _check_occupancy(share: float) -> None:
+    if not 0.0 <= share <= 1.0:
+        raise ValueError(f"an occupancy lies between 0 and 1, not at {share}")
 
 
 def _acted(given: Circulation, before: Effects, now: Effects) -> Circulation:
@@ -144,6 +211,13 @@ class _Arc:
         self._time = 0.0
         self._heard = np.empty((3, 0))
         self._changes: dict[str, float] = {}
+
+    def copy(self) -> "_Arc":
+        """Return one that remembers the same."""
+        other = _Arc(self._reflex)
+        other._slow, other._time, other._heard = self._slow, self._time, self._heard
+        other._changes = dict(self._changes)
+        return other
 
     def hear(self, beat: Beats, beta_occupancy: float) -> None:
         """Let a beat's pressure of the systemic artery act."""
@@ -184,17 +258,17 @@ class _Arc:
         ]
         return [*heart, *vessels, ("vagus", vagus, 2, vagus.gain)]
 
-    def effects(self) -> Effects:
-        """Return what the effectors have come to."""
-        r, changes = self._reflex, self._changes
+    def effects(self, lost: float = 0.0) -> Effects:
+        """Return what the effectors have come to, a share of the sympathetic one on the heart lost."""
+        r, changes, left = self._reflex, self._changes, 1.0 - lost
         splanchnic = r.splanchnic_resistance_mmhg_s_per_ml.basal + changes["splanchnic"]
         other = r.other_resistance_mmhg_s_per_ml.basal + changes["other"]
         return Effects(
-            r.lv_elastance_mmhg_per_ml.basal + changes["lv"],
-            r.rv_elastance_mmhg_per_ml.basal + changes["rv"],
+            r.lv_elastance_mmhg_per_ml.basal + left * changes["lv"],
+            r.rv_elastance_mmhg_per_ml.basal + left * changes["rv"],
             1.0 / (1.0 / splanchnic + 1.0 / other),
             changes["splanchnic veins"] + changes["other veins"],
-            r.beat_s.basal + changes["beat"] + changes["vagus"],
+            r.beat_s.basal + left * changes["beat"] + changes["vagus"],
         )
 
 

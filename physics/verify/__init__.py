@@ -13,7 +13,7 @@ from twin.progress import Progress
 
 MODULES = (
     "physics.verify.elasticity", "physics.verify.circulation", "physics.verify.activation",
-    "physics.verify.cardiac",
+    "physics.verify.cardiac", "physics.verify.medication", "physics.verify.surgery",
 )  # fmt: skip
 """Where problems are declared."""
 

@@ -8,7 +8,7 @@ import pytest
 from physics.cardiac import Chart, settled, tension_of
 from physics.cardiac.live import Controls, LiveHeart
 from physics.cardiac.reduced import LEFT_OUT_MM, Reduced, reduced_of
-from physics.circulation import REGAZZONI_2020, measures_of
+from physics.circulation import REGAZZONI_2020, Passage, measures_of
 from physics.circulation.flat import circulation_of, numbers_of
 from tests.physics.cardiac.test_chart import CHART
 
@@ -137,3 +137,13 @@ def test_a_circulation_is_kept_as_numbers() -> None:
     numbers = numbers_of(REGAZZONI_2020)
     assert numbers["chambers.LV.unstressed_ml"] == 42.0
     assert circulation_of(numbers, REGAZZONI_2020.limits) == REGAZZONI_2020
+
+
+def test_what_goes_beside_the_valves_is_told(reduced: Reduced) -> None:
+    hole = Passage.hole("ventricular septal defect", "LV", "RV", 0.2)
+    start = settled(CHART, REGAZZONI_2020, tension_of(REGAZZONI_2020, 1.0))
+    live = LiveHeart(reduced, start.with_passage(hole), 1.0, tension_of)
+    part = live.go(1.0).part
+    assert part.passages_ml_per_s.shape == (len(part.times_s), 1)
+    assert part.passages_ml_per_s.max() > 50.0
+    assert live.circulation.passages == (hole,)

@@ -5,8 +5,9 @@ from dataclasses import astuple, replace
 import numpy as np
 import pytest
 
-from physics.circulation import ADULT, CHAMBERS, REGAZZONI_2020, Beats, measures_of, run
-from physics.circulation.loop import elastance
+from physics.circulation import ADULT, CHAMBERS, REGAZZONI_2020, Beats, Passage, measures_of, run
+from physics.circulation.flat import circulation_of, numbers_of
+from physics.circulation.loop import advance, elastance
 
 
 def test_blood_is_kept_at_every_step() -> None:
@@ -119,3 +120,57 @@ def test_a_run_goes_on_where_another_ended() -> None:
     whole = run(ADULT, 3)
     rest = run(replace(ADULT, start=run(ADULT, 1).end()), 2)
     np.testing.assert_allclose(rest.states[-1], whole.states[-1], rtol=1e-9)
+
+
+def test_what_goes_through_a_hole_goes_to_the_other_side_and_none_is_lost() -> None:
+    septal = Passage.hole("hole", "LV", "RV", 0.5)
+    beats = run(ADULT.with_passage(septal), 10)
+    assert np.ptp(ADULT.volume_ml(beats.states)) < 1e-6
+    # Bernoulli through 0.5 cm²: 1060/2 (Q/A)² = ΔP; 25.1 mL/s at 1 mmHg, friction of 0.002 mmHg s/mL beside.
+    last = beats.last()
+    flow, drop = last.passages_ml_per_s[:, 0], last.pressures_mmhg[:, 1] - last.pressures_mmhg[:, 3]
+    np.testing.assert_allclose(0.002 * flow + flow * np.abs(flow) / 25.1**2, drop, atol=1e-6)
+    assert last.passages_ml_per_s.shape == (last.steps_per_beat + 1, 1)
+    through = run(ADULT.with_passage(septal), 1, cavities={"LV": lambda v, t: 0.1 * v})
+    assert through.passages_ml_per_s[0, 0] != 0.0
+
+
+def test_a_pump_against_its_own_rise_moves_nothing_and_vessels_take_what_it_gives() -> None:
+    # At the first moment the artery lies 93.007 mmHg high, its flow through the bed known: what a pump of
+    # 2 mmHg s/mL gives raises dp/dt by Q/C, C = 1.487 mL/mmHg.
+    state = ADULT.start
+    rise = state.systemic_artery_mmhg - state.pulmonary_artery_mmhg
+    still = Passage("pump", "pulmonary artery", "systemic artery", 2.0, rise_mmhg=rise)
+    moving = replace(still, rise_mmhg=rise + 20.0)
+    assert advance(ADULT.with_passage(still), state.array(), 0.0, 1e-3, 0).passages_ml_per_s[0, 0] == 0.0
+    ends = [advance(c, state.array(), 0.0, 1e-6, 1) for c in (ADULT, ADULT.with_passage(moving))]
+    assert ends[1].passages_ml_per_s[0, 0] == pytest.approx(10.0)
+    gained = (ends[1].states[1] - ends[0].states[1]) / 1e-6
+    assert gained[4] == pytest.approx(10.0 / 1.487, rel=1e-3)
+    assert gained[6] == pytest.approx(-10.0 / 5.0, rel=1e-3)
+
+
+def test_passages_have_names_and_close_by_them() -> None:
+    hole = Passage.hole("hole", "LA", "RA", 1.0)
+    wider = Passage.hole("hole", "LA", "RA", 2.0)
+    assert ADULT.with_passage(hole).with_passage(wider).passages == (wider,)
+    assert ADULT.with_passage(hole).without_passage("hole") == ADULT
+    with pytest.raises(ValueError, match="no passage duct; there are hole"):
+        ADULT.with_passage(hole).without_passage("duct")
+    for absurd in (
+        lambda: Passage.hole("hole", "LA", "RA", 0.0),
+        lambda: Passage("graft", "LA", "spleen", 1.0),
+        lambda: Passage("graft", "LA", "LA", 1.0),
+        lambda: Passage("graft", "LA", "RA", 0.0),
+    ):
+        with pytest.raises(ValueError, match=r"hole|graft"):
+            absurd()
+
+
+def test_a_circulation_comes_back_from_its_numbers_with_its_passages() -> None:
+    pump = Passage("left ventricular assist", "LV", "systemic artery", 0.011, 0.0067, 106.0)
+    circulation = ADULT.with_passage(Passage.hole("hole", "LA", "RA", 1.0)).with_passage(pump)
+    assert circulation_of(numbers_of(circulation), ADULT.limits) == circulation
+    assert circulation_of(numbers_of(ADULT), ADULT.limits) == ADULT
+    with pytest.raises(ValueError, match="no dot"):
+        Passage("a.b", "LA", "RA", 1.0)
