@@ -172,7 +172,7 @@ def heart(
     )
     right_v = max(right_v, z - base)
     sac = smooth_min(
-        smooth_min(outer, right_v - 3.0, 24.0), smooth_min(left_a, right_a, 16.0), 26.0
+        smooth_min(outer, right_v - 3.0, 24.0), smooth_min(left_a, right_a, 16.0), 13.0
     )
     aorta, near = 1e3, sac
     for m in range(len(rods)):

@@ -15,7 +15,7 @@ from twin.reference.thorax import sensitivity, thorax
 SAMPLES = 6
 """Places in each voxel at which the patient is looked up: through the slice, and spread over the pixel."""
 
-BLUR_PX = 0.5
+BLUR_PX = 0.4
 """Standard deviation of the point spread within the plane, pixels."""
 
 

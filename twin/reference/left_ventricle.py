@@ -25,8 +25,8 @@ BASE_MM = 26.0
 WALL_MM, UNEVEN_MM, APEX_MM = 8.6, 0.6, 7.0
 """Thickness of the wall round the middle, by how much it is thicker at the septum, and at the apex."""
 
-STIFF_MM = 60.0
-"""Below this depth under the center the apex keeps its place: the base comes down to it."""
+STIFF_MM = 20.0
+"""Height over the epicardium's apex within which shortening grows from none to full; from there it is even."""
 
 TWIST_DEG = (11.0, -4.0)
 """Turn of apex and base at full contraction, counterclockwise as seen from the apex."""
@@ -102,7 +102,7 @@ class LeftVentricle:
     @cached_property
     def inner_share(self) -> float:
         """Share of the cavity's cross-section that is left: what gives it its volume."""
-        nodes, weights = np.polynomial.legendre.leggauss(400)
+        nodes, weights = np.polynomial.legendre.leggauss(64)
         z = -HALF_MM + (nodes + 1) / 2 * (BASE_MM + HALF_MM)
         at_rest = np.pi * self.inner_squared(z) * self.stretch(z)
         return self.cavity_ml * 1000 / float(weights @ at_rest * (BASE_MM + HALF_MM) / 2)
@@ -118,7 +118,7 @@ class LeftVentricle:
 
     def stretch(self, z: NDArray[np.float64]) -> NDArray[np.float64]:
         """Stretch along the axis of what lay at ``z`` at the R wave; 1 above the base."""
-        part = np.clip(z / STIFF_MM + 1, 0, 1)
+        part = np.clip((z + HALF_MM + APEX_MM) / STIFF_MM, 0, 1)
         return np.where(z < BASE_MM, 1 - self.shortening * part * part * (3 - 2 * part), 1.0)
 
     def height(self, z: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -201,8 +201,9 @@ def _heights(long: float) -> float:
 
 def _shortened(z: NDArray[np.float64]) -> NDArray[np.float64]:
     """Integral of the shortening's share from the apex to ``z``; all of it lies below the base."""
-    part = np.clip(z / STIFF_MM + 1, 0, 1)
-    return STIFF_MM * (part**3 - part**4 / 2) + np.clip(z, 0, BASE_MM)
+    up = np.minimum(z, BASE_MM) + HALF_MM + APEX_MM
+    part = np.clip(up / STIFF_MM, 0, 1)
+    return STIFF_MM * (part**3 - part**4 / 2) + np.maximum(up - STIFF_MM, 0)
 
 
 def sheared(points: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -71,8 +71,8 @@ def _check(volume: Volume, folder: Path) -> None:
         or volume.voxels.dtype.name not in ("int16", "uint16")
     ):
         raise UserError("Only CT and MR of 16-bit integers are written as DICOM.")
-    if volume.voxels.ndim == 4 and volume.times_ms is None:
-        raise UserError("Images in time are written as DICOM only with their times.")
+    if volume.voxels.ndim == 4 and (volume.modality != "MR" or volume.times_ms is None):
+        raise UserError("Of images in time only a cine MR with its times is written as DICOM.")
     axes = volume.affine[:3, :3] / volume.spacing_mm
     if np.abs(axes.T @ axes - np.eye(3)).max() > 1e-4 or np.linalg.det(axes) < 0:
         raise UserError("A grid that is not right-angled and right-handed cannot be written as DICOM.")
@@ -84,6 +84,7 @@ def _set_moment(ds: Any, volume: Volume, t: int, k: int) -> None:
     """When in the heart's cycle an image is: cardiac synchronization (PS3.3 C.7.6.18.1)."""
     times = volume.times_ms if volume.slice_times_ms is None else volume.slice_times_ms[:, k]
     assert times is not None
+    ds.ScanOptions = "CG"
     ds.TriggerTime = _decimal(times[t])
     ds.CardiacNumberOfImages = ds.NumberOfTemporalPositions = len(times)
     ds.TemporalPositionIdentifier = t + 1
