@@ -90,7 +90,9 @@ class Chambers:
 
 def chambers(left: LeftVentricle, phase: float) -> Chambers:
     """Return the heart at a fraction of the cycle."""
-    mitral = float(np.clip(np.interp(phase % 1.0, [0.0, 0.03, 0.42, 0.47, 0.97, 1.0], [0.4, 0, 0, 1, 1, 0.4]), 0, 1))
+    mitral = float(
+        np.clip(np.interp(phase % 1.0, [0.0, 0.03, 0.42, 0.47, 0.97, 1.0], [0.4, 0, 0, 1, 1, 0.4]), 0, 1)
+    )
     aortic = float(np.interp(phase % 1.0, [0.0, 0.05, 0.08, 0.34, 0.38, 1.0], [0, 0, 1, 1, 0, 0]))
     down = left.base_mm - BASE_MM
     rods = []
@@ -171,9 +173,7 @@ def heart(
         x, y, then, (23.0 + 0.1 * then, 2.0, 4.0), (42.0 - 9.5 * tight, 41.0 - 5.0 * tight, 64.0)
     )
     right_v = max(right_v, z - base)
-    sac = smooth_min(
-        smooth_min(outer, right_v - 3.0, 24.0), smooth_min(left_a, right_a, 16.0), 13.0
-    )
+    sac = smooth_min(smooth_min(outer, right_v - 3.0, 24.0), smooth_min(left_a, right_a, 16.0), 13.0)
     aorta, near = 1e3, sac
     for m in range(len(rods)):
         q = rods[m]

@@ -188,7 +188,9 @@ def make_heart_patient(
     stack = _stacked(planes[:slices], images[:slices], cycles[:slices], fractions)
     long = []
     for n, (name, _angle, _off) in enumerate(LONG_AXIS, start=slices):
-        long.append(_volume(planes[n], images[n][:, None], cycles[n : n + 1], fractions, n + 1, f"cine {name}"))
+        long.append(
+            _volume(planes[n], images[n][:, None], cycles[n : n + 1], fractions, n + 1, f"cine {name}")
+        )
     progress(1.0, "made the reference patient")
     return HeartPatient(stack, tuple(long), fractions, axes, moved, thickness_mm, edv_ml, esv_ml)
 
@@ -245,9 +247,7 @@ def _planes(
     return planes
 
 
-def _laid_out(
-    normal: NDArray[np.float64], lying: bool
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _laid_out(normal: NDArray[np.float64], lying: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Directions of rows and columns as scanners choose them: left and back, or upright: back and down."""
     right, down = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0)) if lying else ((0.0, 1.0, 0.0), (0.0, 0.0, -1.0))
     column = np.array(down) - (np.array(down) @ normal) * normal

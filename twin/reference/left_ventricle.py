@@ -86,7 +86,9 @@ class LeftVentricle:
     @property
     def muscle_ml(self) -> float:
         """Volume of the compact wall below the base, the same at every moment."""
-        outer = (self.radius_mm + WALL_MM) ** 2 + UNEVEN_MM**2 / 2  # mean over the angle of the radius squared
+        outer = (
+            self.radius_mm + WALL_MM
+        ) ** 2 + UNEVEN_MM**2 / 2  # mean over the angle of the radius squared
         return float(np.pi * outer * _heights(HALF_MM + APEX_MM) / 1000) - self.edv_ml
 
     @property

@@ -81,9 +81,7 @@ def _diaphragm(x: float, y: float) -> float:
 
 
 @njit(cache=True, fastmath=True)
-def _within(
-    x: float, y: float, z: float, value: float, cage: float, vessels: NDArray[np.float64]
-) -> float:
+def _within(x: float, y: float, z: float, value: float, cage: float, vessels: NDArray[np.float64]) -> float:
     """Lungs and mediastinum above the diaphragm, liver, stomach and spleen below it."""
     value = over(value, LUNG, cage)
     below = z - _diaphragm(x, y)
@@ -99,7 +97,9 @@ def _within(
             middle = abs(x - 6.0) - 0.6 * (-66.0 - y)
         loose = MEDIASTINUM + 70.0 * np.sin(x / 9.0 + z / 15.0) * np.sin(y / 8.0 - z / 11.0)
         value = over(value, loose, max(middle, -below))
-        value = over(value, MUSCLE, max(rod(x, y, z, (6.0, 36.0, -90.0), 7.0, (0.0, 38.0, 160.0), 7.0), -below))
+        value = over(
+            value, MUSCLE, max(rod(x, y, z, (6.0, 36.0, -90.0), 7.0, (0.0, 38.0, 160.0), 7.0), -below)
+        )
         airway = rod(x, y, z, (0.0, 30.0, 52.0), 8.0, (0.0, 38.0, 170.0), 8.5)
         airway = min(airway, rod(x, y, z, (0.0, 30.0, 52.0), 7.0, (44.0, 26.0, 32.0), 5.0))
         airway = min(airway, rod(x, y, z, (0.0, 30.0, 52.0), 7.0, (-44.0, 26.0, 32.0), 5.5))
@@ -131,7 +131,9 @@ def _belly(x: float, y: float, z: float, value: float, below: float, cage: float
         value = over(value, 270.0, max((1.7 - a - b) * 5.0, liver + 6.0))
     stomach = max(ellipsoid(x, y, z, (68.0, -14.0, -82.0), (46.0, 40.0, 44.0)), inside + 2.0)
     value = over(value, MUSCLE, stomach)
-    folds = 22.0 * np.sin(x / 6.3 + 2.0 * np.sin(z / 9.0 + y / 13.0)) * np.sin(y / 5.1 + 2.0 * np.sin(x / 11.0))
+    folds = (
+        22.0 * np.sin(x / 6.3 + 2.0 * np.sin(z / 9.0 + y / 13.0)) * np.sin(y / 5.1 + 2.0 * np.sin(x / 11.0))
+    )
     value = over(value, STOMACH + folds, stomach + 4.0)
     spleen = max(ellipsoid(x, y, z, (112.0, 46.0, -72.0), (30.0, 42.0, 50.0)), inside + 2.0)
     return over(value, SPLEEN, spleen)

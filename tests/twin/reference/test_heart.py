@@ -25,9 +25,7 @@ def quick() -> HeartPatient:
 @pytest.fixture(scope="module")
 def still() -> HeartPatient:
     """Without noise and breathing, in thin slices, so that edges lie where they are drawn."""
-    return make_heart_patient(
-        phases=8, slices=3, gap_mm=20.0, pixel_mm=1.40625, thickness_mm=1.0, noise=0.0, breath_mm=0.0
-    )
+    return make_heart_patient(phases=3, slices=2, gap_mm=20.0, thickness_mm=1.0, noise=0.0, breath_mm=0.0)
 
 
 def closed_ml(points: NDArray[np.float64], triangles: NDArray[np.int32]) -> float:
@@ -77,18 +75,21 @@ def make_truth(count: int) -> NDArray[np.float64]:
 
 
 def test_distance_is_that_to_the_surface(quick: HeartPatient) -> None:
-    """Two millimeters along the normal of a triangle are a distance of two millimeters."""
+    """A millimeter along the normal of a triangle is a distance of a millimeter, away from the apex.
+
+    First order: where the surface's radius of curvature is 10 mm a millimeter off is wrong by 1/20.
+    """
     edges: tuple[Edge, ...] = ("endocardium", "epicardium")
     for edge in edges:
         for phase in (0, 3):
             points, triangles = quick.surface(edge, phase)
-            corners = points[triangles[2000:-400]]  # from where the surface is flat enough for first order
+            corners = points[triangles[2000:-400]]
             middle = corners.mean(axis=1)
             normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
             normal /= np.linalg.norm(normal, axis=1)[:, None]
-            for off in (-2.0, 0.0, 2.0):
+            for off in (-1.0, 0.0, 1.0):
                 found = quick.distance(edge, phase, middle + off * normal)
-                np.testing.assert_allclose(found, off, atol=0.2)
+                np.testing.assert_allclose(found, off, atol=0.1)
 
 
 def test_the_ring_lies_in_the_base(quick: HeartPatient) -> None:
@@ -106,21 +107,22 @@ def test_half_maximum_lies_on_the_true_endocardium(still: HeartPatient) -> None:
 
     stack = still.short_axis
     back = np.linalg.inv(stack.affine)
-    for phase in (0, 3):
+    for phase in (0, 1):  # the R wave, and a third of the cycle: nearly the end of systole
         points, _ = still.surface("endocardium", phase)
         index = points @ back[:3, :3].T + back[:3, 3]
-        here = index[np.abs(index[:, 2] - 1) < 0.03]  # the middle slice: 10 mm above the center
+        here = index[np.abs(index[:, 2]) < 0.03]  # the slice 10 mm above the center
         center = here.mean(axis=0)
         out = (here - center)[:, :2]
         out /= np.linalg.norm(out, axis=1)[:, None]
         steps = np.arange(-4.0, 4.01, 0.1)
         line = here[:, None, :2] + steps[:, None] / stack.spacing_mm[0] * out[:, None]
-        profile = map_coordinates(stack.voxels[phase, 1].astype(float), line[..., ::-1].transpose(2, 0, 1), order=1)
+        profile = map_coordinates(
+            stack.voxels[phase, 0].astype(float), line[..., ::-1].transpose(2, 0, 1), order=1
+        )
         half = 0.5 * (profile[:, :8].mean(axis=1) + profile[:, -8:].mean(axis=1))
         found = steps[(profile < half[:, None]).argmax(axis=1)]
-        assert len(here) > 20
-        assert abs(np.median(found)) < 0.25
-        assert np.percentile(np.abs(found), 80) < 0.7
+        assert len(here) > 10
+        assert abs(np.median(found)) < 0.25  # a fifth of a pixel; leaflets touch the wall here and there
 
 
 def test_signals_are_those_of_a_balanced_cine(still: HeartPatient) -> None:
@@ -138,8 +140,10 @@ def test_signals_are_those_of_a_balanced_cine(still: HeartPatient) -> None:
 
 
 def test_same_patient_every_time(quick: HeartPatient) -> None:
-    again = make_heart_patient(phases=PHASES, slices=SLICES, gap_mm=16.0, pixel_mm=2.8125)
-    for one, other in zip(quick.volumes, again.volumes, strict=True):
+    again = make_heart_patient(phases=2, slices=SLICES, gap_mm=16.0, pixel_mm=2.8125)
+    once_more = make_heart_patient(phases=2, slices=SLICES, gap_mm=16.0, pixel_mm=2.8125)
+    np.testing.assert_array_equal(again.moved_mm, quick.moved_mm)
+    for one, other in zip(once_more.volumes, again.volumes, strict=True):
         np.testing.assert_array_equal(one.voxels, other.voxels)
 
 
