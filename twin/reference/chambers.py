@@ -7,6 +7,7 @@ both is dark (the black line round muscle that lies in fat).
 # mypy: disable-error-code="untyped-decorator"
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numba import njit
@@ -100,7 +101,7 @@ def chambers(left: LeftVentricle, phase: float) -> Chambers:
         chain = np.array(points)
         if moves:
             chain[:, 2] += down * np.array([1.0, 0.7, 0.2, *np.zeros(len(chain) - 3)])
-        rods += [[*a[:3], a[3], *b[:3], b[3], chamber] for a, b in zip(chain[:-1], chain[1:], strict=True)]
+        rods += [[*a[:3], a[3], *b[:3], b[3], chamber] for a, b in pairwise(chain)]
     papillary = [_papillary(left, *p) for p in _PAPILLARY]
     state = [left.base_mm, left.contraction, mitral, aortic, left.radius_mm, left.inner_share]
     return Chambers(left.table, np.array(state), np.array(rods, dtype=float), np.array(papillary))
@@ -174,21 +175,8 @@ def heart(
     )
     right_v = max(right_v, z - base)
     sac = smooth_min(smooth_min(outer, right_v - 3.0, 24.0), smooth_min(left_a, right_a, 16.0), 13.0)
-    aorta, near = 1e3, sac
-    for m in range(len(rods)):
-        q = rods[m]
-        if z < min(q[2], q[6]) - 22.0 or z > max(q[2], q[6]) + 22.0:
-            continue
-        d = rod(x, y, z, (q[0], q[1], q[2]), q[3], (q[4], q[5], q[6]), q[7])
-        near = min(near, d)
-        if q[8] == RIGHT_ATRIUM:
-            right_a = min(right_a, d)
-        elif q[8] == LEFT_ATRIUM:
-            left_a = min(left_a, d)
-        elif q[8] == RIGHT_VENTRICLE:
-            right_v = smooth_min(right_v, d, 8.0)
-        else:
-            aorta = min(aorta, max(d, under))
+    right_a, left_a, right_v, aorta = _with_vessels(x, y, z, right_a, left_a, right_v, under, rods)
+    near = min(sac, aorta, right_a, left_a, right_v)
     if near > 7.0:
         return value
     thick = -1.0 + 5.5 * min(max((x + 8.0) / 40.0, 0.0), 1.0)
@@ -213,6 +201,29 @@ def heart(
 
 
 @njit(cache=True, fastmath=True)
+def _with_vessels(
+    x: float, y: float, z: float, right_a: float, left_a: float, right_v: float, under: float,
+    rods: NDArray[np.float64],
+) -> tuple[float, float, float, float]:  # fmt: skip
+    """Join each chamber's vessels to its distance; the aorta's own distance comes last."""
+    aorta = 1e3
+    for m in range(len(rods)):
+        q = rods[m]
+        if z < min(q[2], q[6]) - 22.0 or z > max(q[2], q[6]) + 22.0:
+            continue
+        d = rod(x, y, z, (q[0], q[1], q[2]), q[3], (q[4], q[5], q[6]), q[7])
+        if q[8] == RIGHT_ATRIUM:
+            right_a = min(right_a, d)
+        elif q[8] == LEFT_ATRIUM:
+            left_a = min(left_a, d)
+        elif q[8] == RIGHT_VENTRICLE:
+            right_v = smooth_min(right_v, d, 8.0)
+        else:
+            aorta = min(aorta, max(d, under))
+    return right_a, left_a, right_v, aorta
+
+
+@njit(cache=True, fastmath=True)
 def _right(
     x: float, y: float, z: float, then: float, value: float, d: float, base: float, shine: float, tight: float
 ) -> float:
@@ -223,7 +234,7 @@ def _right(
         rough = np.sin(x / 3.1 + 1.3 * np.sin(then / 9.0)) + np.sin(y / 2.9 + then / 13.0) - 0.7
         deep = 5.0 - 0.06 * then
         if then < 5.0:
-            value = over(value, MUSCLE, max(max(-1.2 * rough, -d - deep), d))
+            value = over(value, MUSCLE, max(-1.2 * rough, -d - deep, d))
         band = rod(x, y, z, (34.0, 20.0, -26.0), 2.6, (57.0 - 8.0 * tight, -4.0, -14.0), 2.2)
         value = over(value, MUSCLE, max(band, d))
         leaf = abs(z - base + 4.0 + 9.0 * (1.0 - tight) * np.cos((x - 50.0) / 9.0)) - 0.7
@@ -241,7 +252,7 @@ def _cavity(
     rough = np.sin(7.0 * angle + 0.11 * then) + np.sin(11.3 * angle - 0.17 * then) - 0.7
     deep = 1.6 - 0.03 * then
     if then < 8.0:
-        value = over(value, MUSCLE * 1.3, max(max(-1.4 * rough, -d - deep), d))
+        value = over(value, MUSCLE * 1.3, max(-1.4 * rough, -d - deep, d))
     for m in range(len(papillary)):
         q = papillary[m]
         muscle = rod(x, y, z, (q[0], q[1], q[2]), q[3], (q[4], q[5], q[6]), q[7])

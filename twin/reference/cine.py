@@ -1,4 +1,4 @@
-"""The scanner of the reference heart: slices in time, averaged through their thickness, blurred, with noise."""
+"""The reference heart's scanner: slices in time, averaged through their thickness, blurred, with noise."""
 
 # mypy: disable-error-code="untyped-decorator"
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from twin.domain import Identity, Volume
 from twin.progress import Progress
-from twin.reference.chambers import Chambers, chambers
+from twin.reference.chambers import chambers
 from twin.reference.cine import Plane, plane, taken
 from twin.reference.left_ventricle import Edge, LeftVentricle, left_ventricle, sheared
 from twin.reference.thorax import lung_vessels
@@ -71,7 +71,7 @@ class HeartPatient:
     axes : ndarray, shape (3, 3)
         Rows: toward septum, toward anterior wall, from apex to base; LPS.
     moved_mm : ndarray, shape (series, 3)
-        Where the breath-hold of each series left the heart, against the mean: stack from base to apex, planes.
+        Where each breath-hold left the heart, against the mean: stack from base to apex, then planes.
     """
 
     short_axis: Volume
@@ -265,8 +265,7 @@ def _stacked(
     affine = apex.affine.copy()
     affine[:3, 2] = second.affine[:3, 3] - apex.affine[:3, 3]
     voxels = np.stack(images[::-1], axis=1)
-    made = _volume(Plane(affine, apex.size), voxels, cycles[::-1], fractions, None, "cine short axis")
-    return made
+    return _volume(Plane(affine, apex.size), voxels, cycles[::-1], fractions, None, "cine short axis")
 
 
 def _volume(
@@ -287,7 +286,8 @@ def _volume(
 
 def _slices(stack: Volume, thickness_mm: float) -> list[Volume]:
     """Each slice of the stack as a series of its own, base first."""
-    assert stack.cycle_ms is not None and stack.slice_times_ms is not None
+    assert stack.cycle_ms is not None
+    assert stack.slice_times_ms is not None
     made = []
     for n, k in enumerate(range(stack.shape[0] - 1, -1, -1)):
         affine = stack.affine.copy()

@@ -20,19 +20,19 @@ HALF_MM = 62.0
 """From the spheroids' center to the endocardium's apex."""
 
 BASE_MM = 26.0
-"""From there to the mitral ring's plane at the R wave: the cavity is 88 mm long (healthy adults 80 to 100)."""
+"""From there to the mitral ring's plane at the R wave: the cavity is 88 mm long."""
 
 WALL_MM, UNEVEN_MM, APEX_MM = 8.6, 0.6, 7.0
 """Thickness of the wall round the middle, by how much it is thicker at the septum, and at the apex."""
 
 STIFF_MM = 20.0
-"""Height over the epicardium's apex within which shortening grows from none to full; from there it is even."""
+"""Height over the apex within which shortening grows from none to full; from there it is even."""
 
 TWIST_DEG = (11.0, -4.0)
 """Turn of apex and base at full contraction, counterclockwise as seen from the apex."""
 
 OVAL, BEND_PER_MM, OBLIQUE = 1.04, 0.0012, 0.07
-"""Ratio of the cross-section's axes (root of it), bend of the long axis, slope of the base toward the septum."""
+"""Root of the ratio of the section's axes, bend of the long axis, slope of the base toward the septum."""
 
 TABLE_LOW, TABLE_HIGH, TABLE_STEP = -80.0, 130.0, 0.5
 
@@ -40,7 +40,8 @@ TABLE_LOW, TABLE_HIGH, TABLE_STEP = -80.0, 130.0, 0.5
 # relaxation, rapid filling, diastasis, atrial kick
 _FILLING = np.array([
     [0.0, 1.0], [0.05, 0.985], [0.1, 0.85], [0.17, 0.52], [0.24, 0.23], [0.31, 0.05], [0.36, 0.0],
-    [0.42, 0.03], [0.5, 0.36], [0.58, 0.64], [0.66, 0.745], [0.78, 0.785], [0.86, 0.85], [0.94, 0.965], [1.0, 1.0],
+    [0.42, 0.03], [0.5, 0.36], [0.58, 0.64], [0.66, 0.745], [0.78, 0.785], [0.86, 0.85], [0.94, 0.965],
+    [1.0, 1.0],
 ])  # fmt: skip
 
 
@@ -80,7 +81,7 @@ class LeftVentricle:
 
     @cached_property
     def radius_mm(self) -> float:
-        """Radius of the cavity's spheroid at the R wave, from its volume: V = π b² (h + a − (h³ + a³) / 3a²)."""
+        """Radius b of the cavity at the R wave, from its volume: V = π b² (h + a − (h³ + a³) / 3a²)."""
         return float(np.sqrt(1000 * self.edv_ml / (np.pi * _heights(HALF_MM))))
 
     @property

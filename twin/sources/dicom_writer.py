@@ -47,7 +47,7 @@ def write_series(volume: Volume, folder: Path, progress: Progress | None = None)
     for k in range(volume.shape[0]):
         position = volume.affine[:3, 3] + k * volume.affine[:3, 2]
         common.ImagePositionPatient = [_decimal(x) for x in position]
-        common.SliceLocation = _decimal(position @ np.cross(row, column))
+        common.SliceLocation = _decimal(float(position @ np.cross(row, column)))
         for t, planes in enumerate(moments):
             number = k * len(moments) + t
             progress(number / (len(moments) * volume.shape[0]), "writing DICOM")
