@@ -174,7 +174,7 @@ def heart(
         x, y, then, (23.0 + 0.1 * then, 2.0, 4.0), (42.0 - 9.5 * tight, 41.0 - 5.0 * tight, 64.0)
     )
     right_v = max(right_v, z - base)
-    sac = smooth_min(smooth_min(outer, right_v - 3.0, 24.0), smooth_min(left_a, right_a, 16.0), 13.0)
+    sac = smooth_min(smooth_min(outer, right_v - 3.0, 24.0), smooth_min(left_a, right_a, 16.0), 26.0)
     right_a, left_a, right_v, aorta = _with_vessels(x, y, z, right_a, left_a, right_v, under, rods)
     near = min(sac, aorta, right_a, left_a, right_v)
     if near > 7.0:

@@ -49,7 +49,7 @@ VIEW_MM = (292.5, 360.0)
 """Height and width of the field of view."""
 
 NOISE = 9.0
-HIGHEST_MM = 30.0
+HIGHEST_MM = 28.0
 """Height of the uppermost short-axis slice over the center: just above the mitral ring at the R wave."""
 
 LONG_AXIS = (("2 chamber", 97.0, -2.5), ("4 chamber", -10.0, 1.5), ("3 chamber", 46.0, 1.0))
