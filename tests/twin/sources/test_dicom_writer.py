@@ -1,5 +1,7 @@
 """What is written as DICOM is read as the same volume, by us and by SimpleITK."""
 
+import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,5 +61,58 @@ def test_does_not_mix_into_a_folder_with_other_images(tmp_path: Path) -> None:
     write_series(volume(), tmp_path)
     with pytest.raises(UserError, match="holds DICOM already"):
         write_series(volume(), tmp_path)
-    with pytest.raises(UserError, match="Only a CT"):
-        write_series(replace(volume(), modality="MR"), tmp_path / "mr")
+    with pytest.raises(UserError, match="Only CT and MR"):
+        write_series(replace(volume(), modality="PT"), tmp_path / "pet")
+
+
+def cine(turn_deg: float = 17.0) -> Volume:
+    """Three slices at four moments, each slice with a cycle of its own."""
+    cycle = np.array([800.0, 812.0, 790.0])
+    times = np.arange(4)[:, None] / 4 * cycle
+    voxels = np.random.default_rng(1).integers(0, 900, (4, 3, 9, 7)).astype(np.uint16)
+    return replace(
+        volume(turn_deg), voxels=voxels, modality="MR", unit="", kvp=None, kernel="", patient_position="FFS",
+        times_ms=times.mean(axis=1), slice_times_ms=times, cycle_ms=cycle,
+    )  # fmt: skip
+
+
+def test_a_cine_comes_back_the_same(tmp_path: Path) -> None:
+    before = cine()
+    write_series(before, tmp_path)
+    assert len(list(tmp_path.glob("slice-000?-phase-0?.dcm"))) == 12
+    (series,) = scan([tmp_path]).series
+    after = read(series)
+    assert isinstance(after, Volume)
+    np.testing.assert_array_equal(after.voxels, before.voxels)
+    np.testing.assert_allclose(after.affine, before.affine, atol=1e-6)
+    for name in ("times_ms", "slice_times_ms", "cycle_ms"):
+        np.testing.assert_allclose(getattr(after, name), getattr(before, name), atol=1e-9)
+    for name in ("identity", "frame_of_reference", "modality", "unit", "window", "patient_position"):
+        assert getattr(after, name) == getattr(before, name)
+
+
+def test_a_scaled_mr_keeps_its_values(tmp_path: Path) -> None:
+    before = replace(cine(), voxels=cine().voxels[0], slope=0.25, intercept=-3.0, times_ms=None,
+                     slice_times_ms=None, cycle_ms=None)  # fmt: skip
+    write_series(before, tmp_path)
+    (series,) = scan([tmp_path]).series
+    after = read(series)
+    assert isinstance(after, Volume)
+    assert (after.slope, after.intercept, after.unit) == (0.25, -3.0, "")
+    np.testing.assert_array_equal(after.voxels, before.voxels)
+
+
+def test_a_cine_without_times_or_of_ct_is_refused(tmp_path: Path) -> None:
+    for wrong in (replace(cine(), times_ms=None), replace(cine(), modality="CT")):
+        with pytest.raises(UserError, match="only a cine MR with its times"):
+            write_series(wrong, tmp_path)
+
+
+@pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="dciodvfy (Debian dicom3tools) is not installed")
+def test_the_standard_finds_no_fault_in_a_cine(tmp_path: Path) -> None:
+    write_series(cine(), tmp_path)
+    said = subprocess.run(
+        ["dciodvfy", str(tmp_path / "slice-0002-phase-03.dcm")], capture_output=True, text=True, check=False
+    )
+    assert "MRImage" in said.stderr
+    assert "Error" not in said.stderr
