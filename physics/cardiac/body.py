@@ -1,7 +1,8 @@
 """A body of myocardium: its elements, what holds and loads it, its residual and tangent."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from physics.cardiac.face import Face
 from physics.cardiac.fields import shape_values
 from physics.cardiac.laws import Law
 from physics.cardiac.linear import Pattern
+from physics.cardiac.support import Support
 from physics.elasticity.kernels import element_gradients, shape_gradients
 from twin.domain import TetMesh
 from twin.errors import GeometryError
@@ -74,6 +76,8 @@ class Body:
         Components that do not move.
     faces : sequence of Face
         On which pressures act, in the order in which these are given.
+    supports : sequence of Support
+        Surfaces that springs hold.
     stiffness : ndarray, shape (m,), optional
         Factor on the law's stresses in each element; 1 where not given.
     bulk_mpa : float
@@ -101,12 +105,43 @@ class Body:
         fixed: NDArray[np.bool_],
         faces: Sequence[Face] = (),
         *,
+        supports: Sequence[Support] = (),
         stiffness: NDArray[np.float64] | None = None,
         bulk_mpa: float = np.inf,
     ) -> None:
         if mesh.tets.shape[1] != kernels.NODES:
             raise GeometryError("The heart's wall needs ten-node tetrahedra.", "Add mid-edge nodes first.")
-        self.mesh, self.law, self.faces = mesh, law, tuple(faces)
+        self.mesh, self.law, self.faces, self.supports = mesh, law, tuple(faces), tuple(supports)
+        count = len(mesh.tets)
+        self._shape(axes)
+        factor = np.ones(count) if stiffness is None else stiffness
+        self.numbers = np.repeat(law.row()[None], count, axis=0)
+        self.numbers[:, list(law.stress_scales)] *= factor[:, None]
+        self.active = np.zeros((count, 3))
+        self.compliance = 0.0 if np.isinf(bulk_mpa) else 1.0 / bulk_mpa
+        self.corner_count = int(mesh.tets[:, : kernels.CORNERS].max()) + 1
+        self.fixed = fixed
+        self._number(fixed)
+
+    def reshaped(self, points: NDArray[np.float64], axes: NDArray[np.float64]) -> "Body":
+        """Return this body with another reference: points (n, 3), mm, and axes (m, 3, 3) of its elements.
+
+        Axes may be given at the points of integration, (m, q, 3, 3). Elements, springs, material and the numbering of unknowns are shared, so that factors fit both.
+
+        Raises
+        ------
+        GeometryError
+            For an inverted element.
+        """
+        made = copy(self)
+        made.mesh = replace(self.mesh, points=points)
+        made.active, made.numbers = self.active.copy(), self.numbers.copy()
+        made._shape(axes)
+        return made
+
+    def _shape(self, axes: NDArray[np.float64] | Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> None:
+        """Take gradients and volumes of the reference."""
+        mesh = self.mesh
         self.corners, weights = quadrature()
         shapes = shape_gradients(kernels.NODES, self.corners)
         count = len(mesh.tets)
@@ -125,15 +160,28 @@ class Body:
             places = np.einsum("qa,eai->eqi", shape_values(self.corners), mesh.points[mesh.tets])
             turn = axes(places.reshape(-1, 3)).reshape(count, -1, 3, 3)
         else:
-            turn = axes[:, None]
+            turn = axes if axes.ndim == 4 else axes[:, None]
         self._gradients = np.einsum("eqai,eqji->eqaj", self._gradients, turn)
-        factor = np.ones(count) if stiffness is None else stiffness
-        self.numbers = np.repeat(law.row()[None], count, axis=0)
-        self.numbers[:, list(law.stress_scales)] *= factor[:, None]
-        self.active = np.zeros((count, 3))
-        self.compliance = 0.0 if np.isinf(bulk_mpa) else 1.0 / bulk_mpa
-        self.corner_count = int(mesh.tets[:, : kernels.CORNERS].max()) + 1
-        self._number(fixed)
+
+    def in_space(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return gradients (m, q, 10, 3) along x, y, z of the reference, 1/mm, and volumes (m, q), mm³."""
+        count = len(self.mesh.tets)
+        gradients, weighted = np.empty((count, len(self.corners), kernels.NODES, 3)), self._weighted.copy()
+        shapes = shape_gradients(kernels.NODES, self.corners)
+        element_gradients(self.mesh.points, self.mesh.tets, shapes, 1.0, gradients, weighted)
+        return gradients, self._weighted
+
+    def outer(self, loads: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what springs and loads (faces,), MPa, lack to balance in the reference, (n, 3), N."""
+        points = self.mesh.points
+        total = np.zeros_like(points)
+        for support, blocks in zip(self.supports, self._springs, strict=True):
+            away = (points - support.ease)[support.faces].reshape(-1, 18)
+            forces = np.einsum("kuv,kv->ku", blocks, away).reshape(-1, 6, 3)
+            np.add.at(total, support.faces, forces)
+        for face, load in zip(self.faces, loads, strict=True):
+            total -= load * face.push(points)[1]
+        return total
 
     def _number(self, fixed: NDArray[np.bool_]) -> None:
         """Number the free unknowns: components of nodes, then pressures."""
@@ -148,7 +196,10 @@ class Body:
             [component[tets].reshape(len(tets), -1), len(self._free) + tets[:, : kernels.CORNERS]]
         )
         self._face_places = [component[face.faces.astype(np.int64)].reshape(-1, 18) for face in self.faces]
-        self.pattern = Pattern([self._places, *self._face_places], self.count)
+        self._support_places = [component[s.faces.astype(np.int64)].reshape(-1, 18) for s in self.supports]
+        self._springs = [support.blocks() for support in self.supports]
+        groups = [self._places, *self._face_places, *self._support_places]
+        self.pattern = Pattern(groups, self.count)
         scale = np.ones(self.count)
         scale[len(self._free) :] = PRESSURE_UNIT
         rows = np.repeat(np.arange(self.count), np.diff(self.pattern.start))
@@ -178,7 +229,7 @@ class Body:
         return whole
 
     def internal(self, state: State) -> tuple[NDArray[np.float64], float]:
-        """Return what the elements' forces and volumes lack to balance (count,), and the least J; no loads.
+        """Return what elements' and springs' forces and volumes lack to balance (count,), and the least J.
 
         Where J is not positive the vector means nothing.
         """
@@ -188,6 +239,9 @@ class Body:
         )  # fmt: skip
         whole = np.zeros(self.count)
         kernels.gather(self._residuals, self._places, whole)
+        for support, places, blocks in zip(self.supports, self._support_places, self._springs, strict=True):
+            away = (state.points - support.ease)[support.faces].reshape(-1, 18)
+            kernels.gather(np.einsum("kuv,kv->ku", blocks, away), places, whole)
         whole *= self._scale
         return whole, float(least)
 
@@ -217,4 +271,5 @@ class Body:
         parts = [self._matrices]
         for face, load in zip(self.faces, state.loads, strict=True):
             parts.append(-load * face.stiffness(state.points)[:, first, second])
+        parts += [blocks[:, first, second] for blocks in self._springs]
         return self.pattern.assemble(parts) * self._entry_scale

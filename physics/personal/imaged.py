@@ -1,0 +1,72 @@
+"""A left ventricle as it was imaged at end-diastole, held by springs."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from physics.cardiac import Body, Face, face_of
+from physics.cardiac.laws import Law
+from physics.cardiac.support import Support
+from twin.domain import TetMesh
+
+KPA = 1e-3
+"""MPa."""
+
+
+@dataclass(frozen=True)
+class Springs:
+    """What holds the heart, kPa/mm; at ease where it was imaged at end-diastole.
+
+    Attributes
+    ----------
+    pericardium : float
+        Along the epicardium's normals.
+    base : float
+        On the base plane, whatever way it goes: valves, great vessels and atria.
+    """
+
+    pericardium: float = 0.2
+    base: float = 0.2
+
+
+@dataclass(frozen=True, eq=False)
+class Imaged:
+    """A left ventricle at end-diastole, loaded.
+
+    Attributes
+    ----------
+    mesh : TetMesh
+        Ten-node, patches ``endo_lv``, ``epi`` and ``base``; LPS mm.
+    axes : ndarray, shape (m, 3, 3)
+        Rows fibre, sheet, normal of each element, unit vectors.
+    springs : Springs
+    """
+
+    mesh: TetMesh
+    axes: NDArray[np.float64]
+    springs: Springs = field(default_factory=Springs)
+
+    def body(self, law: Law) -> Body:
+        """Return it as a body whose reference is the imaged shape; ``Body.reshaped`` gives it another."""
+        mesh, springs = self.mesh, self.springs
+        held = [
+            Support(_open(mesh, "epi").faces, mesh.points, KPA * springs.pericardium),
+            Support(_open(mesh, "base").faces, mesh.points, KPA * springs.base, KPA * springs.base),
+        ]
+        free = np.zeros((len(mesh.points), 3), bool)
+        return Body(mesh, self.axes, law, free, [self.cavity], supports=held)
+
+    @property
+    def cavity(self) -> Face:
+        """The endocardium, closed by the base."""
+        return face_of(self.mesh, "endo_lv")
+
+    @property
+    def volume_ml(self) -> float:
+        """Of the cavity."""
+        return self.cavity.volume(self.mesh.points) / 1000.0
+
+
+def _open(mesh: TetMesh, patch: str) -> Face:
+    return face_of(mesh, patch, closed=False)

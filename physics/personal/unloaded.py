@@ -1,0 +1,221 @@
+"""The stress-free shape of a ventricle that was imaged under pressure.
+
+Inverse elastostatics (Govindjee and Mihalic 1996): balance is written in the imaged shape, which is known, and
+Newton's method finds the reference. Sellier's fixed point (2011), which needs no equations of its own, was
+tried first: an exponential law is so soft near its unloaded shape that it crawls from some 0.5 mm on.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.linalg
+from numpy.typing import NDArray
+
+from physics.cardiac import Body, Equilibrium, NotConvergedError, State
+from physics.cardiac.body import PRESSURE_UNIT
+from physics.cardiac.kernels import CORNERS, NODES, UNKNOWNS
+from physics.cardiac.ventricle import MMHG_PER_MPA
+from physics.elasticity.pardiso import FactorizationError
+from physics.personal.general import General
+from physics.personal.kernels import inverse_forces
+from twin.errors import GeometryError, UserError
+from twin.progress import Progress
+
+Array = NDArray[np.float64]
+
+TOLERANCE = 1e-8
+"""Of the unbalance, against the cavity's push."""
+_STEPS = 5
+_NARROWEST = 1e-3
+_LIMIT = 15
+_GROWN = 3.0
+"""To what a step may raise the unbalance."""
+
+
+@dataclass(frozen=True, eq=False)
+class Unloaded:
+    """A body in its stress-free shape.
+
+    Attributes
+    ----------
+    body : Body
+        Its reference is the unloaded shape; the axes are the imaged ones, carried back as material lines.
+    loaded : State
+        Under the pressure it was imaged at, solved from the unloaded shape on.
+    missed_mm : float
+        Largest distance of a node of ``loaded`` from where it was imaged.
+    iterations : int
+        Of Newton's method, those of steps that were taken back counted.
+    """
+
+    body: Body
+    loaded: State
+    missed_mm: float
+    iterations: int
+
+    @property
+    def volume_ml(self) -> float:
+        """Of the cavity of the unloaded shape."""
+        return self.body.faces[0].volume(self.body.mesh.points) / 1000.0
+
+
+def unloaded(
+    imaged: Body,
+    axes: Array,
+    pressure_mmhg: float,
+    *,
+    start: Unloaded | None = None,
+    progress: Progress | None = None,
+) -> Unloaded:
+    """Return the shape that becomes the imaged one under a pressure in its cavity.
+
+    The base stays where it was imaged as nearly as a rigid motion of the whole lets it.
+
+    Parameters
+    ----------
+    imaged : Body
+        Its reference is the imaged shape; one cavity. Springs are at ease there, or push as they do there.
+    axes : ndarray, shape (m, 3, 3)
+        Of the imaged shape: fibre, sheet, normal.
+    start : Unloaded, optional
+        Of this very mesh with nearly this stiffness and pressure: a better begin.
+
+    Raises
+    ------
+    UserError
+        The pressure is none that a ventricle at rest has, or no such shape is found: the wall is too soft.
+    """
+    if not 0.0 < pressure_mmhg <= 60.0:
+        raise UserError(
+            f"An end-diastolic pressure of {pressure_mmhg:g} mmHg is none.", "Give one between 1 and 60 mmHg."
+        )
+    load = pressure_mmhg / MMHG_PER_MPA
+    seek = _Inverse(imaged, axes)
+    try:
+        if start is None:
+            points, pressures = seek.follow(load, progress)
+        else:
+            points, pressures = seek.solve(start.body.mesh.points, start.loaded.pressures, load)
+        body = imaged.reshaped(points, seek.frames(points))
+        there = State(imaged.mesh.points.copy(), pressures, np.full(1, load))
+        loaded = Equilibrium(body, thrifty=False, tolerance=1e-7).solve(there)
+    except (NotConvergedError, FactorizationError, GeometryError) as error:
+        raise UserError(
+            f"No unloaded shape was found that {pressure_mmhg:g} mmHg turn into the imaged one "
+            f"(it holds {imaged.faces[0].volume(imaged.mesh.points) / 1000.0:.0f} mL).",
+            "Give a lower end-diastolic pressure, a stiffer wall, or a mesh with better elements.",
+        ) from error
+    missed = float(np.linalg.norm(loaded.points - imaged.mesh.points, axis=1).max())
+    return Unloaded(body, loaded, missed, seek.iterations)
+
+
+class _Inverse:
+    """The equations of the reference, in the imaged shape."""
+
+    def __init__(self, imaged: Body, axes: Array) -> None:
+        self._imaged, self._axes = imaged, axes
+        self.iterations = 0
+        count, corners = len(imaged.mesh.points), imaged.corner_count
+        held = imaged.fixed.copy()
+        if held.sum() < 6:
+            held.reshape(-1)[_pins(imaged.mesh.points, imaged.faces[0].ring)] = True
+        free = np.concatenate([~held.ravel(), np.ones(corners, bool)])
+        self._free = np.flatnonzero(free)
+        number = np.full(len(free), -1)
+        number[self._free] = np.arange(len(self._free))
+        tets = imaged.mesh.tets.astype(np.int64)
+        component = number[: 3 * count].reshape(-1, 3)
+        places = np.hstack([component[tets].reshape(len(tets), -1), number[3 * count + tets[:, :CORNERS]]])
+        self._all = np.hstack(
+            [(3 * tets[:, :, None] + np.arange(3)).reshape(len(tets), -1), 3 * count + tets[:, :CORNERS]]
+        )
+        self._scale = np.where(np.arange(len(free)) < 3 * count, 1.0, PRESSURE_UNIT)
+        self._equations = General(places, len(self._free))
+        self._gradients, self._volumes = imaged.in_space()
+        self._residuals = np.empty((len(tets), UNKNOWNS))
+        self._matrices = np.empty((len(tets), UNKNOWNS, UNKNOWNS))
+
+    def frames(self, points: Array) -> Array:
+        """Return axes (m, q, 3, 3) of a reference (n, 3) at its points of integration."""
+        f = np.einsum("eai,eqaj->eqij", points[self._imaged.mesh.tets], self._gradients)
+        lines = np.einsum("eqij,erj->eqri", f, self._axes[:, :2])
+        fiber = lines[..., 0, :] / np.linalg.norm(lines[..., 0, :], axis=-1, keepdims=True)
+        across = lines[..., 1, :] - (lines[..., 1, :] * fiber).sum(axis=-1, keepdims=True) * fiber
+        sheet = across / np.linalg.norm(across, axis=-1, keepdims=True)
+        return np.stack([fiber, sheet, np.cross(fiber, sheet)], axis=-2)
+
+    def follow(self, load: float, progress: Progress | None) -> tuple[Array, Array]:
+        """Return points and pressures under a load that is raised in steps."""
+        points, pressures = self._imaged.mesh.points.copy(), np.zeros(self._imaged.corner_count)
+        path = [(0.0, points, pressures)]
+        done, width = 0.0, 1.0 / _STEPS
+        while done < 1.0 - 1e-12:
+            part = min(done + width, 1.0)
+            guess = path[-1][1:]
+            if len(path) > 1:
+                (a, *one), (b, *two) = path[-2:]
+                guess = tuple(y + (part - b) / (b - a) * (y - x) for x, y in zip(one, two, strict=True))
+            try:
+                found = self.solve(*guess, part * load)
+            except (NotConvergedError, FactorizationError):
+                width /= 2
+                if width < _NARROWEST:
+                    raise
+                continue
+            path, done, width = [path[-1], (part, *found)], part, min(2 * width, 1.0 / _STEPS)
+            if progress is not None:
+                progress(done, "unloaded shape")
+        return path[-1][1:]
+
+    def solve(self, points: Array, pressures: Array, load: float) -> tuple[Array, Array]:
+        """Return points and pressures under a load, from a guess.
+
+        Raises
+        ------
+        NotConvergedError
+        """
+        outer = np.zeros(len(self._scale))
+        outer[: 3 * len(points)] = self._imaged.outer(np.full(1, load)).ravel()
+        size = float(np.linalg.norm(load * self._imaged.faces[0].push(self._imaged.mesh.points)[1]))
+        residual, norm = self._unbalance(points, pressures, outer)
+        for _ in range(_LIMIT):
+            if norm <= TOLERANCE * size:
+                return points, pressures
+            self.iterations += 1
+            scale = np.concatenate([np.ones(3 * NODES), np.full(CORNERS, PRESSURE_UNIT)])
+            step = np.zeros(len(self._scale))
+            step[self._free] = self._equations.solve(
+                self._matrices * scale[:, None] * scale, -residual[self._free]
+            )
+            step *= self._scale
+            for _halving in range(5):
+                moved = points + step[: 3 * len(points)].reshape(-1, 3)
+                pressed = pressures + step[3 * len(points) :]
+                residual, after = self._unbalance(moved, pressed, outer)
+                if after <= _GROWN * norm:
+                    break
+                step *= 0.5
+            else:
+                break
+            points, pressures, norm = moved, pressed, after
+        raise NotConvergedError("The unloaded shape was not found.", "Raise the pressure in smaller steps.")
+
+    def _unbalance(self, points: Array, pressures: Array, outer: Array) -> tuple[Array, float]:
+        body = self._imaged
+        least = inverse_forces(
+            points, pressures, body.mesh.tets, self._gradients, self._volumes, body.corners, body.law.code,
+            body.numbers, body.compliance, self._axes, self._residuals, self._matrices,
+        )  # fmt: skip
+        whole = np.bincount(self._all.ravel(), self._residuals.ravel(), len(self._scale)) * self._scale + outer
+        norm = float(np.linalg.norm(whole[self._free]))
+        return whole, norm if least > 0.0 and np.isfinite(norm) else np.inf
+
+
+def _pins(points: Array, nodes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return six components (of 3n) of some nodes that hold a body against rigid motion, as firm as can be."""
+    away = points[nodes] - points[nodes].mean(axis=0)
+    turns = np.cross(np.eye(3)[:, None], away[None]) / np.linalg.norm(away, axis=1).max()
+    moves = np.broadcast_to(np.eye(3)[:, None], turns.shape)
+    rigid = np.concatenate([moves, turns]).reshape(6, -1)
+    best = scipy.linalg.qr(rigid, pivoting=True, mode="r")[1][:6]
+    return np.asarray(3 * nodes[best // 3] + best % 3)
