@@ -5,16 +5,17 @@ and tension through the last place; the ventricle is then put at the volume so f
 until both agree. So blood is conserved to the circulation's rounding, and the isovolumic phases stay.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from physics.cardiac.equilibrium import NotConvergedError
+from physics.cardiac.tension import Tension
 from physics.circulation import Beats, Circulation, measures_of
-from physics.circulation.loop import advance, elastance
+from physics.circulation.loop import advance
 from twin.progress import Progress
 
 AGREED_MMHG = 0.1
@@ -74,21 +75,10 @@ class Coupled:
         }
 
 
-def tension_of(circulation: Circulation, peak_kpa: float) -> Callable[[float], float]:
-    """Return tension (kPa) over time (s): it rises and falls as the left ventricle's elastance would."""
-    chamber = np.array(astuple(circulation.chambers["LV"]))
-    chamber[:2] = peak_kpa, 0.0
-
-    def tension(time_s: float) -> float:
-        return float(elastance(time_s, circulation.beat_s, chamber))
-
-    return tension
-
-
 def beat(
     pump: Pump,
     circulation: Circulation,
-    tension_kpa: Callable[[float], float],
+    tension_kpa: Tension,
     place: Any,
     state: NDArray[np.float64],
     *,
@@ -103,7 +93,7 @@ def beat(
     ----------
     pump : Pump
     tension_kpa : callable
-        Of the time since the beat began, s.
+        Of times (k,) since the beat began, s.
     place : Place
         Where the pump is; its volume is the state's.
     step_s : float
@@ -142,9 +132,7 @@ def beat(
 class _Walk:
     """The way through a beat so far."""
 
-    def __init__(
-        self, pump: Pump, circulation: Circulation, tension_kpa: Callable[[float], float], inner_s: float
-    ) -> None:
+    def __init__(self, pump: Pump, circulation: Circulation, tension_kpa: Tension, inner_s: float) -> None:
         self._pump, self._circulation, self._tension, self._inner = pump, circulation, tension_kpa, inner_s
         self._places: list[tuple[float, Any]] = []
         self._parts: list[Beats] = []
@@ -165,7 +153,7 @@ class _Walk:
                 self._circulation, self._parts[-1].states[-1], begin, self._inner, width, {"LV": line}
             )
             volume = float(gone.states[-1, 1])
-            found = self._pump.step(self._places, end, volume, self._tension(end))
+            found = self._pump.step(self._places, end, volume, _at(self._tension, end))
             if abs(found.pressure_mmhg - line(volume, end)) <= AGREED_MMHG:
                 self._places.append((end, found))
                 self._parts.append(gone)
@@ -192,7 +180,7 @@ class _Walk:
 class _Line:
     """A cavity's pressure as a line in volume, tension and time through a place."""
 
-    def __init__(self, place: Place, begin_s: float, tension_kpa: Callable[[float], float]) -> None:
+    def __init__(self, place: Place, begin_s: float, tension_kpa: Tension) -> None:
         self._place, self._begin, self._tension = place, begin_s, tension_kpa
         self._elastance, self._drift = place.elastance, 0.0
 
@@ -201,7 +189,7 @@ class _Line:
         return (
             place.pressure_mmhg
             + self._elastance * (volume_ml - place.volume_ml)
-            + place.gain * (self._tension(time_s) - place.tension_kpa)
+            + place.gain * (_at(self._tension, time_s) - place.tension_kpa)
             + self._drift * (time_s - self._begin)
         )
 
@@ -209,3 +197,7 @@ class _Line:
         """Lead it through the place that was found, as steep as it is there."""
         self._elastance, self._drift = end.elastance, 0.0
         self._drift = (end.pressure_mmhg - self(end.volume_ml, time_s)) / (time_s - self._begin)
+
+
+def _at(tension_kpa: Tension, time_s: float) -> float:
+    return float(np.asarray(tension_kpa(np.array([time_s])))[0])

@@ -68,9 +68,9 @@ class Body:
     ----------
     mesh : TetMesh
         Ten-node.
-    axes : ndarray, shape (m, 3, 3), or callable
-        Rows fibre, sheet, normal of the reference, unit vectors: of each element, or a function that returns
-        them (k, 3, 3) for places (k, 3) in mm.
+    axes : ndarray, shape (m, 3, 3) or (m, q, 3, 3), or callable
+        Rows fibre, sheet, normal of the reference, unit vectors: of each element, at each of its points of
+        integration (``quadrature``), or a function that returns them (k, 3, 3) for places (k, 3) in mm.
     law : Law
     fixed : ndarray of bool, shape (n, 3)
         Components that do not move.
@@ -126,7 +126,8 @@ class Body:
     def reshaped(self, points: NDArray[np.float64], axes: NDArray[np.float64]) -> "Body":
         """Return this body with another reference: points (n, 3), mm, and axes (m, 3, 3) of its elements.
 
-        Axes may be given at the points of integration, (m, q, 3, 3). Elements, springs, material and the numbering of unknowns are shared, so that factors fit both.
+        Axes may be given at the points of integration, (m, q, 3, 3). Elements, springs, material and the
+        numbering of unknowns are shared.
 
         Raises
         ------
@@ -139,7 +140,9 @@ class Body:
         made._shape(axes)
         return made
 
-    def _shape(self, axes: NDArray[np.float64] | Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> None:
+    def _shape(
+        self, axes: NDArray[np.float64] | Callable[[NDArray[np.float64]], NDArray[np.float64]]
+    ) -> None:
         """Take gradients and volumes of the reference."""
         mesh = self.mesh
         self.corners, weights = quadrature()
@@ -162,6 +165,11 @@ class Body:
         else:
             turn = axes if axes.ndim == 4 else axes[:, None]
         self._gradients = np.einsum("eqai,eqji->eqaj", self._gradients, turn)
+
+    @property
+    def quadrature(self) -> tuple[int, int]:
+        """Elements, and points of integration in each."""
+        return len(self.mesh.tets), len(self.corners)
 
     def in_space(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return gradients (m, q, 10, 3) along x, y, z of the reference, 1/mm, and volumes (m, q), mm³."""

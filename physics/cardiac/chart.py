@@ -1,6 +1,5 @@
 """A ventricle's pressure over volume and tension, measured once: the stand-in for settling and fitting."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,8 +7,10 @@ from numpy.typing import NDArray
 from scipy.interpolate import RectBivariateSpline
 
 from physics.cardiac.equilibrium import NotConvergedError
+from physics.cardiac.tension import Tension
 from physics.cardiac.ventricle import Held, Ventricle
-from physics.circulation import Cavity, Circulation, run
+from physics.circulation import Beats, Circulation, Table, run
+from physics.circulation.loop import STEP_S
 from twin.errors import UserError
 from twin.progress import Progress
 
@@ -60,14 +61,12 @@ class Chart:
         around = [self.pressures_mmhg[n + a, m + b] for a in (0, 1) for b in (0, 1)]
         return bool((inside & np.isfinite(around).all(axis=0)).all())
 
-    def cavity(self, tension_kpa: Callable[[float], float]) -> Cavity:
-        """Return it as a chamber of the circulation, pulling as ``tension_kpa`` of the time in s says."""
-        spline = self.spline()
+    def cavity(self, tension_kpa: Tension, stiffness: float = 1.0) -> Table:
+        """Return it as a chamber of the circulation, pulling as ``tension_kpa`` of times (k,) in s says.
 
-        def pressure(volume_ml: float, time_s: float) -> float:
-            return float(spline.ev(volume_ml, tension_kpa(time_s)))
-
-        return pressure
+        ``stiffness``: see ``Table.scaled``.
+        """
+        return Table.of(self.spline(), self.volumes_ml, self.tensions_kpa, tension_kpa).scaled(stiffness)
 
 
 def chart_of(
@@ -129,7 +128,7 @@ SETTLED_ML = 0.01
 
 
 def settled(
-    chart: Chart, circulation: Circulation, tension_kpa: Callable[[float], float], most: int = 100
+    chart: Chart, circulation: Circulation, tension_kpa: Tension, most: int = 100, stiffness: float = 1.0
 ) -> Circulation:
     """Return the circulation beginning where beats with this ventricle repeat themselves.
 
@@ -138,23 +137,37 @@ def settled(
     UserError
         After ``most`` beats they still do not, or they leave the chart.
     """
-    cavity = chart.cavity(tension_kpa)
-    for _ in range(most):
-        beats = run(circulation, 1, cavities={"LV": cavity})
-        change = float(np.abs(beats.states[-1, :4] - beats.states[0, :4]).max())
-        circulation = replace(circulation, start=beats.end())
-        if change < SETTLED_ML:
-            break
-    else:
-        raise UserError(
-            f"After {most} beats the volumes still change by {change:.2f} mL a beat.",
-            "Look at resistances and tension: they may ask for a circulation that cannot be.",
-        )
-    tensions = np.array([tension_kpa(time) for time in beats.times_s])
+    circulation, beats = repeating(chart.cavity(tension_kpa, stiffness), circulation, most)
+    tensions = np.asarray(tension_kpa(beats.times_s)) / stiffness
     if not chart.reaches(beats.states[:, 1], tensions):
         low, high = beats.states[:, 1].min(), beats.states[:, 1].max()
         raise UserError(
-            f"The beat goes from {low:.0f} to {high:.0f} mL, beyond where the ventricle was measured.",
-            "Measure it over a wider range of volumes.",
+            f"The beat goes from {low:.0f} to {high:.0f} mL at up to {tensions.max():.0f} kPa, beyond where "
+            "the ventricle was measured.",
+            "Measure it over a wider range of volumes and tensions.",
         )
     return circulation
+
+
+def repeating(
+    cavity: Table, circulation: Circulation, most: int = 100, step_s: float = STEP_S
+) -> tuple[Circulation, Beats]:
+    """Return the circulation beginning where beats repeat themselves, and the last one.
+
+    Raises
+    ------
+    UserError
+        After ``most`` beats they still do not.
+    """
+    for _ in range(most):
+        beats = run(circulation, 1, cavities={"LV": cavity}, step_s=step_s)
+        change = float(np.abs(beats.states[-1, :4] - beats.states[0, :4]).max())
+        circulation = replace(circulation, start=beats.end())
+        if change < SETTLED_ML:
+            return circulation, beats
+        if not np.isfinite(change):
+            break
+    raise UserError(
+        f"After {most} beats the volumes still change by {change:.2f} mL a beat.",
+        "Look at resistances and tension: they may ask for a circulation that cannot be.",
+    )

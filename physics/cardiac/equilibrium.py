@@ -168,6 +168,11 @@ class Equilibrium:
             self._answers = self._factors.solve(self._pushes)
             self._give = self._pushes @ self._answers.T
 
+    def ready(self, state: State) -> None:
+        """Take the tangent of a state that is known to rest, where there is none yet."""
+        if self._factors is None:
+            self._renew(state)
+
     def compliance(self) -> NDArray[np.float64]:
         """Return how the volumes answer the pressures, mm³/MPa (faces, faces), by the last tangent."""
         return np.asarray(self._give / PRESSURE_UNIT**2)

@@ -86,6 +86,13 @@ class Ventricle:
         state = self._search.solve(self.body.rest(), np.full(1, 1e-9))
         return self._held(state, float(self.body.volumes(state)[0]) / MM3_PER_ML, 0.0)
 
+    def resting(self, state: State) -> Held:
+        """Return it without tension in a state known from elsewhere, brought to rest under its pressure."""
+        self._pull(0.0)
+        state = self._search.solve(state, state.loads)
+        self._search.ready(state)
+        return self._held(state, float(self.body.volumes(state)[0]) / MM3_PER_ML, 0.0)
+
     def at(self, volume_ml: float, tension_kpa: float, near: Held) -> Held:
         """Return it at a volume and a tension, sought from another place; the way there is cut as need be.
 

@@ -20,8 +20,10 @@ from physics.circulation.parameters import (
     Valve,
     healthy_valves,
 )
+from physics.circulation.table import Table
 
 __all__ = [
     "ADULT", "CHAMBERS", "PLACES", "REGAZZONI_2020", "VALVES", "Beats", "Bed", "Cavity", "Chamber",
-    "Circulation", "Passage", "State", "Valve", "healthy_valves", "measures_of", "run", "valve_measures_of",
+    "Circulation", "Passage", "State", "Table", "Valve", "healthy_valves", "measures_of", "run",
+    "valve_measures_of",
 ]  # fmt: skip

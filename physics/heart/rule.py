@@ -41,8 +41,24 @@ class Angles:
                 )
 
 
-def fibers_of(mesh: TetMesh, angles: Angles | None = None, at: Coordinates | None = None) -> Fibers:
+def fibers_of(
+    mesh: TetMesh,
+    angles: Angles | None = None,
+    at: Coordinates | None = None,
+    inside: Array | None = None,
+) -> Fibers:
     """Return the directions of the muscle at a ventricle's elements; shape (m, 3) each.
+
+    Parameters
+    ----------
+    mesh : TetMesh
+        The ventricle; of ten-node elements the corners are taken.
+    angles : Angles, optional
+    at : Coordinates, optional
+        Of the mesh, where they are known.
+    inside : ndarray, shape (q, 4), optional
+        Barycentric places within each element, at which directions are wanted instead of one an element: a
+        wall of one or two layers has all its angles only so. Shapes are (m, q, 3) then.
 
     Raises
     ------
@@ -51,20 +67,26 @@ def fibers_of(mesh: TetMesh, angles: Angles | None = None, at: Coordinates | Non
     """
     angles = angles or Angles()
     at = at or coordinates(mesh)
-    lv, rv, epi = (x[mesh.tets[:, :4]].mean(axis=1) for x in (at.lv, at.rv, at.epi))
+    places = np.full((1, 4), 0.25) if inside is None else inside
+    lv, rv, epi = ((x[mesh.tets[:, :4]] @ places.T).ravel() for x in (at.lv, at.rv, at.epi))
+    to_lv, to_rv, to_epi, to_base = (
+        np.repeat(x, len(places), axis=0) for x in (at.to_lv, at.to_rv, at.to_epi, at.to_base)
+    )
 
     def turned(inward: Array, lv: Array, epi_sign: float, rv_sign: float) -> Array:
         inner = lv + rv_sign * rv
         alpha = angles.endo * inner + epi_sign * angles.epi * epi
         beta = angles.sheet_endo * inner + epi_sign * angles.sheet_epi * epi
-        return _turned(frames(at.to_base, inward), np.radians(alpha), np.radians(beta))
+        return _turned(frames(to_base, inward), np.radians(alpha), np.radians(beta))
 
-    made = turned(at.to_epi, lv, 1.0, 1.0)
+    made = turned(to_epi, lv, 1.0, 1.0)
     if at.to_rv.any():
-        left, right = turned(-at.to_lv, lv, 1.0, -1.0), turned(at.to_rv, lv, -1.0, -1.0)
-        inside = _blended(left, right, rv / np.maximum(lv + rv, 1e-300))
-        made = _blended(inside, made, epi)
-    fiber, sheet = made[:, :, 0], made[:, :, 2]
+        left, right = turned(-to_lv, lv, 1.0, -1.0), turned(to_rv, lv, -1.0, -1.0)
+        within = _blended(left, right, rv / np.maximum(lv + rv, 1e-300))
+        made = _blended(within, made, epi)
+    if inside is not None:
+        made = made.reshape(len(mesh.tets), len(places), 3, 3)
+    fiber, sheet = made[..., 0], made[..., 2]
     return Fibers(fiber, sheet, np.cross(fiber, sheet))
 
 

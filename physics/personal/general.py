@@ -66,5 +66,7 @@ class General:
                 (numbers, self._start, self._columns), np.ascontiguousarray(right), solution,
             )  # fmt: skip
             if error:
-                raise FactorizationError(f"PARDISO could not solve for the unloaded shape (its error {error}).")
+                raise FactorizationError(
+                    f"PARDISO could not solve for the unloaded shape (its error {error})."
+                )
         return solution

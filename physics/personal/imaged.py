@@ -1,13 +1,15 @@
 """A left ventricle as it was imaged at end-diastole, held by springs."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from physics.cardiac import Body, Face, face_of
+from physics.cardiac.body import quadrature
 from physics.cardiac.laws import Law
 from physics.cardiac.support import Support
+from physics.heart import Angles, fibers_of
 from twin.domain import TetMesh
 
 KPA = 1e-3
@@ -38,14 +40,23 @@ class Imaged:
     ----------
     mesh : TetMesh
         Ten-node, patches ``endo_lv``, ``epi`` and ``base``; LPS mm.
-    axes : ndarray, shape (m, 3, 3)
-        Rows fibre, sheet, normal of each element, unit vectors.
+    axes : ndarray, shape (m, q, 3, 3)
+        Rows fibre, sheet, normal at the points of integration of each element, unit vectors.
     springs : Springs
     """
 
     mesh: TetMesh
     axes: NDArray[np.float64]
     springs: Springs = field(default_factory=Springs)
+
+    @classmethod
+    def of(cls, mesh: TetMesh, angles: Angles | None = None, springs: Springs | None = None) -> "Imaged":
+        """Return a mesh with fibres by rule, at every point of integration."""
+        count = int(mesh.tets[:, :4].max()) + 1
+        corners = replace(mesh, tets=mesh.tets[:, :4], points=mesh.points[:count])
+        fibers = fibers_of(corners, angles, inside=quadrature()[0])
+        axes = np.stack([fibers.fiber, fibers.sheet, fibers.normal], axis=2)
+        return cls(mesh, axes, springs or Springs())
 
     def body(self, law: Law) -> Body:
         """Return it as a body whose reference is the imaged shape; ``Body.reshaped`` gives it another."""

@@ -112,7 +112,7 @@ def inverse_forces(  # type: ignore[no-untyped-def]
     numbers : (m, laws.COUNT)
     compliance : float
         1/κ, 1/MPa.
-    axes : (m, 3, 3)
+    axes : (m, q, 3, 3)
         Of the deformed shape.
     """
     least = np.empty(tets.shape[0])
@@ -140,8 +140,8 @@ def inverse_forces(  # type: ignore[no-untyped-def]
             pressure = 0.0
             for m in range(CORNERS):
                 pressure += corners[q, m] * pressures[tets[e, m]]
-            _slopes(f, axes[e], code, numbers[e], work, c, s, d, sigma, away, slopes)
-            _cauchy(f, axes[e], code, numbers[e], work, c, s, d, sigma)
+            _slopes(f, axes[e, q], code, numbers[e], work, c, s, d, sigma, away, slopes)
+            _cauchy(f, axes[e, q], code, numbers[e], work, c, s, d, sigma)
             for i in range(3):
                 sigma[i, i] += pressure
             for a in range(NODES):

@@ -13,7 +13,7 @@ from twin.errors import UserError
 
 A_MMHG, B = 27.78, 2.76
 """Of the common curve, man."""
-_STEEP_MMHG = 22.0
+STEEP_MMHG = 22.0
 """Beyond this pressure the power law is led through 15 mmHg: a point too near to 30 tells no exponent."""
 
 
@@ -21,10 +21,18 @@ _STEEP_MMHG = 22.0
 class Klotz:
     """EDP = α V^β, mmHg and mL; no pressure at ``v0_ml``, 30 mmHg at ``v30_ml``."""
 
+    measured_mmhg: float
     v0_ml: float
     v30_ml: float
     alpha: float
     beta: float
+
+    @property
+    def far(self) -> tuple[float, float]:
+        """A pressure, mmHg, away from the measured one, and the volume there, mL."""
+        if self.measured_mmhg <= STEEP_MMHG:
+            return 30.0, self.v30_ml
+        return 15.0, self.v0_ml + 0.8 * (self.v30_ml - self.v0_ml)
 
     def pressure_mmhg(self, volume_ml: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the pressure at volumes."""
@@ -58,10 +66,10 @@ def klotz(volume_ml: float, pressure_mmhg: float) -> Klotz:
         )
     v0 = volume_ml * (0.6 - 0.006 * pressure_mmhg)
     v30 = v0 + (volume_ml - v0) / (pressure_mmhg / A_MMHG) ** (1.0 / B)
-    if pressure_mmhg <= _STEEP_MMHG:
+    if pressure_mmhg <= STEEP_MMHG:
         beta = np.log(pressure_mmhg / 30.0) / np.log(volume_ml / v30)
     else:
         v15 = 0.8 * (v30 - v0) + v0
         beta = np.log(pressure_mmhg / 15.0) / np.log(volume_ml / v15)
     alpha = pressure_mmhg / volume_ml**beta
-    return Klotz(v0, v30, float(alpha), float(beta))
+    return Klotz(pressure_mmhg, v0, v30, float(alpha), float(beta))

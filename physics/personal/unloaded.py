@@ -5,6 +5,7 @@ Newton's method finds the reference. Sellier's fixed point (2011), which needs n
 tried first: an exponential law is so soft near its unloaded shape that it crawls from some 0.5 mm on.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,7 +40,10 @@ class Unloaded:
     Attributes
     ----------
     body : Body
-        Its reference is the unloaded shape; the axes are the imaged ones, carried back as material lines.
+        Its reference is the unloaded shape.
+    axes : ndarray, shape (m, q, 3, 3)
+        Rows fibre, sheet, normal at the points of integration: the imaged ones, carried back as material
+        lines.
     loaded : State
         Under the pressure it was imaged at, solved from the unloaded shape on.
     missed_mm : float
@@ -49,6 +53,7 @@ class Unloaded:
     """
 
     body: Body
+    axes: Array
     loaded: State
     missed_mm: float
     iterations: int
@@ -64,7 +69,7 @@ def unloaded(
     axes: Array,
     pressure_mmhg: float,
     *,
-    start: Unloaded | None = None,
+    start: tuple[Array, Array] | None = None,
     progress: Progress | None = None,
 ) -> Unloaded:
     """Return the shape that becomes the imaged one under a pressure in its cavity.
@@ -75,10 +80,10 @@ def unloaded(
     ----------
     imaged : Body
         Its reference is the imaged shape; one cavity. Springs are at ease there, or push as they do there.
-    axes : ndarray, shape (m, 3, 3)
-        Of the imaged shape: fibre, sheet, normal.
-    start : Unloaded, optional
-        Of this very mesh with nearly this stiffness and pressure: a better begin.
+    axes : ndarray, shape (m, q, 3, 3) or (m, 3, 3)
+        Of the imaged shape: fibre, sheet, normal, at the points of integration or of each element.
+    start : tuple of ndarray, optional
+        Points (n, 3) and hydrostatic pressures of nearly this shape, of this very mesh: a better begin.
 
     Raises
     ------
@@ -90,13 +95,11 @@ def unloaded(
             f"An end-diastolic pressure of {pressure_mmhg:g} mmHg is none.", "Give one between 1 and 60 mmHg."
         )
     load = pressure_mmhg / MMHG_PER_MPA
-    seek = _Inverse(imaged, axes)
+    seek = Inverse(imaged, axes)
     try:
-        if start is None:
-            points, pressures = seek.follow(load, progress)
-        else:
-            points, pressures = seek.solve(start.body.mesh.points, start.loaded.pressures, load)
-        body = imaged.reshaped(points, seek.frames(points))
+        points, pressures = seek.follow(load, progress) if start is None else seek.solve(*start, load)
+        frames = seek.frames(points)
+        body = imaged.reshaped(points, frames)
         there = State(imaged.mesh.points.copy(), pressures, np.full(1, load))
         loaded = Equilibrium(body, thrifty=False, tolerance=1e-7).solve(there)
     except (NotConvergedError, FactorizationError, GeometryError) as error:
@@ -106,14 +109,16 @@ def unloaded(
             "Give a lower end-diastolic pressure, a stiffer wall, or a mesh with better elements.",
         ) from error
     missed = float(np.linalg.norm(loaded.points - imaged.mesh.points, axis=1).max())
-    return Unloaded(body, loaded, missed, seek.iterations)
+    return Unloaded(body, frames, loaded, missed, seek.iterations)
 
 
-class _Inverse:
+class Inverse:
     """The equations of the reference, in the imaged shape."""
 
     def __init__(self, imaged: Body, axes: Array) -> None:
-        self._imaged, self._axes = imaged, axes
+        self._imaged = imaged
+        whole = axes if axes.ndim == 4 else np.broadcast_to(axes[:, None], (*imaged.quadrature, 3, 3))
+        self._axes = np.ascontiguousarray(whole, np.float64)
         self.iterations = 0
         count, corners = len(imaged.mesh.points), imaged.corner_count
         held = imaged.fixed.copy()
@@ -138,7 +143,7 @@ class _Inverse:
     def frames(self, points: Array) -> Array:
         """Return axes (m, q, 3, 3) of a reference (n, 3) at its points of integration."""
         f = np.einsum("eai,eqaj->eqij", points[self._imaged.mesh.tets], self._gradients)
-        lines = np.einsum("eqij,erj->eqri", f, self._axes[:, :2])
+        lines = np.einsum("eqij,eqrj->eqri", f, self._axes[..., :2, :])
         fiber = lines[..., 0, :] / np.linalg.norm(lines[..., 0, :], axis=-1, keepdims=True)
         across = lines[..., 1, :] - (lines[..., 1, :] * fiber).sum(axis=-1, keepdims=True) * fiber
         sheet = across / np.linalg.norm(across, axis=-1, keepdims=True)
@@ -146,26 +151,31 @@ class _Inverse:
 
     def follow(self, load: float, progress: Progress | None) -> tuple[Array, Array]:
         """Return points and pressures under a load that is raised in steps."""
-        points, pressures = self._imaged.mesh.points.copy(), np.zeros(self._imaged.corner_count)
-        path = [(0.0, points, pressures)]
-        done, width = 0.0, 1.0 / _STEPS
-        while done < 1.0 - 1e-12:
-            part = min(done + width, 1.0)
-            guess = path[-1][1:]
-            if len(path) > 1:
-                (a, *one), (b, *two) = path[-2:]
-                guess = tuple(y + (part - b) / (b - a) * (y - x) for x, y in zip(one, two, strict=True))
+        for done, points, pressures in self.walk(load / _STEPS, load):
+            if progress is not None:
+                progress(done / load, "unloaded shape")
+        return points, pressures
+
+    def walk(self, step: float, most: float) -> Iterator[tuple[float, Array, Array]]:
+        """Yield loads up to ``most``, MPa, with points and pressures; steps grow, and shrink as need be.
+
+        Raises
+        ------
+        NotConvergedError
+        """
+        path = [(0.0, self._imaged.mesh.points.copy(), np.zeros(self._imaged.corner_count))]
+        widest, narrowest = step, _NARROWEST * step
+        while path[-1][0] < most * (1.0 - 1e-12):
+            load = min(path[-1][0] + step, most)
             try:
-                found = self.solve(*guess, part * load)
+                path.append((load, *self.solve(*foreseen(path[-2:], load), load)))
             except (NotConvergedError, FactorizationError):
-                width /= 2
-                if width < _NARROWEST:
+                step /= 2
+                if step < narrowest:
                     raise
                 continue
-            path, done, width = [path[-1], (part, *found)], part, min(2 * width, 1.0 / _STEPS)
-            if progress is not None:
-                progress(done, "unloaded shape")
-        return path[-1][1:]
+            step = min(1.5 * step, max(widest, 0.3 * load))
+            yield path[-1]
 
     def solve(self, points: Array, pressures: Array, load: float) -> tuple[Array, Array]:
         """Return points and pressures under a load, from a guess.
@@ -206,9 +216,20 @@ class _Inverse:
             points, pressures, body.mesh.tets, self._gradients, self._volumes, body.corners, body.law.code,
             body.numbers, body.compliance, self._axes, self._residuals, self._matrices,
         )  # fmt: skip
-        whole = np.bincount(self._all.ravel(), self._residuals.ravel(), len(self._scale)) * self._scale + outer
+        whole = (
+            np.bincount(self._all.ravel(), self._residuals.ravel(), len(self._scale)) * self._scale + outer
+        )
         norm = float(np.linalg.norm(whole[self._free]))
         return whole, norm if least > 0.0 and np.isfinite(norm) else np.inf
+
+
+def foreseen(path: list[tuple[float, Array, Array]], load: float) -> tuple[Array, Array]:
+    """Return where one or two places on a way, each with its load, point to."""
+    if len(path) == 1:
+        return path[0][1:]
+    (a, *one), (b, *two) = path
+    points, pressures = (y + (load - b) / (b - a) * (y - x) for x, y in zip(one, two, strict=True))
+    return points, pressures
 
 
 def _pins(points: Array, nodes: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -1,0 +1,210 @@
+"""How stiff a ventricle at rest is, and its unloaded shape: so that both agree with Klotz.
+
+Stresses at rest are proportional to Guccione's C, so that an unloaded shape hangs on pressure over C alone:
+one way of unloading, pressure by pressure, goes through the shapes of all C, and ends at the one with Klotz's
+V0. A factor on the exponents then bends the curve until it meets Klotz's V30 (or V15).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from physics.cardiac import Equilibrium, NotConvergedError
+from physics.cardiac.laws import Law, guccione
+from physics.cardiac.ventricle import MMHG_PER_MPA
+from physics.elasticity.pardiso import FactorizationError
+from physics.personal.imaged import Imaged, Springs
+from physics.personal.klotz import Klotz, klotz
+from physics.personal.unloaded import Inverse, Unloaded, foreseen, unloaded
+from twin.errors import UserError
+from twin.progress import Progress
+
+EXPONENTS = (18.48, 3.58, 1.627)
+"""b_f, b_t, b_fs of Guccione, Costa and McCulloch 1995, J Biomech 28:1167."""
+
+V0_WITHIN_ML, FAR_WITHIN = 0.1, 0.01
+"""How near Klotz's V0 and V30 (share of it) the fit comes."""
+_FIRST_KPA = 2.0
+_STEP_MMHG, _FARTHEST_MMHG = 1.0, 80.0
+"""Steps in which a wall of the first stiffness is unloaded, and what ends it."""
+_LEAST_KPA, _MOST_KPA = 0.02, 60.0
+_FIRST_BEND, _LEAST_BEND, _MOST_BEND = 1.7, 0.15, 6.0
+_BENDS = 6
+Place = tuple[float, NDArray[np.float64], NDArray[np.float64]]
+"""A load, MPa, with the unloaded points (n, 3) and the hydrostatic pressures under it."""
+
+_TABLE = Springs(0.0, 2.0)
+"""Of the curve: a heart on the table, as Klotz measured it, has no pericardium, and its base is tied."""
+
+
+@dataclass(frozen=True, eq=False)
+class Passive:
+    """A ventricle at rest.
+
+    Attributes
+    ----------
+    stiffness_kpa : float
+        Guccione's C.
+    bend : float
+        Factor on ``EXPONENTS``.
+    pressure_mmhg : float
+        At end-diastole.
+    klotz : Klotz
+        What it was fitted to.
+    unloaded : Unloaded
+    volumes_ml, pressures_mmhg : ndarray, shape (k,)
+        Its own curve, without pericardium.
+    """
+
+    stiffness_kpa: float
+    bend: float
+    pressure_mmhg: float
+    klotz: Klotz
+    unloaded: Unloaded
+    volumes_ml: NDArray[np.float64]
+    pressures_mmhg: NDArray[np.float64]
+
+    @property
+    def law(self) -> Law:
+        """Guccione's, as fitted."""
+        return law_of(self.stiffness_kpa, self.bend)
+
+
+def law_of(stiffness_kpa: float, bend: float) -> Law:
+    """Return Guccione's law with its usual exponents times a factor."""
+    return guccione(stiffness_kpa, *(bend * b for b in EXPONENTS))
+
+
+def passive(
+    imaged: Imaged, pressure_mmhg: float, *, bend: float | None = None, progress: Progress | None = None
+) -> Passive:
+    """Fit stiffness and unloaded shape to Klotz's relation through the imaged end-diastolic point.
+
+    Parameters
+    ----------
+    pressure_mmhg : float
+        At end-diastole.
+    bend : float, optional
+        Factor on the exponents; fitted where it is not given.
+
+    Raises
+    ------
+    UserError
+        A volume or pressure out of range, or no wall that would do.
+    """
+    wanted = klotz(imaged.volume_ml, pressure_mmhg)
+    far_mmhg, goal = wanted.far
+    tried: list[tuple[float, float]] = []
+    at, near = _FIRST_BEND if bend is None else bend, None
+    for number in range(_BENDS):
+        report = None if progress is None else progress.between(number / _BENDS, (number + 1) / _BENDS)
+        near = _shrunk(imaged, law_of(_FIRST_KPA, at), wanted.v0_ml, near, report)
+        share = pressure_mmhg / (near[0] * MMHG_PER_MPA)
+        law = law_of(_FIRST_KPA * share, at)
+        if not _LEAST_KPA <= _FIRST_KPA * share <= _MOST_KPA:
+            raise UserError(
+                f"The wall at rest would need a stiffness of {_FIRST_KPA * share:.3g} kPa for "
+                f"{pressure_mmhg:g} mmHg.",
+                "Check the wall's thickness, the images' units and the end-diastolic pressure.",
+            )
+        start = near[1], share * near[2]
+        found = unloaded(imaged.body(law), imaged.axes, pressure_mmhg, start=start)
+        volumes, pressures = _curve(imaged, law, found, pressure_mmhg, far_mmhg)
+        if bend is not None or abs(volumes[-1] / goal - 1.0) <= FAR_WITHIN:
+            return Passive(_FIRST_KPA * share, at, pressure_mmhg, wanted, found, volumes, pressures)
+        tried.append((float(np.log(at)), float(volumes[-1] - goal)))
+        at = _next_bend(tried)
+    raise UserError(
+        f"No wall meets the end-diastolic relation through {imaged.volume_ml:.0f} mL at {pressure_mmhg:g} "
+        f"mmHg: at {far_mmhg:g} mmHg it is {abs(tried[-1][1]):.0f} mL off.",
+        "Check the end-diastolic pressure and the wall's thickness.",
+    )
+
+
+def _next_bend(tried: list[tuple[float, float]]) -> float:
+    """Return the next factor on the exponents: more bent where the curve goes on too far."""
+    (at, off) = tried[-1]
+    slope = -30.0
+    if len(tried) > 1 and tried[-1][0] != tried[-2][0]:
+        slope = min((off - tried[-2][1]) / (at - tried[-2][0]), -5.0)
+    step = float(np.clip(-off / slope, -0.7, 0.7))
+    return float(np.clip(np.exp(at + step), _LEAST_BEND, _MOST_BEND))
+
+
+def _shrunk(imaged: Imaged, law: Law, v0_ml: float, near: Place | None, progress: Progress | None) -> Place:
+    """Return the load (MPa) that shrinks an imaged wall to an unloaded volume, with points and pressures."""
+    body = imaged.body(law)
+    inverse = Inverse(body, imaged.axes)
+
+    def volume(place: Place) -> float:
+        return body.faces[0].volume(place[1]) / 1000.0
+
+    path = _towards(inverse, volume, v0_ml, near, imaged.volume_ml, progress)
+    for _ in range(12):
+        if abs(volume(path[-1]) - v0_ml) <= V0_WITHIN_ML:
+            return path[-1]
+        (one, two), (first, second) = (path[-2][0], path[-1][0]), (volume(path[-2]), volume(path[-1]))
+        load = one + (v0_ml - first) / (second - first) * (two - one)
+        load = float(np.clip(load, 0.5 * min(one, two), 1.5 * max(one, two)))
+        path.append((load, *inverse.solve(*foreseen(path[-2:], load), load)))
+    raise UserError(
+        f"No unloaded shape of {v0_ml:.0f} mL was found for an imaged one of {imaged.volume_ml:.0f} mL.",
+        "Give another end-diastolic pressure, or a mesh with better elements.",
+    )
+
+
+def _towards(
+    inverse: Inverse,
+    volume: Callable[[Place], float],
+    v0_ml: float,
+    near: Place | None,
+    from_ml: float,
+    progress: Progress | None,
+) -> list[Place]:
+    """Return two places about an unloaded volume, or two from which it is near."""
+    if near is not None:
+        try:
+            here = (near[0], *inverse.solve(*near[1:], near[0]))
+            load = near[0] * (1.03 if volume(here) > v0_ml else 0.97)
+            return [here, (load, *inverse.solve(*here[1:], load))]
+        except (NotConvergedError, FactorizationError):
+            pass
+    path: list[Place] = []
+    try:
+        for place in inverse.walk(_STEP_MMHG / MMHG_PER_MPA, _FARTHEST_MMHG / MMHG_PER_MPA):
+            path.append(place)
+            if progress is not None:
+                done = (from_ml - volume(place)) / (from_ml - v0_ml)
+                progress(done, f"unloaded shape: {volume(place):.0f} mL")
+            if volume(place) <= v0_ml:
+                break
+    except (NotConvergedError, FactorizationError) as error:
+        raise UserError(
+            f"The wall finds no unloaded shape below {volume(path[-1]) if path else from_ml:.0f} mL; "
+            f"{v0_ml:.0f} mL are looked for.",
+            "Give a higher end-diastolic pressure, or a mesh with better elements.",
+        ) from error
+    return path[-2:]
+
+
+def _curve(
+    imaged: Imaged, law: Law, found: Unloaded, pressure_mmhg: float, far_mmhg: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return volumes and pressures: unloaded, as imaged, and on to ``far_mmhg``, by the full wall."""
+    table = replace(imaged, springs=_TABLE).body(law).reshaped(found.body.mesh.points, found.axes)
+    search = Equilibrium(table, tolerance=1e-4)
+    volumes, pressures = [found.volume_ml, imaged.volume_ml], [0.0, pressure_mmhg]
+    state = found.loaded
+    for step in (0.5, 1.0):
+        goal = pressure_mmhg + step * (far_mmhg - pressure_mmhg)
+        begin = pressures[-1]
+
+        def on_the_way(part: float, begin: float = begin, goal: float = goal) -> NDArray[np.float64]:
+            return np.full(1, (begin + part * (goal - begin)) / MMHG_PER_MPA)
+
+        state = search.follow(on_the_way, 1, state)
+        volumes.append(float(table.volumes(state)[0]) / 1000.0)
+        pressures.append(goal)
+    return np.array(volumes), np.array(pressures)
