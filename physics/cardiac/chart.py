@@ -74,10 +74,12 @@ def chart_of(
     volumes_ml: NDArray[np.float64],
     tensions_kpa: NDArray[np.float64],
     progress: Progress | None = None,
+    *,
+    start: Held | None = None,
 ) -> Chart:
     """Measure a ventricle at volumes (ascending) and tensions (ascending from 0).
 
-    Each tension is begun at the volume nearest to the ventricle's own and followed from there to both sides,
+    Each tension is begun at the volume nearest to ``start`` (the ventricle's own where it is not given) and followed from there to both sides,
     as far as the wall finds rest.
 
     Raises
@@ -88,7 +90,7 @@ def chart_of(
     shape = (len(volumes_ml), len(tensions_kpa))
     empty = np.full((*shape, len(ventricle.body.mesh.points), 3), np.nan, np.float32)
     chart = Chart(volumes_ml, tensions_kpa, np.full(shape, np.nan), empty)
-    here = ventricle.rest()
+    here = start or ventricle.rest()
     middle = int(np.abs(volumes_ml - here.volume_ml).argmin())
     for m, tension in enumerate(tensions_kpa):
         try:

@@ -25,11 +25,18 @@ class Springs:
     pericardium : float
         Along the epicardium's normals.
     base : float
-        On the base plane, whatever way it goes: valves, great vessels and atria.
+        Along the base plane's normal: atria and great vessels.
+    ring : float
+        Within the base plane: the fibrous skeleton of the valves.
     """
 
     pericardium: float = 0.2
-    base: float = 0.2
+    base: float = 0.05
+    ring: float = 0.1
+
+    def scaled(self, factor: float) -> "Springs":
+        """Return springs ``factor`` times as stiff."""
+        return Springs(factor * self.pericardium, factor * self.base, factor * self.ring)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +70,7 @@ class Imaged:
         mesh, springs = self.mesh, self.springs
         held = [
             Support(_open(mesh, "epi").faces, mesh.points, KPA * springs.pericardium),
-            Support(_open(mesh, "base").faces, mesh.points, KPA * springs.base, KPA * springs.base),
+            Support(_open(mesh, "base").faces, mesh.points, KPA * springs.base, KPA * springs.ring),
         ]
         free = np.zeros((len(mesh.points), 3), bool)
         return Body(mesh, self.axes, law, free, [self.cavity], supports=held)

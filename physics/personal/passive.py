@@ -1,8 +1,8 @@
 """How stiff a ventricle at rest is, and its unloaded shape: so that both agree with Klotz.
 
-Stresses at rest are proportional to Guccione's C, so that an unloaded shape hangs on pressure over C alone:
-one way of unloading, pressure by pressure, goes through the shapes of all C, and ends at the one with Klotz's
-V0. A factor on the exponents then bends the curve until it meets Klotz's V30 (or V15).
+Stresses at rest are proportional to one stiffness, so that an unloaded shape hangs on pressure over stiffness
+alone: one way of unloading, pressure by pressure, goes through the shapes of all stiffnesses, and ends at the
+one with Klotz's V0. A factor on the exponents bends the curve where it is far from Klotz's V30 (or V15).
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from physics.cardiac import Equilibrium, NotConvergedError
-from physics.cardiac.laws import Law, guccione
+from physics.cardiac.laws import Law, holzapfel_ogden
 from physics.cardiac.ventricle import MMHG_PER_MPA
 from physics.elasticity.pardiso import FactorizationError
 from physics.personal.imaged import Imaged, Springs
@@ -21,21 +21,25 @@ from physics.personal.unloaded import Inverse, Unloaded, foreseen, unloaded
 from twin.errors import UserError
 from twin.progress import Progress
 
-EXPONENTS = (18.48, 3.58, 1.627)
-"""b_f, b_t, b_fs of Guccione, Costa and McCulloch 1995, J Biomech 28:1167."""
+ISOTROPIC, B, B_FIBER = 0.5, 4.0, 8.0
+"""a over a_f, b and b_f of Holzapfel and Ogden's law without sheets, before bending.
 
-V0_WITHIN_ML, FAR_WITHIN = 0.1, 0.01
+Guccione's law and the sheets' term stiffen with the wall's thickening too: contracted to a third of its
+end-diastolic volume, a wall so fitted to Klotz loses more pressure to them than its muscle makes.
+"""
+
+V0_WITHIN_ML, FAR_WITHIN = 0.1, 0.05
 """How near Klotz's V0 and V30 (share of it) the fit comes."""
-_FIRST_KPA = 2.0
+_FIRST_KPA = 5.0
 _STEP_MMHG, _FARTHEST_MMHG = 1.0, 80.0
 """Steps in which a wall of the first stiffness is unloaded, and what ends it."""
-_LEAST_KPA, _MOST_KPA = 0.02, 60.0
-_FIRST_BEND, _LEAST_BEND, _MOST_BEND = 1.7, 0.15, 6.0
+_LEAST_KPA, _MOST_KPA = 0.05, 200.0
+_FIRST_BEND, _LEAST_BEND, _MOST_BEND = 1.0, 0.15, 6.0
 _BENDS = 6
 Place = tuple[float, NDArray[np.float64], NDArray[np.float64]]
 """A load, MPa, with the unloaded points (n, 3) and the hydrostatic pressures under it."""
 
-_TABLE = Springs(0.0, 2.0)
+_TABLE = Springs(0.0, 2.0, 2.0)
 """Of the curve: a heart on the table, as Klotz measured it, has no pericardium, and its base is tied."""
 
 
@@ -46,9 +50,9 @@ class Passive:
     Attributes
     ----------
     stiffness_kpa : float
-        Guccione's C.
+        a_f of Holzapfel and Ogden's law.
     bend : float
-        Factor on ``EXPONENTS``.
+        Factor on its exponents.
     pressure_mmhg : float
         At end-diastole.
     klotz : Klotz
@@ -67,18 +71,32 @@ class Passive:
     pressures_mmhg: NDArray[np.float64]
 
     @property
+    def place(self) -> Place:
+        """Where it lies on the way of unloading a wall of the first stiffness."""
+        share = self.stiffness_kpa / _FIRST_KPA
+        load = self.pressure_mmhg / MMHG_PER_MPA / share
+        return load, self.unloaded.body.mesh.points, self.unloaded.loaded.pressures / share
+
+    @property
     def law(self) -> Law:
-        """Guccione's, as fitted."""
+        """As fitted."""
         return law_of(self.stiffness_kpa, self.bend)
 
 
 def law_of(stiffness_kpa: float, bend: float) -> Law:
-    """Return Guccione's law with its usual exponents times a factor."""
-    return guccione(stiffness_kpa, *(bend * b for b in EXPONENTS))
+    """Return Holzapfel and Ogden's law about the fibre, by its a_f and a factor on its exponents."""
+    return holzapfel_ogden(
+        ISOTROPIC * stiffness_kpa, bend * B, stiffness_kpa, bend * B_FIBER, a_s_kpa=0.0, a_fs_kpa=0.0
+    )
 
 
 def passive(
-    imaged: Imaged, pressure_mmhg: float, *, bend: float | None = None, progress: Progress | None = None
+    imaged: Imaged,
+    pressure_mmhg: float,
+    *,
+    bend: float | None = None,
+    near: "Passive | None" = None,
+    progress: Progress | None = None,
 ) -> Passive:
     """Fit stiffness and unloaded shape to Klotz's relation through the imaged end-diastolic point.
 
@@ -88,6 +106,8 @@ def passive(
         At end-diastole.
     bend : float, optional
         Factor on the exponents; fitted where it is not given.
+    near : Passive, optional
+        Of the same wall at another pressure: a better begin.
 
     Raises
     ------
@@ -97,11 +117,12 @@ def passive(
     wanted = klotz(imaged.volume_ml, pressure_mmhg)
     far_mmhg, goal = wanted.far
     tried: list[tuple[float, float]] = []
-    at, near = _FIRST_BEND if bend is None else bend, None
+    at = _FIRST_BEND if bend is None else bend
+    place = None if near is None else near.place
     for number in range(_BENDS):
         report = None if progress is None else progress.between(number / _BENDS, (number + 1) / _BENDS)
-        near = _shrunk(imaged, law_of(_FIRST_KPA, at), wanted.v0_ml, near, report)
-        share = pressure_mmhg / (near[0] * MMHG_PER_MPA)
+        place = _shrunk(imaged, law_of(_FIRST_KPA, at), wanted.v0_ml, place, report)
+        share = pressure_mmhg / (place[0] * MMHG_PER_MPA)
         law = law_of(_FIRST_KPA * share, at)
         if not _LEAST_KPA <= _FIRST_KPA * share <= _MOST_KPA:
             raise UserError(
@@ -109,7 +130,7 @@ def passive(
                 f"{pressure_mmhg:g} mmHg.",
                 "Check the wall's thickness, the images' units and the end-diastolic pressure.",
             )
-        start = near[1], share * near[2]
+        start = place[1], share * place[2]
         found = unloaded(imaged.body(law), imaged.axes, pressure_mmhg, start=start)
         volumes, pressures = _curve(imaged, law, found, pressure_mmhg, far_mmhg)
         if bend is not None or abs(volumes[-1] / goal - 1.0) <= FAR_WITHIN:

@@ -1,0 +1,90 @@
+"""What is believed of a heart and its circulation before its own data are looked at, and what they become."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from physics.cardiac import Twitch
+from physics.circulation import ADULT, Circulation
+from physics.personal.ensemble import Parameter
+
+R_WAVE_S = 0.11
+"""When in the circulation's beat the R wave is: the atria contract from 0 on, a PQ interval before."""
+
+AROUND_ADULT = "a healthy adult's (physics.circulation.ADULT); width: adults differ so"
+
+
+def beliefs(circulation: Circulation, stiffness_spread: float) -> tuple[Parameter, ...]:
+    """Return the parameters that are fitted to beats.
+
+    Parameters
+    ----------
+    circulation : Circulation
+        At the patient's heart rate.
+    stiffness_spread : float
+        Standard deviation of the logarithm, as the end-diastolic pressure's error has it.
+    """
+    root = float(np.sqrt(circulation.beat_s))
+    bed = circulation.systemic
+    atrium = circulation.chambers["LA"]
+    lengths = "Niederer 2011 by √RR"
+    return (
+        Parameter(
+            "peak_tension", "kPa", 150.0, 0.4, True, "fits of ventricles with this kind of law: 60–300"
+        ),
+        Parameter("onset", "s", 0.04, 0.012, False, "electromechanical delay, 20–60 ms"),
+        Parameter("rise", "s", 0.10 * root, 0.25, True, lengths),
+        Parameter("fall", "s", 0.10 * root, 0.25, True, lengths),
+        Parameter("length", "s", 0.42 * root, 0.12, True, lengths),
+        Parameter(
+            "systemic_resistance", "mmHg s/mL", bed.arterial_resistance_mmhg_s_per_ml, 0.3, True, AROUND_ADULT
+        ),
+        Parameter(
+            "arterial_compliance", "mL/mmHg", bed.arterial_compliance_ml_per_mmhg, 0.3, True, AROUND_ADULT
+        ),
+        Parameter("blood", "mL", 0.0, 300.0, False, "more than ADULT's; its veins hold 50 mL a mmHg"),
+        Parameter("atrial_contraction", "mmHg/mL", atrium.active_mmhg_per_ml, 0.4, True, AROUND_ADULT),
+        Parameter("atrial_stiffness", "mmHg/mL", atrium.passive_mmhg_per_ml, 0.3, True, AROUND_ADULT),
+        Parameter(
+            "stiffness",
+            "1",
+            1.0,
+            stiffness_spread,
+            True,
+            "of Klotz's wall; width: the end-diastolic pressure's",
+        ),
+    )
+
+
+def circulation_of(base: Circulation, values: dict[str, float]) -> Circulation:
+    """Return a circulation with a member's parameters."""
+    systemic = replace(
+        base.systemic,
+        arterial_resistance_mmhg_s_per_ml=values["systemic_resistance"],
+        arterial_compliance_ml_per_mmhg=values["arterial_compliance"],
+    )
+    atrium = replace(
+        base.chambers["LA"],
+        active_mmhg_per_ml=values["atrial_contraction"],
+        passive_mmhg_per_ml=values["atrial_stiffness"],
+    )
+    return replace(base, systemic=systemic, chambers=base.chambers | {"LA": atrium}).with_blood(
+        values["blood"]
+    )
+
+
+def twitch_of(base: Circulation, values: dict[str, float]) -> Twitch:
+    """Return a member's tension over the beat."""
+    return Twitch(
+        values["peak_tension"],
+        R_WAVE_S + values["onset"],
+        values["rise"],
+        values["fall"],
+        values["length"],
+        base.beat_s,
+    )
+
+
+def adult_at(heart_rate_per_min: float) -> Circulation:
+    """Return a healthy adult's circulation at a heart rate, which must allow a beat."""
+    return ADULT.at(heart_rate_per_min)

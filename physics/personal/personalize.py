@@ -1,0 +1,333 @@
+"""From an imaged ventricle and a few numbers to the patient's own beating one, with intervals."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from physics.cardiac import Chart, Coupled, NotConvergedError, Twitch, Ventricle, beat, chart_of
+from physics.cardiac.chart import repeating
+from physics.circulation import Beats, Circulation, Table, measures_of
+from physics.personal.beliefs import R_WAVE_S, adult_at, beliefs, circulation_of, twitch_of
+from physics.personal.ensemble import Datum, Ensemble, Estimate, assimilated, values
+from physics.personal.imaged import Imaged
+from physics.personal.passive import Passive, passive
+from twin.errors import UserError
+from twin.progress import Progress
+
+Array = NDArray[np.float64]
+
+ASSUMED_CUFF_MMHG = (120.0, 78.0)
+ASSUMED_EDP_MMHG = 10.0
+EDP_ERROR_MMHG = {True: 2.0, False: 4.0}
+"""By whether it was given: of a catheter or echo, or of healthy and mildly ill hearts' spread about 10."""
+CUFF_ERROR_MMHG = 3.0
+"""Of a mean of seven readings by a device that is accepted with 8 mmHg (ISO 81060-2)."""
+ENDS_ERROR, PHASE_ERROR = 0.015, 0.04
+"""Of end-diastolic and end-systolic volume, and of other phases, as shares of the end-diastolic volume: what
+two readers of cine MR differ by, with the segmentation's own scatter (3 %) and 10 ms of timing."""
+ACROSS, LENGTHENING = 0.1, 1.3
+"""Tension across the fibres, and its rise with stretch: β = 2.3 (Land 2017) is of force over the first area;
+as second Piola–Kirchhoff stress, once more over the stretch, 1.3 is left."""
+_BEATS = 60
+_VOLUMES, _TENSIONS = np.linspace(0.72, 1.14, 12), np.array([0.0, 0.1, 0.25, 0.45, 0.7, 1.0])
+_REACHED = 1.25
+"""Of the end-diastolic volume, and of the ensemble's largest tension."""
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """What is known of a patient's heart beside its shape at end-diastole.
+
+    Attributes
+    ----------
+    fractions, volumes_ml : ndarray, shape (t,)
+        Of the cycle since the R wave, 0 to 1, and the cavity's volume then; the phases that are to be fitted.
+    heart_rate_per_min : float
+    cuff_mmhg : tuple of float, optional
+        Systolic and diastolic; 120/78 is assumed where not given.
+    end_diastolic_mmhg : float, optional
+        Of the left ventricle; 10 is assumed where not given.
+    """
+
+    fractions: Array
+    volumes_ml: Array
+    heart_rate_per_min: float
+    cuff_mmhg: tuple[float, float] | None = None
+    end_diastolic_mmhg: float | None = None
+
+    def __post_init__(self) -> None:
+        edv, esv = float(np.max(self.volumes_ml)), float(np.min(self.volumes_ml))
+        if not (np.isfinite(self.volumes_ml).all() and 0.0 < esv and 20.0 <= edv <= 600.0):
+            raise UserError(
+                f"Volumes of {esv:.0f} to {edv:.0f} mL are no human ventricle's.",
+                "Check the contours, and the images' units.",
+            )
+        ejected = 1.0 - esv / edv
+        if not 0.05 <= ejected <= 0.9:
+            raise UserError(
+                f"An ejection fraction of {100 * ejected:.0f} % is none that a heart has.",
+                "Check the contours at end-systole and at end-diastole.",
+            )
+        if not 30.0 <= self.heart_rate_per_min <= 150.0:
+            raise UserError(
+                f"A heart rate of {self.heart_rate_per_min:.0f}/min cannot be simulated.",
+                "Give one between 30 and 150; check the cycle's length.",
+            )
+        upper, lower = self.cuff
+        if not (20.0 <= lower < upper - 5.0 and upper <= 260.0):
+            raise UserError(
+                f"A cuff pressure of {upper:.0f}/{lower:.0f} mmHg is none.",
+                "Give systolic and diastolic pressure, in mmHg, in this order.",
+            )
+        if not 1.0 <= self.edp <= 40.0:
+            raise UserError(
+                f"An end-diastolic pressure of {self.edp:g} mmHg is none.", "Give one between 1 and 40 mmHg."
+            )
+
+    @property
+    def cuff(self) -> tuple[float, float]:
+        """Given or assumed."""
+        return self.cuff_mmhg or ASSUMED_CUFF_MMHG
+
+    @property
+    def edp(self) -> float:
+        """Given or assumed."""
+        return ASSUMED_EDP_MMHG if self.end_diastolic_mmhg is None else self.end_diastolic_mmhg
+
+    @property
+    def edp_error(self) -> float:
+        """Standard deviation of the end-diastolic pressure."""
+        return EDP_ERROR_MMHG[self.end_diastolic_mmhg is not None]
+
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        """What was not given, in words."""
+        said = []
+        if self.cuff_mmhg is None:
+            said.append("cuff pressure {:.0f}/{:.0f} mmHg".format(*ASSUMED_CUFF_MMHG))
+        if self.end_diastolic_mmhg is None:
+            said.append(f"end-diastolic pressure {ASSUMED_EDP_MMHG:.0f} mmHg")
+        return tuple(said)
+
+    def data(self) -> tuple[Datum, ...]:
+        """Return what is fitted, with errors."""
+        edv = float(self.volumes_ml.max())
+        reader = "two readers of cine MR, the segmentation's scatter, 10 ms"
+        made = [
+            Datum(f"volume_{fraction:.2f}", "mL", float(volume), PHASE_ERROR * edv, reader)
+            for fraction, volume in zip(self.fractions, self.volumes_ml, strict=True)
+        ]
+        reader = "two readers of cine MR"
+        made.append(Datum("end_diastolic_volume", "mL", edv, ENDS_ERROR * edv, reader))
+        made.append(
+            Datum("end_systolic_volume", "mL", float(self.volumes_ml.min()), ENDS_ERROR * edv, reader)
+        )
+        given = "given" if self.cuff_mmhg else "assumed"
+        for name, value in zip(("systolic_pressure", "diastolic_pressure"), self.cuff, strict=True):
+            made.append(Datum(name, "mmHg", value, CUFF_ERROR_MMHG, f"{given}; mean of seven readings"))
+        given = "assumed" if self.end_diastolic_mmhg is None else "given"
+        made.append(Datum("end_diastolic_pressure", "mmHg", self.edp, self.edp_error, given))
+        return tuple(made)
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A number of the full beat, and 95 % of the ensemble about it."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, eq=False)
+class Personal:
+    """A patient's own ventricle in its circulation.
+
+    Attributes
+    ----------
+    measured : Measured
+    passive : Passive
+        Unloaded shape and stiffness at the middle end-diastolic pressure, by Klotz.
+    stiffness_interval_kpa : tuple of float
+        The stiffness fitted at end-diastolic pressures one error lower and one higher.
+    ventricle : Ventricle
+        As stiff as the best member has it.
+    chart : Chart
+        Of the wall as fitted to Klotz; ``stiffness`` scales it.
+    ensemble : Ensemble
+    estimates : tuple of Estimate
+    best : dict of str to float
+        The member that was confirmed.
+    circulation : Circulation
+        Begins where its beats repeat.
+    tension : Twitch
+    beats : tuple of Coupled
+        Full ones, one after the other.
+    measures : dict of str to Interval
+        Of the last full beat by name with unit.
+    r_wave_s : float
+        When in the beat the R wave is.
+    assumed : tuple of str
+    """
+
+    measured: Measured
+    passive: Passive
+    stiffness_interval_kpa: tuple[float, float]
+    ventricle: Ventricle
+    chart: Chart
+    ensemble: Ensemble
+    estimates: tuple[Estimate, ...]
+    best: dict[str, float]
+    circulation: Circulation
+    tension: Twitch
+    beats: tuple[Coupled, ...]
+    measures: dict[str, Interval]
+    r_wave_s: float
+    assumed: tuple[str, ...]
+
+
+def personalize(
+    imaged: Imaged,
+    measured: Measured,
+    *,
+    members: int = 100,
+    full_beats: int = 2,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Personal:
+    """Fit a ventricle and its circulation to images and a few numbers.
+
+    Stiffness and unloaded shape come first, by Klotz; then tension, its course, the vessels, the blood and
+    the atrium by an ensemble on the ventricle's chart; full beats confirm the best member.
+
+    Raises
+    ------
+    UserError
+        Data that no heart has, or that do not belong together; it names which.
+    """
+    progress = progress or Progress()
+    rest, interval = _at_rest(imaged, measured, progress.between(0.0, 0.3))
+    ventricle = _ventricle(imaged, rest)
+    edv = imaged.volume_ml
+    low = 0.85 * float(measured.volumes_ml.min())
+    start = ventricle.resting(rest.unloaded.loaded)
+    volumes = np.linspace(low, 1.18 * edv, _VOLUMES.size)
+    tensions = 450.0 * _TENSIONS
+    chart = chart_of(ventricle, volumes, tensions, progress.between(0.3, 0.6), start=start)
+    base = adult_at(measured.heart_rate_per_min)
+    spread = float(np.clip(0.5 * np.log(interval[1] / interval[0]), 0.05, 0.6))
+    model = _Model(base, chart, measured.fractions)
+    ensemble = assimilated(
+        beliefs(base, spread), measured.data(), model.predicted, members=members, seed=seed,
+        progress=progress.between(0.6, 0.8),
+    )  # fmt: skip
+    best = values(ensemble.parameters, ensemble.best())
+    circulation, _beats = model.settled(best)
+    tension = twitch_of(base, best)
+    stiff = _ventricle(imaged, rest, best["stiffness"])
+    beats = _full(stiff, rest, circulation, tension, full_beats, progress.between(0.8, 1.0))
+    return Personal(
+        measured, rest, interval, stiff, chart, ensemble, ensemble.estimates(), best, circulation, tension,
+        beats, _intervals(beats[-1].measures(), model, ensemble), R_WAVE_S, measured.assumed,
+    )  # fmt: skip
+
+
+def _at_rest(imaged: Imaged, measured: Measured, progress: Progress) -> tuple[Passive, tuple[float, float]]:
+    """Return the wall fitted to Klotz, and its stiffness at one error less and more of the pressure."""
+    middle = passive(imaged, measured.edp, progress=progress.between(0.0, 0.6))
+    ends = []
+    for number, sign in enumerate((-1.0, 1.0)):
+        pressure = float(np.clip(measured.edp + sign * measured.edp_error, 1.0, 40.0))
+        part = progress.between(0.6 + 0.2 * number, 0.8 + 0.2 * number)
+        ends.append(passive(imaged, pressure, bend=middle.bend, near=middle, progress=part).stiffness_kpa)
+    return middle, (min(ends), max(ends))
+
+
+def _ventricle(imaged: Imaged, rest: Passive, factor: float = 1.0) -> Ventricle:
+    """Return the ventricle, its wall and springs ``factor`` times as stiff."""
+    scaled = replace(imaged, springs=imaged.springs.scaled(factor))
+    law = replace(rest, stiffness_kpa=factor * rest.stiffness_kpa).law
+    body = scaled.body(law).reshaped(rest.unloaded.body.mesh.points, rest.unloaded.axes)
+    return Ventricle(body, across=ACROSS, lengthening=LENGTHENING)
+
+
+class _Model:
+    """What parameters make of the data, on the chart."""
+
+    def __init__(self, base: Circulation, chart: Chart, fractions: Array) -> None:
+        self._base, self._fractions = base, fractions
+        spline = chart.spline()
+        self._table = Table.of(spline, chart.volumes_ml, chart.tensions_kpa, lambda times: times)
+
+    def settled(self, members: dict[str, float]) -> tuple[Circulation, Beats]:
+        """Return the circulation where its beats repeat, and one of them."""
+        table = replace(self._table, drive=twitch_of(self._base, members)).scaled(members["stiffness"])
+        return repeating(table, circulation_of(self._base, members), _BEATS)
+
+    def predicted(self, members: dict[str, float]) -> Array | None:
+        """Return volumes and pressures in the order of ``Measured.data``; None where no beats repeat."""
+        if members["rise"] + members["fall"] > members["length"] or members["length"] > self._base.beat_s:
+            return None
+        try:
+            _circulation, beats = self.settled(members)
+            return predicted_of(beats, self._fractions)
+        except (UserError, ValueError, FloatingPointError):
+            return None
+
+    def measures(self, members: dict[str, float]) -> dict[str, float] | None:
+        """Return the numbers of a beat; None where none repeat."""
+        try:
+            return measures_of(self.settled(members)[1])
+        except (UserError, ValueError):
+            return None
+
+
+def predicted_of(beats: Beats, fractions: Array) -> Array:
+    """Return what a beat makes of the data, in the order of ``Measured.data``."""
+    times = (R_WAVE_S + fractions * beats.times_s[-1]) % beats.times_s[-1]
+    numbers = measures_of(beats)
+    names = (
+        "lv_end_diastolic_volume_ml", "lv_end_systolic_volume_ml", "systolic_pressure_mmhg",
+        "diastolic_pressure_mmhg", "lv_end_diastolic_pressure_mmhg",
+    )  # fmt: skip
+    volumes = np.interp(times, beats.times_s, beats.states[:, 1])
+    return np.concatenate([volumes, [numbers[name] for name in names]])
+
+
+def _full(
+    ventricle: Ventricle,
+    rest: Passive,
+    circulation: Circulation,
+    tension: Callable[[Array], Array],
+    count: int,
+    progress: Progress,
+) -> tuple[Coupled, ...]:
+    """Return full beats, one after the other."""
+    state = circulation.start.array()
+    made: list[Coupled] = []
+    try:
+        begin = float(np.asarray(tension(np.zeros(1)))[0])
+        place = ventricle.at(state[1], begin, ventricle.resting(rest.unloaded.loaded))
+        for number in range(count):
+            part = progress.between(number / count, (number + 1) / count)
+            made.append(beat(ventricle, circulation, tension, place, state, progress=part))
+            place, state = made[-1].places[-1][1], made[-1].beats.states[-1]
+    except NotConvergedError as error:
+        raise UserError(
+            f"The fitted heart did not finish beat {len(made) + 1} in full: the wall found no rest.",
+            "Take a mesh with better elements, or stiffer springs at its base.",
+        ) from error
+    return tuple(made)
+
+
+def _intervals(numbers: dict[str, float], model: _Model, ensemble: Ensemble) -> dict[str, Interval]:
+    """Return the full beat's numbers with the ensemble's spread about them."""
+    members = [model.measures(values(ensemble.parameters, units)) for units in ensemble.members]
+    found = {}
+    for name, value in numbers.items():
+        known = np.array([m[name] for m in members if m is not None and name in m])
+        low, high = (value, value) if not len(known) else np.percentile(known, (2.5, 97.5))
+        found[name] = Interval(value, float(low), float(high))
+    return found
