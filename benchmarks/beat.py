@@ -16,7 +16,7 @@ def rows() -> list[dict[str, Any]]:
     def begun(edge_mm: float, layers: int) -> tuple[Any, ...]:
         ventricle = cardiac.grown_ventricle(edge_mm, layers)
         tension, state = tension_of(ADULT, cardiac.PEAK_KPA), ADULT.start.array()
-        place = ventricle.at(state[1], tension(0.0), ventricle.rest())
+        place = ventricle.at(state[1], 0.0, ventricle.rest())
         return ventricle, ADULT, tension, place, state
 
     begun(18.0, 1)  # compiled before the clock runs

@@ -94,7 +94,7 @@ def chart_of(
     middle = int(np.abs(volumes_ml - here.volume_ml).argmin())
     for m, tension in enumerate(tensions_kpa):
         try:
-            here = ventricle.at(float(volumes_ml[middle]), float(tension), here)
+            here = ventricle.at(float(volumes_ml[middle]), float(tension), here, narrowest=_NARROWEST)
         except NotConvergedError:
             break
         _note(chart, ventricle, middle, m, here)
@@ -111,11 +111,16 @@ def chart_of(
     return chart
 
 
+_NARROWEST = 0.2
+"""Share of the way between two places of a chart below which it is given up: no beat goes where the wall
+buckles, and to follow it there takes longer than all the rest."""
+
+
 def _follow(chart: Chart, ventricle: Ventricle, here: Held, way: range, m: int) -> None:
     """Fill one side of a column, as far as it goes."""
     for n in way:
         try:
-            here = ventricle.at(float(chart.volumes_ml[n]), here.tension_kpa, here)
+            here = ventricle.at(float(chart.volumes_ml[n]), here.tension_kpa, here, narrowest=_NARROWEST)
         except NotConvergedError:
             return
         _note(chart, ventricle, n, m, here)

@@ -200,6 +200,7 @@ class Equilibrium:
         state: State | None = None,
         *,
         volumes: bool = False,
+        narrowest: float = 1e-3,
     ) -> State:
         """Return the rest at the end of a path, gone in equal steps, in smaller ones where need be.
 
@@ -208,11 +209,13 @@ class Equilibrium:
         at : callable
             Sets the body's tension and returns the pressures on the faces (MPa), or what they enclose (mm³)
             with ``volumes``, at a part 0..1 of the way.
+        narrowest : float
+            Share of the wanted steps below which they are no longer cut.
 
         Raises
         ------
         NotConvergedError
-            Steps of a thousandth of the wanted ones lead nowhere.
+            Steps so narrow lead nowhere.
         """
         state = state or self.body.rest()
         done, width = 0.0, 1.0 / steps
@@ -227,7 +230,7 @@ class Equilibrium:
             except NotConvergedError:
                 self.count.halvings += 1
                 width /= 2
-                if width < 1e-3 / steps:
+                if width < narrowest / steps:
                     raise
                 continue
             path = [*path[-2:], (part, found)]

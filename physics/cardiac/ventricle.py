@@ -93,8 +93,10 @@ class Ventricle:
         self._search.ready(state)
         return self._held(state, float(self.body.volumes(state)[0]) / MM3_PER_ML, 0.0)
 
-    def at(self, volume_ml: float, tension_kpa: float, near: Held) -> Held:
+    def at(self, volume_ml: float, tension_kpa: float, near: Held, *, narrowest: float = 1e-3) -> Held:
         """Return it at a volume and a tension, sought from another place; the way there is cut as need be.
+
+        ``narrowest``: share of the way below which it is no longer cut.
 
         Raises
         ------
@@ -105,7 +107,7 @@ class Ventricle:
             self._pull(near.tension_kpa + part * (tension_kpa - near.tension_kpa))
             return np.full(1, MM3_PER_ML * (near.volume_ml + part * (volume_ml - near.volume_ml)))
 
-        state = self._search.follow(on_the_way, 1, near.state, volumes=True)
+        state = self._search.follow(on_the_way, 1, near.state, volumes=True, narrowest=narrowest)
         return self._held(state, volume_ml, tension_kpa)
 
     def step(

@@ -31,9 +31,10 @@ ACROSS, LENGTHENING = 0.1, 1.3
 """Tension across the fibres, and its rise with stretch: β = 2.3 (Land 2017) is of force over the first area;
 as second Piola–Kirchhoff stress, once more over the stretch, 1.3 is left."""
 _BEATS = 60
-_VOLUMES, _TENSIONS = np.linspace(0.72, 1.14, 12), np.array([0.0, 0.1, 0.25, 0.45, 0.7, 1.0])
-_REACHED = 1.25
-"""Of the end-diastolic volume, and of the ensemble's largest tension."""
+_VOLUMES = 12
+_LOWEST, _HIGHEST = 0.85, 1.18
+"""Of the end-systolic and the end-diastolic volume: as far as the chart goes."""
+_TENSIONS_KPA = 450.0 * np.array([0.0, 0.1, 0.25, 0.45, 0.7, 1.0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,12 +211,11 @@ def personalize(
     progress = progress or Progress()
     rest, interval = _at_rest(imaged, measured, progress.between(0.0, 0.3))
     ventricle = _ventricle(imaged, rest)
-    edv = imaged.volume_ml
-    low = 0.85 * float(measured.volumes_ml.min())
     start = ventricle.resting(rest.unloaded.loaded)
-    volumes = np.linspace(low, 1.18 * edv, _VOLUMES.size)
-    tensions = 450.0 * _TENSIONS
-    chart = chart_of(ventricle, volumes, tensions, progress.between(0.3, 0.6), start=start)
+    reach = _LOWEST * float(measured.volumes_ml.min()), _HIGHEST * imaged.volume_ml
+    chart = chart_of(
+        ventricle, np.linspace(*reach, _VOLUMES), _TENSIONS_KPA, progress.between(0.3, 0.6), start=start
+    )
     base = adult_at(measured.heart_rate_per_min)
     spread = float(np.clip(0.5 * np.log(interval[1] / interval[0]), 0.05, 0.6))
     model = _Model(base, chart, measured.fractions)

@@ -132,7 +132,7 @@ def settled_beats(ventricle: Ventricle) -> tuple[Circulation, list[Coupled]]:
     tension = tension_of(ADULT, PEAK_KPA)
     circulation = settled(chart, ADULT, tension)
     state = circulation.start.array()
-    place = ventricle.at(state[1], tension(0.0), ventricle.rest())
+    place = ventricle.at(state[1], 0.0, ventricle.rest())
     beats = []
     for _ in range(2):
         beats.append(beat(ventricle, circulation, tension, place, state))
@@ -168,7 +168,7 @@ def coupled_beat() -> list[Row]:
         rows.append(_at_most(quantity, worst, 0.5, "mL" if quantity.endswith("ml") else "mmHg"))
     name = "lv_ejection_fraction_percent"
     tension, state = tension_of(ADULT, PEAK_KPA), circulation.start.array()
-    place = ventricle.at(state[1], tension(0.0), ventricle.rest())
+    place = ventricle.at(state[1], 0.0, ventricle.rest())
     halved = beat(ventricle, circulation, tension, place, state, step_s=5e-3).measures()
     rows.append(_at_most("half_the_step_ef_points", abs(halved[name] - before[name]), 0.5, "1"))
     finer = settled_beats(grown_ventricle(6.6, 2))[1][1].measures()

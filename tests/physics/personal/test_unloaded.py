@@ -1,0 +1,80 @@
+"""Unloading: known exactly, and a ventricle's way there and back."""
+
+import numpy as np
+import pytest
+
+from physics.cardiac import Equilibrium
+from physics.cardiac.ventricle import MMHG_PER_MPA
+from physics.heart import Ellipsoid
+from physics.personal import Imaged, Springs, passive, unloaded
+from physics.personal.kernels import inverse_forces
+from physics.personal.passive import law_of
+from physics.personal.unloaded import Inverse
+from twin.errors import UserError
+
+SHAPE = Ellipsoid(24.0, 54.0, 32.0, 62.0, 15.0)
+
+
+@pytest.fixture(scope="module")
+def imaged() -> Imaged:
+    """Half an ellipsoid of some 300 elements, of a man's size at end-diastole."""
+    return Imaged.of(SHAPE.mesh(18.0, layers=1, order=2), springs=Springs(0.2, 0.1, 0.1))
+
+
+def test_the_unloaded_shape_becomes_the_imaged_one_again(imaged: Imaged) -> None:
+    """Loaded from its stress-free shape on, in steps that know nothing of the image."""
+    law = law_of(4.0, 1.0)
+    body = imaged.body(law)
+    found = unloaded(body, imaged.axes, 8.0)
+    assert found.missed_mm < 1e-3
+    assert 0.4 * imaged.volume_ml < found.volume_ml < 0.9 * imaged.volume_ml
+    search = Equilibrium(found.body, tolerance=1e-7)
+    begin = found.body.rest()
+    # Springs are at ease where imaged: rest without pressure first.
+    rest = search.follow(lambda part: np.full(1, 1e-9), 1, begin)
+    again = search.follow(lambda part: np.full(1, part * 8.0 / MMHG_PER_MPA), 4, rest)
+    assert np.linalg.norm(again.points - imaged.mesh.points, axis=1).max() < 0.01
+
+
+def test_the_derivative_is_that_of_the_unbalance(imaged: Imaged) -> None:
+    body = imaged.body(law_of(4.0, 1.0))
+    inverse = Inverse(body, imaged.axes)
+    random = np.random.default_rng(1)
+    points = body.mesh.points * 0.98 + 0.05 * random.standard_normal(body.mesh.points.shape)
+    pressures = 1e-3 * random.standard_normal(body.corner_count)
+    way, pressed = random.standard_normal(points.shape), 1e-3 * random.standard_normal(len(pressures))
+
+    def of(step: float) -> np.ndarray:
+        residuals = np.empty((len(body.mesh.tets), 34))
+        inverse_forces(
+            points + step * way, pressures + step * pressed, body.mesh.tets, *body.in_space(), body.corners,
+            body.law.code, body.numbers, body.compliance, imaged.axes, residuals, matrices,
+        )  # fmt: skip
+        return residuals
+
+    matrices = np.empty((len(body.mesh.tets), 34, 34))
+    slopes = (of(1e-5) - of(-1e-5)) / 2e-5
+    of(0.0)
+    tets = body.mesh.tets
+    steps = np.hstack([way[tets].reshape(len(tets), -1), pressed[tets[:, :4]]])
+    told = np.einsum("euv,ev->eu", matrices, steps)
+    np.testing.assert_allclose(told, slopes, atol=1e-5 * np.abs(slopes).max())
+    assert inverse.iterations == 0
+
+
+def test_a_pressure_that_cannot_be_is_refused(imaged: Imaged) -> None:
+    with pytest.raises(UserError, match="none"):
+        unloaded(imaged.body(law_of(4.0, 1.0)), imaged.axes, -3.0)
+
+
+def test_stiffness_is_found_that_agrees_with_klotz(imaged: Imaged) -> None:
+    found = passive(imaged, 10.0)
+    assert found.unloaded.volume_ml == pytest.approx(found.klotz.v0_ml, abs=0.15)
+    assert found.pressures_mmhg[-1] == 30.0
+    assert found.volumes_ml[-1] == pytest.approx(found.klotz.v30_ml, rel=0.05)
+    # Twice the stiffness at twice the pressure has the same unloaded shape.
+    double = unloaded(
+        imaged.body(law_of(2.0 * found.stiffness_kpa, found.bend)), imaged.axes, 20.0,
+        start=(found.unloaded.body.mesh.points, 2.0 * found.unloaded.loaded.pressures),
+    )  # fmt: skip
+    assert double.volume_ml == pytest.approx(found.unloaded.volume_ml, abs=0.01)
