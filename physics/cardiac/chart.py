@@ -79,8 +79,8 @@ def chart_of(
 ) -> Chart:
     """Measure a ventricle at volumes (ascending) and tensions (ascending from 0).
 
-    Each tension is begun at the volume nearest to ``start`` (the ventricle's own where it is not given) and followed from there to both sides,
-    as far as the wall finds rest.
+    Each tension is begun at the volume nearest to that of ``start`` (of the ventricle at ease where it is not
+    given) and followed from there to both sides, as far as the wall finds rest.
 
     Raises
     ------

@@ -134,7 +134,7 @@ def advance(
     only = next(iter(cavities.items())) if cavities and len(cavities) == 1 else ("", None)
     if isinstance(only[1], Table):
         table = only[1]
-        halves = begin_s + 0.5 * step_s * np.arange(2 * steps + 1)
+        halves = begin_s + 0.5 * step_s * np.arange(2 * steps + 1, dtype=np.float64)
         drives = np.asarray(table.drive(halves), np.float64)
         place = CHAMBERS.index(only[0])
         _march(*known, None, (place, drives, table.volumes_ml, table.drives, table.patches))

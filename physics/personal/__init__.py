@@ -9,7 +9,7 @@ from physics.personal.personalize import Interval, Measured, Personal, personali
 from physics.personal.unloaded import Unloaded, unloaded
 
 __all__ = [
-    "Apart", "Datum", "Ensemble", "Estimate", "Imaged", "Interval", "Klotz", "Measured", "Parameter", "Passive",
-    "Personal", "Springs", "Unloaded", "klotz", "passive", "personalize", "surface_distances", "unloaded",
-    "wall_motion",
+    "Apart", "Datum", "Ensemble", "Estimate", "Imaged", "Interval", "Klotz", "Measured", "Parameter",
+    "Passive", "Personal", "Springs", "Unloaded", "klotz", "passive", "personalize",
+    "surface_distances", "unloaded", "wall_motion",
 ]  # fmt: skip

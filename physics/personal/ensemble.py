@@ -102,13 +102,7 @@ class Ensemble:
 
     def estimates(self) -> tuple[Estimate, ...]:
         """Return each parameter's posterior."""
-        return tuple(
-            Estimate(
-                p, float(p.value(np.median(units))), *(float(p.value(q)) for q in np.percentile(units, (2.5, 97.5))),
-                float(units.std(ddof=1)),
-            )
-            for p, units in zip(self.parameters, self.members.T, strict=True)
-        )  # fmt: skip
+        return tuple(_estimate(p, units) for p, units in zip(self.parameters, self.members.T, strict=True))
 
     def misfits(self) -> Array:
         """Return each member's mean squared misfit in errors; infinite where it does not run."""
@@ -172,6 +166,11 @@ def assimilated(
         units[lost], predicted[lost] = units[taken], predicted[taken]
         units = np.clip(_moved(units, predicted, goal, error, random), -_FARTHEST, _FARTHEST)
     return Ensemble(parameters, data, units, predicted)
+
+
+def _estimate(parameter: Parameter, units: Array) -> Estimate:
+    middle, low, high = parameter.value(np.percentile(units, (50.0, 2.5, 97.5)))
+    return Estimate(parameter, float(middle), float(low), float(high), float(units.std(ddof=1)))
 
 
 def values(parameters: tuple[Parameter, ...], units: Array) -> dict[str, float]:

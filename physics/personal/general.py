@@ -47,7 +47,12 @@ class General:
         self._begun = False
 
     def solve(self, matrices: Array, right: Array) -> Array:
-        """Return the solution (count,) of element matrices (m, k, k); ``FactorizationError`` where none is."""
+        """Return the solution (count,) of element matrices (m, k, k).
+
+        Raises
+        ------
+        FactorizationError
+        """
         numbers = np.bincount(self._at, matrices.reshape(-1)[self._kept], self._entries)
         if not pardiso.available():
             whole = scipy.sparse.csr_matrix((numbers, self._columns, self._start)).tocsc()
@@ -61,12 +66,12 @@ class General:
         # Scaling and matching look at the numbers, so the ordering is made anew with them.
         for phase in (pardiso.ANALYZE, pardiso.FACTORIZE, pardiso.SOLVE):
             solution = np.empty_like(right)
-            error = pardiso.call(
+            failed = pardiso.call(
                 _KIND, phase, self._count, self._memory, self._options,
                 (numbers, self._start, self._columns), np.ascontiguousarray(right), solution,
             )  # fmt: skip
-            if error:
+            if failed:
                 raise FactorizationError(
-                    f"PARDISO could not solve for the unloaded shape (its error {error})."
+                    f"PARDISO could not solve for the unloaded shape (its error {failed})."
                 )
         return solution

@@ -100,7 +100,9 @@ def inverse_forces(  # type: ignore[no-untyped-def]
     reference, pressures, tets, gradients, volumes, corners, code, numbers, compliance, axes, residuals,
     matrices,
 ):  # fmt: skip
-    """Fill each element's residual (m, 34) and its derivative (m, 34, 34) by the reference; return the least j.
+    """Fill each element's residual (m, 34) and its derivative (m, 34, 34) by the unknowns.
+
+    Returns the least det f.
 
     Parameters
     ----------

@@ -60,7 +60,7 @@ class Measured:
 
     def __post_init__(self) -> None:
         edv, esv = float(np.max(self.volumes_ml)), float(np.min(self.volumes_ml))
-        if not (np.isfinite(self.volumes_ml).all() and 0.0 < esv and 20.0 <= edv <= 600.0):
+        if not (np.isfinite(self.volumes_ml).all() and esv > 0.0 and 20.0 <= edv <= 600.0):
             raise UserError(
                 f"Volumes of {esv:.0f} to {edv:.0f} mL are no human ventricle's.",
                 "Check the contours, and the images' units.",

@@ -1,8 +1,8 @@
 """The stress-free shape of a ventricle that was imaged under pressure.
 
-Inverse elastostatics (Govindjee and Mihalic 1996): balance is written in the imaged shape, which is known, and
-Newton's method finds the reference. Sellier's fixed point (2011), which needs no equations of its own, was
-tried first: an exponential law is so soft near its unloaded shape that it crawls from some 0.5 mm on.
+Inverse elastostatics (Govindjee and Mihalic 1996): balance is written in the imaged shape, which is known,
+and Newton's method finds the reference. Sellier's fixed point (2011), which needs no equations of its own,
+was tried first: an exponential law is so soft near its unloaded shape that it crawls from some 0.5 mm on.
 """
 
 from collections.abc import Iterator
@@ -151,10 +151,11 @@ class Inverse:
 
     def follow(self, load: float, progress: Progress | None) -> tuple[Array, Array]:
         """Return points and pressures under a load that is raised in steps."""
-        for done, points, pressures in self.walk(load / _STEPS, load):
+        place = (0.0, self._imaged.mesh.points, np.zeros(self._imaged.corner_count))
+        for place in self.walk(load / _STEPS, load):
             if progress is not None:
-                progress(done / load, "unloaded shape")
-        return points, pressures
+                progress(place[0] / load, "unloaded shape")
+        return place[1:]
 
     def walk(self, step: float, most: float) -> Iterator[tuple[float, Array, Array]]:
         """Yield loads up to ``most``, MPa, with points and pressures; steps grow, and shrink as need be.
@@ -233,7 +234,7 @@ def foreseen(path: list[tuple[float, Array, Array]], load: float) -> tuple[Array
 
 
 def _pins(points: Array, nodes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return six components (of 3n) of some nodes that hold a body against rigid motion, as firm as can be."""
+    """Return six components (of 3n) of some nodes that hold a body firmly against rigid motion."""
     away = points[nodes] - points[nodes].mean(axis=0)
     turns = np.cross(np.eye(3)[:, None], away[None]) / np.linalg.norm(away, axis=1).max()
     moves = np.broadcast_to(np.eye(3)[:, None], turns.shape)

@@ -85,5 +85,5 @@ def test_compiled_or_asked_one_by_one_the_beat_is_the_same() -> None:
     table = CHART.cavity(share)
     assert isinstance(table, Table)
     compiled = run(REGAZZONI_2020, 1, cavities={"LV": table})
-    asked = run(REGAZZONI_2020, 1, cavities={"LV": lambda volume, time: table(volume, time)})
+    asked = run(REGAZZONI_2020, 1, cavities={"LV": table.__call__})
     np.testing.assert_allclose(compiled.states, asked.states, rtol=1e-10)

@@ -27,7 +27,8 @@ def test_it_is_bayes_rule_where_all_is_linear() -> None:
     assert level.width_ratio == pytest.approx(np.sqrt(0.8) / 2.0, rel=0.1)
     assert level.low == pytest.approx(12.4 - 1.96 * np.sqrt(0.8), abs=0.25)
     # 1/σ² = 1/0.09 + 100; mean of the logarithm by the same rule.
-    assert np.log(gain.middle) == pytest.approx((np.log(3) / 0.09 + 100 * np.log(3.6)) / (1 / 0.09 + 100), abs=0.02)
+    expected = (np.log(3) / 0.09 + 100 * np.log(3.6)) / (1 / 0.09 + 100)
+    assert np.log(gain.middle) == pytest.approx(expected, abs=0.02)
     assert level.determined
     assert gain.determined
     assert not idle.determined
