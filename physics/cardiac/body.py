@@ -206,7 +206,9 @@ class Body:
         self._face_places = [component[face.faces.astype(np.int64)].reshape(-1, 18) for face in self.faces]
         self._support_places = [component[s.faces.astype(np.int64)].reshape(-1, 18) for s in self.supports]
         self._springs = [support.blocks() for support in self.supports]
-        groups = [self._places, *self._face_places, *self._support_places]
+        self._rings = [n for n, face in enumerate(self.faces) if face.closed and not fixed[face.border].all()]
+        lids = [component[self.faces[n].border].reshape(1, -1) for n in self._rings]
+        groups = [self._places, *self._face_places, *self._support_places, *lids]
         self.pattern = Pattern(groups, self.count)
         scale = np.ones(self.count)
         scale[len(self._free) :] = PRESSURE_UNIT
@@ -280,4 +282,7 @@ class Body:
         for face, load in zip(self.faces, state.loads, strict=True):
             parts.append(-load * face.stiffness(state.points)[:, first, second])
         parts += [blocks[:, first, second] for blocks in self._springs]
+        for n in self._rings:
+            lid = -state.loads[n] * self.faces[n].lid_stiffness(state.points)
+            parts.append(lid[np.triu_indices(len(lid))][None])
         return self.pattern.assemble(parts) * self._entry_scale

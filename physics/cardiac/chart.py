@@ -94,23 +94,36 @@ def chart_of(
     middle = int(np.abs(volumes_ml - here.volume_ml).argmin())
     for m, tension in enumerate(tensions_kpa):
         try:
-            here = ventricle.at(float(volumes_ml[middle]), float(tension), here, narrowest=_NARROWEST)
+            here = ventricle.at(float(volumes_ml[middle]), float(tension), here)
         except NotConvergedError:
-            break
+            return _cut(chart, m)
         _note(chart, ventricle, middle, m, here)
         for way in (range(middle + 1, len(volumes_ml)), range(middle - 1, -1, -1)):
             _follow(chart, ventricle, here, way, m)
         if progress is not None:
             progress((m + 1) / len(tensions_kpa), f"ventricle at {tension:.0f} kPa")
-    if np.isfinite(chart.pressures_mmhg).sum(axis=0).min() < 2:
+    return _cut(chart, len(tensions_kpa))
+
+
+def _cut(chart: Chart, columns: int) -> Chart:
+    """Return the columns that were reached; raise where they are too few to tell anything."""
+    known = np.isfinite(chart.pressures_mmhg[:, :columns]).sum(axis=0)
+    if columns < _COLUMNS or known.min() < 2:
         raise UserError(
-            f"The ventricle finds no rest between {volumes_ml[0]:.0f} and {volumes_ml[-1]:.0f} mL at up to "
-            f"{tensions_kpa[-1]:.0f} kPa.",
+            f"The ventricle finds no rest between {chart.volumes_ml[0]:.0f} and {chart.volumes_ml[-1]:.0f} mL "
+            f"at up to {chart.tensions_kpa[-1]:.0f} kPa.",
             "Take a narrower range of volumes, or less tension.",
         )
-    return chart
+    return Chart(
+        chart.volumes_ml,
+        chart.tensions_kpa[:columns],
+        chart.pressures_mmhg[:, :columns],
+        chart.displacements_mm[:, :columns],
+    )
 
 
+_COLUMNS = 4
+"""As few as a cubic in tension needs."""
 _NARROWEST = 0.2
 """Share of the way between two places of a chart below which it is given up: no beat goes where the wall
 buckles, and to follow it there takes longer than all the rest."""

@@ -1,6 +1,7 @@
 """Surfaces of the heart's wall on which blood or anything else presses."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,16 @@ class Face:
         """Whether it closes a cavity."""
         return bool(len(self.ring))
 
+    @cached_property
+    def border(self) -> NDArray[np.int64]:
+        """Nodes of the border, those in the middle of its sides with them."""
+        sides = np.stack(
+            [self.faces[:, :3], np.roll(self.faces[:, :3], -1, axis=1), self.faces[:, 3:]], axis=2
+        )
+        sides = sides.reshape(-1, 3)
+        _, where, times = np.unique(sides[:, 2], return_index=True, return_counts=True)
+        return np.unique(sides[where[times == 1]]).astype(np.int64)
+
     def middle(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the middle of the lid, mm."""
         return np.asarray(points[self.ring].mean(axis=0) if self.closed else np.zeros(3))
@@ -56,11 +67,32 @@ class Face:
     def stiffness(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return how the forces under 1 MPa change with each triangle's nodes (k, 18, 18), N/mm; symmetric.
 
-        The lid's middle is held for this, and of an open surface it is the symmetric part.
+        The lid's middle is held for this (``lid_stiffness`` is the rest), and of an open surface it is the
+        symmetric part.
         """
         blocks = np.empty((len(self.faces), 18, 18))
         surfaces.stiffness(points, self.faces, self.middle(points), self.closed, *_SURFACE, blocks)
         return blocks
+
+    def lid_stiffness(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return how forces on the border under 1 MPa change as the lid's middle moves (3b, 3b), N/mm.
+
+        What ``stiffness`` leaves out; it matters where the border is not fixed.
+        """
+        nodes = points[self.faces]
+        u = np.einsum("qa,kai->kqi", surfaces.BY_U, nodes)
+        v = np.einsum("qa,kai->kqi", surfaces.BY_V, nodes)
+        # ∂(u × v)/∂x_a along e_j is N_a,u e_j × v + N_a,v u × e_j; within the surface it cancels.
+        turned = np.cross(np.eye(3)[:, None, None], v[None]), np.cross(u[None], np.eye(3)[:, None, None])
+        third = surfaces.WEIGHTS / 3.0
+        slopes = np.einsum("q,qa,jkqi->kaij", third, surfaces.BY_U, turned[0])
+        slopes += np.einsum("q,qa,jkqi->kaij", third, surfaces.BY_V, turned[1])
+        total = np.zeros((len(points), 3, 3))
+        np.add.at(total, self.faces, slopes)
+        border = self.border
+        share = np.isin(border, self.ring) / len(self.ring)
+        one = np.einsum("a,cij->aicj", share, total[border]).reshape(3 * len(border), -1)
+        return np.asarray(one + one.T)
 
 
 def face_of(mesh: TetMesh, patch: str, *, closed: bool = True) -> Face:

@@ -32,9 +32,9 @@ ACROSS, LENGTHENING = 0.1, 1.3
 as second Piola–Kirchhoff stress, once more over the stretch, 1.3 is left."""
 _BEATS = 60
 _VOLUMES = 12
-_LOWEST, _HIGHEST = 0.85, 1.18
+_LOWEST, _HIGHEST = 0.85, 1.06
 """Of the end-systolic and the end-diastolic volume: as far as the chart goes."""
-_TENSIONS_KPA = 450.0 * np.array([0.0, 0.1, 0.25, 0.45, 0.7, 1.0])
+_TENSIONS_KPA = np.array([0.0, 15.0, 30.0, 45.0, 60.0, 80.0, 100.0, 125.0, 150.0, 180.0, 220.0])
 
 
 @dataclass(frozen=True, eq=False)
