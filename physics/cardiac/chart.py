@@ -110,8 +110,8 @@ def _cut(chart: Chart, columns: int) -> Chart:
     known = np.isfinite(chart.pressures_mmhg[:, :columns]).sum(axis=0)
     if columns < _COLUMNS or known.min() < 2:
         raise UserError(
-            f"The ventricle finds no rest between {chart.volumes_ml[0]:.0f} and {chart.volumes_ml[-1]:.0f} mL "
-            f"at up to {chart.tensions_kpa[-1]:.0f} kPa.",
+            f"The ventricle finds no rest between {chart.volumes_ml[0]:.0f} and "
+            f"{chart.volumes_ml[-1]:.0f} mL at up to {chart.tensions_kpa[-1]:.0f} kPa.",
             "Take a narrower range of volumes, or less tension.",
         )
     return Chart(
