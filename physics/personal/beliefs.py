@@ -32,8 +32,8 @@ def beliefs(circulation: Circulation, stiffness_spread: float) -> tuple[Paramete
         Parameter(
             "peak_tension", "kPa", 150.0, 0.4, True, "fits of ventricles with this kind of law: 60–300"
         ),
-        Parameter("onset", "s", 0.04, 0.012, False, "electromechanical delay, 20–60 ms"),
-        Parameter("rise", "s", 0.10 * root, 0.25, True, lengths),
+        Parameter("onset", "s", 0.03, 0.03, False, "electromechanical delay less the trigger's"),
+        Parameter("rise", "s", 0.15 * root, 0.4, True, lengths),
         Parameter("fall", "s", 0.10 * root, 0.25, True, lengths),
         Parameter("length", "s", 0.42 * root, 0.12, True, lengths),
         Parameter(

@@ -27,7 +27,7 @@ CUFF_ERROR_MMHG = 3.0
 ENDS_ERROR, PHASE_ERROR = 0.015, 0.04
 """Of end-diastolic and end-systolic volume, and of other phases, as shares of the end-diastolic volume: what
 two readers of cine MR differ by, with the segmentation's own scatter (3 %) and 10 ms of timing."""
-ACROSS, LENGTHENING = 0.1, 1.3
+ACROSS, LENGTHENING = 0.05, 1.3
 """Tension across the fibres, and its rise with stretch: β = 2.3 (Land 2017) is of force over the first area;
 as second Piola–Kirchhoff stress, once more over the stretch, 1.3 is left."""
 _BEATS = 60
