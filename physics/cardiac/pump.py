@@ -1,8 +1,8 @@
 """A record's heart as what can beat, and back."""
 
-from physics.cardiac.beat import tension_of
 from physics.cardiac.live import LiveHeart
 from physics.cardiac.reduced import Reduced
+from physics.cardiac.tension import tension_of
 from physics.circulation.flat import circulation_of
 from twin.domain import Heart
 

@@ -1,16 +1,19 @@
-"""The published circulation's own contraction, as a tension that rises to 1."""
+"""The circulation's own contraction, half cosines up and down, as a tension: what is published goes by it."""
 
+from collections.abc import Callable
 from dataclasses import astuple
 
 import numpy as np
 
-from physics.circulation import REGAZZONI_2020
+from physics.circulation import REGAZZONI_2020, Circulation
 from physics.circulation.loop import elastance
 
-CHAMBER = np.array(astuple(REGAZZONI_2020.chambers["LV"]))
-CHAMBER[:2] = 1.0, 0.0
+
+def tension_of(circulation: Circulation, peak_kpa: float) -> Callable[[np.ndarray], np.ndarray]:
+    """Return a tension that rises as the left ventricle's elastance does."""
+    chamber = np.array(astuple(circulation.chambers["LV"]))
+    chamber[:2] = peak_kpa, 0.0
+    return np.vectorize(lambda time: elastance(time, circulation.beat_s, chamber), otypes=[float])
 
 
-def share(times_s: np.ndarray) -> np.ndarray:
-    """Return how far the ventricle's elastance has risen at times (k,)."""
-    return np.array([elastance(time, REGAZZONI_2020.beat_s, CHAMBER) for time in times_s])
+share = tension_of(REGAZZONI_2020, 1.0)

@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from physics.cardiac import Chart, settled, tension_of
+from physics.cardiac import Chart, settled
 from physics.cardiac.live import Controls, LiveHeart
 from physics.cardiac.reduced import LEFT_OUT_MM, Reduced, reduced_of
 from physics.circulation import REGAZZONI_2020, Passage, measures_of
 from physics.circulation.flat import circulation_of, numbers_of
+from tests.physics.cardiac.published import tension_of
 from tests.physics.cardiac.test_chart import CHART
 
 VOLUMES, TENSIONS = CHART.volumes_ml, CHART.tensions_kpa
