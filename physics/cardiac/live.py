@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from physics.cardiac.reduced import Reduced
+from physics.cardiac.tension import Tension
 from physics.circulation import CHAMBERS, Beats, Circulation
 from physics.circulation.loop import STEP_S, advance
 
-Course = Callable[[Circulation, float], Callable[[float], float]]
+Course = Callable[[Circulation, float], Tension]
 """Gives for a circulation and a peak in kPa the tension (kPa) over the time of a beat (s)."""
 
 LV = CHAMBERS.index("LV")
@@ -133,7 +134,7 @@ class LiveHeart:
             if self._time >= self._circulation.beat_s - 1e-9:
                 self._begin_again()
         part = _joined(gone)
-        return Moment(part, self._time, self._tension(self._time), self._beyond or self._was_beyond)
+        return Moment(part, self._time, self._pull(self._time), self._beyond or self._was_beyond)
 
     def displacement_mm(self, moment: Moment) -> NDArray[np.float32]:
         """Return where the wall's nodes have moved from the unloaded shape, (nodes, 3)."""
@@ -148,7 +149,7 @@ class LiveHeart:
         self._time, self._was_beyond, self._beyond = 0.0, self._beyond, False
 
     def _reaches(self, part: Beats) -> bool:
-        tensions = np.array([self._tension(time) for time in part.times_s])
+        tensions = self._tension(part.times_s)
         return self.reduced.reaches(part.states[:, LV], tensions, self.controls.stiffness)
 
     def _apply(self) -> None:
@@ -162,7 +163,10 @@ class LiveHeart:
         self._tension = self._course(self._circulation, self._peak * controls.contractility)
 
     def _pressure(self, volume_ml: float, time_s: float) -> float:
-        return self.reduced.pressure_mmhg(volume_ml, self._tension(time_s), self.controls.stiffness)
+        return self.reduced.pressure_mmhg(volume_ml, self._pull(time_s), self.controls.stiffness)
+
+    def _pull(self, time_s: float) -> float:
+        return float(self._tension(np.array([time_s]))[0])
 
 
 def _joined(parts: list[Beats]) -> Beats:
