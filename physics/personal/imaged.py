@@ -30,7 +30,7 @@ class Springs:
         Within the base plane: the fibrous skeleton of the valves.
     """
 
-    pericardium: float = 0.2
+    pericardium: float = 0.1
     base: float = 0.05
     ring: float = 0.1
 

@@ -135,7 +135,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Interval:
-    """A number of the full beat, and 95 % of the ensemble about it."""
+    """A number of the full beat, and 95 % of the ensemble about it; NaN for what the chart does not tell."""
 
     value: float
     low: float
@@ -328,6 +328,6 @@ def _intervals(numbers: dict[str, float], model: _Model, ensemble: Ensemble) -> 
     found = {}
     for name, value in numbers.items():
         known = np.array([m[name] for m in members if m is not None and name in m])
-        low, high = (value, value) if not len(known) else np.percentile(known, (2.5, 97.5))
+        low, high = (np.nan, np.nan) if not len(known) else np.percentile(known, (2.5, 97.5))
         found[name] = Interval(value, float(low), float(high))
     return found
