@@ -12,7 +12,7 @@ from physics.circulation import CHAMBERS, Beats, Circulation
 from physics.circulation.loop import STEP_S, advance
 
 Course = Callable[[Circulation, float], Tension]
-"""Gives for a circulation and a peak in kPa the tension (kPa) over the time of a beat (s)."""
+"""Gives for a circulation and a peak in kPa the tension over a beat."""
 
 LV = CHAMBERS.index("LV")
 
@@ -36,6 +36,19 @@ class Controls:
     contractility: float = 1.0
     stiffness: float = 1.0
     rate_per_min: float | None = None
+
+
+def under(own: Circulation, controls: Controls) -> Circulation:
+    """Return a circulation under controls, but for the blood, which its start holds.
+
+    Raises
+    ------
+    ValueError
+        A rate at which contraction and relaxation no longer fit into a beat.
+    """
+    rate = own.heart_rate_per_min if controls.rate_per_min is None else controls.rate_per_min
+    resistance = own.systemic.arterial_resistance_mmhg_s_per_ml * controls.resistance
+    return replace(own.at(rate), systemic=replace(own.systemic, arterial_resistance_mmhg_s_per_ml=resistance))
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,10 +89,21 @@ class LiveHeart:
     peak_kpa : float
     course : callable
         See ``Course``.
+    stiffness : float
+        Factor on all of the wall's passive stress that is the patient's own.
     """
 
-    def __init__(self, reduced: Reduced, circulation: Circulation, peak_kpa: float, course: Course) -> None:
+    def __init__(
+        self,
+        reduced: Reduced,
+        circulation: Circulation,
+        peak_kpa: float,
+        course: Course,
+        *,
+        stiffness: float = 1.0,
+    ) -> None:
         self.reduced = reduced
+        self._stiffness = stiffness
         self._own, self._peak, self._course = circulation, peak_kpa, course
         self.controls = Controls()
         self._state = circulation.start.array()
@@ -89,6 +113,10 @@ class LiveHeart:
         self.last_beat: Beats | None = None
         """The last whole beat under the same controls; None before there is one."""
         self._apply()
+
+    @property
+    def _factor(self) -> float:
+        return self._stiffness * self.controls.stiffness
 
     @property
     def circulation(self) -> Circulation:
@@ -123,7 +151,7 @@ class LiveHeart:
             here = min(left, self._circulation.beat_s - self._time)
             steps = max(int(np.ceil(here / STEP_S - 1e-9)), 1)
             part = advance(
-                self._circulation, self._state, self._time, here / steps, steps, {"LV": self._pressure}
+                self._circulation, self._state, self._time, here / steps, steps, {"LV": self._cavity}
             )
             self._beyond = self._beyond or not self._reaches(part)
             gone.append(part)
@@ -134,11 +162,12 @@ class LiveHeart:
             if self._time >= self._circulation.beat_s - 1e-9:
                 self._begin_again()
         part = _joined(gone)
-        return Moment(part, self._time, self._pull(self._time), self._beyond or self._was_beyond)
+        tension = float(self._tension(np.array([self._time]))[0])
+        return Moment(part, self._time, tension, self._beyond or self._was_beyond)
 
     def displacement_mm(self, moment: Moment) -> NDArray[np.float32]:
         """Return where the wall's nodes have moved from the unloaded shape, (nodes, 3)."""
-        return self.reduced.displacement_mm(moment.volume_ml, moment.tension_kpa, self.controls.stiffness)
+        return self.reduced.displacement_mm(moment.volume_ml, moment.tension_kpa, self._factor)
 
     def _begin_again(self) -> None:
         """End a beat: keep it where it was whole."""
@@ -149,24 +178,14 @@ class LiveHeart:
         self._time, self._was_beyond, self._beyond = 0.0, self._beyond, False
 
     def _reaches(self, part: Beats) -> bool:
-        tensions = self._tension(part.times_s)
-        return self.reduced.reaches(part.states[:, LV], tensions, self.controls.stiffness)
+        return self.reduced.reaches(part.states[:, LV], self._tension(part.times_s), self._factor)
 
     def _apply(self) -> None:
         """Make the circulation and the tension that the controls ask for."""
-        controls, own = self.controls, self._own
-        rate = own.heart_rate_per_min if controls.rate_per_min is None else controls.rate_per_min
-        resistance = own.systemic.arterial_resistance_mmhg_s_per_ml * controls.resistance
-        self._circulation = replace(
-            own.at(rate), systemic=replace(own.systemic, arterial_resistance_mmhg_s_per_ml=resistance)
-        )
+        controls = self.controls
+        self._circulation = under(self._own, controls)
         self._tension = self._course(self._circulation, self._peak * controls.contractility)
-
-    def _pressure(self, volume_ml: float, time_s: float) -> float:
-        return self.reduced.pressure_mmhg(volume_ml, self._pull(time_s), self.controls.stiffness)
-
-    def _pull(self, time_s: float) -> float:
-        return float(self._tension(np.array([time_s]))[0])
+        self._cavity = self.reduced.cavity(self._tension, self._factor)
 
 
 def _joined(parts: list[Beats]) -> Beats:

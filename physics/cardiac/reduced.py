@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from scipy.interpolate import NdBSpline, make_interp_spline
 
 from physics.cardiac.chart import Chart
+from physics.cardiac.tension import Tension
+from physics.circulation import Table
 
 LEFT_OUT_MM = 0.02
 """Largest mean distance, over all places of the chart, of a shape from what its modes make up."""
@@ -48,25 +50,18 @@ class Reduced:
 
     @cached_property
     def _spline(self) -> NdBSpline:
-        """Pressure and amounts over volume and tension."""
-        both = np.concatenate([self.pressures_mmhg[..., None], self.amounts], axis=2)
-        return _bicubic(self.volumes_ml, self.tensions_kpa, extended(self.volumes_ml, both))
+        """The modes' amounts over volume and tension."""
+        return _bicubic(self.volumes_ml, self.tensions_kpa, extended(self.volumes_ml, self.amounts))
 
-    @cached_property
-    def _pressure(self) -> NdBSpline:
-        return _bicubic(
-            self.volumes_ml, self.tensions_kpa, extended(self.volumes_ml, self.pressures_mmhg[..., None])
-        )
-
-    def pressure_mmhg(self, volume_ml: float, tension_kpa: float, stiffness: float = 1.0) -> float:
-        """Return the cavity's pressure."""
-        return float(stiffness * self._pressure((volume_ml, tension_kpa / stiffness))[0])
+    def cavity(self, tension_kpa: Tension, stiffness: float = 1.0) -> Table:
+        """Return it as a chamber of the circulation; see ``Chart.cavity``."""
+        return self._chart.cavity(tension_kpa, stiffness)
 
     def displacement_mm(
         self, volume_ml: float, tension_kpa: float, stiffness: float = 1.0
     ) -> NDArray[np.float32]:
         """Return where the nodes have moved from the unloaded shape, (nodes, 3)."""
-        amounts = self._spline((volume_ml, tension_kpa / stiffness))[1:].astype(np.float32)
+        amounts = self._spline((volume_ml, tension_kpa / stiffness)).astype(np.float32)
         return np.tensordot(amounts, self.modes, axes=1)
 
     def reaches(

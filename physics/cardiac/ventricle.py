@@ -123,8 +123,14 @@ class Ventricle:
         except NotConvergedError:
             return self.at(volume_ml, tension_kpa, before[-1][1])
 
+    def pulling(self, tension_kpa: float) -> NDArray[np.float64]:
+        """Return what ``Body.active`` is at a tension, (m, 3)."""
+        active = self.body.active.copy()
+        active[:, :2] = MPA_PER_KPA * tension_kpa * self._pattern
+        return active
+
     def _pull(self, tension_kpa: float) -> None:
-        self.body.active[:, :2] = MPA_PER_KPA * tension_kpa * self._pattern
+        self.body.active[:] = self.pulling(tension_kpa)
 
     def _held(self, state: State, volume_ml: float, tension_kpa: float) -> Held:
         compliance = float(self._search.compliance()[0, 0]) * MMHG_PER_MPA**-1 / MM3_PER_ML

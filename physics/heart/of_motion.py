@@ -4,10 +4,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from physics.cardiac.body import quadrature
+from physics.cardiac.face import face_of
 from physics.heart.between import ventricle_between
 from physics.heart.coordinates import coordinates
 from physics.heart.fan import base_of
+from physics.heart.fibers import Fibers
 from physics.heart.rule import Angles, fibers_of
 from physics.heart.segments import NAMES, segments
 from twin.domain import Motion, Surface, TetMesh
@@ -38,8 +42,11 @@ def ventricle_of(motion: Motion, params: "VentricleParams", progress: Progress) 
     )
     progress(0.6, "laying fibers")
     at = coordinates(mesh)
-    fibers = fibers_of(mesh, Angles(params.fiber_endo_deg, params.fiber_epi_deg), at)
-    mesh = replace(mesh, axes=np.stack([fibers.fiber, fibers.sheet, fibers.normal], axis=1))
+    angles = Angles(params.fiber_endo_deg, params.fiber_epi_deg)
+    mesh = replace(
+        mesh, axes=_axes(fibers_of(mesh, angles, at)),
+        axes_inside=_axes(fibers_of(mesh, angles, at, quadrature()[0])),
+    )  # fmt: skip
     notes = [
         *mesh.notes,
         f"Phase {phase} of {count} of the cycle. Fibers by rule, {params.fiber_endo_deg:g}° inside to "
@@ -55,6 +62,11 @@ def ventricle_of(motion: Motion, params: "VentricleParams", progress: Progress) 
     return Made({"ventricle mesh": replace(mesh, notes=tuple(notes))}, _summary(mesh, at.thickness_mm))
 
 
+def _axes(fibers: Fibers) -> NDArray[np.float64]:
+    """Return directions as rows, (..., 3, 3)."""
+    return np.stack([fibers.fiber, fibers.sheet, fibers.normal], axis=-2)
+
+
 def _surface(motion: Motion, name: str, phase: int) -> Surface:
     moving = motion.surface(name)
     return Surface(
@@ -66,8 +78,6 @@ def _surface(motion: Motion, name: str, phase: int) -> Surface:
 
 
 def _summary(mesh: TetMesh, thickness_mm: np.ndarray) -> dict[str, float]:
-    from physics.cardiac.face import face_of
-
     cavity, heart = (abs(face_of(mesh, name).volume(mesh.points)) / 1000 for name in ("endo_lv", "epi"))
     return {
         "elements": len(mesh.tets),

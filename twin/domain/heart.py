@@ -17,11 +17,20 @@ class Heart(OfStructure):
     Attributes
     ----------
     mesh : TetMesh
-        Ten-node, without load, with ``axes``.
+        Ten-node, without load, with ``axes`` and ``axes_inside``.
     law : str
         Name of the muscle's law; ``constants`` are its own, in kPa where they are stresses.
+    stiffness : float
+        Factor on all that is passive, the springs too; what was computed on ``volumes_ml`` is at 1.
+    springs : dict of str to float
+        What holds the wall at its faces, by name with unit.
+    imaged : ndarray, shape (n, 3)
+        Where the nodes lay in the image, under ``imaged_mmhg``; there the springs are at ease.
+    wall_mpa : ndarray, shape (corner nodes,)
+        Hydrostatic pressures in the wall then.
     peak_kpa : float
-        Largest active tension along the fibers.
+        Largest active tension along the fibers; ``across`` is the share across them, ``lengthening`` how it
+        rises with stretch (β of Land et al. 2017).
     timing : dict of str to float
         Of the tension over the beat, by name with unit.
     circulation : dict of str to float
@@ -56,6 +65,13 @@ class Heart(OfStructure):
     strayed_mm: NDArray[np.float64]
     timing: dict[str, float] = field(default_factory=dict)
     numbers: tuple[Number, ...] = ()
+    stiffness: float = 1.0
+    springs: dict[str, float] = field(default_factory=dict)
+    imaged: NDArray[np.float64] | None = None
+    imaged_mmhg: float = 0.0
+    wall_mpa: NDArray[np.float64] | None = None
+    across: float = 0.0
+    lengthening: float = 0.0
     measured_phases: NDArray[np.float64] | None = None
     measured_ml: NDArray[np.float64] | None = None
     limits: tuple[str, ...] = ()

@@ -34,6 +34,8 @@ class TetMesh(OfStructure):
         where they exist.
     axes : ndarray, shape (m, 3, 3), or None
         Of fibrous tissue: rows along the fibers, within the sheets, across the sheets; unit vectors, LPS.
+    axes_inside : ndarray, shape (m, q, 3, 3), or None
+        The same at q places within each element, those that a solver integrates at.
     """
 
     points: NDArray[np.float64]
@@ -42,6 +44,7 @@ class TetMesh(OfStructure):
     region_names: tuple[str, ...] = ("bone",)
     patches: tuple[Patch, ...] = ()
     axes: NDArray[np.float64] | None = None
+    axes_inside: NDArray[np.float64] | None = None
 
     def patch(self, name: str) -> Patch:
         """Return the patch of that name; ``KeyError`` names those there are."""

@@ -1,0 +1,160 @@
+"""A beat as a result: fields over time on the wall, curves, and the numbers that clinicians know."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from physics.cardiac import wall_kernels
+from physics.cardiac.beat import Coupled
+from physics.cardiac.ventricle import Held, Ventricle
+from physics.circulation import CHAMBERS, VALVES
+from physics.heart.deformation import Deformation, deformation_of, gradients_at_middles
+from twin.domain import Curve, Field, Number, Result, TetMesh
+
+FRAMES = 50
+"""Moments of a beat that are kept with their fields."""
+
+KPA_PER_MPA = 1000.0
+
+NAMES: dict[str, tuple[str, str]] = {
+    "lv_end_diastolic_volume_ml": ("end-diastolic volume", "mL"),
+    "lv_end_systolic_volume_ml": ("end-systolic volume", "mL"),
+    "lv_stroke_volume_ml": ("stroke volume", "mL"),
+    "lv_ejection_fraction_percent": ("ejection fraction", "%"),
+    "cardiac_output_l_per_min": ("cardiac output", "L/min"),
+    "systolic_pressure_mmhg": ("systolic arterial pressure", "mmHg"),
+    "diastolic_pressure_mmhg": ("diastolic arterial pressure", "mmHg"),
+    "mean_arterial_pressure_mmhg": ("mean arterial pressure", "mmHg"),
+    "lv_peak_pressure_mmhg": ("largest ventricular pressure", "mmHg"),
+    "lv_end_diastolic_pressure_mmhg": ("end-diastolic pressure", "mmHg"),
+    "lv_dp_dt_max_mmhg_per_s": ("largest rise of pressure (dP/dt)", "mmHg/s"),
+    "lv_stroke_work_mmhg_ml": ("stroke work", "mmHg mL"),
+    "la_mean_pressure_mmhg": ("mean left atrial pressure", "mmHg"),
+    "isovolumic_contraction_s": ("isovolumic contraction", "s"),
+}
+"""What a beat's measures are called, and their units."""
+
+
+def result_of(mesh: TetMesh, ventricle: Ventricle, coupled: Coupled, limits: Sequence[str]) -> Result:
+    """Return what a beat showed.
+
+    Parameters
+    ----------
+    mesh : TetMesh
+        The wall without load: the ventricle's, with its fibers, regions and patches.
+    ventricle : Ventricle
+    coupled : Coupled
+    limits : sequence of str
+        What the model leaves out.
+    """
+    times = np.array([time for time, _ in coupled.places])
+    chosen = _evenly(times)
+    places = [coupled.places[n][1] for n in chosen]
+    full = int(np.argmax([place.volume_ml for place in places]))
+    frames = [place.state.points for place in places]
+    moved = deformation_of(mesh, frames, full)
+    stretch, stress = _along_fibers(mesh, ventricle, places)
+    kept = times[chosen]
+    numbers = [
+        Number(NAMES[key][0], value, NAMES[key][1])
+        for key, value in coupled.measures().items()
+        if key in NAMES
+    ]
+    return Result(
+        mesh=mesh,
+        fields=(
+            Field("displacement", "mm", "node", (np.stack(frames) - mesh.points).astype(np.float32)),
+            Field("fiber stress", "kPa", "element", stress),
+            Field("fiber strain", "%", "element", (100 * (stretch / stretch[full] - 1)).astype(np.float32)),
+        ),
+        numbers=(*numbers, *_strains(moved), *_stresses(mesh, stress)),
+        times_s=kept,
+        solver="finite strain, P2–P1 tetrahedra, coupled to the closed circulation",
+        limits=tuple(limits),
+        curves=(*_of_circulation(coupled), *_of_wall(moved, kept)),
+        frame_of_reference=mesh.frame_of_reference,
+        identity=mesh.identity,
+        structure=mesh.structure,
+        term=mesh.term,
+    )
+
+
+def _evenly(times: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return which moments to keep: those nearest to evenly spread ones, the first and the last with them."""
+    wanted = np.linspace(times[0], times[-1], FRAMES)
+    return np.unique(np.abs(times[:, None] - wanted).argmin(axis=0))
+
+
+def _along_fibers(
+    mesh: TetMesh, ventricle: Ventricle, places: Sequence[Held]
+) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """Return the fibers' stretch, and the stress along them in kPa, of each moment; shape (t, m)."""
+    if mesh.axes is None:
+        raise ValueError("a wall without fibers has no stress along them")
+    slopes, _ = gradients_at_middles(mesh.points, mesh.tets)
+    turned = np.einsum("eai,eji->eaj", slopes, mesh.axes)
+    shape, body = (len(places), len(mesh.tets)), ventricle.body
+    stretch, stress = np.empty(shape), np.empty(shape)
+    for n, place in enumerate(places):
+        wall_kernels.along_fibers(
+            place.state.points, place.state.pressures, mesh.tets, turned, body.law.code, body.numbers,
+            ventricle.pulling(place.tension_kpa), stretch[n], stress[n],
+        )  # fmt: skip
+    return stretch, (KPA_PER_MPA * stress).astype(np.float32)
+
+
+def _strains(moved: Deformation) -> list[Number]:
+    last = {
+        "global longitudinal strain": moved.longitudinal,
+        "global circumferential strain": moved.circumferential,
+        "global radial strain": moved.radial,
+    }
+    found = []
+    for name, strain in last.items():
+        value = strain[np.abs(strain).argmax()]
+        found.append(
+            Number(name, 100 * float(value), "%", remark="The largest of the beat, mean of the wall.")
+        )
+    twist = float(moved.twist_deg[np.abs(moved.twist_deg).argmax()])
+    remark = "The largest of the beat; counter-clockwise seen from the apex."
+    return [*found, Number("twist", twist, "°", remark=remark)]
+
+
+def _stresses(mesh: TetMesh, stress_kpa: NDArray[np.float32]) -> list[Number]:
+    """Return the largest mean fiber stress of each region over the beat."""
+    corners = mesh.points[mesh.tets[:, :4]]
+    sizes = np.abs(np.linalg.det(corners[:, 1:] - corners[:, :1]))
+    found = []
+    for number, name in enumerate(mesh.region_names):
+        here = mesh.regions == number
+        if here.any():
+            mean = stress_kpa[:, here] @ sizes[here] / sizes[here].sum()
+            found.append(Number(f"fiber stress, {name}", float(mean.max()), "kPa"))
+    return found
+
+
+def _of_circulation(coupled: Coupled) -> list[Curve]:
+    beats = coupled.beats
+    lv, la = CHAMBERS.index("LV"), CHAMBERS.index("LA")
+    times = beats.times_s
+    return [
+        Curve("left ventricle volume", "mL", times, beats.states[:, lv]),
+        Curve("left ventricle pressure", "mmHg", times, beats.pressures_mmhg[:, lv]),
+        Curve("left atrium pressure", "mmHg", times, beats.pressures_mmhg[:, la]),
+        Curve("aortic pressure", "mmHg", times, beats.states[:, 4]),
+        Curve("mitral flow", "mL/s", times, beats.flows_ml_per_s[:, VALVES.index("mitral")]),
+        Curve("aortic flow", "mL/s", times, beats.flows_ml_per_s[:, VALVES.index("aortic")]),
+    ]
+
+
+def _of_wall(moved: Deformation, times: NDArray[np.float64]) -> list[Curve]:
+    return [
+        Curve("longitudinal strain", "%", times, 100 * moved.longitudinal),
+        Curve("circumferential strain", "%", times, 100 * moved.circumferential),
+        Curve("twist", "°", times, moved.twist_deg),
+        *(
+            Curve(f"circumferential strain, {name}", "%", times, 100 * strain)
+            for name, strain in moved.by_segment.items()
+        ),
+    ]

@@ -1,0 +1,187 @@
+"""What the steps do: a heart fitted to its patient, and its full beat, as results with their numbers."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from physics.cardiac import Controls, Coupled
+from physics.cardiac.outcome import NAMES, result_of
+from physics.personal.imaged import Imaged
+from physics.personal.kept import beaten, heart_of
+from physics.personal.motion import wall_motion
+from physics.personal.personalize import Measured, Personal, personalize
+from twin.domain import Heart, Motion, Number, Result, Surface, TetMesh
+from twin.errors import UserError
+from twin.progress import Progress
+from twin.steps import Made
+
+if TYPE_CHECKING:
+    from physics.personal.steps import BeatParams, FitParams
+
+_EVERY = 2
+"""Of the images' phases every second one's volume is fitted; the others are predicted."""
+
+_SAME = 0.05
+"""Share of the volume by which a mesh may differ from the phase it is of."""
+
+_WITHIN = {
+    "end-diastolic volume": ("lv_end_diastolic_volume_ml", "mL"),
+    "end-systolic volume": ("lv_end_systolic_volume_ml", "mL"),
+    "ejection fraction": ("lv_ejection_fraction_percent", "%"),
+}
+
+
+def fit(mesh: TetMesh, motion: Motion, params: "FitParams", progress: Progress) -> Made:
+    """Fit a heart and return it with its last full beat; see ``personalize``."""
+    imaged = Imaged(mesh, _inside(mesh))
+    full = float(motion.cavity_ml[motion.fullest])
+    if abs(imaged.volume_ml - full) > _SAME * full:
+        raise UserError(
+            f"The mesh holds {imaged.volume_ml:.0f} mL, and the images show {full:.0f} mL at end-diastole.",
+            "Mesh the ventricle at end-diastole: leave its phase empty.",
+        )
+    fitted = np.zeros(len(motion.phases), bool)
+    fitted[::_EVERY] = True
+    fitted[[motion.fullest, motion.emptiest]] = True
+    personal = personalize(
+        imaged,
+        Measured(
+            motion.phases[fitted],
+            motion.cavity_ml[fitted],
+            params.rate_per_min or 60.0 / motion.cycle_s,
+            _cuff(params),
+            params.end_diastolic_mmhg,
+        ),
+        members=params.members,
+        progress=progress.between(0.0, 0.97),
+    )
+    progress(0.97, "comparing with the images")
+    heart = heart_of(personal, mesh, motion)
+    last = personal.beats[-1]
+    beat = result_of(heart.mesh, personal.ventricle, last, heart.limits)
+    apart = _apart(mesh, last, personal, motion, ~fitted)
+    numbers = (*_with_intervals(beat, personal), *_against_images(personal, motion), *apart)
+    heart = replace(heart, numbers=(*heart.numbers, *_against_images(personal, motion), *apart))
+    summary = _summary(beat) | {
+        "beats_differ_ml": _change(personal.beats, 1),
+        "wall_motion_predicted_mm": max(n.value for n in apart),
+        "stiffness_kpa": personal.passive.stiffness_kpa * personal.best["stiffness"],
+        "assumed": list(personal.assumed),
+    }
+    return Made({"heart": heart, "beat": replace(beat, numbers=numbers)}, summary)
+
+
+def _inside(mesh: TetMesh) -> NDArray[np.float64]:
+    if mesh.axes_inside is None or mesh.tets.shape[1] != 10:
+        raise UserError(
+            "This mesh has no fibers, or no nodes in the middle of its edges.",
+            "Make one of the images with “Mesh the ventricle”.",
+        )
+    return mesh.axes_inside
+
+
+def _cuff(params: "FitParams") -> tuple[float, float] | None:
+    given = params.systolic_mmhg, params.diastolic_mmhg
+    if given[0] is None and given[1] is None:
+        return None
+    if given[0] is None or given[1] is None:
+        raise UserError(
+            "Only one of the two cuff pressures is given.", "Give systolic and diastolic, or none of them."
+        )
+    return given[0], given[1]
+
+
+def _with_intervals(beat: Result, personal: Personal) -> list[Number]:
+    """Return a beat's numbers with the ensemble's spread about those that have one."""
+    keys = {name: key for key, (name, _) in NAMES.items()}
+    found = []
+    for number in beat.numbers:
+        interval = personal.measures.get(keys.get(number.name, ""))
+        if interval is None:
+            found.append(number)
+            continue
+        found.append(
+            replace(
+                number, low=interval.low, high=interval.high,
+                causes={"ensemble, 95 %": (interval.low, interval.high)},
+            )
+        )  # fmt: skip
+    return found
+
+
+def _against_images(personal: Personal, motion: Motion) -> list[Number]:
+    """Return what images and cuff say, to stand beside what the beat says."""
+    edv, esv = float(motion.cavity_ml[motion.fullest]), float(motion.cavity_ml[motion.emptiest])
+    measured = {"end-diastolic volume": edv, "end-systolic volume": esv}
+    measured["ejection fraction"] = 100.0 * (1.0 - esv / edv)
+    found = []
+    for name, (key, unit) in _WITHIN.items():
+        off = personal.measures[key].value - measured[name]
+        found.append(
+            Number(
+                f"{name}, imaged", measured[name], unit, remark=f"The fitted beat is {off:+.1f} {unit} off."
+            )
+        )
+    upper, lower = personal.measured.cuff
+    how = "assumed" if personal.measured.cuff_mmhg is None else "given"
+    for name, key, value in (
+        ("systolic", "systolic_pressure_mmhg", upper), ("diastolic", "diastolic_pressure_mmhg", lower),
+    ):  # fmt: skip
+        off = personal.measures[key].value - value
+        found.append(
+            Number(
+                f"{name} cuff pressure, {how}",
+                value,
+                "mmHg",
+                remark=f"The fitted beat is {off:+.1f} mmHg off.",
+            )
+        )
+    return found
+
+
+def _apart(
+    mesh: TetMesh, beat: Coupled, personal: Personal, motion: Motion, predicted: NDArray[np.bool_]
+) -> list[Number]:
+    """Return how far the walls are from the images in the phases that were not fitted."""
+    found = []
+    for name, patch in (("endocardium", "endo_lv"), ("epicardium", "epi")):
+        surface = motion.surface(name)
+        segmented = [
+            (float(motion.phases[t]), Surface(surface.points[t].astype(np.float64), surface.triangles))
+            for t in np.flatnonzero(predicted)
+        ]
+        apart = wall_motion(mesh, beat, personal.r_wave_s, patch, segmented)
+        each = [a.mean_mm for a in apart]
+        worst = apart[int(np.argmax(each))]
+        found.append(
+            Number(
+                f"wall motion, {name}, predicted", float(np.mean(each)), "mm",
+                remark=f"Mean distance from the images in {len(each)} phases that were not fitted; the most, "
+                f"{max(each):.1f} mm, at {100 * worst.fraction:.0f} % of the cycle.",
+            )
+        )  # fmt: skip
+    return found
+
+
+def _change(beats: tuple[Coupled, ...], column: int) -> float:
+    """Return by how much the left ventricle's volume differs between the last beat's ends."""
+    states = beats[-1].beats.states[:, column]
+    return float(abs(states[-1] - states[0]))
+
+
+def beat_in_full(heart: Heart, params: "BeatParams", progress: Progress) -> Made:
+    """Return a kept heart's full beat under other conditions."""
+    controls = Controls(
+        params.preload_ml, params.resistance_percent / 100.0, params.contractility_percent / 100.0,
+        params.stiffness_percent / 100.0, params.rate_per_min,
+    )  # fmt: skip
+    ventricle, beats = beaten(heart, controls, params.beats, progress)
+    result = result_of(heart.mesh, ventricle, beats[-1], heart.limits)
+    return Made({"beat": result}, _summary(result) | {"beats_differ_ml": _change(tuple(beats), 1)})
+
+
+def _summary(beat: Result) -> dict[str, float]:
+    keys = {name: key for key, (name, _) in NAMES.items()}
+    return {keys[n.name]: n.value for n in beat.numbers if n.name in keys}

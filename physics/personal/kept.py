@@ -1,0 +1,208 @@
+"""A patient's own heart as a record keeps it, and as what beats in full again."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from physics.cardiac import Controls, Coupled, Held, NotConvergedError, Tension, Ventricle, beat, reduced_of
+from physics.cardiac.body import State
+from physics.cardiac.chart import repeating
+from physics.cardiac.live import under
+from physics.cardiac.pump import course_of, reduced_heart
+from physics.cardiac.ventricle import MMHG_PER_MPA
+from physics.circulation import Circulation
+from physics.circulation.flat import circulation_of, numbers_of
+from physics.personal.imaged import Imaged, Springs
+from physics.personal.passive import law_of
+from physics.personal.personalize import ACROSS, LENGTHENING, Personal
+from twin.domain import Heart, Motion, Number, TetMesh
+from twin.errors import UserError
+from twin.progress import Progress
+
+LIMITS = (
+    "The left ventricle alone is a wall; the other chambers are elastances.",
+    "Quasi-static: no inertia of the wall, and nothing in it is viscous.",
+    "All fibers pull at once and alike; fibers are laid by rule, no image shows them.",
+    "Stiffness at rest follows Klotz's relation for hearts in general, not a measured curve.",
+)
+
+
+def heart_of(personal: Personal, imaged: TetMesh, motion: Motion) -> Heart:
+    """Return what a record keeps of a fitted heart.
+
+    Parameters
+    ----------
+    imaged : TetMesh
+        The wall at end-diastole that was fitted.
+    motion : Motion
+        What the images showed.
+    """
+    rest, tension = personal.passive, personal.tension
+    axes = rest.unloaded.axes
+    reduced = reduced_of(personal.chart)
+    return Heart(
+        mesh=replace(
+            imaged,
+            points=rest.unloaded.body.mesh.points,
+            axes=_middle(axes),
+            axes_inside=axes,
+            notes=(*imaged.notes, "Without load: found from the imaged shape under its pressure."),
+        ),
+        law="guccione",
+        constants={"stiffness_kpa": rest.stiffness_kpa, "bend": rest.bend},
+        stiffness=personal.best["stiffness"],
+        springs={
+            "pericardium_kpa_per_mm": Springs().pericardium,
+            "base_kpa_per_mm": Springs().base,
+            "ring_kpa_per_mm": Springs().ring,
+        },
+        imaged=imaged.points,
+        imaged_mmhg=rest.pressure_mmhg,
+        wall_mpa=rest.unloaded.loaded.pressures,
+        peak_kpa=tension.peak_kpa,
+        across=ACROSS,
+        lengthening=LENGTHENING,
+        timing={
+            "onset_s": tension.onset_s,
+            "rise_s": tension.rise_s,
+            "fall_s": tension.fall_s,
+            "length_s": tension.length_s,
+            "r_wave_s": personal.r_wave_s,
+        },
+        circulation=numbers_of(personal.circulation),
+        volumes_ml=reduced.volumes_ml,
+        tensions_kpa=reduced.tensions_kpa,
+        pressures_mmhg=reduced.pressures_mmhg,
+        modes=reduced.modes,
+        amounts=reduced.amounts,
+        strayed_mm=reduced.strayed_mm,
+        numbers=tuple(_fitted(personal)),
+        measured_phases=motion.phases,
+        measured_ml=motion.cavity_ml,
+        limits=(*LIMITS, *(f"Assumed: {words}." for words in personal.assumed)),
+        frame_of_reference=imaged.frame_of_reference,
+        identity=imaged.identity,
+        structure=imaged.structure,
+        term=imaged.term,
+    )
+
+
+def _middle(axes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the axes (m, 3, 3) in the middle of elements: means, made orthonormal again."""
+    left, _, right = np.linalg.svd(axes.mean(axis=1))
+    return np.asarray(left @ right)
+
+
+def _fitted(personal: Personal) -> list[Number]:
+    """Return the parameters with their intervals, and whether the data say anything of them."""
+    low, high = personal.stiffness_interval_kpa
+    rest = personal.passive
+    found = [
+        Number(
+            "stiffness at rest (C)", rest.stiffness_kpa, "kPa", low, high,
+            remark="By Klotz's relation; the interval is that of the end-diastolic pressure.",
+        ),
+        Number("unloaded volume", rest.unloaded.volume_ml, "mL", remark="By Klotz's relation."),
+    ]  # fmt: skip
+    for estimate in personal.estimates:
+        parameter = estimate.parameter
+        told = f"{100 * estimate.width_ratio:.0f} % as wide as what was believed before"
+        if not estimate.determined:
+            told = f"not determined by the data: {told}"
+        name = parameter.name.replace("_", " ")
+        found.append(
+            Number(
+                name, personal.best[parameter.name], parameter.unit, estimate.low, estimate.high,
+                remark=f"Fitted; {told}. Believed before: {parameter.reason}.",
+            )
+        )  # fmt: skip
+    return found
+
+
+def ventricle_of(heart: Heart, stiffness: float = 1.0) -> tuple[Ventricle, Held]:
+    """Return a kept heart's ventricle, and where it rests as it was imaged.
+
+    Parameters
+    ----------
+    stiffness : float
+        Factor on the patient's own.
+
+    Raises
+    ------
+    UserError
+        What is kept is not enough for a full solution.
+    """
+    mesh, imaged = heart.mesh, heart.imaged
+    if imaged is None or heart.wall_mpa is None or mesh.axes_inside is None:
+        raise UserError("This heart was kept without what a full solution needs.", "Fit it again.")
+    factor = stiffness * heart.stiffness
+    springs = Springs(
+        heart.springs["pericardium_kpa_per_mm"],
+        heart.springs["base_kpa_per_mm"],
+        heart.springs["ring_kpa_per_mm"],
+    ).scaled(factor)
+    law = law_of(factor * heart.constants["stiffness_kpa"], heart.constants["bend"])
+    held = Imaged(replace(mesh, points=imaged), mesh.axes_inside, springs)
+    body = held.body(law).reshaped(mesh.points, mesh.axes_inside)
+    ventricle = Ventricle(body, across=heart.across, lengthening=heart.lengthening)
+    load = np.full(1, factor * heart.imaged_mmhg / MMHG_PER_MPA)
+    return ventricle, ventricle.resting(State(imaged.copy(), factor * heart.wall_mpa, load))
+
+
+def full_beats(
+    ventricle: Ventricle,
+    rest: Held,
+    circulation: Circulation,
+    tension: Tension,
+    count: int,
+    progress: Progress,
+) -> tuple[Coupled, ...]:
+    """Return full beats, one after the other, from where a circulation begins.
+
+    Raises
+    ------
+    UserError
+        The wall finds no rest; it says in which beat.
+    """
+    state = circulation.start.array()
+    made: list[Coupled] = []
+    try:
+        begin = float(np.asarray(tension(np.zeros(1)))[0])
+        place = ventricle.at(state[1], begin, rest)
+        for number in range(count):
+            part = progress.between(number / count, (number + 1) / count)
+            made.append(beat(ventricle, circulation, tension, place, state, progress=part))
+            place, state = made[-1].places[-1][1], made[-1].beats.states[-1]
+    except NotConvergedError as error:
+        raise UserError(
+            f"The heart did not finish beat {len(made) + 1} in full: the wall found no rest. What is in the "
+            "record stays.",
+            "Change what was asked for by less; or take a mesh with better elements.",
+        ) from error
+    return tuple(made)
+
+
+def beaten(
+    heart: Heart, controls: Controls, count: int, progress: Progress
+) -> tuple[Ventricle, Sequence[Coupled]]:
+    """Return a kept heart's full beats under other controls, settled on the reduced heart first.
+
+    Raises
+    ------
+    UserError
+        It does not settle, or the wall finds no rest.
+    """
+    progress(0.0, "settling on the reduced heart")
+    own = circulation_of(heart.circulation)
+    try:
+        circulation = under(own, controls)
+    except ValueError as error:
+        raise UserError(f"That cannot be: {error}.", "Take a lower heart rate.") from error
+    circulation = circulation.with_blood(controls.blood_ml)
+    tension = course_of(heart)(circulation, heart.peak_kpa * controls.contractility)
+    factor = controls.stiffness * heart.stiffness
+    settled, _ = repeating(reduced_heart(heart).cavity(tension, factor), circulation)
+    ventricle, rest = ventricle_of(heart, controls.stiffness)
+    return ventricle, full_beats(ventricle, rest, settled, tension, count, progress.between(0.05, 1.0))
