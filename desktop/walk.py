@@ -44,5 +44,11 @@ HIP = Walk(
     "left femur",
 )
 
-WALKS = {"hip": HIP}
+HEART = Walk(
+    "from a cine MR study to the patient's own beating left ventricle",
+    (Stage("segmentation.heart"), Stage("mesh.ventricle", {}, {"edge_mm": 10.0}), Stage("physics.heart")),
+    "left ventricle",
+)
+
+WALKS = {"heart": HEART, "hip": HIP}
 """By the name that commands know them by."""

@@ -22,10 +22,10 @@ from twin.errors import UserError
 from twin.progress import Progress
 
 LIMITS = (
-    "The left ventricle alone is a wall; the other chambers are elastances.",
-    "Quasi-static: no inertia of the wall, and nothing in it is viscous.",
-    "All fibers pull at once and alike; fibers are laid by rule, no image shows them.",
-    "Stiffness at rest follows Klotz's relation for hearts in general, not a measured curve.",
+    "the left ventricle alone is a wall; the other chambers are elastances",
+    "quasi-static: no inertia of the wall, and nothing in it is viscous",
+    "all fibers pull at once and alike; fibers are laid by rule, no image shows them",
+    "stiffness at rest follows Klotz's relation for hearts in general, not a measured curve",
 )
 
 
@@ -81,7 +81,7 @@ def heart_of(personal: Personal, imaged: TetMesh, motion: Motion) -> Heart:
         numbers=tuple(_fitted(personal)),
         measured_phases=motion.phases,
         measured_ml=motion.cavity_ml,
-        limits=(*LIMITS, *(f"Assumed: {words}." for words in personal.assumed)),
+        limits=(*LIMITS, *(f"{words} assumed" for words in personal.assumed)),
         frame_of_reference=imaged.frame_of_reference,
         identity=imaged.identity,
         structure=imaged.structure,
