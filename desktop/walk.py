@@ -46,7 +46,7 @@ HIP = Walk(
 
 HEART = Walk(
     "from a cine MR study to the patient's own beating left ventricle",
-    (Stage("segmentation.heart"), Stage("mesh.ventricle", {}, {"edge_mm": 10.0}), Stage("physics.heart")),
+    (Stage("segmentation.heart"), Stage("mesh.ventricle"), Stage("physics.heart")),
     "left ventricle",
 )
 

@@ -13,14 +13,20 @@ class VentricleParams:
     """Of which phase, how fine, and how the fibers run."""
 
     edge_mm: float = param(
-        8.0,
+        9.0,
         unit="mm",
         low=1.0,
         high=15.0,
-        help="Wanted length of the elements' edges. Elements have ten nodes; 8 mm make some 2,500 of them.",
+        help="Wanted length of the elements' edges; 9 mm in one layer make some 1,300 of ten nodes.",
         title="Edge length",
     )
-    layers: int = param(2, low=1, high=8, help="Elements through the wall.", title="Layers")
+    layers: int = param(
+        1,
+        low=1,
+        high=8,
+        help="Elements through the wall. Fibers turn within an element too: one layer has all their angles.",
+        title="Layers",
+    )
     fiber_endo_deg: float = param(
         60.0,
         unit="°",
