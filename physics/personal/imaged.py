@@ -20,6 +20,8 @@ KPA = 1e-3
 class Springs:
     """What holds the heart, kPa/mm; at ease where it was imaged at end-diastole.
 
+    Chosen on the one patient at hand (``heart-mr-cine``), by the distance of walls and the chart's reach.
+
     Attributes
     ----------
     pericardium : float

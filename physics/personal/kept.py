@@ -6,14 +6,14 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from physics.cardiac import Controls, Coupled, Held, NotConvergedError, Tension, Ventricle, beat, reduced_of
+from physics.cardiac import Controls, Coupled, Held, Ventricle, reduced_of
 from physics.cardiac.body import State
 from physics.cardiac.chart import repeating
 from physics.cardiac.live import under
 from physics.cardiac.pump import course_of, reduced_heart
 from physics.cardiac.ventricle import MMHG_PER_MPA
-from physics.circulation import Circulation
 from physics.circulation.flat import circulation_of, numbers_of
+from physics.personal.full import full_beats
 from physics.personal.imaged import Imaged, Springs
 from physics.personal.passive import law_of
 from physics.personal.personalize import ACROSS, LENGTHENING, Personal
@@ -50,7 +50,7 @@ def heart_of(personal: Personal, imaged: TetMesh, motion: Motion) -> Heart:
             axes_inside=axes,
             notes=(*imaged.notes, "Without load: found from the imaged shape under its pressure."),
         ),
-        law="guccione",
+        law=rest.law.name,
         constants={"stiffness_kpa": rest.stiffness_kpa, "bend": rest.bend},
         stiffness=personal.best["stiffness"],
         springs={
@@ -101,7 +101,7 @@ def _fitted(personal: Personal) -> list[Number]:
     rest = personal.passive
     found = [
         Number(
-            "stiffness at rest (C)", rest.stiffness_kpa, "kPa", low, high,
+            "stiffness along the fibers at rest (a_f)", rest.stiffness_kpa, "kPa", low, high,
             remark="By Klotz's relation; the interval is that of the end-diastolic pressure.",
         ),
         Number("unloaded volume", rest.unloaded.volume_ml, "mL", remark="By Klotz's relation."),
@@ -149,39 +149,6 @@ def ventricle_of(heart: Heart, stiffness: float = 1.0) -> tuple[Ventricle, Held]
     ventricle = Ventricle(body, across=heart.across, lengthening=heart.lengthening)
     load = np.full(1, factor * heart.imaged_mmhg / MMHG_PER_MPA)
     return ventricle, ventricle.resting(State(imaged.copy(), factor * heart.wall_mpa, load))
-
-
-def full_beats(
-    ventricle: Ventricle,
-    rest: Held,
-    circulation: Circulation,
-    tension: Tension,
-    count: int,
-    progress: Progress,
-) -> tuple[Coupled, ...]:
-    """Return full beats, one after the other, from where a circulation begins.
-
-    Raises
-    ------
-    UserError
-        The wall finds no rest; it says in which beat.
-    """
-    state = circulation.start.array()
-    made: list[Coupled] = []
-    try:
-        begin = float(np.asarray(tension(np.zeros(1)))[0])
-        place = ventricle.at(state[1], begin, rest)
-        for number in range(count):
-            part = progress.between(number / count, (number + 1) / count)
-            made.append(beat(ventricle, circulation, tension, place, state, progress=part))
-            place, state = made[-1].places[-1][1], made[-1].beats.states[-1]
-    except NotConvergedError as error:
-        raise UserError(
-            f"The heart did not finish beat {len(made) + 1} in full: the wall found no rest. What is in the "
-            "record stays.",
-            "Change what was asked for by less; or take a mesh with better elements.",
-        ) from error
-    return tuple(made)
 
 
 def beaten(

@@ -1,16 +1,16 @@
 """From an imaged ventricle and a few numbers to the patient's own beating one, with intervals."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from physics.cardiac import Chart, Coupled, NotConvergedError, Twitch, Ventricle, beat, chart_of
+from physics.cardiac import Chart, Coupled, Twitch, Ventricle, chart_of
 from physics.cardiac.chart import repeating
 from physics.circulation import Beats, Circulation, Table, measures_of
 from physics.personal.beliefs import R_WAVE_S, adult_at, beliefs, circulation_of, twitch_of
 from physics.personal.ensemble import Datum, Ensemble, Estimate, assimilated, values
+from physics.personal.full import full_beats as in_full
 from physics.personal.imaged import Imaged
 from physics.personal.passive import Passive, passive
 from twin.errors import UserError
@@ -21,15 +21,16 @@ Array = NDArray[np.float64]
 ASSUMED_CUFF_MMHG = (120.0, 78.0)
 ASSUMED_EDP_MMHG = 10.0
 EDP_ERROR_MMHG = {True: 2.0, False: 4.0}
-"""By whether it was given: of a catheter or echo, or of healthy and mildly ill hearts' spread about 10."""
+"""By whether it was given. Our judgment: of a catheter or echo, and how far hearts lie about 10."""
 CUFF_ERROR_MMHG = 3.0
-"""Of a mean of seven readings by a device that is accepted with 8 mmHg (ISO 81060-2)."""
+"""Our judgment: between a device's own 8 mmHg (ISO 81060-2) and the scatter of a mean of readings."""
 ENDS_ERROR, PHASE_ERROR = 0.015, 0.04
-"""Of end-diastolic and end-systolic volume, and of other phases, as shares of the end-diastolic volume: what
-two readers of cine MR differ by, with the segmentation's own scatter (3 %) and 10 ms of timing."""
+"""Of end-diastolic and end-systolic volume, and of other phases, as shares of the end-diastolic volume. Our
+judgment, after the segmentation's own scatter (3 %) and 10 ms of timing."""
 ACROSS, LENGTHENING = 0.05, 1.3
 """Tension across the fibres, and its rise with stretch: β = 2.3 (Land 2017) is of force over the first area;
-as second Piola–Kirchhoff stress, once more over the stretch, 1.3 is left."""
+as second Piola–Kirchhoff stress, once more over the stretch, 1.3 is left. The share across was chosen on the one
+patient at hand."""
 _BEATS = 60
 _VOLUMES = 12
 _LOWEST, _HIGHEST = 0.85, 1.06
@@ -227,7 +228,8 @@ def personalize(
     circulation, _beats = model.settled(best)
     tension = twitch_of(base, best)
     stiff = _ventricle(imaged, rest, best["stiffness"])
-    beats = _full(stiff, rest, circulation, tension, full_beats, progress.between(0.8, 1.0))
+    begin = stiff.resting(rest.unloaded.loaded)
+    beats = in_full(stiff, begin, circulation, tension, full_beats, progress.between(0.8, 1.0))
     return Personal(
         measured, rest, interval, stiff, chart, ensemble, ensemble.estimates(), best, circulation, tension,
         beats, _intervals(beats[-1].measures(), model, ensemble), R_WAVE_S, measured.assumed,
@@ -294,32 +296,6 @@ def predicted_of(beats: Beats, fractions: Array) -> Array:
     )  # fmt: skip
     volumes = np.interp(times, beats.times_s, beats.states[:, 1])
     return np.concatenate([volumes, [numbers[name] for name in names]])
-
-
-def _full(
-    ventricle: Ventricle,
-    rest: Passive,
-    circulation: Circulation,
-    tension: Callable[[Array], Array],
-    count: int,
-    progress: Progress,
-) -> tuple[Coupled, ...]:
-    """Return full beats, one after the other."""
-    state = circulation.start.array()
-    made: list[Coupled] = []
-    try:
-        begin = float(np.asarray(tension(np.zeros(1)))[0])
-        place = ventricle.at(state[1], begin, ventricle.resting(rest.unloaded.loaded))
-        for number in range(count):
-            part = progress.between(number / count, (number + 1) / count)
-            made.append(beat(ventricle, circulation, tension, place, state, progress=part))
-            place, state = made[-1].places[-1][1], made[-1].beats.states[-1]
-    except NotConvergedError as error:
-        raise UserError(
-            f"The fitted heart did not finish beat {len(made) + 1} in full: the wall found no rest.",
-            "Take a mesh with better elements, or stiffer springs at its base.",
-        ) from error
-    return tuple(made)
 
 
 def _intervals(numbers: dict[str, float], model: _Model, ensemble: Ensemble) -> dict[str, Interval]:
