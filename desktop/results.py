@@ -70,7 +70,7 @@ class Results:
 
     def cases(self) -> Sequence[tuple[str, str]]:
         """Return the load cases of the result at hand: (name, title)."""
-        return [(name, _sentence(name)) for name in (self._tree().get("cases") or {})]
+        return [(name, words.sentence(name)) for name in (self._tree().get("cases") or {})]
 
     def fields(self) -> Sequence[tuple[str, str]]:
         """Return the fields that it can be seen in: (name, title)."""
@@ -117,7 +117,7 @@ class Results:
             unit = "" if number["unit"] == "1" else number["unit"]
             value = scale * number["value"]
             said = [s for s in (words.yield_warning(name, value, high), number["remark"]) if s]
-            shown.append(Shown(_sentence(name), value, unit, low, high, "; ".join(said)))
+            shown.append(Shown(words.sentence(name), value, unit, low, high, "; ".join(said)))
         return shown
 
     def chain(self, name: str, *, as_solved: bool = False) -> tuple[tuple[str, str], ...]:
@@ -125,7 +125,7 @@ class Results:
         item, tree = self.item, self._tree()
         scale, load = 1.0 if as_solved else self._scale(tree), self.load_text(as_solved=as_solved)
         for number in tree.get("numbers", ()):
-            if item is not None and _sentence(number["name"].removeprefix(f"{self.case}: ")) == name:
+            if item is not None and words.sentence(number["name"].removeprefix(f"{self.case}: ")) == name:
                 return chain_of(self._desk.session, item.id, number, scale, load)
         return ()
 
@@ -253,7 +253,3 @@ def _round_up(value: float) -> float:
         return 1.0
     power = 10.0 ** np.floor(np.log10(value))
     return float(next(s for s in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if s * power >= value * (1 - 1e-9)) * power)
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]

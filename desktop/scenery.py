@@ -13,6 +13,7 @@ from desktop.colors import color_of
 from desktop.desk import Desk
 from desktop.loads import draw_model
 from desktop.measured_scene import draw_measurement
+from desktop.moving import Moving
 from desktop.overlay import caption_of
 from desktop.session import Item
 from desktop.volume import VolumeRendering
@@ -21,13 +22,14 @@ from twin.domain import Surface, TetMesh, Volume
 from viewers.sampling import first_window
 
 if TYPE_CHECKING:
+    from desktop.cine import Cine
     from viewers.scene_view import SceneView
     from viewers.slice_view import SliceView
 
 SLICES_AFTER_MS = 80
 SLICES = "slices"
 """Key of the image at hand in the scene; placed planes beside it have ``slices#`` and their id."""
-_DRAWN = ("surface", "mesh", "landmarks", "model", "result", "measurement")
+_DRAWN = ("surface", "mesh", "landmarks", "motion", "model", "result", "measurement")
 
 
 class Scenery:
@@ -36,8 +38,9 @@ class Scenery:
     slices_turned = Signal(bool)
     """Whether the image's slices are in the scene now."""
 
-    def __init__(self, desk: Desk, scene: SceneView) -> None:
-        self._desk, self.scene = desk, scene
+    def __init__(self, desk: Desk, scene: SceneView, cine: Cine) -> None:
+        self._desk, self.scene, self._cine = desk, scene, cine
+        self.moving = Moving(scene, cine)
         self._drawn: dict[str, tuple[Any, ...]] = {}
         self._skinning: dict[int, Any] = {}
         self._fitted: frozenset[str] = frozenset()
@@ -95,6 +98,7 @@ class Scenery:
             self._drawn[key] = state
             drew = True
         self._wanted = frozenset(wanted)
+        self._cine.lend(self.moving.moments)
         self.rendering.sync(self._slice_view, alone=not self._drawn)
         self._say_waiting()
         self._say()
@@ -136,6 +140,7 @@ class Scenery:
 
     def moment_moved(self) -> None:
         """Follow the moment at once: 3-D and slices beat together."""
+        self.moving.follow()
         self.rendering.sync(self._slice_view, alone=not self._drawn)
         self._sync_slices()
 
@@ -202,6 +207,9 @@ class Scenery:
     def _draw_mesh(self, item: Item, mesh: Any) -> None:
         self.scene.show_mesh(item.key, mesh, color=color_of(item))
 
+    def _draw_motion(self, item: Item, motion: Any) -> None:
+        self.moving.draw(item, motion, color_of(item))
+
     def _draw_landmarks(self, item: Item, landmarks: Any) -> None:
         points = {name: mark.point for name, mark in landmarks.points.items()}
         self.scene.show_points(item.key, np.array(list(points.values())), tuple(points), MARK_COLOR)
@@ -223,6 +231,7 @@ class Scenery:
     def _remove(self, key: str) -> None:
         self._drawn.pop(key, None)
         self._desk.results.forget(key)
+        self.moving.forget(key)
         for shown in list(self.scene.keys()):
             if shown == key or shown.startswith(f"{key}#"):
                 self.scene.remove(shown)

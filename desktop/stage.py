@@ -130,7 +130,7 @@ class Stage(QWidget):
             from viewers.scene_view import SceneView
 
             self.scene = SceneView()
-            self.scenery = Scenery(self._desk, self.scene)
+            self.scenery = Scenery(self._desk, self.scene, self.cine)
             box = SceneBox(self._desk, self.scene, self.scenery)
             self._scene_box = box
             self.scene.maximize_asked.connect(lambda: self.maximize("3-D"))
@@ -324,6 +324,7 @@ class Stage(QWidget):
     def _on_moment(self, index: int) -> None:
         for view in self.slices.values():
             view.set_time(index)
+        self.overlay.moment_moved()
         if self.scenery is not None:
             self.scenery.moment_moved()
 

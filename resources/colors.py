@@ -92,6 +92,13 @@ protanopes and deuteranopes do (Machado, Oliveira and Fernandes 2009, severity 1
 farther apart than neighbors in hue.
 """
 
+EDGE_COLORS = {
+    "endocardium": "#F2705A",
+    "epicardium": "#F2CC60",
+    "right cavity": "#6FA3E0",
+}
+"""Edges of a beating heart over its images, by (a part of) their names: told apart by most eyes, on gray."""
+
 LOAD_COLOR = "#4FB3BF"
 SUPPORT_COLOR = "#9AA4AE"
 MARK_COLOR = "#F2CC60"

@@ -11,6 +11,7 @@ from desktop import theme, way, words
 from desktop.actions import Actions
 from desktop.desk import Desk
 from desktop.fields import ComboBox
+from desktop.motion_card import MotionCard
 from desktop.section import CommandButton, Panel, StepSection, quiet, section_title
 from desktop.session import sizes_of
 from desktop.silent import SilentCard
@@ -55,7 +56,10 @@ class AnatomyPanel(Panel):
         self.opacity.valueChanged.connect(self._on_opacity)
         self.opacity.setValue(35)
         self.go = CommandButton(actions["go.simulate"], text="Go on to Simulate")
-        self.add(self.silent, self.bone, self.all, self.side, self.mesh, self.go)
+        self.motion = MotionCard(desk)
+        if desk.stage is not None:
+            desk.stage.cine.moved.connect(self.motion.follow)
+        self.add(self.silent, self.motion, self.bone, self.all, self.side, self.mesh, self.go)
         self.opacity_title = section_title("Labels over the image")
         self.add(self.opacity_title, self.opacity)
         self.end()
@@ -66,6 +70,7 @@ class AnatomyPanel(Panel):
         session = self._desk.session
         segmented, meshed = bool(session.structures()), _has(self._desk, "mesh")
         self.silent.refresh()
+        self.motion.refresh()
         self.bone.refresh(current=not segmented)
         self.all.setVisible(segmented and bool(way.unseen(self._desk)))
         self.side.refresh()
