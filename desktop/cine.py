@@ -19,7 +19,8 @@ _LEAST_MS = 10
 """Between two looks at the clock, so that the views are painted in between."""
 
 
-def _clock_ms() -> float:
+def clock_ms() -> float:
+    """Return the time, by a clock that never goes back."""
     return 1000.0 * time.monotonic()
 
 
@@ -45,7 +46,7 @@ class Cine(QObject):
     moved = Signal(int)
     changed = Signal()
 
-    def __init__(self, parent: QObject, clock_ms: Callable[[], float] = _clock_ms) -> None:
+    def __init__(self, parent: QObject, clock_ms: Callable[[], float] = clock_ms) -> None:
         super().__init__(parent)
         self.clock_ms = clock_ms
         self.moments: Moments | None = None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from desktop import exporting, way
+from desktop import exporting, heart_way, way
 from desktop.browser import bringing
 from desktop.command import Command, ask
 from desktop.hanging_commands import hanging_commands
@@ -317,6 +317,9 @@ def _walk() -> tuple[Command, ...]:
                 "Simulate"),
         Command("simulate.solve", "Solve", "play", "Compute displacement, strain and stress", way.solve,
                 way.why_not_solve, "Ctrl+Return", "Simulate"),
+        Command("simulate.beat", "Solve in full", "heartbeat",
+                "Solve the beat of the whole wall with the sliders as they are, and keep it as a result",
+                heart_way.beat, heart_way.why_not_beat, "", "Simulate"),
         Command("report.write", "Write report (PDF)…", "file-pdf",
             "Write what was found, with its limits, as a PDF",
                 ask("report"), way.why_not_report, "", "Report"),

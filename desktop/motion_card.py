@@ -1,4 +1,4 @@
-"""A beating organ as its images show it: volumes over the cycle, and the numbers with what must be said of them."""
+"""A beating organ as its images show it: its volume over the cycle, and its numbers with their remarks."""
 
 from __future__ import annotations
 

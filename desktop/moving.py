@@ -85,7 +85,7 @@ def surface_at(motion: Motion, moving: MovingSurface, phase: int) -> Surface:
 
 
 def marks_at(motion: Motion, share: float) -> tuple[list[Outline], list[Contour]]:
-    """Return what is drawn over slices of a motion: its surfaces' cuts, and the edges found in the pictures."""
+    """Return what is drawn over slices of a motion: its surfaces' cuts, and the edges that were found."""
     from viewers.marks import Contour, Outline
 
     phase = phase_at(motion.phases, share)

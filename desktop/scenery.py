@@ -9,6 +9,7 @@ from psygnal import Signal
 from PySide6.QtCore import QTimer
 
 from desktop import way
+from desktop.beating import BEYOND
 from desktop.colors import color_of
 from desktop.desk import Desk
 from desktop.loads import draw_model
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 SLICES_AFTER_MS = 80
 SLICES = "slices"
 """Key of the image at hand in the scene; placed planes beside it have ``slices#`` and their id."""
-_DRAWN = ("surface", "mesh", "landmarks", "motion", "model", "result", "measurement")
+_DRAWN = ("surface", "mesh", "landmarks", "motion", "model", "heart", "result", "measurement")
 
 
 class Scenery:
@@ -62,6 +63,7 @@ class Scenery:
             event.connect(self._say)
         desk.results.waited.connect(self._say_waiting)
         desk.queue.changed.connect(self._on_work)
+        desk.beating.changed.connect(self._on_beat)
         scene.picked.connect(self._on_pick)
         scene.handle_turned.connect(self._on_turn)
         self.sync()
@@ -74,6 +76,7 @@ class Scenery:
             event.disconnect(self._say)
         self._desk.results.waited.disconnect(self._say_waiting)
         self._desk.queue.changed.disconnect(self._on_work)
+        self._desk.beating.changed.disconnect(self._on_beat)
 
     def sync(self) -> None:
         """Draw what is visible and not drawn yet, hide what is not, forget what is gone."""
@@ -210,6 +213,9 @@ class Scenery:
     def _draw_motion(self, item: Item, motion: Any) -> None:
         self.moving.draw(item, motion, color_of(item))
 
+    def _draw_heart(self, item: Item, heart: Any) -> None:
+        self._desk.beating.draw(self.scene, item, heart)
+
     def _draw_landmarks(self, item: Item, landmarks: Any) -> None:
         points = {name: mark.point for name, mark in landmarks.points.items()}
         self.scene.show_points(item.key, np.array(list(points.values())), tuple(points), MARK_COLOR)
@@ -232,6 +238,7 @@ class Scenery:
         self._drawn.pop(key, None)
         self._desk.results.forget(key)
         self.moving.forget(key)
+        self._desk.beating.forget(key)
         for shown in list(self.scene.keys()):
             if shown == key or shown.startswith(f"{key}#"):
                 self.scene.remove(shown)
@@ -260,13 +267,23 @@ class Scenery:
             lines += [image.name, *self.rendering.words]
         entry = session.entry(shown[-1].id) if shown else None
         self.scene.set_caption([*caption_of(entry)[:-1], *lines] if entry else [])
-        stale = [i for i in shown if i.stale]
-        self.scene.set_stamp(f"STALE: {stale[0].name}" if stale else "")
+        self._say_stamp()
+
+    def _say_stamp(self) -> None:
+        """Hatch the view where what it shows is stale, or lies beyond what was computed."""
+        stale = [i for i in self._shapes if i.stale]
+        beyond = BEYOND.upper() if self._desk.beating.beyond else ""
+        self.scene.set_stamp(f"STALE: {stale[0].name}" if stale else beyond)
 
     # -- hands -----------------------------------------------------------------------------------
 
     def _on_event(self, *_: Any) -> None:
         self.sync()
+
+    def _on_beat(self) -> None:
+        """A heart came into the scene, or left where it is known, or came back."""
+        self._say_waiting()
+        self._say_stamp()
 
     def _on_pick(self, pick: Any) -> None:
         if pick is not None:

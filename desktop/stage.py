@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QGridLayout, QVBoxLayout, QWidget
 
 from desktop import theme
@@ -17,6 +17,7 @@ from desktop.desk import Desk
 from desktop.fusing import Fusing
 from desktop.going import Going
 from desktop.hanging import Hanging
+from desktop.heart_plots import CURVES, HeartPlots
 from desktop.links import Links
 from desktop.marking import Marking
 from desktop.measuring import Measuring
@@ -48,6 +49,10 @@ _PLACES = {
     "scene": _beside("3-D"),
 } | {plane: _beside(plane) for plane in PLANES}
 
+BEATING = "heart"
+"""The arrangement of a beating heart: the 3-D view large, its curves beside it."""
+_BEATING = {"3-D": (0, 0, 3, 1)} | {name: (row, 1, 1, 1) for row, name in enumerate(CURVES)}
+
 
 class Stage(QWidget):
     """The four views of one record. The slices come at once, the scene after the first frame.
@@ -74,6 +79,8 @@ class Stage(QWidget):
         self.hung = ""
         self._placed: tuple[object, ...] = ()
         self._closed = False
+        self.curves: HeartPlots | None = None
+        self._curves_off = False
         self._make_slices()
         self.links = Links(self.slices, self)
         self.links.moved.connect(self._on_links)
@@ -149,6 +156,8 @@ class Stage(QWidget):
         if self.scene is not None:
             self.scene.set_theme(look)
         self.time_bar.restyle()
+        if self.curves is not None:
+            self.curves.restyle()
 
     def close_scene(self) -> None:
         """Let go of the 3-D view's memory before the window goes."""
@@ -177,9 +186,11 @@ class Stage(QWidget):
         self._place()
 
     def arrange(self, name: str) -> None:
-        """Show all views alike (``four``), or the scene (``scene``) or a plane large; and keep to that."""
-        self._desk.settings.layout["views"] = name
-        self._desk.settings.save()
+        """Show all views alike (``four``), the scene, a plane, or a beating heart large; and keep to that."""
+        self._curves_off = name != BEATING
+        if name != BEATING:
+            self._desk.settings.layout["views"] = name
+            self._desk.settings.save()
         self.hung = self._maximized = ""
         self.comparing.choose("")
         self._place()
@@ -196,6 +207,8 @@ class Stage(QWidget):
         That is two by two until there is a mesh to look at in 3-D.
         """
         session = self._desk.session
+        if self._desk.beating.here and not self._curves_off:
+            return BEATING
         if session.workspace == "images" and self.hung in _PLACES:
             return self.hung
         chosen = self._desk.settings.layout.get("views", "")
@@ -215,12 +228,16 @@ class Stage(QWidget):
     def _place(self) -> None:
         """Put each view where it belongs now."""
         name, alone, beside = self.arrangement, self._maximized, self.comparing.view
-        layout = _PLACES[name]
+        layout = _BEATING if name == BEATING else _PLACES[name]
+        if name == BEATING and self.curves is None:
+            self.curves = HeartPlots(self._desk)
+        self.time_bar.set_wanted(name != BEATING)
         if beside is not None:
             name, layout = "compare", {self.comparing.plane: (0, 0, 1, 1), "beside": (0, 1, 1, 1)}
         places = {n: p for n, p in layout.items() if not alone or n == alone}
         views: dict[str, QWidget | None] = {**self.slices, "3-D": self._scene_box, "beside": beside}
-        placed = (name, alone, self._scene_box is not None, beside)
+        views |= self.curves.plots if self.curves is not None else dict[str, QWidget | None]()
+        placed = (name, alone, self._scene_box is not None, beside, self.curves)
         if placed == self._placed:
             return
         self._placed = placed
@@ -229,6 +246,8 @@ class Stage(QWidget):
                 self._grid.removeWidget(view)
                 self._grid.addWidget(view, *layout.get(which, (0, 0, 1, 1)))
                 view.setVisible(which in places)
+        if name == BEATING and self.scene is not None:
+            QTimer.singleShot(0, self.scene, self.scene.fit)  # once it has its size
         for row in range(3):
             used = any(p[0] <= row < p[0] + p[2] for p in places.values())
             self._grid.setRowStretch(row, int(used))

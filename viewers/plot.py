@@ -18,7 +18,7 @@ from viewers.scene_decor import number_text, ticks
 
 _ROOM = 0.06
 """Share of the values' span that is left free at an end that no value of 0 bounds."""
-_MOST_POINTS = 240
+_MOST_POINTS = 160
 """More of a curve than the screen can tell apart is not painted."""
 _SMALL = 0.85
 
@@ -213,14 +213,14 @@ class Plot(QWidget):
     def _paint_marks(self, painter: QPainter, box: QRectF) -> None:
         painter.setFont(paint.font_of(painter, _SMALL))
         line = QFontMetricsF(painter.font()).lineSpacing()
-        for mark in self.marks:
+        for n, mark in enumerate(self.marks):
             pen = QPen(QColor(mark.color), 1.2, Qt.PenStyle.DashLine)
             painter.setPen(pen)
             if mark.axis == "x":
                 x = self.place(mark.at, 0.0).x()
                 painter.drawLine(QPointF(x, box.top()), QPointF(x, box.bottom()))
                 left = x > box.center().x()
-                beside = QRectF(x - 204 if left else x + 4, box.top() + 1, 200, line)
+                beside = QRectF(x - 204 if left else x + 4, box.top() + 1 + n * line, 200, line)
             else:
                 y = self.place(0.0, mark.at).y()
                 painter.drawLine(QPointF(box.left(), y), QPointF(box.right(), y))
@@ -263,7 +263,8 @@ class Plot(QWidget):
             painter.drawEllipse(self.place(*self.at), 4.5, 4.5)
             painter.setBrush(Qt.BrushStyle.NoBrush)
         if self.badge:
-            paint.warnings(painter, QRectF(self.rect()).adjusted(8, 6, -8, -6), [self.badge])
+            middle = Qt.AlignmentFlag.AlignCenter
+            paint.text_at(painter, self._box(), middle, self.badge, self.look.warn, shadow=False)
 
     def _paint_curve(self, painter: QPainter, curve: PlotCurve, color: str) -> None:
         x, y = np.asarray(curve.x, np.float64), np.asarray(curve.y, np.float64)

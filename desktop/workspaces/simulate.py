@@ -8,6 +8,7 @@ from desktop import way, words
 from desktop.actions import Actions
 from desktop.answer import AnswerCard
 from desktop.desk import Desk
+from desktop.heart_card import HeartCard
 from desktop.section import CommandButton, Panel, StepSection, quiet
 
 
@@ -32,12 +33,21 @@ class SimulatePanel(Panel):
         )  # fmt: skip
         self.answer = AnswerCard(desk, actions)
         self.go = CommandButton(actions["go.report"], text="Go on to Report")
-        self.add(self.model, self.look, self.solve, self.answer, self.go)
+        self.heart = HeartCard(desk, actions)
+        self.add(self.heart, self.model, self.look, self.solve, self.answer, self.go)
         self.end()
         self.follow(desk)
 
     def refresh(self) -> None:
         """Show what is done and what is next."""
+        beats = self._desk.beating.item is not None
+        self.heart.setVisible(beats)
+        for widget in (self.model, self.look, self.solve, self.answer, self.go):
+            widget.setVisible(not beats)
+        if beats:
+            self.heading.setText("Heart")
+            self.heart.refresh()
+            return
         here = way.shape(self._desk.session, "mesh") or way.structure(self._desk.session)
         self.heading.setText(f"Load on the {here.structure}" if here else "Load")
         modelled, solved = _fresh(self._desk, "model"), _fresh(self._desk, "result")

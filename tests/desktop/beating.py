@@ -75,7 +75,7 @@ class HeartParams:
 
 @step("test.heart", version=1, title="Make a heart", quick=True)
 def heart(params: HeartParams, progress: Progress) -> Made:
-    """Make the published circulation's ventricle, as a block that grows with its volume's cube root along x."""
+    """Make the published circulation's ventricle, a block as long as its volume's cube root."""
     from physics.cardiac import reduced_of, settled, tension_of
     from physics.circulation import REGAZZONI_2020
     from physics.circulation.flat import numbers_of

@@ -39,7 +39,8 @@ def beating(window: MainWindow, home, qtbot) -> Stage:
 def inner_radius(stage: Stage) -> float:
     """Half the width of the endocardium as it stands in the scene."""
     scene = stage.make_scene()
-    (outer,) = [key for key in scene.keys() if key.endswith("#epicardium")]
+    keys = scene.keys()
+    (outer,) = [key for key in keys if key.endswith("#epicardium")]
     scene.set_visible(outer, False)
     box = scene.bounds()
     scene.set_visible(outer, True)
