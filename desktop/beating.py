@@ -339,7 +339,8 @@ class Beating(QObject):
         elif self.colors == "stretch":
             values = self._ready.stretch(displacement)
         else:
-            values = np.linalg.norm((displacement - self._ready.diastole).astype(np.float64), axis=1)
+            moved = np.linalg.norm(displacement - self._ready.diastole, axis=1)
+            values = moved.astype(np.float64)
         return np.full_like(values, np.nan) if self.beyond else values
 
     # -- time --------------------------------------------------------------------------------------
