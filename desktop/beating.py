@@ -158,8 +158,9 @@ class Beating(QObject):
 
     @property
     def here(self) -> bool:
-        """Whether the task at hand is a heart's: its workspace is open, and the record holds one."""
-        return self._desk.session.workspace == "simulate" and self.item is not None
+        """Whether the task at hand is a heart's: its workspace is open, and a heart is shown."""
+        session, item = self._desk.session, self.item
+        return session.workspace == "simulate" and item is not None and session.is_visible(item.key)
 
     @property
     def heart(self) -> Heart | None:
@@ -335,7 +336,7 @@ class Beating(QObject):
         mesh = self._ready.heart.mesh
         values: NDArray[np.float64]
         if self.colors == "segments":
-            values = mesh.regions + 1.0
+            values = (mesh.regions + 1).astype(np.float64)
         elif self.colors == "stretch":
             values = self._ready.stretch(displacement)
         else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
@@ -12,6 +14,9 @@ from desktop.numbers import NumberList
 from desktop.section import section_title
 from resources.colors import EDGE_COLORS
 from twin.domain import Motion
+
+if TYPE_CHECKING:
+    from viewers.plot import Plot
 
 
 class MotionCard(QFrame):
@@ -59,19 +64,30 @@ class MotionCard(QFrame):
             self.plot.set_moving((), at)
 
     def _show(self, motion: Motion) -> None:
-        from viewers.plot import PlotCurve, PlotMark
-
         self._motion = motion
-        times = 1000.0 * motion.cycle_s * motion.phases
-        color = EDGE_COLORS["endocardium"]
-        # The cycle closes: its end is its beginning.
-        closed = np.append(times, 1000.0 * motion.cycle_s), np.append(motion.cavity_ml, motion.cavity_ml[0])
-        quiet = theme.current().quiet
-        marks = [
-            PlotMark(float(motion.cavity_ml[motion.fullest]), "end-diastole", quiet, "y"),
-            PlotMark(float(motion.cavity_ml[motion.emptiest]), "end-systole", quiet, "y"),
-        ]
-        self.plot.set_still(
-            [PlotCurve(*closed, color), PlotCurve(times, motion.cavity_ml, color, dots=True)], marks
-        )
+        fill_plot(self.plot, motion)
         self.follow()
+
+
+def volume_plot(motion: Motion) -> Plot:
+    """Return a plot of a motion's volume over its cycle."""
+    from viewers.plot import Plot
+
+    plot = Plot("Volume over the cycle", "time (ms)", "cavity (mL)")
+    fill_plot(plot, motion)
+    return plot
+
+
+def fill_plot(plot: Plot, motion: Motion) -> None:
+    """Show the volume over the cycle, with both its ends marked."""
+    from viewers.plot import PlotCurve, PlotMark
+
+    times = 1000.0 * motion.cycle_s * motion.phases
+    color, quiet = EDGE_COLORS["endocardium"], theme.current().quiet
+    # The cycle closes: its end is its beginning.
+    closed = np.append(times, 1000.0 * motion.cycle_s), np.append(motion.cavity_ml, motion.cavity_ml[0])
+    marks = [
+        PlotMark(float(motion.cavity_ml[motion.fullest]), "end-diastole", quiet, "y"),
+        PlotMark(float(motion.cavity_ml[motion.emptiest]), "end-systole", quiet, "y"),
+    ]
+    plot.set_still([PlotCurve(*closed, color), PlotCurve(times, motion.cavity_ml, color, dots=True)], marks)

@@ -42,6 +42,7 @@ class NumberList(QWidget):
         if item is None:
             return
         text = results.load_text(as_solved=self._as_solved)
+        self.load.setVisible(bool(text))
         self.load.setText(text[:1].upper() + text[1:])
         self._chain_of = lambda name: results.chain(name, as_solved=self._as_solved)
         self._show(results.numbers(as_solved=self._as_solved), struck=bool(item.stale))

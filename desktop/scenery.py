@@ -101,7 +101,7 @@ class Scenery:
             self._drawn[key] = state
             drew = True
         self._wanted = frozenset(wanted)
-        self._cine.lend(self.moving.moments)
+        self._cine.lend(self.moving.moments or self._desk.results.played.moments)
         self.rendering.sync(self._slice_view, alone=not self._drawn)
         self._say_waiting()
         self._say()
@@ -144,6 +144,7 @@ class Scenery:
     def moment_moved(self) -> None:
         """Follow the moment at once: 3-D and slices beat together."""
         self.moving.follow()
+        self._desk.results.played.follow(self._cine.share)
         self.rendering.sync(self._slice_view, alone=not self._drawn)
         self._sync_slices()
 
@@ -260,7 +261,7 @@ class Scenery:
             kind = kinds.pop() if len(kinds) == 1 else "shapes"
             lines.append(names[0] if len(names) == 1 else f"{len(names)} {kind}")
             if any(i.kind == "result" for i in shown):
-                lines.append(self._desk.results.load_text())
+                lines += filter(None, [self._desk.results.load_text()])
         image = session.volume if self.rendering.words else None
         if image is not None:
             shown.append(image)

@@ -111,6 +111,7 @@ class Stage(QWidget):
         desk.restyled.connect(self.restyle)
         desk.session.moved.connect(self._on_move)
         desk.session.changed.connect(self._on_move)
+        desk.session.shown.connect(self._on_move)
         self.restyle()
         desk.reader.compute(load_drawing, lambda _done: self._make_scene_if_open())
         desk.reader.compute(load_numerics, lambda _done: desk.settled.emit())
@@ -167,6 +168,7 @@ class Stage(QWidget):
         self.going.detach()
         self._desk.session.moved.disconnect(self._on_move)
         self._desk.session.changed.disconnect(self._on_move)
+        self._desk.session.shown.disconnect(self._on_move)
         self.overlay.detach()
         self.fusing.detach()
         self.comparing.detach()
@@ -325,7 +327,7 @@ class Stage(QWidget):
         assert self.scenery is not None
         self.scenery.rendering.choose(next(one for one in RENDERINGS if one.id == preset))
 
-    def _on_move(self, _what: object) -> None:
+    def _on_move(self, *_what: object) -> None:
         self._place()
 
     # -- links -----------------------------------------------------------------------------------

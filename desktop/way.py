@@ -212,7 +212,8 @@ def why_not_report(desk: Desk) -> str:
     """A result that is not stale is wanted."""
     result = shape(desk.session, "result")
     if result is None:
-        return "There is no result to report yet: solve first (Simulate)."
+        told = any(desk.session.of_kind(kind) for kind in ("motion", "heart"))  # these bear numbers too
+        return "" if told else "There is no result to report yet: solve first (Simulate)."
     if result.stale:
         return f"The result is stale ({result.stale}). Make it again first."
     return ""

@@ -10,6 +10,7 @@ from desktop.answer import AnswerCard
 from desktop.desk import Desk
 from desktop.heart_card import HeartCard
 from desktop.section import CommandButton, Panel, StepSection, quiet
+from desktop.timed_card import TimedCard
 
 
 class SimulatePanel(Panel):
@@ -34,19 +35,28 @@ class SimulatePanel(Panel):
         self.answer = AnswerCard(desk, actions)
         self.go = CommandButton(actions["go.report"], text="Go on to Report")
         self.heart = HeartCard(desk, actions)
-        self.add(self.heart, self.model, self.look, self.solve, self.answer, self.go)
+        self.timed = TimedCard(desk, actions)
+        if desk.stage is not None:
+            desk.stage.cine.moved.connect(self.timed.follow)
+        self.add(self.heart, self.timed, self.model, self.look, self.solve, self.answer, self.go)
         self.end()
         self.follow(desk)
 
     def refresh(self) -> None:
         """Show what is done and what is next."""
-        beats = self._desk.beating.item is not None
+        result, beating = self._desk.results.item, self._desk.beating
+        seen = result is not None and self._desk.session.is_visible(result.key)
+        timed = self._desk.results.timed and (seen or beating.item is None) and not beating.here
+        beats = beating.item is not None and not timed
         self.heart.setVisible(beats)
+        self.timed.setVisible(timed)
         for widget in (self.model, self.look, self.solve, self.answer, self.go):
-            widget.setVisible(not beats)
-        if beats:
-            self.heading.setText("Heart")
+            widget.setVisible(not beats and not timed)
+        if timed or beats:
+            self.heading.setText("Heart" if beats or result is None else words.sentence(result.name))
             self.heart.refresh()
+            self.timed.refresh()
+            self.timed.setVisible(timed)
             return
         here = way.shape(self._desk.session, "mesh") or way.structure(self._desk.session)
         self.heading.setText(f"Load on the {here.structure}" if here else "Load")
