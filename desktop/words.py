@@ -149,6 +149,10 @@ _FACTS = {
         "volume_error_percent": "Volume off by",
         "distance_mean_mm": "Off the surface by", "mesher": "Mesher",
     },
+    "mesh.ventricle": {
+        "elements": "Tetrahedra", "cavity_ml": "Cavity", "wall_ml": "Muscle",
+        "wall_thickness_mean_mm": "Mean thickness",
+    },
     "physics.femur_model": {
         "calibration": "Calibration", "young_median_mpa": "Median modulus",
         "young_max_mpa": "Highest modulus",

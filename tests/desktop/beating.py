@@ -7,7 +7,7 @@ import numpy as np
 from tests.desktop.made import WHO
 from tests.physics.cardiac.test_chart import CHART
 from tests.viewers.phantoms import box_mesh, sphere
-from twin.domain import Curve, Field, Heart, Motion, MovingSurface, Number, Outline, Result, TetMesh
+from twin.domain import Curve, Field, Heart, Motion, MovingSurface, Number, Outline, Result, TetMesh, Volume
 from twin.params import param
 from twin.progress import Progress
 from twin.steps import Made, step
@@ -121,3 +121,49 @@ def whole_beat(progress: Progress) -> Made:
         **HELD,
     )  # fmt: skip
     return Made({"result": made}, {}, {"result": "beat"})
+
+
+@step(
+    "test.find",
+    version=1,
+    title="Find a heart",
+    makes=("motion",),
+    fits={"cines": lambda t: len(t["voxels"]["shape"]) == 4},
+)
+def find(cines: tuple[Volume, ...], params: MotionParams, progress: Progress) -> Made:
+    """Find the ball in the ball in any number of cines."""
+    made = motion(params, progress)
+    return replace(made, summary={"cines": len(cines)})
+
+
+@step("test.ventricle", version=1, title="Mesh a motion", makes=("mesh",))
+def ventricle(motion: Motion, progress: Progress) -> Made:
+    """Make the block in place of a wall."""
+    return Made({"mesh": wall()}, {"elements": len(wall().tets)}, {"mesh": "ventricle mesh"})
+
+
+@step("test.fit", version=1, title="Fit", makes=("heart",), fits={"mesh": lambda t: t["axes"] is not None})
+def fit(mesh: TetMesh, motion: Motion, params: HeartParams, progress: Progress) -> Made:
+    """Make the heart as it is."""
+    return heart(params, progress)
+
+
+@dataclass(frozen=True)
+class BeatParams:
+    preload_ml: float = param(0.0, help="Blood more.")
+    resistance_percent: float = param(100.0, help="Afterload.")
+    contractility_percent: float = param(100.0, help="Contractility.")
+    stiffness_percent: float = param(100.0, help="Stiffness.")
+    rate_per_min: float = param(75.0, help="Rate.")
+
+
+@step("test.full", version=1, title="Solve the beat", makes=("result",))
+def full(heart: Heart, params: BeatParams, progress: Progress) -> Made:
+    """Make the beat as it is, and tell what it was asked for."""
+    return replace(whole_beat(progress), summary={"preload_ml": params.preload_ml})
+
+
+@step("test.bare", version=1, title="Make a block", quick=True)
+def bare(progress: Progress) -> Made:
+    """Make the block without fibers."""
+    return Made({"mesh": replace(wall(), axes=None)}, {}, {"mesh": "block"})
