@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSlider,
     QVBoxLayout,
     QWidget,
 )
@@ -27,6 +26,7 @@ from desktop.desk import Desk
 from desktop.fields import ComboBox
 from desktop.numbers import NumberList
 from desktop.section import CommandButton, quiet, section_title
+from desktop.time_bar import PhaseSlider
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ LEAST_CHANGE = 0.005
 """A smaller share of a number is no change: steps of time fall elsewhere in each beat."""
 
 
-class OwnSlider(QSlider):
+class OwnSlider(PhaseSlider):
     """A slider that a double-click sets back; the wheel scrolls the panel, not it."""
 
     set_back = Signal()

@@ -37,6 +37,15 @@ class HeartPlots:
         self.plots: dict[str, QWidget | None] = dict(
             zip(CURVES, (self.loop, self.pressures, self.volume), strict=True)
         )
+        self.loop.setToolTip(
+            "Gray: the patient's own beat. Dashed: the smallest and the largest volume that images showed."
+        )
+        self.pressures.setToolTip(
+            "Of the left ventricle, the aorta and the left atrium. Gray: the patient's own"
+        )
+        self.volume.setToolTip(
+            "Gray: the patient's own beat. Dots: volumes that images showed, the fullest laid on the fullest."
+        )
         desk.beating.moved.connect(self.follow)
         desk.beating.changed.connect(self.refresh)
         desk.beating.beaten.connect(self.refresh)
@@ -67,7 +76,7 @@ class HeartPlots:
         marks: list[PlotMark] = []
         measured: list[PlotCurve] = []
         if heart.measured_ml is not None and heart.measured_phases is not None:
-            ends = (("ESV measured", heart.measured_ml.min()), ("EDV measured", heart.measured_ml.max()))
+            ends = (("ESV", heart.measured_ml.min()), ("EDV", heart.measured_ml.max()))
             marks = [PlotMark(float(volume), name, color["measured"]) for name, volume in ends]
             times = _aligned_ms(heart.measured_phases, heart.measured_ml, own)
             measured = [PlotCurve(times, heart.measured_ml, color["measured"], "measured", dots=True)]

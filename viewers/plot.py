@@ -67,6 +67,7 @@ class Plot(QWidget):
         self.badge = ""
         """Why what moves must not be trusted; it is painted gray then."""
         self._kept: QImage | None = None
+        self._inner: QRectF | None = None
         self._ends: tuple[tuple[float, float], tuple[float, float]] = ((0.0, 1.0), (0.0, 1.0))
 
     def set_look(self, look: Look) -> None:
@@ -99,7 +100,7 @@ class Plot(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Paint the axes anew."""
-        self._kept = None
+        self._renew()
         super().resizeEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -133,9 +134,18 @@ class Plot(QWidget):
 
     def _box(self) -> QRectF:
         """Return where the curves are, inside the axes' names and numbers."""
-        line = QFontMetricsF(self.font()).lineSpacing()
-        wide = QFontMetricsF(self.font()).horizontalAdvance("0000")
-        return QRectF(self.rect()).adjusted(wide + 8, 1.9 * line + 4, -12, -1.9 * line - 4)
+        if self._inner is None:
+            line = QFontMetricsF(self.font()).lineSpacing()
+            low, high = self._ends[1]
+            texts = [number_text(value, high - low) for value in ticks(low, high)]
+            wide = max(QFontMetricsF(self.font()).horizontalAdvance(text) for text in texts or [""])
+            self._inner = QRectF(self.rect()).adjusted(wide + 8, 1.9 * line + 4, -12, -1.9 * line - 4)
+        return self._inner
+
+    @property
+    def _thick(self) -> float:
+        """Return how much thicker lines are than with a font of 13 px."""
+        return max(QFontMetricsF(self.font()).lineSpacing() / 16.0, 0.8)
 
     def _fitting(
         self, before: tuple[tuple[float, float], tuple[float, float]] | None
@@ -159,7 +169,7 @@ class Plot(QWidget):
     # Painting
 
     def _renew(self) -> None:
-        self._kept = None
+        self._kept = self._inner = None
         self.update()
 
     def _picture(self, ratio: float) -> QImage:
@@ -214,7 +224,7 @@ class Plot(QWidget):
         painter.setFont(paint.font_of(painter, _SMALL))
         line = QFontMetricsF(painter.font()).lineSpacing()
         for n, mark in enumerate(self.marks):
-            pen = QPen(QColor(mark.color), 1.2, Qt.PenStyle.DashLine)
+            pen = QPen(QColor(mark.color), 1.2 * self._thick, Qt.PenStyle.DashLine)
             painter.setPen(pen)
             if mark.axis == "x":
                 x = self.place(mark.at, 0.0).x()
@@ -258,9 +268,10 @@ class Plot(QWidget):
         for curve in self.moving:
             self._paint_curve(painter, curve, self.look.quiet if self.badge else curve.color)
         if self.at is not None:
+            size = 4.5 * self._thick
             painter.setPen(QPen(QColor(self.look.ground), 1.5))
             painter.setBrush(QColor(self.look.quiet if self.badge else self.look.text))
-            painter.drawEllipse(self.place(*self.at), 4.5, 4.5)
+            painter.drawEllipse(self.place(*self.at), size, size)
             painter.setBrush(Qt.BrushStyle.NoBrush)
         if self.badge:
             middle = Qt.AlignmentFlag.AlignCenter
@@ -279,8 +290,8 @@ class Plot(QWidget):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(color))
             for point in points:
-                painter.drawEllipse(point, 2.4, 2.4)
+                painter.drawEllipse(point, 2.4 * self._thick, 2.4 * self._thick)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             return
-        painter.setPen(QPen(QColor(color), curve.width))
+        painter.setPen(QPen(QColor(color), curve.width * self._thick))
         painter.drawPolyline(QPolygonF(points))
