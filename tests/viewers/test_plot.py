@@ -25,7 +25,7 @@ def count(plot: Plot, color: str) -> int:
 
 
 def test_values_lie_where_they_belong(plot: Plot) -> None:
-    plot.set_still([PlotCurve(np.array([0.0, 100.0]), np.array([0.0, 50.0]), RED, width=3.0)])
+    plot.set_still([PlotCurve(np.array([0.0, 100.0]), np.array([0.0, 50.0]), RED, width=6.0)])
     low, high, middle = plot.place(0, 0), plot.place(100, 50), plot.place(50, 25)
     assert low.x() < high.x()
     assert low.y() > high.y()
