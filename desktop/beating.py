@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from desktop.cine import SPEEDS, clock_ms
+from twin.domain import Surface
 
 if TYPE_CHECKING:
     from desktop.desk import Desk
@@ -395,6 +396,35 @@ class Beating(QObject):
             stiffness=value["stiffness_percent"] / 100.0,
             rate_per_min=None if own_rate else value["rate_per_min"],
         )
+
+
+def measured_share(beating: Beating) -> float | None:
+    """Return the share of the measured cycle at the moment that is up: the fullest lies on the fullest.
+
+    None where nothing was measured.
+    """
+    own, heart = beating.own, beating.heart
+    if own is None or heart is None or beating.moment is None:
+        return None
+    if heart.measured_ml is None or heart.measured_phases is None:
+        return None
+    share = beating.moment.time_s / beating.beat_s
+    full = float(own.times_s[int(np.argmax(own.volumes_ml))] / own.times_s[-1])
+    return float((share - full + heart.measured_phases[int(np.argmax(heart.measured_ml))]) % 1.0)
+
+
+def wall_of(beating: Beating) -> Surface | None:
+    """Return the boundary of the wall at the moment that is up; None where none is to be seen, or trusted."""
+    from viewers.skin import MeshSkin, skin_of
+
+    ready, moment = beating._ready, beating.moment
+    if ready is None or moment is None or beating._scene is None or beating.beyond or not beating.here:
+        return None
+    mesh = ready.heart.mesh
+    skin = skin_of(mesh)
+    assert isinstance(skin, MeshSkin)
+    points = mesh.points + ready.live.displacement_mm(moment)
+    return Surface(points, skin.shell.triangles, frame_of_reference=mesh.frame_of_reference)
 
 
 def _made_ready(heart: Heart) -> _Ready:

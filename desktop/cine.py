@@ -136,6 +136,11 @@ class Cine(QObject):
         self.stop()
         self._move_to(index)
 
+    def go_with(self, share: float) -> None:
+        """Stand at the moment of a share of the cycle: something else beats on, and this with it."""
+        if self.moments is not None:
+            self.show(self.moments.at(share * self.moments.length_ms))
+
     def _move_to(self, index: int) -> None:
         if index != self.index:
             self.index = index

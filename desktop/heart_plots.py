@@ -131,6 +131,6 @@ def _line(x: np.ndarray, y: np.ndarray, color: str, name: str = "", width: float
 
 def _aligned_ms(phases: np.ndarray, volumes_ml: np.ndarray, own: Trace) -> np.ndarray:
     """Return when measured volumes stand in the patient's own beat: the fullest lies on its fullest."""
-    beat_s = float(own.times_s[-1] - own.times_s[0])
+    beat_s = float(own.times_s[-1])
     full = float(own.times_s[int(np.argmax(own.volumes_ml))]) / beat_s
     return np.asarray(1000 * beat_s * ((phases - phases[int(np.argmax(volumes_ml))] + full) % 1.0))

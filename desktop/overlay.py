@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from psygnal import Signal
 
+from desktop.beating import wall_of
 from desktop.colors import color_of
 from desktop.desk import Desk
 from desktop.moving import marks_at
 from desktop.people import age_of, name_of
 from desktop.session import identity_of
+from resources.colors import SIMULATED_COLOR
 
 if TYPE_CHECKING:
     from desktop.cine import Cine
@@ -144,7 +146,8 @@ class SliceOverlay:
         drawn = [(i, session.get(i.id)) for i in here if i.structure not in labeled]
         outlines = [(surface, color_of(i)) for i, surface in drawn if surface is not None]
         motions, share = self._motions(), self._cine.share
-        at = (share, *map(id, motions)) if motions else ()
+        wall = wall_of(self._desk.beating)
+        at: tuple[object, ...] = (share, wall, *map(id, motions)) if motions or wall is not None else ()
         wanted = (self._shown, at, *((id(surface), color) for surface, color in outlines))
         if wanted == self._outlines:
             return
@@ -156,6 +159,8 @@ class SliceOverlay:
             more, edges = marks_at(motion, share)
             cuts += more
             found += edges
+        if wall is not None:
+            cuts.append(Outline(wall, SIMULATED_COLOR))
         for view in self._views.values():
             view.decor.set_marks(cuts, contours=found)
 

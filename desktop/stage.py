@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QGridLayout, QVBoxLayout, QWidget
 
 from desktop import theme
+from desktop.beating import measured_share
 from desktop.cine import Cine
 from desktop.comparing import Comparing
 from desktop.desk import Desk
@@ -63,6 +64,7 @@ class Stage(QWidget):
     """
 
     cursor_moved = Signal(str)
+    _curves_off = False
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -80,7 +82,6 @@ class Stage(QWidget):
         self._placed: tuple[object, ...] = ()
         self._closed = False
         self.curves: HeartPlots | None = None
-        self._curves_off = False
         self._make_slices()
         self.links = Links(self.slices, self)
         self.links.moved.connect(self._on_links)
@@ -112,6 +113,7 @@ class Stage(QWidget):
         desk.session.moved.connect(self._on_move)
         desk.session.changed.connect(self._on_move)
         desk.session.shown.connect(self._on_move)
+        desk.beating.moved.connect(self._on_beat)
         self.restyle()
         desk.reader.compute(load_drawing, lambda _done: self._make_scene_if_open())
         desk.reader.compute(load_numerics, lambda _done: desk.settled.emit())
@@ -329,6 +331,16 @@ class Stage(QWidget):
 
     def _on_move(self, *_what: object) -> None:
         self._place()
+        self.overlay.moment_moved()
+
+    def _on_beat(self) -> None:
+        """Let the cine and the wall's cut beat with the heart, where slices are seen beside it."""
+        if self.arrangement == BEATING or not self._desk.beating.here:
+            return
+        share = measured_share(self._desk.beating)
+        if share is not None:
+            self.cine.go_with(share)
+        self.overlay.moment_moved()
 
     # -- links -----------------------------------------------------------------------------------
 

@@ -99,6 +99,9 @@ EDGE_COLORS = {
 }
 """Edges of a beating heart over its images, by (a part of) their names: told apart by most eyes, on gray."""
 
+SIMULATED_COLOR = "#4FD8E6"
+"""A wall that a model moves, over the images of the one that was measured."""
+
 SEGMENT_COLORS = (
     "#3E6FB5", "#86ACE0", "#D9822B", "#F4BC72", "#2E8B7A", "#7CCBBA", "#5C8CCF", "#A9C6EE", "#B5611A",
     "#F8D6A0", "#1F6B5F", "#A6E2D5", "#2F4F91", "#8F93D8", "#E79A45", "#4DAA98", "#D2DEF5",

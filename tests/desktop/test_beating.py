@@ -9,8 +9,10 @@ from PySide6.QtCore import QPoint, Qt
 from desktop.beating import BEYOND, CONTROLS, Beating
 from desktop.heart_card import HeartCard
 from desktop.window import MainWindow
+from resources.colors import SIMULATED_COLOR
 from tests.desktop.beating import LIMITS
 from tests.desktop.conftest import do, settle
+from tests.desktop.test_outlines import _pixels
 from tests.viewers.gestures import drag
 from twin.record import Record
 
@@ -195,3 +197,19 @@ def test_the_curves_can_be_put_away_and_come_back(simulate: MainWindow, qtbot) -
     settle(simulate, qtbot)
     assert not stage.curves.loop.isVisible()
     assert not card_of(simulate).isVisible()
+
+
+def test_beside_its_slices_the_cine_and_the_wall_s_cut_beat_with_it(simulate: MainWindow) -> None:
+    """The fullest of four measured phases is the first, and lies on the fullest of the beat."""
+    beating, stage = simulate.desk.beating, simulate.desk.stage
+    simulate.actions_["view.all"].trigger()
+    view = stage.slices["axial"]
+    view.set_crosshair((0.0, 0.0, 0.0))
+    full_s = float(beating.own.times_s[np.argmax(beating.own.volumes_ml)])
+    beating.step((full_s - beating.moment.time_s) % beating.beat_s + 0.01)
+    assert stage.cine.index == 0
+    assert _pixels(view, SIMULATED_COLOR) > 10
+    beating.step(0.45 * beating.beat_s)
+    assert stage.cine.index == 2  # of five phases of 0.2 of the cycle
+    simulate.desk.session.go_to("anatomy")
+    assert _pixels(view, SIMULATED_COLOR) == 0
