@@ -33,6 +33,8 @@ _LEAST_MS = 8
 """Between two frames, so that the views are painted and hands are heard in between."""
 _LONGEST_S = 0.25
 """A window that stood still for longer does not make up for it."""
+_LOOKS = 60
+"""Moments of a beat among which the fullest and the emptiest are looked for."""
 
 BEYOND = "Outside what was computed"
 
@@ -141,6 +143,8 @@ class Beating(QObject):
         """Where the sliders stand, by the controls' names."""
         self.colors = "displacement"
         self.playing = False
+        self._fullest: Moment | None = None
+        """Where the beat that goes on was fullest so far."""
         self._speed = 1.0
         self._last_ms = 0.0
         self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
@@ -212,7 +216,7 @@ class Beating(QObject):
         except ValueError as error:
             self.values = before
             return f"This cannot be: {error}."
-        self.trace = None
+        self.trace = self._fullest = None
         self.changed.emit()
         return ""
 
@@ -221,7 +225,7 @@ class Beating(QObject):
         if self._ready is not None:
             self.values = {}
             self._ready.live.control(self._controls())
-            self.trace = None
+            self.trace = self._fullest = None
             self.changed.emit()
 
     def color_by(self, colors: str) -> None:
@@ -287,7 +291,7 @@ class Beating(QObject):
     def close(self) -> None:
         """Let go of the heart."""
         self.stop()
-        self._ready, self.moment = None, None
+        self._ready = self.moment = self._fullest = None
         self.values, self.numbers, self.trace, self.before = {}, {}, None, None
         self.changed.emit()
 
@@ -365,6 +369,8 @@ class Beating(QObject):
         live, was = self._ready.live, self.beyond
         known = live.last_beat
         self.moment = live.go(seconds)
+        if self._fullest is None or self.moment.volume_ml > self._fullest.volume_ml:
+            self._fullest = self.moment
         self._keep(Trace.of(self.moment.part))
         self._move()
         if self.beyond != was:
@@ -372,7 +378,9 @@ class Beating(QObject):
         self.moved.emit()
         if live.last_beat is not None and live.last_beat is not known:
             self.numbers = _numbers(live.last_beat)
-            self._ready.diastole = _shape(live, live.last_beat, np.argmax)
+            if self._fullest is not None:
+                self._ready.diastole = live.displacement_mm(self._fullest)
+            self._fullest = None
             self.beaten.emit()
 
     def _keep(self, gone: Trace) -> None:
@@ -428,28 +436,26 @@ def wall_of(beating: Beating) -> Surface | None:
 
 
 def _made_ready(heart: Heart) -> _Ready:
-    """Let a heart beat twice as it is, for what it is compared with (in the reading thread)."""
+    """Let a heart beat three times as it is, for what it is compared with (in the reading thread)."""
     from physics.cardiac.pump import live_heart
     from physics.cardiac.stretch import FiberStretch
     from viewers.skin import skin_of
 
     live, stretch = live_heart(heart), FiberStretch(heart.mesh)
-    live.go(2 * live.circulation.beat_s)
+    beat_s = live.circulation.beat_s
+    live.go(2 * beat_s)
+    moments = [live.go(beat_s / _LOOKS) for _ in range(_LOOKS)]
     own = live.last_beat
     assert own is not None
     skin_of(heart.mesh)
-    full, empty = (_shape(live, own, place) for place in (np.argmax, np.argmin))
+    full, empty = (
+        live.displacement_mm(ends(moments, key=lambda moment: moment.volume_ml)) for ends in (max, min)
+    )
     far = float(np.percentile(np.linalg.norm(empty - full, axis=1), 99))
     lengths = np.concatenate([stretch(full), stretch(empty)])
     low, high = (float(np.percentile(lengths, p)) for p in (1, 99))
     ends = math.floor(20 * low) / 20, max(math.ceil(20 * high) / 20, math.floor(20 * low) / 20 + 0.1)
     return _Ready(heart, live, stretch, own, _numbers(own), full, max(math.ceil(far), 1.0), ends)
-
-
-def _shape(live: LiveHeart, beat: Beats, place: Callable[[NDArray], Any]) -> NDArray[np.float32]:
-    """Return the wall's displacement where a beat's volume is largest, or smallest."""
-    at = int(place(beat.states[:, 1]))
-    return live.shape_mm(float(beat.states[at, 1]), float(beat.times_s[at]))
 
 
 def _numbers(beat: Beats) -> dict[str, float]:

@@ -118,7 +118,7 @@ def fit(desk: Desk) -> None:
 
 def beat(desk: Desk) -> None:
     """Solve a beat of the heart at hand in full, with the sliders as they are."""
-    params = desk.params_of(BEAT) | desk.beating.params()
+    params = desk.params_of(BEAT) | desk.beating.values  # what no hand has moved is the patient's own
     desk.start("Solve the beat", _plan(desk, BEAT, "result", "Solving the beat", params), key=BEAT)
 
 
@@ -128,7 +128,9 @@ def _plan(desk: Desk, step: str, makes: str, title: str, params: dict[str, Any] 
     into = {} if params is not None else way.made_before(desk.session, step, inputs)
     given = desk.params_of(step) if params is None else params
     entry = yield desk.job(step, inputs, given, into=into, title=title)
-    way.show_made(desk, way.made_of(entry, makes))
+    made = way.made_of(entry, makes)
+    way.show_made(desk, made)
+    desk.session.show_only(made)  # other things may have come with it
 
 
 def inputs_of(session: Session, step: str) -> dict[str, str]:

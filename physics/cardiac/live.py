@@ -139,10 +139,6 @@ class LiveHeart:
         """Return where the wall's nodes have moved from the unloaded shape, (nodes, 3)."""
         return self.reduced.displacement_mm(moment.volume_ml, moment.tension_kpa, self.controls.stiffness)
 
-    def shape_mm(self, volume_ml: float, time_s: float) -> NDArray[np.float32]:
-        """Return the same for a volume at a time since the beat began."""
-        return self.reduced.displacement_mm(volume_ml, self._tension(time_s), self.controls.stiffness)
-
     def _begin_again(self) -> None:
         """End a beat: keep it where it was whole."""
         whole = _joined(self._parts)
