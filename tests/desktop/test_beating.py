@@ -75,6 +75,14 @@ def test_it_beats_by_the_clock_with_its_curves_beside_it(simulate: MainWindow, q
         assert plot.isVisible()
     assert not stage.slices["axial"].isVisible()
     assert not stage.time_bar.isVisible()
+    card = card_of(simulate)
+    assert card.fitted.texts() == ["Peak tension: 1 kPa (0.9–1.1)"]
+    assert card.limits.text() == f"– {LIMITS[0]}"
+    loop = simulate.desk.stage.curves.loop
+    assert {mark.at for mark in loop.marks} == {66.0, 140.0}  # the measured ends
+    own = loop.still[0]
+    assert own.x.max() == pytest.approx(136.829, rel=2e-3)  # circulation.md
+    assert own.x.min() == pytest.approx(66.980, rel=2e-3)
     now = [0.0]
     beating.clock_ms = lambda: now[0]
     beating.play()
@@ -89,15 +97,12 @@ def test_it_beats_by_the_clock_with_its_curves_beside_it(simulate: MainWindow, q
     assert stage.time_bar.isVisible()
 
 
-def test_the_wall_in_3d_is_where_the_model_has_it(simulate: MainWindow) -> None:
+def test_the_wall_in_3d_is_where_the_model_has_it_in_colors_by_choice(simulate: MainWindow) -> None:
     """The block of 40 mm is as much longer as the volume's cube root (tests.desktop.beating)."""
     beating = simulate.desk.beating
     for _ in range(4):
         beating.step(0.08)
         assert width_mm(simulate) == pytest.approx(40 * np.cbrt(beating.moment.volume_ml / 100), abs=0.1)
-
-
-def test_colors_by_choice(simulate: MainWindow, qtbot) -> None:
     beating, scene = simulate.desk.beating, simulate.desk.stage.scene
     card, (key,) = card_of(simulate), [k for k in scene._shown if "#" not in k]
     things = scene._ready().things
@@ -141,21 +146,7 @@ def test_sliders_act_on_the_running_beat_and_a_double_click_sets_back(simulate: 
     assert beating._ready.live.controls.resistance == 1.0
 
 
-def test_reset_and_the_parameters_of_the_full_solution(simulate: MainWindow, qtbot) -> None:
-    beating = simulate.desk.beating
-    row(simulate, "preload_ml").slider.setValue(60)
-    row(simulate, "rate_per_min").slider.setValue(45)
-    assert beating.params() == {
-        "preload_ml": 100.0, "resistance_percent": 100.0, "contractility_percent": 100.0,
-        "rate_per_min": 85.0, "stiffness_percent": 100.0,
-    }  # fmt: skip
-    qtbot.mouseClick(card_of(simulate).reset, LEFT)
-    assert beating.params()["preload_ml"] == 0.0
-    assert beating.params()["rate_per_min"] == 75.0  # the published circulation's
-    assert row(simulate, "rate_per_min").slider.value() == 35
-
-
-def test_outside_what_was_computed_it_is_gray_and_says_so(simulate: MainWindow, qtbot) -> None:
+def test_outside_what_was_computed_it_is_gray_till_all_is_set_back(simulate: MainWindow, qtbot) -> None:
     beating, stage = simulate.desk.beating, simulate.desk.stage
     card, (key,) = card_of(simulate), [k for k in stage.scene._shown if "#" not in k]
     assert not card.badge.isVisible()
@@ -171,17 +162,17 @@ def test_outside_what_was_computed_it_is_gray_and_says_so(simulate: MainWindow, 
     beats(beating, 3)
     assert not card.badge.isVisible()
     assert stage.scene._decor.stamp == ""
-
-
-def test_what_was_fitted_and_what_is_left_out_stand_beside_it(simulate: MainWindow) -> None:
-    card = card_of(simulate)
-    assert card.fitted.texts() == ["Peak tension: 1 kPa (0.9–1.1)"]
-    assert card.limits.text() == f"– {LIMITS[0]}"
-    loop = simulate.desk.stage.curves.loop
-    assert {mark.at for mark in loop.marks} == {66.0, 140.0}  # the measured ends
-    own = loop.still[0]
-    assert own.x.max() == pytest.approx(136.829, rel=2e-3)  # circulation.md
-    assert own.x.min() == pytest.approx(66.980, rel=2e-3)
+    beating = simulate.desk.beating
+    row(simulate, "preload_ml").slider.setValue(60)
+    row(simulate, "rate_per_min").slider.setValue(45)
+    assert beating.params() == {
+        "preload_ml": 100.0, "resistance_percent": 100.0, "contractility_percent": 100.0,
+        "rate_per_min": 85.0, "stiffness_percent": 100.0,
+    }  # fmt: skip
+    qtbot.mouseClick(card_of(simulate).reset, LEFT)
+    assert beating.params()["preload_ml"] == 0.0
+    assert beating.params()["rate_per_min"] == 75.0  # the published circulation's
+    assert row(simulate, "rate_per_min").slider.value() == 35
 
 
 def test_the_curves_can_be_put_away_and_come_back(simulate: MainWindow, qtbot) -> None:

@@ -45,6 +45,7 @@ def test_a_cine_is_offered_a_heart_and_a_ct_its_bones(window: MainWindow, home: 
     assert inputs == {f"cines {n}": id for n, id in enumerate(cines, 1)}
 
 
+@pytest.mark.slow
 def test_with_a_ct_it_stays_as_it_is(window: MainWindow, home: Path, qtbot) -> None:
     opened(window, home, qtbot, "test.cine", "test.volume")
     window.desk.session.go_to("anatomy")

@@ -62,7 +62,7 @@ def card_of(window: MainWindow) -> TimedCard:
     return window.panels["simulate"].findChild(TimedCard)
 
 
-def test_it_plays_with_the_bar_of_time(played: MainWindow, qtbot) -> None:
+def test_it_plays_with_the_bar_of_time_by_a_field_of_choice(played: MainWindow, qtbot) -> None:
     """The block of 40 mm is longer by 0.1 (1 − cos 2πt/T) (tests.desktop.beating)."""
     stage, card = played.desk.stage, card_of(played)
     assert stage.time_bar.isVisible()
@@ -77,9 +77,6 @@ def test_it_plays_with_the_bar_of_time(played: MainWindow, qtbot) -> None:
     assert loop.title == "Pressure–volume loop"
     assert loop.at == pytest.approx((60.0, 110.0))  # 100 − 40 mL, 60 + 50 mmHg half a beat later
     assert not any("walking" in line for line in stage.scene._decor.caption)
-
-
-def test_its_field_numbers_and_limits(played: MainWindow, qtbot) -> None:
     card, stage = card_of(played), played.desk.stage
     assert [card.field.itemText(n) for n in range(card.field.count())] == ["Displacement", "Fiber stretch"]
     assert card.field.currentText() == "Fiber stretch"
@@ -94,6 +91,7 @@ def test_its_field_numbers_and_limits(played: MainWindow, qtbot) -> None:
     assert drawn[item.key]._field.values.max() == pytest.approx(0.2 * 20.0)  # a corner, 20 mm off the middle
 
 
+@pytest.mark.slow
 def test_the_heart_comes_back_by_its_eye(played: MainWindow, qtbot) -> None:
     session, stage = played.desk.session, played.desk.stage
     (heart,), (beat,) = session.of_kind("heart"), session.of_kind("result")
