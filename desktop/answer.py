@@ -103,7 +103,7 @@ class AnswerCard(QFrame):
         """Show the result at hand."""
         results = self._desk.results
         item = results.item
-        if item is None:
+        if item is None or results.timed:
             self.hide()
             return
         results.adopt()

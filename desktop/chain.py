@@ -59,7 +59,7 @@ def ancestry(session: Session, id: str) -> list[LogEntry]:
 
 
 def chain_of(
-    session: Session, id: str, number: Mapping[str, Any], scale: float, load: str
+    session: Session, id: str, number: Mapping[str, Any], scale: float, load: str = ""
 ) -> tuple[tuple[str, str], ...]:
     """Return what ⓘ says of a result's number, as (what, words).
 
@@ -70,10 +70,10 @@ def chain_of(
     scale : float
         Body weight shown over body weight solved: numbers are proportional to it.
     load : str
-        Load case and body weight in words.
+        Load case and body weight in words; empty for a number of no load.
     """
     steps = ancestry(session, id)
-    lines = [("Scan", _scan(session, steps)), ("Load", load)]
+    lines = [("Scan", _scan(session, steps)), *([("Load", load)] if load else [])]
     if number.get("at"):
         lines.append(("Where", lps_text(np.asarray(number["at"]))))
     if number.get("remark"):

@@ -1,4 +1,4 @@
-"""Which moment of the shown volume is seen, and the clock that moves it on. No widgets."""
+"""Which moment of the shown volume, or of what moves in 3-D, is seen, and the clock that moves it on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ _LEAST_MS = 10
 """Between two looks at the clock, so that the views are painted in between."""
 
 
-def _clock_ms() -> float:
+def clock_ms() -> float:
+    """Return the time, by a clock that never goes back."""
     return 1000.0 * time.monotonic()
 
 
@@ -45,10 +46,12 @@ class Cine(QObject):
     moved = Signal(int)
     changed = Signal()
 
-    def __init__(self, parent: QObject, clock_ms: Callable[[], float] = _clock_ms) -> None:
+    def __init__(self, parent: QObject, clock_ms: Callable[[], float] = clock_ms) -> None:
         super().__init__(parent)
         self.clock_ms = clock_ms
         self.moments: Moments | None = None
+        self._own: Moments | None = None
+        self._lent: Moments | None = None
         self.index = 0
         self._speed = 1.0
         self._began_ms = 0.0
@@ -77,10 +80,34 @@ class Cine(QObject):
         """Begin at the first moment of another volume, and stand."""
         from viewers.moments import Moments
 
+        self._own = Moments.of(volume)
+        self._begin(self._own or self._lent)
+
+    def lend(self, moments: Moments | None) -> None:
+        """Play these where the volume has no time of its own: something in 3-D has."""
+        before, self._lent = self._lent, moments
+        same = (before and before.length_ms, before and len(before)) == (
+            moments and moments.length_ms, moments and len(moments)
+        )  # fmt: skip
+        if self._own is None and not same:
+            self._begin(moments)
+
+    @property
+    def image_moments(self) -> Moments | None:
+        """The moments of the volume itself; None where it has no time."""
+        return self._own
+
+    @property
+    def share(self) -> float:
+        """The share of the cycle that has gone by at the moment that is up; 0 where nothing moves."""
+        if self.moments is None:
+            return 0.0
+        return float(self.moments.begins_ms[self.index] / self.moments.length_ms)
+
+    def _begin(self, moments: Moments | None) -> None:
         self._playing = False
         self._timer.stop()
-        self.moments = Moments.of(volume)
-        self.index = 0
+        self.moments, self.index = moments, 0
         self.changed.emit()
 
     def toggle(self) -> None:
@@ -108,6 +135,11 @@ class Cine(QObject):
         """Stand at one moment."""
         self.stop()
         self._move_to(index)
+
+    def go_with(self, share: float) -> None:
+        """Stand at the moment of a share of the cycle: something else beats on, and this with it."""
+        if self.moments is not None:
+            self.show(self.moments.at(share * self.moments.length_ms))
 
     def _move_to(self, index: int) -> None:
         if index != self.index:

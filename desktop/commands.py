@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from desktop import exporting, way
+from desktop import exporting, heart_way, way
 from desktop.browser import bringing
 from desktop.command import Command, ask
 from desktop.hanging_commands import hanging_commands
@@ -305,6 +305,12 @@ def _walk() -> tuple[Command, ...]:
         Command("anatomy.mesh", "Make mesh", "polygon",
             "Make a smooth surface and tetrahedra of the structure at hand",
                 way.mesh, way.why_not_mesh, "", "Anatomy"),
+        Command("anatomy.heart", "Segment the heart", "heart",
+            "Find both ventricles in every phase of the cine MR, by itself",
+                heart_way.find, heart_way.why_not_find, "", "Anatomy"),
+        Command("anatomy.ventricle", "Mesh the ventricle", "polygon",
+            "Fill the left ventricle's wall with tetrahedra, fibers and segments",
+                heart_way.mesh, heart_way.why_not_mesh, "", "Anatomy"),
         Command("anatomy.left", "It is the left side", "arrow-left",
             "Settle the side of the structure at hand: left",
                 _side("left"), way.why_not_side, "", "Anatomy"),
@@ -317,6 +323,12 @@ def _walk() -> tuple[Command, ...]:
                 "Simulate"),
         Command("simulate.solve", "Solve", "play", "Compute displacement, strain and stress", way.solve,
                 way.why_not_solve, "Ctrl+Return", "Simulate"),
+        Command("simulate.heart", "Fit the heart", "heartbeat",
+                "Make the ventricle beat in its circulation, fitted to the measured volumes",
+                heart_way.fit, heart_way.why_not_fit, "", "Simulate"),
+        Command("simulate.beat", "Solve in full", "heartbeat",
+                "Solve the beat of the whole wall with the sliders as they are, and keep it as a result",
+                heart_way.beat, heart_way.why_not_beat, "", "Simulate"),
         Command("report.write", "Write report (PDF)…", "file-pdf",
             "Write what was found, with its limits, as a PDF",
                 ask("report"), way.why_not_report, "", "Report"),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
+from desktop.beating import Beating
 from desktop.browser import concealing
 from desktop.queue import Plan, Queue, Work
 from desktop.reading import Reader
@@ -72,6 +73,7 @@ class Desk(QObject):
         self.queue = Queue()
         self.stage: Stage | None = None
         self.results = Results(self)
+        self.beating = Beating(self)
         self.params: dict[str, dict[str, Any]] = {}
         self.loaded_steps = False
         self.reader = Reader(self.session)

@@ -73,7 +73,7 @@ class Marking:
             "place_mm": tuple(float(x) for x in view.crosshair), "plane": view.plane,
             "normal": tuple(float(x) for x in view.sheet.frame.normal), "state": codec.as_json(state),
         }  # fmt: skip
-        if stage.cine.moments is not None:
+        if stage.cine.image_moments is not None:
             params["time"] = stage.cine.index
         self._desk.edit(STEP, {"volume": image.id}, params)
         self._choose(self.items()[-1].key)
@@ -102,8 +102,8 @@ class Marking:
             stage.presenting.restore(made.state)
         else:
             stage.links.go(made.place)
-            if made.time is not None and stage.cine.moments is not None:
-                stage.cine.show(min(made.time, len(stage.cine.moments) - 1))
+            if made.time is not None and stage.cine.image_moments is not None:
+                stage.cine.show(min(made.time, len(stage.cine.image_moments) - 1))
 
     def image_of(self, item: Item) -> str:
         """Return the id of the image that a key image is of."""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
-from desktop import popup, theme
-from desktop.chain import Shown
+from desktop import popup, theme, words
+from desktop.chain import Shown, chain_of
 from desktop.section import quiet
 
 if TYPE_CHECKING:
     from desktop.desk import Desk
+    from desktop.session import Item
 
 
 class NumberList(QWidget):
@@ -32,6 +33,7 @@ class NumberList(QWidget):
         self._rows: list[tuple[QLabel, QLabel, QLabel, QToolButton]] = []
         self._shown: Sequence[Shown] = ()
         self._state: tuple[object, ...] = ()
+        self._chain_of: Callable[[str], tuple[tuple[str, str], ...]] = lambda _name: ()
 
     def show_result(self) -> None:
         """Show the numbers of the result at hand and of which load they are; struck through where stale."""
@@ -40,8 +42,19 @@ class NumberList(QWidget):
         if item is None:
             return
         text = results.load_text(as_solved=self._as_solved)
+        self.load.setVisible(bool(text))
         self.load.setText(text[:1].upper() + text[1:])
+        self._chain_of = lambda name: results.chain(name, as_solved=self._as_solved)
         self._show(results.numbers(as_solved=self._as_solved), struck=bool(item.stale))
+
+    def show_entity(self, item: Item) -> None:
+        """Show the numbers of an entity that bears its own: a motion, a heart; struck through where stale."""
+        session = self._desk.session
+        entry = session.entry(item.id)
+        numbers = {words.sentence(n["name"]): n for n in (entry.tree["numbers"] if entry else ())}
+        self.load.hide()
+        self._chain_of = lambda name: chain_of(session, item.id, numbers[name], 1.0)
+        self._show([_shown(name, number) for name, number in numbers.items()], struck=bool(item.stale))
 
     def _show(self, numbers: Sequence[Shown], *, struck: bool) -> None:
         if [n.name for n in numbers] != [n.name for n in self._shown]:
@@ -91,10 +104,15 @@ class NumberList(QWidget):
 
     def _explain(self, n: int) -> None:
         shown = self._shown[n]
-        chain = Chain(shown, self._desk.results.chain(shown.name, as_solved=self._as_solved), self)
+        chain = Chain(shown, self._chain_of(shown.name), self)
         popup.place(chain, self._rows[n][3])
         chain.show()
         self.chain = chain
+
+
+def _shown(name: str, number: Mapping[str, Any]) -> Shown:
+    unit = "" if number["unit"] == "1" else number["unit"]
+    return Shown(name, number["value"], unit, number["low"], number["high"], number["remark"])
 
 
 class Chain(QFrame):

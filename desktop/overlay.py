@@ -6,14 +6,18 @@ from typing import TYPE_CHECKING
 
 from psygnal import Signal
 
+from desktop.beating import wall_of
 from desktop.colors import color_of
 from desktop.desk import Desk
+from desktop.moving import marks_at
 from desktop.people import age_of, name_of
 from desktop.session import identity_of
+from resources.colors import SIMULATED_COLOR
 
 if TYPE_CHECKING:
     from desktop.cine import Cine
     from desktop.presenting import Presenting
+    from twin.domain import Motion
     from twin.record import Entry
     from viewers.slice_view import SliceView
 
@@ -119,6 +123,16 @@ class SliceOverlay:
         for view in self._views.values():
             view.set_labels(labels, colors, self.opacity, hidden)
 
+    def moment_moved(self) -> None:
+        """Follow the moment: what moves cuts the slices elsewhere."""
+        self._sync_outlines()
+
+    def _motions(self) -> list[Motion]:
+        """Return the motions that are shown, as far as they have been read."""
+        session = self._desk.session
+        here = [i for i in session.of_kind("motion") if session.is_visible(i.key)]
+        return [motion for motion in map(session.get, (i.id for i in here)) if motion is not None]
+
     def _sync_outlines(self) -> None:
         """Draw where the visible surfaces cut the slices, but for those whose labels are seen already."""
         session = self._desk.session
@@ -131,14 +145,24 @@ class SliceOverlay:
         here = [i for i in session.of_kind("surface") if session.is_visible(i.key)]
         drawn = [(i, session.get(i.id)) for i in here if i.structure not in labeled]
         outlines = [(surface, color_of(i)) for i, surface in drawn if surface is not None]
-        wanted = (self._shown, *((id(surface), color) for surface, color in outlines))
+        motions, share = self._motions(), self._cine.share
+        wall = wall_of(self._desk.beating)
+        at: tuple[object, ...] = (share, wall, *map(id, motions)) if motions or wall is not None else ()
+        wanted = (self._shown, at, *((id(surface), color) for surface, color in outlines))
         if wanted == self._outlines:
             return
         from viewers.marks import Outline
 
         self._outlines = wanted
+        cuts, found = [Outline(surface, color) for surface, color in outlines], []
+        for motion in motions:
+            more, edges = marks_at(motion, share)
+            cuts += more
+            found += edges
+        if wall is not None:
+            cuts.append(Outline(wall, SIMULATED_COLOR))
         for view in self._views.values():
-            view.decor.set_marks([Outline(surface, color) for surface, color in outlines])
+            view.decor.set_marks(cuts, contours=found)
 
 
 def aside_of(entry: Entry) -> list[str]:

@@ -206,6 +206,9 @@ def _result(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
     from resources.loads import GRAVITY
 
     result: Any = record.load(entry.id)
+    if result.times_s is not None and not result.loads:
+        yield from _timed(record, entry, result)
+        return
     case = first_case(result.cases)
     assumed = words.is_weight_assumed(entry.tree)
     weight = f"{case}, body weight {words.weight_text(result.body_weight_n / GRAVITY, assumed)}"
@@ -232,9 +235,78 @@ def _result(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
         scene.close()
 
 
+def _timed(record: Record, entry: Entry, result: Any) -> Iterator[tuple[str, "QImage"]]:
+    """Draw a result in time: at its begin, where it has moved farthest from it, and its curves."""
+    from desktop.moving import Played, magnitudes, shares_of, timed_fields
+    from desktop.timed_card import plots_of
+
+    names = timed_fields(entry.tree)
+    field = next((name for name in names if name != "displacement"), names[0] if names else "")
+    if field:
+        moved = magnitudes(result, "displacement" if "displacement" in names else field)
+        far = int(np.argmax(np.abs(moved - moved[0]).mean(axis=1)))
+        played = Played()
+        scene = _scene(lambda s: played.draw(s, entry.id, result, field, 0.0))
+        for frame in dict.fromkeys((0, far)):
+            played.follow(float(shares_of(result)[frame]))
+            what = f"{field}, {1000 * result.times_s[frame]:.0f} ms"
+            yield what, _figure(scene, record, entry, what)
+        scene.close()
+    for plot, _along, _curve in plots_of(result):
+        yield from _plot(record, entry, plot)
+
+
+def _plot(record: Record, entry: Entry, plot: Any) -> Iterator[tuple[str, "QImage"]]:
+    from desktop import theme
+
+    plot.resize(*_SCENE)
+    plot.set_look(theme.viewer_look())
+    yield plot.title, _figure(plot, record, entry, plot.title)
+
+
+def _motion(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
+    """Draw a motion full and empty, and its volume over the cycle."""
+    from desktop.motion_card import volume_plot
+    from desktop.moving import show_motion
+
+    motion: Any = record.load(entry.id)
+    for phase, word in ((motion.fullest, "end-diastole"), (motion.emptiest, "end-systole")):
+        scene = _scene(lambda s, phase=phase: show_motion(s, entry.id, motion, phase, _color(entry)))  # type: ignore[misc]
+        yield f"{entry.name} at {word}", _figure(scene, record, entry, word)
+        scene.close()
+    yield from _plot(record, entry, volume_plot(motion))
+
+
+def _heart(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
+    """Draw a heart's wall without load, by its segments."""
+    from desktop.beating import COLORS
+
+    heart: Any = record.load(entry.id)
+    mesh = heart.mesh
+    _short, title, unit = COLORS["segments"]
+
+    def fill(scene: "SceneView") -> None:
+        scene.show_field(
+            entry.id, mesh, mesh.regions + 1.0, where="element", title=title, unit=unit,
+            limits=(0.5, len(mesh.region_names) + 0.5), flat=True,
+        )  # fmt: skip
+
+    scene = _scene(fill)
+    yield "heart", _figure(scene, record, entry, "the wall without load")
+    scene.close()
+
+
+def _color(entry: Entry) -> str:
+    from resources.colors import structure_color
+
+    return entry.color or structure_color(entry.tree.get("term") or entry.tree.get("structure", ""))
+
+
 _HOW: dict[str, Callable[[Record, Entry], Iterator[tuple[str, "QImage"]]]] = {
     "key image": _key_image,
     "result": _result,
+    "heart": _heart,
+    "motion": _motion,
     "model": _model,
     "volume": _slices,
     "surface": _surfaces,

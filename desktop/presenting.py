@@ -93,7 +93,7 @@ class Presenting:
             volume.unit,
             turned_of(first) if stage.links.turned else None,
             stage.links.linked,
-            stage.cine.index,
+            stage.cine.index if stage.cine.image_moments is not None else 0,
             stage.overlay.opacity,
             stage.fusing.state,
             *stage.layout_state,
@@ -111,8 +111,8 @@ class Presenting:
         """Show the image at hand in this state."""
         stage = self._stage
         stage.restore_layout(state.layout, state.only)
-        if stage.cine.moments is not None:
-            stage.cine.show(min(max(state.time, 0), len(stage.cine.moments) - 1))
+        if stage.cine.image_moments is not None:
+            stage.cine.show(min(max(state.time, 0), len(stage.cine.image_moments) - 1))
         stage.links.restore(state)
         stage.fusing.restore(state.over)
         stage.overlay.set_opacity(state.labels)

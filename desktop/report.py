@@ -163,7 +163,7 @@ def _story(record: Record, pictures: Sequence[Path], width: float) -> list[Any]:
     if stale:
         story.append(text("Out of date: " + "; ".join(f"{e.name} ({e.stale})" for e in stale), "warn"))
     for entry in entries:
-        if entry.kind == "result":
+        if entry.kind in ("result", "heart", "motion"):
             story += _result(entry, text, width)
     if pictures:
         story += _pictures(pictures, text, width)
@@ -190,10 +190,12 @@ def _who(record: Record, text: Any) -> list[Any]:
 
 
 def _result(entry: Entry, text: Any, width: float) -> list[Any]:
+    """Return the numbers of what bears some: a result, a heart, a motion."""
     tree = entry.tree
-    weight = words.weight_text(tree["body_weight_n"] / GRAVITY, words.is_weight_assumed(tree))
+    newtons = tree.get("body_weight_n", 0.0)
+    weight = words.weight_text(newtons / GRAVITY, words.is_weight_assumed(tree))
     load = f"At a body weight of {weight}, by activity."
-    story = [text(entry.name, "head"), *([text(load, "lead")] if tree["body_weight_n"] else [])]
+    story = [text(entry.name, "head"), *([text(load, "lead")] if newtons else [])]
     if entry.stale:
         story.append(text(f"These numbers are out of date: {entry.stale}.", "warn"))
     rows = [["Number", "Value", "Interval", "What to know"]]
@@ -204,7 +206,7 @@ def _result(entry: Entry, text: Any, width: float) -> list[Any]:
         name = number["name"][:1].upper() + number["name"][1:]
         rows.append([name, words.number(number["value"], unit), span, _remark(number)])
     story.append(_table(rows, [0.26, 0.14, 0.2, 0.4], text, width, struck=bool(entry.stale)))
-    if tree["limits"]:
+    if tree.get("limits"):
         story.append(text("What this model leaves out: " + "; ".join(tree["limits"]) + ".", "quiet"))
     if tree["notes"]:
         story.append(text("Notes: " + "; ".join(tree["notes"]) + ".", "quiet"))

@@ -12,6 +12,8 @@ from PySide6.QtCore import QTimer
 
 from desktop import words
 from desktop.chain import Shown, chain_of
+from desktop.colors import color_of
+from desktop.moving import Played, timed_fields
 from desktop.session import Item
 from resources.loads import GRAVITY
 
@@ -58,6 +60,23 @@ class Results:
         self._shown: tuple[Item, Any] | None = None
         self._weight_of = ""
         self._weight_said = False
+        self._timed_field = ""
+        self.played = Played()
+        self._timed: tuple[SceneView, Item, Any] | None = None
+
+    @property
+    def timed(self) -> bool:
+        """Whether the result at hand is one in time, and not of loads."""
+        tree = self._tree()
+        return tree.get("times_s") is not None and not tree.get("loads")
+
+    @property
+    def timed_field(self) -> str:
+        """The field that a result in time is seen in: the chosen one, else the first but the displacement."""
+        names = timed_fields(self._tree())
+        if self._timed_field in names:
+            return self._timed_field
+        return next((name for name in names if name != "displacement"), names[0] if names else "")
 
     @property
     def item(self) -> Item | None:
@@ -70,10 +89,12 @@ class Results:
 
     def cases(self) -> Sequence[tuple[str, str]]:
         """Return the load cases of the result at hand: (name, title)."""
-        return [(name, _sentence(name)) for name in (self._tree().get("cases") or {})]
+        return [(name, words.sentence(name)) for name in (self._tree().get("cases") or {})]
 
     def fields(self) -> Sequence[tuple[str, str]]:
         """Return the fields that it can be seen in: (name, title)."""
+        if self.timed:
+            return [(name, words.sentence(name)) for name in timed_fields(self._tree())]
         return list(_TITLES.items())
 
     def limits(self) -> Sequence[str]:
@@ -96,8 +117,10 @@ class Results:
         return words.is_weight_assumed(self._tree()) and not self._weight_said
 
     def load_text(self, *, as_solved: bool = False) -> str:
-        """Return which load the numbers are of: “walking, body weight 75 kg (assumed)”."""
+        """Return which load the numbers are of: “walking, body weight 75 kg (assumed)”; in time of none."""
         tree = self._tree()
+        if self.timed:
+            return ""
         kg = self.solved_kg if as_solved else self.body_weight_kg
         assumed = words.is_weight_assumed(tree) if as_solved else self.weight_assumed
         return f"{self.case}, body weight {words.weight_text(kg, assumed)}"
@@ -111,13 +134,14 @@ class Results:
         shown = []
         for number in tree.get("numbers", ()):
             case, _colon, name = number["name"].rpartition(": ")
-            if case not in ("", self.case):
+            if case not in ("", self.case) and not self.timed:
                 continue
             low, high = (None if number[k] is None else scale * number[k] for k in ("low", "high"))
             unit = "" if number["unit"] == "1" else number["unit"]
             value = scale * number["value"]
             said = [s for s in (words.yield_warning(name, value, high), number["remark"]) if s]
-            shown.append(Shown(_sentence(name), value, unit, low, high, "; ".join(said)))
+            name = number["name"] if self.timed else name
+            shown.append(Shown(words.sentence(name), value, unit, low, high, "; ".join(said)))
         return shown
 
     def chain(self, name: str, *, as_solved: bool = False) -> tuple[tuple[str, str], ...]:
@@ -125,7 +149,7 @@ class Results:
         item, tree = self.item, self._tree()
         scale, load = 1.0 if as_solved else self._scale(tree), self.load_text(as_solved=as_solved)
         for number in tree.get("numbers", ()):
-            if item is not None and _sentence(number["name"].removeprefix(f"{self.case}: ")) == name:
+            if item is not None and words.sentence(number["name"].removeprefix(f"{self.case}: ")) == name:
                 return chain_of(self._desk.session, item.id, number, scale, load)
         return ()
 
@@ -169,6 +193,9 @@ class Results:
 
     def draw(self, scene: SceneView, item: Item, result: Any) -> None:
         """Show a result's field in a scene."""
+        if result.times_s is not None and not result.loads:
+            self._draw_timed(scene, item, result)
+            return
         self._scene, self._shown = scene, (item, result)
         self.adopt()
         asked = (result, self.case, self.field)
@@ -177,8 +204,32 @@ class Results:
             lambda: _prepare(*asked), lambda _done: self._draw_computed(item, result, asked)
         )
 
+    def choose_timed(self, field: str) -> None:
+        """Show a result in time by another field."""
+        self._timed_field = field
+        if self._timed is not None:
+            self._draw_timed(*self._timed)
+        self.changed.emit()
+
+    def _draw_timed(self, scene: SceneView, item: Item, result: Any) -> None:
+        self._timed = scene, item, result
+        entry, stage = self._desk.session.entry(item.id), self._desk.stage
+        names = timed_fields(entry.tree) if entry is not None else []
+        if not names:
+            scene.show_mesh(item.key, result.mesh, color_of(item))
+            return
+        field = (
+            self._timed_field
+            if self._timed_field in names
+            else names[-1 if names[0] == "displacement" else 0]
+        )
+        self.played.draw(scene, item.key, result, field, stage.cine.share if stage is not None else 0.0)
+
     def forget(self, key: str) -> None:
         """The scene no longer shows that result."""
+        self.played.forget(key)
+        if self._timed is not None and self._timed[1].key == key:
+            self._timed = None
         if self._shown is not None and self._shown[0].key == key:
             self._shown = None
 
@@ -253,7 +304,3 @@ def _round_up(value: float) -> float:
         return 1.0
     power = 10.0 ** np.floor(np.log10(value))
     return float(next(s for s in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if s * power >= value * (1 - 1e-9)) * power)
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]

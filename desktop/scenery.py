@@ -9,10 +9,12 @@ from psygnal import Signal
 from PySide6.QtCore import QTimer
 
 from desktop import way
+from desktop.beating import BEYOND
 from desktop.colors import color_of
 from desktop.desk import Desk
 from desktop.loads import draw_model
 from desktop.measured_scene import draw_measurement
+from desktop.moving import Moving
 from desktop.overlay import caption_of
 from desktop.session import Item
 from desktop.volume import VolumeRendering
@@ -21,13 +23,14 @@ from twin.domain import Surface, TetMesh, Volume
 from viewers.sampling import first_window
 
 if TYPE_CHECKING:
+    from desktop.cine import Cine
     from viewers.scene_view import SceneView
     from viewers.slice_view import SliceView
 
 SLICES_AFTER_MS = 80
 SLICES = "slices"
 """Key of the image at hand in the scene; placed planes beside it have ``slices#`` and their id."""
-_DRAWN = ("surface", "mesh", "landmarks", "model", "result", "measurement")
+_DRAWN = ("surface", "mesh", "landmarks", "motion", "model", "heart", "result", "measurement")
 
 
 class Scenery:
@@ -36,8 +39,9 @@ class Scenery:
     slices_turned = Signal(bool)
     """Whether the image's slices are in the scene now."""
 
-    def __init__(self, desk: Desk, scene: SceneView) -> None:
-        self._desk, self.scene = desk, scene
+    def __init__(self, desk: Desk, scene: SceneView, cine: Cine) -> None:
+        self._desk, self.scene, self._cine = desk, scene, cine
+        self.moving = Moving(scene, cine)
         self._drawn: dict[str, tuple[Any, ...]] = {}
         self._skinning: dict[int, Any] = {}
         self._fitted: frozenset[str] = frozenset()
@@ -59,6 +63,7 @@ class Scenery:
             event.connect(self._say)
         desk.results.waited.connect(self._say_waiting)
         desk.queue.changed.connect(self._on_work)
+        desk.beating.changed.connect(self._on_beat)
         scene.picked.connect(self._on_pick)
         scene.handle_turned.connect(self._on_turn)
         self.sync()
@@ -71,6 +76,7 @@ class Scenery:
             event.disconnect(self._say)
         self._desk.results.waited.disconnect(self._say_waiting)
         self._desk.queue.changed.disconnect(self._on_work)
+        self._desk.beating.changed.disconnect(self._on_beat)
 
     def sync(self) -> None:
         """Draw what is visible and not drawn yet, hide what is not, forget what is gone."""
@@ -95,6 +101,7 @@ class Scenery:
             self._drawn[key] = state
             drew = True
         self._wanted = frozenset(wanted)
+        self._cine.lend(self.moving.moments or self._desk.results.played.moments)
         self.rendering.sync(self._slice_view, alone=not self._drawn)
         self._say_waiting()
         self._say()
@@ -136,6 +143,8 @@ class Scenery:
 
     def moment_moved(self) -> None:
         """Follow the moment at once: 3-D and slices beat together."""
+        self.moving.follow()
+        self._desk.results.played.follow(self._cine.share)
         self.rendering.sync(self._slice_view, alone=not self._drawn)
         self._sync_slices()
 
@@ -202,6 +211,12 @@ class Scenery:
     def _draw_mesh(self, item: Item, mesh: Any) -> None:
         self.scene.show_mesh(item.key, mesh, color=color_of(item))
 
+    def _draw_motion(self, item: Item, motion: Any) -> None:
+        self.moving.draw(item, motion, color_of(item))
+
+    def _draw_heart(self, item: Item, heart: Any) -> None:
+        self._desk.beating.draw(self.scene, item, heart)
+
     def _draw_landmarks(self, item: Item, landmarks: Any) -> None:
         points = {name: mark.point for name, mark in landmarks.points.items()}
         self.scene.show_points(item.key, np.array(list(points.values())), tuple(points), MARK_COLOR)
@@ -223,6 +238,8 @@ class Scenery:
     def _remove(self, key: str) -> None:
         self._drawn.pop(key, None)
         self._desk.results.forget(key)
+        self.moving.forget(key)
+        self._desk.beating.forget(key)
         for shown in list(self.scene.keys()):
             if shown == key or shown.startswith(f"{key}#"):
                 self.scene.remove(shown)
@@ -244,20 +261,30 @@ class Scenery:
             kind = kinds.pop() if len(kinds) == 1 else "shapes"
             lines.append(names[0] if len(names) == 1 else f"{len(names)} {kind}")
             if any(i.kind == "result" for i in shown):
-                lines.append(self._desk.results.load_text())
+                lines += filter(None, [self._desk.results.load_text()])
         image = session.volume if self.rendering.words else None
         if image is not None:
             shown.append(image)
             lines += [image.name, *self.rendering.words]
         entry = session.entry(shown[-1].id) if shown else None
         self.scene.set_caption([*caption_of(entry)[:-1], *lines] if entry else [])
-        stale = [i for i in shown if i.stale]
-        self.scene.set_stamp(f"STALE: {stale[0].name}" if stale else "")
+        self._say_stamp()
+
+    def _say_stamp(self) -> None:
+        """Hatch the view where what it shows is stale, or lies beyond what was computed."""
+        stale = [i for i in self._shapes if i.stale]
+        beyond = BEYOND.upper() if self._desk.beating.beyond else ""
+        self.scene.set_stamp(f"STALE: {stale[0].name}" if stale else beyond)
 
     # -- hands -----------------------------------------------------------------------------------
 
     def _on_event(self, *_: Any) -> None:
         self.sync()
+
+    def _on_beat(self) -> None:
+        """A heart came into the scene, or left where it is known, or came back."""
+        self._say_waiting()
+        self._say_stamp()
 
     def _on_pick(self, pick: Any) -> None:
         if pick is not None:

@@ -23,17 +23,22 @@ GROUPS = {
     "volume": "Images",
     "labelmap": "Structures",
     "surface": "Surfaces",
+    "motion": "Motion",
     "mesh": "Meshes",
     "landmarks": "Models",
     "model": "Models",
+    "heart": "Models",
     "result": "Results",
     "measurement": "Measurements",
     "key image": "Key images",
 }
 """Kind of entity to its group in the tree, in the order in which work makes them."""
 
-SHAPES = frozenset({"surface", "mesh", "model", "result"})
+SHAPES = frozenset({"surface", "motion", "mesh", "model", "heart", "result"})
 """Kinds of which one at a time stands for a structure in 3-D; landmarks lie upon them."""
+
+_ALONE = frozenset({"model", "heart", "result"})
+"""Shapes that are looked at without any others."""
 
 CONFIRM_SIDE = "labelmap.confirm_side"
 _SAID = {CONFIRM_SIDE, "labelmap.rename_structure", "labelmap.color_structure"}
@@ -292,8 +297,8 @@ class Session:
             self._hidden.discard(last)
 
     def _hide_others(self, item: Item) -> None:
-        """Hide the other shapes of a structure; a load or a result is looked at alone."""
-        alone = item.kind in ("model", "result")
+        """Hide the other shapes of a structure; a load, a heart or a result is looked at alone."""
+        alone = item.kind in _ALONE
         replaced = SHAPES | {"landmarks"} if alone else SHAPES
         if item.kind in SHAPES:
             self._hidden |= {
@@ -310,7 +315,7 @@ class Session:
         left = [i for i in self.items if i.kind in SHAPES and i.structure == gone.structure]
         if left:
             self._hidden.discard(left[-1].key)
-        if gone.kind in ("model", "result") and left and left[-1].kind in ("surface", "mesh"):
+        if gone.kind in _ALONE and left and left[-1].kind in ("surface", "mesh"):
             self._hidden -= {
                 i.key for i in self.items if i.kind == "surface" and i.structure != gone.structure
             }

@@ -91,7 +91,7 @@ class Film(QObject):
         self._frames: list[NDArray[np.uint8]] = []
         self._volume = view.picture.volume
         stage.cine.stop()
-        moments, self._back, self._moment = stage.cine.moments, view.crosshair, stage.cine.index
+        moments, self._back, self._moment = stage.cine.image_moments, view.crosshair, stage.cine.index
         if moments is not None:
             ends = [*moments.begins_ms[1:], moments.length_ms]
             self._lengths = [float(e - b) for b, e in zip(moments.begins_ms, ends, strict=True)]

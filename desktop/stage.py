@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QGridLayout, QVBoxLayout, QWidget
 
 from desktop import theme
+from desktop.beating import measured_share
 from desktop.cine import Cine
 from desktop.comparing import Comparing
 from desktop.desk import Desk
 from desktop.fusing import Fusing
 from desktop.going import Going
 from desktop.hanging import Hanging
+from desktop.heart_plots import CURVES, HeartPlots
 from desktop.links import Links
 from desktop.marking import Marking
 from desktop.measuring import Measuring
@@ -48,6 +50,10 @@ _PLACES = {
     "scene": _beside("3-D"),
 } | {plane: _beside(plane) for plane in PLANES}
 
+BEATING = "heart"
+"""The arrangement of a beating heart: the 3-D view large, its curves beside it."""
+_BEATING = {"3-D": (0, 0, 3, 1)} | {name: (row, 1, 1, 1) for row, name in enumerate(CURVES)}
+
 
 class Stage(QWidget):
     """The four views of one record. The slices come at once, the scene after the first frame.
@@ -58,6 +64,7 @@ class Stage(QWidget):
     """
 
     cursor_moved = Signal(str)
+    _curves_off = False
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -74,6 +81,7 @@ class Stage(QWidget):
         self.hung = ""
         self._placed: tuple[object, ...] = ()
         self._closed = False
+        self.curves: HeartPlots | None = None
         self._make_slices()
         self.links = Links(self.slices, self)
         self.links.moved.connect(self._on_links)
@@ -104,6 +112,8 @@ class Stage(QWidget):
         desk.restyled.connect(self.restyle)
         desk.session.moved.connect(self._on_move)
         desk.session.changed.connect(self._on_move)
+        desk.session.shown.connect(self._on_move)
+        desk.beating.moved.connect(self._on_beat)
         self.restyle()
         desk.reader.compute(load_drawing, lambda _done: self._make_scene_if_open())
         desk.reader.compute(load_numerics, lambda _done: desk.settled.emit())
@@ -130,7 +140,7 @@ class Stage(QWidget):
             from viewers.scene_view import SceneView
 
             self.scene = SceneView()
-            self.scenery = Scenery(self._desk, self.scene)
+            self.scenery = Scenery(self._desk, self.scene, self.cine)
             box = SceneBox(self._desk, self.scene, self.scenery)
             self._scene_box = box
             self.scene.maximize_asked.connect(lambda: self.maximize("3-D"))
@@ -149,6 +159,8 @@ class Stage(QWidget):
         if self.scene is not None:
             self.scene.set_theme(look)
         self.time_bar.restyle()
+        if self.curves is not None:
+            self.curves.restyle()
 
     def close_scene(self) -> None:
         """Let go of the 3-D view's memory before the window goes."""
@@ -158,6 +170,7 @@ class Stage(QWidget):
         self.going.detach()
         self._desk.session.moved.disconnect(self._on_move)
         self._desk.session.changed.disconnect(self._on_move)
+        self._desk.session.shown.disconnect(self._on_move)
         self.overlay.detach()
         self.fusing.detach()
         self.comparing.detach()
@@ -177,9 +190,11 @@ class Stage(QWidget):
         self._place()
 
     def arrange(self, name: str) -> None:
-        """Show all views alike (``four``), or the scene (``scene``) or a plane large; and keep to that."""
-        self._desk.settings.layout["views"] = name
-        self._desk.settings.save()
+        """Show all views alike (``four``), the scene, a plane, or a beating heart large; and keep to that."""
+        self._curves_off = name != BEATING
+        if name != BEATING:
+            self._desk.settings.layout["views"] = name
+            self._desk.settings.save()
         self.hung = self._maximized = ""
         self.comparing.choose("")
         self._place()
@@ -196,6 +211,8 @@ class Stage(QWidget):
         That is two by two until there is a mesh to look at in 3-D.
         """
         session = self._desk.session
+        if self._desk.beating.here and not self._curves_off:
+            return BEATING
         if session.workspace == "images" and self.hung in _PLACES:
             return self.hung
         chosen = self._desk.settings.layout.get("views", "")
@@ -215,12 +232,16 @@ class Stage(QWidget):
     def _place(self) -> None:
         """Put each view where it belongs now."""
         name, alone, beside = self.arrangement, self._maximized, self.comparing.view
-        layout = _PLACES[name]
+        layout = _BEATING if name == BEATING else _PLACES[name]
+        if name == BEATING and self.curves is None:
+            self.curves = HeartPlots(self._desk)
+        self.time_bar.set_wanted(name != BEATING)
         if beside is not None:
             name, layout = "compare", {self.comparing.plane: (0, 0, 1, 1), "beside": (0, 1, 1, 1)}
         places = {n: p for n, p in layout.items() if not alone or n == alone}
         views: dict[str, QWidget | None] = {**self.slices, "3-D": self._scene_box, "beside": beside}
-        placed = (name, alone, self._scene_box is not None, beside)
+        views |= self.curves.plots if self.curves is not None else dict[str, QWidget | None]()
+        placed = (name, alone, self._scene_box is not None, beside, self.curves)
         if placed == self._placed:
             return
         self._placed = placed
@@ -229,6 +250,8 @@ class Stage(QWidget):
                 self._grid.removeWidget(view)
                 self._grid.addWidget(view, *layout.get(which, (0, 0, 1, 1)))
                 view.setVisible(which in places)
+        if name == BEATING and self.scene is not None:
+            QTimer.singleShot(0, self.scene, self.scene.fit)  # once it has its size
         for row in range(3):
             used = any(p[0] <= row < p[0] + p[2] for p in places.values())
             self._grid.setRowStretch(row, int(used))
@@ -306,8 +329,18 @@ class Stage(QWidget):
         assert self.scenery is not None
         self.scenery.rendering.choose(next(one for one in RENDERINGS if one.id == preset))
 
-    def _on_move(self, _what: object) -> None:
+    def _on_move(self, *_what: object) -> None:
         self._place()
+        self.overlay.moment_moved()
+
+    def _on_beat(self) -> None:
+        """Let the cine and the wall's cut beat with the heart, where slices are seen beside it."""
+        if self.arrangement == BEATING or not self._desk.beating.here:
+            return
+        share = measured_share(self._desk.beating)
+        if share is not None:
+            self.cine.go_with(share)
+        self.overlay.moment_moved()
 
     # -- links -----------------------------------------------------------------------------------
 
@@ -324,6 +357,7 @@ class Stage(QWidget):
     def _on_moment(self, index: int) -> None:
         for view in self.slices.values():
             view.set_time(index)
+        self.overlay.moment_moved()
         if self.scenery is not None:
             self.scenery.moment_moved()
 

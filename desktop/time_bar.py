@@ -54,6 +54,7 @@ class TimeBar(QWidget):
         self.setAccessibleName("Cine")
         self._cine = cine
         self._parts = 0
+        self._wanted = True
         self.back = self._button(desk, "view.cine.previous")
         self.play = self._button(desk, "view.cine.play")
         self.on = self._button(desk, "view.cine.next")
@@ -77,6 +78,12 @@ class TimeBar(QWidget):
         cine.changed.connect(self.refresh)
         self.restyle()
 
+    def set_wanted(self, wanted: bool) -> None:
+        """Be seen where there is time, or not at all: nothing is shown that it would move."""
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self.refresh()
+
     def restyle(self) -> None:
         """Take icons and measures of the theme."""
         self._row.setContentsMargins(theme.px(2), theme.px(0.5), theme.px(2), theme.px(0.5))
@@ -90,7 +97,7 @@ class TimeBar(QWidget):
     def refresh(self) -> None:
         """Show the volume, the speed and whether it plays as they are now."""
         cine, moments = self._cine, self._cine.moments
-        self.setVisible(moments is not None)
+        self.setVisible(moments is not None and self._wanted)
         if moments is None:
             return
         if cine.playing and not self.isVisible():

@@ -27,12 +27,14 @@ _KEY = Qt.ItemDataRole.UserRole
 _MENU = ("edit.again", "edit.rename", "edit.color", "edit.visible", "edit.delete")
 _OF_SHAPES = ("edit.color", "edit.visible")
 _MENU_OF = {
-    "volume": ("anatomy.segment",),
+    "volume": ("anatomy.segment", "anatomy.heart"),
     "measurement": ("file.export",),
     "key image": ("file.export",),
     "labelmap": ("anatomy.mesh", "measure.structure"),
     "surface": ("anatomy.mesh",),
-    "mesh": ("simulate.load",),
+    "motion": ("anatomy.ventricle",),
+    "mesh": ("simulate.load", "simulate.heart"),
+    "heart": ("simulate.beat",),
     "landmarks": ("simulate.load",),
     "model": ("simulate.solve",),
     "result": ("report.write",),

@@ -35,9 +35,17 @@ def needs_image(desk: Desk) -> str:
 
 
 def _needs_time(desk: Desk) -> str:
+    if desk.stage is not None and desk.beating.here:
+        return ""
     if desk.stage is not None and desk.stage.cine.moments is None:
         return needs_image(desk) or "This image shows one moment only."
     return needs_image(desk)
+
+
+def _needs_heart(desk: Desk) -> str:
+    return (
+        "" if desk.stage is not None and desk.beating.here else "Open a record with a heart (Simulate) first."
+    )
 
 
 def _fits(preset: Preset) -> Callable[[Desk], str]:
@@ -74,6 +82,14 @@ def _cine(method: str, *args: object) -> Callable[[Desk], None]:
             getattr(desk.stage.cine, method)(*args)
 
     return run
+
+
+def _play(desk: Desk) -> None:
+    """Play the cine; in a heart's own task that heart."""
+    if desk.beating.here:
+        desk.beating.toggle()
+    elif desk.stage is not None:
+        desk.stage.cine.toggle()
 
 
 def _links(method: str, *args: object) -> Callable[[Desk], None]:
@@ -217,6 +233,9 @@ def _layouts() -> tuple[Command, ...]:
             _stage("arrange", "four"), _needs_views, "", "View"),
         Command("view.scene", "Layout: 3-D and slices", "layout", "The 3-D view large, the slices beside it",
             _stage("arrange", "scene"), _needs_views, "", "View"),
+        Command("view.heart", "Layout: beating heart", "heartbeat",
+            "The heart large in 3-D, its loop, pressures and volume beside it",
+            _stage("arrange", "heart"), _needs_heart, "", "View"),
         Command("view.slice", "Layout: one slice large", "layout",
             "Show the view that has the focus large, the others beside it",
             lambda d: d.stage.arrange(d.stage.links.focused.plane) if d.stage else None, _needs_views, "",
@@ -365,7 +384,7 @@ def view_commands() -> tuple[Command, ...]:
                 _stage("toggle_slices"), _needs_views, "S", "View", "views"),
         *_rendered(),
         Command("view.cine.play", "Play or pause the cine", "play", "Let the heart beat, or hold it still",
-            _cine("toggle"), _needs_time, "K", "View", "views"),
+            _play, _needs_time, "K", "View", "views"),
         Command("view.cine.next", "Next phase", "skip-forward", "Show the next moment of the cycle",
             _cine("step", 1), _needs_time, ".", "View", "views"),
         Command("view.cine.previous", "Previous phase", "skip-back", "Show the moment before",

@@ -212,7 +212,8 @@ def why_not_report(desk: Desk) -> str:
     """A result that is not stale is wanted."""
     result = shape(desk.session, "result")
     if result is None:
-        return "There is no result to report yet: solve first (Simulate)."
+        told = any(desk.session.of_kind(kind) for kind in ("motion", "heart"))  # these bear numbers too
+        return "" if told else "There is no result to report yet: solve first (Simulate)."
     if result.stale:
         return f"The result is stale ({result.stale}). Make it again first."
     return ""
@@ -443,11 +444,11 @@ def _job(desk: Desk, step: str, sources: Mapping[str, str], title: str) -> Any:
     """
     inputs = inputs_for(step, sources)
     return desk.job(
-        step, inputs, desk.params_of(step), into=_made_before(desk.session, step, inputs), title=title
+        step, inputs, desk.params_of(step), into=made_before(desk.session, step, inputs), title=title
     )
 
 
-def _made_before(session: Session, step: str, inputs: Mapping[str, str]) -> dict[str, str]:
+def made_before(session: Session, step: str, inputs: Mapping[str, str]) -> dict[str, str]:
     """Return, by role, what a step made of these inputs; what a hand has changed since is left alone."""
     here = {entry.id for entry in session.entries}
     for entry in reversed(session.entries):

@@ -72,6 +72,11 @@ def number(value: float, unit: str = "") -> str:
     return f"{text}{space}{unit}".replace("-", "−", 1) if value < 0 else f"{text}{space}{unit}"
 
 
+def sentence(text: str) -> str:
+    """Return a text with a capital at its beginning."""
+    return text[:1].upper() + text[1:]
+
+
 def interval(low: float, high: float) -> str:
     """Return an interval as people read it: “52–71”."""
     return f"{number(low)}–{number(high)}"
@@ -143,6 +148,10 @@ _FACTS = {
         "dihedral_p01_deg": "1st percentile angle", "inverted": "Inverted elements",
         "volume_error_percent": "Volume off by",
         "distance_mean_mm": "Off the surface by", "mesher": "Mesher",
+    },
+    "mesh.ventricle": {
+        "elements": "Tetrahedra", "cavity_ml": "Cavity", "wall_ml": "Muscle",
+        "wall_thickness_mean_mm": "Mean thickness",
     },
     "physics.femur_model": {
         "calibration": "Calibration", "young_median_mpa": "Median modulus",

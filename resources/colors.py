@@ -92,6 +92,23 @@ protanopes and deuteranopes do (Machado, Oliveira and Fernandes 2009, severity 1
 farther apart than neighbors in hue.
 """
 
+EDGE_COLORS = {
+    "endocardium": "#F2705A",
+    "epicardium": "#F2CC60",
+    "right cavity": "#6FA3E0",
+}
+"""Edges of a beating heart over its images, by (a part of) their names: told apart by most eyes, on gray."""
+
+SIMULATED_COLOR = "#4FD8E6"
+"""A wall that a model moves, over the images of the one that was measured."""
+
+SEGMENT_COLORS = (
+    "#3E6FB5", "#86ACE0", "#D9822B", "#F4BC72", "#2E8B7A", "#7CCBBA", "#5C8CCF", "#A9C6EE", "#B5611A",
+    "#F8D6A0", "#1F6B5F", "#A6E2D5", "#2F4F91", "#8F93D8", "#E79A45", "#4DAA98", "#D2DEF5",
+)  # fmt: skip
+"""The 17 segments of the left ventricle: blue, orange and green where the left anterior descending, the right
+and the circumflex coronary artery lead as a rule (Cerqueira et al. 2002, Circulation 105:539)."""
+
 LOAD_COLOR = "#4FB3BF"
 SUPPORT_COLOR = "#9AA4AE"
 MARK_COLOR = "#F2CC60"
@@ -120,6 +137,7 @@ FIELD_MAPS = {
     "displacement": "viridis",
     "density": "cividis",
     "modulus": "cividis",
+    "segment": "segments",
 }
 """Map of a field by (a part of) its name; whatever is not listed takes viridis."""
 
@@ -134,6 +152,11 @@ def map_for(field_name: str) -> str:
 @cache
 def color_map(name: str) -> NDArray[np.uint8]:
     """Return a map of colors, shape (256, 3), red green blue; ``KeyError`` names those there are."""
+    if name == "segments":
+        colors = [bytes.fromhex(color[1:]) for color in SEGMENT_COLORS]
+        table = np.array([list(colors[n * len(colors) // 256]) for n in range(256)], np.uint8)
+        table.flags.writeable = False
+        return table
     if name not in _MAPS:
         raise KeyError(f"no color map “{name}”; there are: {', '.join(_MAPS)}")
     table = np.frombuffer(bytes.fromhex(_MAPS[name]), np.uint8).reshape(256, 3)

@@ -155,7 +155,8 @@ class DrawnSurface(Drawn):
     def __init__(self, surface: Surface, color: str, opacity: float) -> None:
         super().__init__()
         self.surface = surface
-        self._fine = skinned(surface.points, skin_of(surface))
+        self._skin = skin_of(surface)
+        self._fine = skinned(surface.points, self._skin)
         self._light: vtkPolyData | None = None
         self._mapper = vtkPolyDataMapper()
         self._mapper.SetInputData(self._fine)
@@ -168,6 +169,17 @@ class DrawnSurface(Drawn):
     def paint(self, color: str, opacity: float) -> None:
         """Change color and opacity."""
         bone_like(self.actors[0], color, opacity, filled=True)
+
+    def move(self, points: NDArray) -> None:
+        """Put its points (n, 3) elsewhere, in place; its creases stay where they are."""
+        moved = np.asarray(points, np.float64)[self._skin.node]
+        held = self._fine.GetPoints().GetData()
+        vtk_to_numpy(held)[:] = moved
+        held.Modified()
+        self._fine.GetPoints().Modified()
+        _put_normals(self._fine, vertex_normals(moved, self._skin.corners))
+        self._fine.Modified()
+        self._light = None
 
     def set_coarse(self, coarse: bool) -> None:
         """Swap the light copy in or out."""

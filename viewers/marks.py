@@ -1,4 +1,4 @@
-"""What is drawn over slices besides the image: outlines of surfaces, and points."""
+"""What is drawn over slices besides the image: outlines of surfaces, contours, and points."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,6 +29,22 @@ class PointMark:
     name: str
     color: str
     radius_mm: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Contour:
+    """A line through points (n, 3) in LPS mm, drawn dotted on the slice that it lies in."""
+
+    points: NDArray[np.float64]
+    color: str
+    closed: bool = True
+
+    def within(self, frame: SliceFrame, depth: float) -> NDArray[np.float64]:
+        """Return it as (column, row), shape (n, 2), where it lies in the slice at ``depth``, else empty."""
+        places = frame.place(np.asarray(self.points, np.float64))
+        if np.abs(places[:, 2] - depth).max(initial=0.0) > 0.5:
+            return np.empty((0, 2))
+        return places[[*range(len(places)), *([0] if self.closed else [])], :2]
 
 
 @dataclass(eq=False)

@@ -71,6 +71,20 @@ class Moments:
             return cls(steady, STEADY_MS * count, times)
         return cls(begins, length, times, phases, span, real=True)
 
+    @classmethod
+    def of_cycle(cls, phases: NDArray[np.float64], cycle_s: float) -> Moments:
+        """Return the moments of what was computed, or found, at these fractions (t,) of a heart's cycle."""
+        cycle_ms = 1000.0 * cycle_s
+        begins = cycle_ms * np.asarray(phases, np.float64)
+        return cls(
+            begins - begins[0],
+            cycle_ms,
+            begins,
+            np.asarray(phases, np.float64),
+            (cycle_ms, cycle_ms),
+            real=True,
+        )
+
     def __len__(self) -> int:
         """Return how many there are."""
         return len(self.begins_ms)

@@ -49,6 +49,18 @@ class SceneView(SceneCanvas):
 
         self._show(key, put, surface)
 
+    def move_surface(self, key: str, points: NDArray) -> None:
+        """Put the points (n, 3) of the surface under a key elsewhere, in place, LPS mm."""
+
+        def move(scene: Scene) -> None:
+            from viewers.drawn import DrawnSurface
+
+            drawn = scene.things[key]
+            assert isinstance(drawn, DrawnSurface)
+            drawn.move(points)
+
+        self._do(move)
+
     def show_mesh(self, key: str, mesh: TetMesh, color: str, edges: bool = False) -> None:
         """Show a mesh's boundary in one color, with or without the elements' edges."""
 

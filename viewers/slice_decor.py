@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from PySide6.QtCore import QLineF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
 from resources.colors import IMAGE_GROUND, PLANE_COLORS
 from twin.domain import Volume
 from viewers import paint
-from viewers.marks import Outline, OutlineCut, PointMark
+from viewers.marks import Contour, Outline, OutlineCut, PointMark
 from viewers.orientation import Plane, SliceFrame
 from viewers.paint import ColorBar, Look
 from viewers.slice_sheet import SliceSheet
@@ -103,6 +103,7 @@ class SliceDecor:
         self._still, self._low = _Kept(), _Kept()
         self._outlines: tuple[Outline, ...] = ()
         self._points: tuple[PointMark, ...] = ()
+        self._contours: tuple[Contour, ...] = ()
         self._cuts: tuple[SliceFrame, list[OutlineCut]] | None = None
         self._raised = 0.0
         self._lines: list[tuple[str, str]] = []
@@ -135,9 +136,15 @@ class SliceDecor:
         self.stamp = text
         self._changed()
 
-    def set_marks(self, outlines: Sequence[Outline] = (), points: Sequence[PointMark] = ()) -> None:
-        """Draw the cuts of surfaces, and points, over the slice."""
+    def set_marks(
+        self,
+        outlines: Sequence[Outline] = (),
+        points: Sequence[PointMark] = (),
+        contours: Sequence[Contour] = (),
+    ) -> None:
+        """Draw the cuts of surfaces, points, and contours that lie in a slice."""
         self._outlines, self._points, self._cuts = tuple(outlines), tuple(points), None
+        self._contours = tuple(contours)
         self._changed()
 
     def take_theme(self, look: Look) -> None:
@@ -162,11 +169,11 @@ class SliceDecor:
         paint.border(painter, box, PLANE_COLORS[self.plane], focused)
 
     def paint_marks(self, painter: QPainter, sheet: SliceSheet, depth: float) -> None:
-        """Paint where surfaces cut the slice, and the points in or near it."""
+        """Paint where surfaces cut the slice, the contours in it, and the points in or near it."""
         if self._cuts is None or self._cuts[0] is not sheet.frame:
             self._cuts = (sheet.frame, [OutlineCut(o, sheet.frame) for o in self._outlines])
         cuts, points = self._cuts[1], self._points
-        if not cuts and not points:
+        if not cuts and not points and not self._contours:
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         transform = sheet.transform()
@@ -176,6 +183,12 @@ class SliceDecor:
             painter.setPen(pen)
             ends = cut.segments(depth).reshape(-1, 4)
             painter.drawLines([transform.map(QLineF(*end)) for end in ends.tolist()])
+        for contour in self._contours:
+            pen = QPen(QColor(contour.color), 1.3, Qt.PenStyle.DotLine)
+            pen.setCosmetic(True)
+            painter.setPen(pen)
+            line = contour.within(sheet.frame, depth).tolist()
+            painter.drawPolyline([transform.map(QPointF(*at)) for at in line])
         for point in points:
             column, row, beyond = sheet.frame.place(np.asarray(point.lps, np.float64))
             away_mm = abs(beyond - depth) * sheet.frame.step_mm

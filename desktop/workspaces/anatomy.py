@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSlider, QVBoxLayout
 
-from desktop import theme, way, words
+from desktop import heart_way, theme, way, words
 from desktop.actions import Actions
 from desktop.desk import Desk
 from desktop.fields import ComboBox
+from desktop.motion_card import MotionCard
 from desktop.section import CommandButton, Panel, StepSection, quiet, section_title
 from desktop.session import sizes_of
 from desktop.silent import SilentCard
@@ -22,7 +23,7 @@ _BONES = frozenset(
 
 
 class AnatomyPanel(Panel):
-    """Two steps: segment bone; make surface and mesh of the structure at hand."""
+    """Two steps: segment bone or a heart; mesh the structure at hand."""
 
     def __init__(self, desk: Desk, actions: Actions) -> None:
         super().__init__("Anatomy")
@@ -55,7 +56,19 @@ class AnatomyPanel(Panel):
         self.opacity.valueChanged.connect(self._on_opacity)
         self.opacity.setValue(35)
         self.go = CommandButton(actions["go.simulate"], text="Go on to Simulate")
-        self.add(self.silent, self.bone, self.all, self.side, self.mesh, self.go)
+        self.heart = StepSection(
+            desk, actions, title="Heart", command="anatomy.heart", steps=(heart_way.FIND,),
+            done=lambda: _fresh(desk, "motion"), facts=lambda: (), again="Segment again",
+        )  # fmt: skip
+        self.ventricle = StepSection(
+            desk, actions, title="Ventricle", command="anatomy.ventricle", steps=(heart_way.MESH,),
+            done=lambda: _fresh(desk, "mesh"), facts=self._ventricle_facts, again="Mesh again with these",
+        )  # fmt: skip
+        self.motion = MotionCard(desk)
+        if desk.stage is not None:
+            desk.stage.cine.moved.connect(self.motion.follow)
+        self.add(self.silent, self.heart, self.ventricle, self.motion, self.bone, self.all, self.side)
+        self.add(self.mesh, self.go)
         self.opacity_title = section_title("Labels over the image")
         self.add(self.opacity_title, self.opacity)
         self.end()
@@ -66,6 +79,14 @@ class AnatomyPanel(Panel):
         session = self._desk.session
         segmented, meshed = bool(session.structures()), _has(self._desk, "mesh")
         self.silent.refresh()
+        self.motion.refresh()
+        beats = heart_way.leads(session)
+        self.heart.setVisible(beats)
+        self.ventricle.setVisible(beats)
+        self.bone.setVisible(not beats)
+        if beats:
+            self._refresh_heart()
+            return
         self.bone.refresh(current=not segmented)
         self.all.setVisible(segmented and bool(way.unseen(self._desk)))
         self.side.refresh()
@@ -76,6 +97,22 @@ class AnatomyPanel(Panel):
         self.go.setVisible(meshed)
         self.go.set_primary(meshed and not waits)
         self._fill_structures()
+
+    def _refresh_heart(self) -> None:
+        """Show what is done and what is next on a heart's way."""
+        found, meshed = _fresh(self._desk, "motion"), _fresh(self._desk, "mesh")
+        self.heart.refresh(current=not found)
+        self.ventricle.setVisible(found)
+        self.ventricle.refresh(current=found and not meshed)
+        for widget in (self.all, self.side, self.mesh, self.opacity_title, self.opacity):
+            widget.hide()
+        self.go.setVisible(meshed)
+        self.go.set_primary(meshed)
+
+    def _ventricle_facts(self) -> Sequence[tuple[str, str]]:
+        mesh = way.shape(self._desk.session, "mesh")
+        summary = self._desk.session.summary(mesh.id) if mesh is not None else {}
+        return list(words.facts_of(heart_way.MESH, summary))
 
     def _fill_structures(self) -> None:
         here = way.structure(self._desk.session)
@@ -148,3 +185,8 @@ class _SideCard(QFrame):
 def _has(desk: Desk, kind: str) -> bool:
     here = way.structure(desk.session)
     return here is not None and any(i.structure == here.structure for i in desk.session.of_kind(kind))
+
+
+def _fresh(desk: Desk, kind: str) -> bool:
+    item = way.shape(desk.session, kind)
+    return item is not None and not item.stale

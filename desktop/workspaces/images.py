@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from desktop import theme, way, words
+from desktop import heart_way, theme, words
 from desktop.actions import Actions
 from desktop.commands import BY_ID
 from desktop.describe import spacing_mm
@@ -96,7 +96,7 @@ class ImagesPanel(Panel):
             self.facts.show_facts([("", "Being read …" if busy else "There is no image here yet.")])
             self.notes.hide()
             return
-        instead = way.why_nothing_to_do(self._desk)
+        instead = heart_way.why_nothing_to_do(self._desk)
         self.go.set_primary(not instead)
         self.instead.setText(instead)
         self.instead.setVisible(bool(instead))

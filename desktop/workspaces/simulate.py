@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from desktop import way, words
+from desktop import heart_way, way, words
 from desktop.actions import Actions
 from desktop.answer import AnswerCard
 from desktop.desk import Desk
+from desktop.heart_card import HeartCard
 from desktop.section import CommandButton, Panel, StepSection, quiet
+from desktop.timed_card import TimedCard
 
 
 class SimulatePanel(Panel):
@@ -32,12 +34,30 @@ class SimulatePanel(Panel):
         )  # fmt: skip
         self.answer = AnswerCard(desk, actions)
         self.go = CommandButton(actions["go.report"], text="Go on to Report")
-        self.add(self.model, self.look, self.solve, self.answer, self.go)
+        self.heart = HeartCard(desk, actions)
+        self.fit = StepSection(
+            desk, actions, title="Fit", command="simulate.heart", steps=(heart_way.FIT,),
+            done=lambda: _fresh(desk, "heart"), facts=lambda: (), again="Fit again with these",
+        )  # fmt: skip
+        self.timed = TimedCard(desk, actions)
+        if desk.stage is not None:
+            desk.stage.cine.moved.connect(self.timed.follow)
+        self.add(self.heart, self.fit, self.timed, self.model, self.look, self.solve, self.answer, self.go)
         self.end()
         self.follow(desk)
 
     def refresh(self) -> None:
         """Show what is done and what is next."""
+        timed = self._shows_a_beat()
+        beats = not timed and (self._desk.beating.item is not None or heart_way.leads(self._desk.session))
+        for widget in (self.model, self.look, self.solve, self.answer, self.go):
+            widget.setVisible(not beats and not timed)
+        self.heart.setVisible(beats and self._desk.beating.item is not None)
+        self.fit.setVisible(beats)
+        self.timed.setVisible(timed)
+        if beats or timed:
+            self._refresh_beat(timed)
+            return
         here = way.shape(self._desk.session, "mesh") or way.structure(self._desk.session)
         self.heading.setText(f"Load on the {here.structure}" if here else "Load")
         modelled, solved = _fresh(self._desk, "model"), _fresh(self._desk, "result")
@@ -48,6 +68,20 @@ class SimulatePanel(Panel):
         self.answer.refresh()
         self.go.setVisible(solved)
         self.go.set_primary(solved)
+
+    def _shows_a_beat(self) -> bool:
+        """Tell whether a result in time is looked at, and not the heart that it was made of."""
+        result, beating = self._desk.results.item, self._desk.beating
+        seen = result is not None and self._desk.session.is_visible(result.key)
+        return self._desk.results.timed and (seen or beating.item is None) and not beating.here
+
+    def _refresh_beat(self, timed: bool) -> None:
+        result = self._desk.results.item
+        self.heading.setText(words.sentence(result.name) if timed and result is not None else "Heart")
+        self.heart.refresh()
+        self.timed.refresh()
+        self.timed.setVisible(timed)
+        self.fit.refresh(current=not timed and not _fresh(self._desk, "heart"))
 
     def _model_facts(self) -> Sequence[tuple[str, str]]:
         model = way.shape(self._desk.session, "model")

@@ -5,7 +5,7 @@ time, or by any function of its volume and the time: the door by which a ventric
 """
 
 from physics.circulation.loop import Beats, Cavity, run
-from physics.circulation.measures import measures_of, valve_measures_of
+from physics.circulation.measures import measures_of, steepest_mmhg_per_s, valve_measures_of
 from physics.circulation.parameters import (
     ADULT,
     CHAMBERS,
@@ -23,7 +23,23 @@ from physics.circulation.parameters import (
 from physics.circulation.table import Table
 
 __all__ = [
-    "ADULT", "CHAMBERS", "PLACES", "REGAZZONI_2020", "VALVES", "Beats", "Bed", "Cavity", "Chamber",
-    "Circulation", "Passage", "State", "Table", "Valve", "healthy_valves", "measures_of", "run",
+    "ADULT",
+    "CHAMBERS",
+    "PLACES",
+    "REGAZZONI_2020",
+    "VALVES",
+    "Beats",
+    "Bed",
+    "Cavity",
+    "Chamber",
+    "Circulation",
+    "Passage",
+    "State",
+    "Table",
+    "Valve",
+    "healthy_valves",
+    "measures_of",
+    "run",
+    "steepest_mmhg_per_s",
     "valve_measures_of",
 ]  # fmt: skip

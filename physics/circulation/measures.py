@@ -129,3 +129,10 @@ def _waves(flow: NDArray[np.float64]) -> tuple[float, float]:
         elif turned[peak] > turned[counted[-1]]:
             counted[-1] = int(peak)
     return float(turned[counted[0]]), float(turned[counted[-1]]) if len(counted) > 1 else 0.0
+
+
+def steepest_mmhg_per_s(beats: Beats) -> float:
+    """Return how fast the left ventricle's pressure rises at the most in the last beat (dP/dt max)."""
+    beat = beats.last()
+    pressure = beat.pressures_mmhg[:, CHAMBERS.index("LV")]
+    return float(np.max(np.diff(pressure) / np.diff(beat.times_s)))

@@ -24,8 +24,9 @@ from twin.progress import Progress
 ISOTROPIC, B, B_FIBER = 0.5, 4.0, 8.0
 """a over a_f, b and b_f of Holzapfel and Ogden's law without sheets, before bending.
 
-Without the sheets' term, which stiffens with the wall's thickening too. Seen on the one patient at hand: fitted
-to Klotz and contracted to its end-systolic volume at 110 kPa, it makes some 30 mmHg more than Guccione's.
+Without the sheets' term, which stiffens with the wall's thickening too. Seen on the one patient at hand:
+fitted to Klotz and contracted to its end-systolic volume at 110 kPa, it makes some 30 mmHg more than
+Guccione's.
 """
 
 V0_WITHIN_ML, FAR_WITHIN = 0.1, 0.05

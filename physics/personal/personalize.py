@@ -29,8 +29,8 @@ ENDS_ERROR, PHASE_ERROR = 0.015, 0.04
 judgment, after the segmentation's own scatter (3 %) and 10 ms of timing."""
 ACROSS, LENGTHENING = 0.05, 1.3
 """Tension across the fibres, and its rise with stretch: β = 2.3 (Land 2017) is of force over the first area;
-as second Piola–Kirchhoff stress, once more over the stretch, 1.3 is left. The share across was chosen on the one
-patient at hand."""
+as second Piola–Kirchhoff stress, once more over the stretch, 1.3 is left. The share across was chosen on the
+one patient at hand."""
 _BEATS = 60
 _VOLUMES = 12
 _LOWEST, _HIGHEST = 0.85, 1.06

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from desktop.settings import Settings
 from desktop.window import MainWindow, listen_to_other_threads, make_window
-from tests.desktop import made  # noqa: F401  (declares the steps)
+from tests.desktop import beating, made  # noqa: F401  (they declare the steps)
 from twin.progress import Progress
 from twin.record import Record
 from twin.run import prepare, run

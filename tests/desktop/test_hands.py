@@ -364,9 +364,9 @@ def test_a_notice_covers_nobodys_name_and_goes(opened: MainWindow, qtbot) -> Non
 def test_anatomy_is_the_way_on_only_where_it_has_something_to_do(
     window: MainWindow, home: Path, qtbot
 ) -> None:
-    with Record.create(home / "heart.twin") as record:
-        do(record, "test.cine")
-    window.open_paths([home / "heart.twin"])
+    with Record.create(home / "pet.twin") as record:
+        do(record, "test.pet")
+    window.open_paths([home / "pet.twin"])
     settle(window, qtbot)
     panel = window.panels["images"]
     assert panel.go.objectName() == ""

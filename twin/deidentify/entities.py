@@ -16,6 +16,10 @@ from twin.domain import Entity, Identity
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 _KERNEL = re.compile(r"[A-Za-z]{1,2}\d{1,2}[a-z]{0,2}(\\\d)?")
 _NAMES = frozenset({"name", "structure", "structures", "region_names"})
+_OURS = frozenset({"measurement", "motion", "heart", "result"})
+"""Kinds whose parts (numbers, fields, curves, surfaces, regions) have names of the program's own."""
+_NUMBERS = frozenset({"circulation", "constants", "timing"})
+"""Fields of a heart that hold numbers by names of the program's own."""
 _CONTRAST = "contrast agent"
 
 
@@ -121,7 +125,8 @@ class Cleaner:
         if isinstance(value, dict):
             if "$array" in value or "$float" in value:
                 return value
-            return {self._key(k): self._tree(item, kind, k) for k, item in value.items()}
+            ours = kind == "heart" and key in _NUMBERS
+            return {k if ours else self._key(k): self._tree(item, kind, k) for k, item in value.items()}
         if isinstance(value, list):
             return [self._tree(item, kind, key) for item in value]
         return self._text(value, key, kind) if isinstance(value, str) else value
@@ -130,7 +135,7 @@ class Cleaner:
         rule = self._rules().get(key)
         if rule is not None:
             return rule(text)
-        if key in _NAMES and not (kind == "measurement" and key == "name"):  # its numbers' names are ours
+        if key in _NAMES and not (kind in _OURS and key in ("name", "region_names")):
             return self.name(text, f"{kind or 'thing'}".strip())
         return self.own(text)
 

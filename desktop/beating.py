@@ -1,0 +1,464 @@
+"""The beating heart at hand: its clock, what hands do to it, and what is seen of it. No widgets.
+
+Nothing here is content of the record. Time goes by a clock: where the views take longer to paint than a frame
+lasts, frames are left out and the heart beats on at its own pace.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+from desktop.cine import SPEEDS, clock_ms
+from twin.domain import Surface
+
+if TYPE_CHECKING:
+    from desktop.desk import Desk
+    from desktop.session import Item
+    from physics.cardiac import LiveHeart, Moment
+    from physics.cardiac.stretch import FiberStretch
+    from physics.circulation import Beats
+    from twin.domain import Heart
+    from viewers.scene_view import SceneView
+
+FRAME_MS = 30
+"""From one frame to the next, where there is time for it; 25 a second are wanted."""
+_LEAST_MS = 8
+"""Between two frames, so that the views are painted and hands are heard in between."""
+_LONGEST_S = 0.25
+"""A window that stood still for longer does not make up for it."""
+_LOOKS = 60
+"""Moments of a beat among which the fullest and the emptiest are looked for."""
+
+BEYOND = "Outside what was computed"
+
+COLORS = {
+    "displacement": ("Displacement", "Displacement from ED", "mm"),
+    "stretch": ("Fiber stretch", "Stretch from unloaded", ""),
+    "segments": ("Segments (AHA)", "Segment (AHA)", ""),
+}
+"""What the wall can be colored by: in short, the color bar's title, and the unit."""
+
+
+@dataclass(frozen=True)
+class Control:
+    """A slider: its name, unit and ends; ``own`` is the patient's own (None: as the heart says)."""
+
+    name: str
+    title: str
+    unit: str
+    low: float
+    high: float
+    step: float
+    own: float | None
+    help: str
+
+
+CONTROLS = (
+    Control("preload_ml", "Preload", "mL", -500, 500, 10, 0.0, "Blood more or less in the systemic veins"),
+    Control("resistance_percent", "Afterload", "%", 50, 250, 5, 100.0, "Resistance of the systemic arteries"),
+    Control("contractility_percent", "Contractility", "%", 40, 160, 2, 100.0, "Peak tension of the fibers"),
+    Control("rate_per_min", "Heart rate", "/min", 40, 150, 1, None, "Beats a minute"),
+    Control("stiffness_percent", "Stiffness", "%", 50, 250, 5, 100.0, "Passive stiffness of the wall"),
+)
+"""What hands change, named as the step's parameters that solves it in full."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """What is drawn over time of a beat, all of shape (n,): seconds since it began, mL, mmHg."""
+
+    times_s: NDArray[np.float64]
+    volumes_ml: NDArray[np.float64]
+    ventricle_mmhg: NDArray[np.float64]
+    aorta_mmhg: NDArray[np.float64]
+    atrium_mmhg: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, beats: Beats) -> Trace:
+        """Return it of a part of a beat, or of a whole one."""
+        states, pressures = beats.states, beats.pressures_mmhg
+        return cls(beats.times_s, states[:, 1], pressures[:, 1], states[:, 4], pressures[:, 0])
+
+    def and_then(self, later: Trace) -> Trace:
+        """Return this with what followed."""
+        names = self.__dataclass_fields__
+        return Trace(*(np.concatenate([getattr(self, n), getattr(later, n)]) for n in names))
+
+    def cut(self, begin: int, end: int | None = None) -> Trace:
+        """Return a part of it."""
+        return Trace(*(getattr(self, n)[begin:end] for n in self.__dataclass_fields__))
+
+
+@dataclass(eq=False)
+class _Ready:
+    """A heart that has been made ready to beat."""
+
+    heart: Heart
+    live: LiveHeart
+    stretch: FiberStretch
+    own: Beats
+    own_numbers: dict[str, float]
+    diastole: NDArray[np.float32]
+    moved_mm: float
+    stretched: tuple[float, float]
+
+
+class Beating(QObject):
+    """The heart at hand as it beats.
+
+    Signals
+    -------
+    moved
+        Another moment is up.
+    beaten
+        A whole beat has ended, and its numbers are known.
+    changed
+        Another heart, other controls or colors, or it plays or stands.
+    """
+
+    moved = Signal()
+    beaten = Signal()
+    changed = Signal()
+
+    def __init__(self, desk: Desk, clock: Callable[[], float] = clock_ms) -> None:
+        super().__init__(desk)
+        self._desk, self.clock_ms = desk, clock
+        self._ready: _Ready | None = None
+        self._scene: SceneView | None = None
+        self._key = ""
+        self.moment: Moment | None = None
+        self.trace: Trace | None = None
+        """Of the beat that goes on, so far."""
+        self.before: Trace | None = None
+        """Of the beat before."""
+        self.numbers: dict[str, float] = {}
+        self.values: dict[str, float] = {}
+        """Where the sliders stand, by the controls' names."""
+        self.colors = "displacement"
+        self.playing = False
+        self._fullest: Moment | None = None
+        """Where the beat that goes on was fullest so far."""
+        self._speed = 1.0
+        self._last_ms = 0.0
+        self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._go_on)
+        desk.session.closing.connect(self.close)
+        desk.session.moved.connect(self._on_workspace)
+
+    # -- what is at hand ---------------------------------------------------------------------------
+
+    @property
+    def item(self) -> Item | None:
+        """The heart at hand."""
+        from desktop import way
+
+        return way.shape(self._desk.session, "heart")
+
+    @property
+    def here(self) -> bool:
+        """Whether the task at hand is a heart's: its workspace is open, and a heart is shown."""
+        session, item = self._desk.session, self.item
+        return session.workspace == "simulate" and item is not None and session.is_visible(item.key)
+
+    @property
+    def heart(self) -> Heart | None:
+        """The heart that beats; None until it is ready."""
+        return self._ready.heart if self._ready else None
+
+    @property
+    def own(self) -> Trace | None:
+        """The beat under the patient's own controls."""
+        return Trace.of(self._ready.own) if self._ready else None
+
+    @property
+    def own_numbers(self) -> dict[str, float]:
+        """The numbers of the beat under the patient's own controls."""
+        return self._ready.own_numbers if self._ready else {}
+
+    @property
+    def beat_s(self) -> float:
+        """How long a beat lasts now."""
+        return self._ready.live.circulation.beat_s if self._ready else 1.0
+
+    @property
+    def beyond(self) -> bool:
+        """Whether it is where its wall was not computed: nothing of it is to be trusted."""
+        return self.moment is not None and self.moment.beyond
+
+    def own_value(self, control: Control) -> float:
+        """Return the patient's own value of a control."""
+        if control.own is not None:
+            return control.own
+        heart = self.heart
+        return round(heart.circulation["heart_rate_per_min"], 1) if heart is not None else control.low
+
+    def params(self) -> dict[str, float]:
+        """Return the sliders as parameters of the step that solves this heart in full."""
+        return {c.name: self.values.get(c.name, self.own_value(c)) for c in CONTROLS}
+
+    # -- hands -------------------------------------------------------------------------------------
+
+    def set_value(self, control: Control, value: float) -> str:
+        """Change what the heart lives in, from the next frame on; returns why it cannot be, or nothing."""
+        if self._ready is None:
+            return ""
+        before = dict(self.values)
+        self.values[control.name] = value
+        try:
+            self._ready.live.control(self._controls())
+        except ValueError as error:
+            self.values = before
+            return f"This cannot be: {error}."
+        self.trace = self._fullest = None
+        self.changed.emit()
+        return ""
+
+    def reset(self) -> None:
+        """Go back to the patient's own."""
+        if self._ready is not None:
+            self.values = {}
+            self._ready.live.control(self._controls())
+            self.trace = self._fullest = None
+            self.changed.emit()
+
+    def color_by(self, colors: str) -> None:
+        """Color the wall by one of ``COLORS``."""
+        self.colors = colors
+        if self._scene is not None and self._ready is not None:
+            self._show_field(self._scene, self._ready)
+        self.changed.emit()
+
+    @property
+    def speed(self) -> float:
+        """How fast it beats, against its own pace."""
+        return self._speed
+
+    @speed.setter
+    def speed(self, speed: float) -> None:
+        assert speed in SPEEDS
+        self._speed = speed
+        self.changed.emit()
+
+    def toggle(self) -> None:
+        """Let it beat, or hold it still."""
+        self.stop() if self.playing else self.play()
+
+    def play(self) -> None:
+        """Let it beat."""
+        if self._ready is not None and self._scene is not None and self.here and not self.playing:
+            self.playing = True
+            self._last_ms = self.clock_ms()
+            self._timer.start(_LEAST_MS)
+            self.changed.emit()
+
+    def stop(self) -> None:
+        """Hold it still."""
+        if self.playing:
+            self.playing = False
+            self._timer.stop()
+            self.changed.emit()
+
+    # -- drawing -----------------------------------------------------------------------------------
+
+    def draw(self, scene: SceneView, item: Item, heart: Heart) -> None:
+        """Show a heart in a scene, as soon as it is ready to beat, and let it beat."""
+        self._scene, self._key = scene, item.key
+        if self._ready is not None and self._ready.heart is heart:
+            self._show_field(scene, self._ready)
+            self.play()
+            return
+        self.close()
+
+        def arrived(ready: _Ready) -> None:
+            if self._key == item.key:
+                self._begin(ready)
+
+        self._desk.reader.compute(lambda: _made_ready(heart), arrived)
+
+    def forget(self, key: str) -> None:
+        """The scene no longer shows that heart."""
+        if key == self._key:
+            self.stop()
+            self._scene, self._key = None, ""
+
+    def close(self) -> None:
+        """Let go of the heart."""
+        self.stop()
+        self._ready = self.moment = self._fullest = None
+        self.values, self.numbers, self.trace, self.before = {}, {}, None, None
+        self.changed.emit()
+
+    def _on_workspace(self, _name: str) -> None:
+        """Beat where a heart's own task comes up."""
+        self.play()
+
+    def _begin(self, ready: _Ready) -> None:
+        self._ready = ready
+        self.before = Trace.of(ready.own)
+        self.numbers = ready.own_numbers
+        self.moment = ready.live.go(1e-3)
+        if self._scene is not None:
+            self._show_field(self._scene, ready)
+        self.changed.emit()
+        self.moved.emit()
+        self.play()
+
+    def _show_field(self, scene: SceneView, ready: _Ready) -> None:
+        """Put the wall into the scene, where it is now, in the colors that were chosen."""
+        _short, title, unit = COLORS[self.colors]
+        mesh = ready.heart.mesh
+        where = "node" if self.colors == "displacement" else "element"
+        limits = {
+            "displacement": (0.0, ready.moved_mm),
+            "stretch": ready.stretched,
+            "segments": (0.5, len(mesh.region_names) + 0.5),
+        }[self.colors]
+        count = len(mesh.points) if where == "node" else len(mesh.tets)
+        scene.show_field(
+            self._key, mesh, np.zeros(count), where=where, title=title, unit=unit, limits=limits,
+            flat=self.colors == "segments",
+        )  # fmt: skip
+        self._move()
+
+    def _move(self) -> None:
+        """Put the wall where the moment that is up has it."""
+        if self._scene is None or self._ready is None or self.moment is None:
+            return
+        displacement = self._ready.live.displacement_mm(self.moment)
+        self._scene.update_field(
+            self._key, self._values(displacement), displacement=displacement, deform_scale=1.0
+        )
+
+    def _values(self, displacement: NDArray[np.float32]) -> NDArray[np.float64]:
+        assert self._ready is not None
+        mesh = self._ready.heart.mesh
+        values: NDArray[np.float64]
+        if self.colors == "segments":
+            values = (mesh.regions + 1).astype(np.float64)
+        elif self.colors == "stretch":
+            values = self._ready.stretch(displacement)
+        else:
+            moved = np.linalg.norm(displacement - self._ready.diastole, axis=1)
+            values = moved.astype(np.float64)
+        return np.full_like(values, np.nan) if self.beyond else values
+
+    # -- time --------------------------------------------------------------------------------------
+
+    def _go_on(self) -> None:
+        """Let as much time go by as the clock says, and show where the heart is then."""
+        began = self.clock_ms()
+        seconds = min((began - self._last_ms) / 1000.0, _LONGEST_S) * self._speed
+        self._last_ms = began
+        if not self.here or self._scene is None or not self._scene.isVisible():
+            self.stop()
+            return
+        self.step(seconds)
+        self._timer.start(max(_LEAST_MS, math.ceil(FRAME_MS - (self.clock_ms() - began))))
+
+    def step(self, seconds: float) -> None:
+        """Let some time go by."""
+        if self._ready is None or seconds <= 0:
+            return
+        live, was = self._ready.live, self.beyond
+        known = live.last_beat
+        self.moment = live.go(seconds)
+        if self._fullest is None or self.moment.volume_ml > self._fullest.volume_ml:
+            self._fullest = self.moment
+        self._keep(Trace.of(self.moment.part))
+        self._move()
+        if self.beyond != was:
+            self.changed.emit()
+        self.moved.emit()
+        if live.last_beat is not None and live.last_beat is not known:
+            self.numbers = _numbers(live.last_beat)
+            if self._fullest is not None:
+                self._ready.diastole = live.displacement_mm(self._fullest)
+            self._fullest = None
+            self.beaten.emit()
+
+    def _keep(self, gone: Trace) -> None:
+        """Put what has gone by to the beat that goes on; where one has ended, begin the next."""
+        ends = np.flatnonzero(np.diff(gone.times_s) < 0) + 1
+        for n, begin in enumerate([0, *ends.tolist()]):
+            part = gone.cut(begin, int(ends[n]) if n < len(ends) else None)
+            if n > 0:
+                self.before, self.trace = self.trace or self.before, None
+            self.trace = part if self.trace is None else self.trace.and_then(part)
+
+    def _controls(self) -> Any:
+        from physics.cardiac import Controls
+
+        value: Mapping[str, float] = self.params()
+        own_rate = "rate_per_min" not in self.values
+        return Controls(
+            blood_ml=value["preload_ml"],
+            resistance=value["resistance_percent"] / 100.0,
+            contractility=value["contractility_percent"] / 100.0,
+            stiffness=value["stiffness_percent"] / 100.0,
+            rate_per_min=None if own_rate else value["rate_per_min"],
+        )
+
+
+def measured_share(beating: Beating) -> float | None:
+    """Return the share of the measured cycle at the moment that is up: the fullest lies on the fullest.
+
+    None where nothing was measured.
+    """
+    own, heart = beating.own, beating.heart
+    if own is None or heart is None or beating.moment is None:
+        return None
+    if heart.measured_ml is None or heart.measured_phases is None:
+        return None
+    share = beating.moment.time_s / beating.beat_s
+    full = float(own.times_s[int(np.argmax(own.volumes_ml))] / own.times_s[-1])
+    return float((share - full + heart.measured_phases[int(np.argmax(heart.measured_ml))]) % 1.0)
+
+
+def wall_of(beating: Beating) -> Surface | None:
+    """Return the boundary of the wall at the moment that is up; None where none is to be seen, or trusted."""
+    from viewers.skin import MeshSkin, skin_of
+
+    ready, moment = beating._ready, beating.moment
+    if ready is None or moment is None or beating._scene is None or beating.beyond or not beating.here:
+        return None
+    mesh = ready.heart.mesh
+    skin = skin_of(mesh)
+    assert isinstance(skin, MeshSkin)
+    points = mesh.points + ready.live.displacement_mm(moment)
+    return Surface(points, skin.shell.triangles, frame_of_reference=mesh.frame_of_reference)
+
+
+def _made_ready(heart: Heart) -> _Ready:
+    """Let a heart beat three times as it is, for what it is compared with (in the reading thread)."""
+    from physics.cardiac.pump import live_heart
+    from physics.cardiac.stretch import FiberStretch
+    from viewers.skin import skin_of
+
+    live, stretch = live_heart(heart), FiberStretch(heart.mesh)
+    beat_s = live.circulation.beat_s
+    live.go(2 * beat_s)
+    moments = [live.go(beat_s / _LOOKS) for _ in range(_LOOKS)]
+    own = live.last_beat
+    assert own is not None
+    skin_of(heart.mesh)
+    full, empty = (
+        live.displacement_mm(ends(moments, key=lambda moment: moment.volume_ml)) for ends in (max, min)
+    )
+    far = float(np.percentile(np.linalg.norm(empty - full, axis=1), 99))
+    lengths = np.concatenate([stretch(full), stretch(empty)])
+    low, high = (float(np.percentile(lengths, p)) for p in (1, 99))
+    ends = math.floor(20 * low) / 20, max(math.ceil(20 * high) / 20, math.floor(20 * low) / 20 + 0.1)
+    return _Ready(heart, live, stretch, own, _numbers(own), full, max(math.ceil(far), 1.0), ends)
+
+
+def _numbers(beat: Beats) -> dict[str, float]:
+    from physics.circulation import measures_of, steepest_mmhg_per_s
+
+    return measures_of(beat) | {"lv_dp_dt_max_mmhg_per_s": steepest_mmhg_per_s(beat)}

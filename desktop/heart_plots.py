@@ -1,0 +1,136 @@
+"""The curves of a beating heart: its pressure–volume loop, its pressures and its volume over the beat."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtWidgets import QWidget
+
+from desktop import theme
+from desktop.beating import BEYOND, Trace
+
+if TYPE_CHECKING:
+    from desktop.desk import Desk
+    from viewers.plot import Plot, PlotCurve
+
+CURVES = ("loop", "pressures", "volume")
+"""Names of the plots, from above."""
+
+_COLORS = {
+    "dark": {"ventricle": "#4FB3BF", "aorta": "#E8706A", "atrium": "#B79CE0", "measured": "#E3B341"},
+    "light": {"ventricle": "#0B6B77", "aorta": "#B3261E", "atrium": "#6B4FA0", "measured": "#7A5200"},
+}
+
+
+class HeartPlots:
+    """Three plots that follow the heart at hand; gray behind them the patient's own beat."""
+
+    def __init__(self, desk: Desk) -> None:
+        from viewers.plot import Plot
+
+        self._desk = desk
+        self.loop = Plot("Pressure–volume loop", "volume (mL)", "pressure (mmHg)")
+        self.pressures = Plot("Pressures", "time in the beat (ms)", "mmHg")
+        self.volume = Plot("Volume of the left ventricle", "time in the beat (ms)", "mL")
+        self.plots: dict[str, QWidget | None] = dict(
+            zip(CURVES, (self.loop, self.pressures, self.volume), strict=True)
+        )
+        self.loop.setToolTip(
+            "Gray: the patient's own beat. Dashed: the smallest and the largest volume that images showed."
+        )
+        self.pressures.setToolTip(
+            "Of the left ventricle, the aorta and the left atrium. Gray: the patient's own"
+        )
+        self.volume.setToolTip(
+            "Gray: the patient's own beat. Dots: volumes that images showed, the fullest laid on the fullest."
+        )
+        desk.beating.moved.connect(self.follow)
+        desk.beating.changed.connect(self.refresh)
+        desk.beating.beaten.connect(self.refresh)
+        self.restyle()
+
+    def restyle(self) -> None:
+        """Take the colors of the theme."""
+        for plot in self._all:
+            plot.set_look(theme.viewer_look())
+        self.refresh()
+
+    @property
+    def _all(self) -> tuple[Plot, ...]:
+        return self.loop, self.pressures, self.volume
+
+    def refresh(self) -> None:
+        """Show the patient's own beat, and what images have measured."""
+        from viewers.plot import PlotCurve, PlotMark
+
+        beating = self._desk.beating
+        own, heart, before = beating.own, beating.heart, beating.before
+        if own is None or heart is None:
+            for plot in self._all:
+                plot.set_still(())
+                plot.set_moving(())
+            return
+        gray, color = theme.current().quiet, _COLORS[theme.current().name]
+        marks: list[PlotMark] = []
+        measured: list[PlotCurve] = []
+        if heart.measured_ml is not None and heart.measured_phases is not None:
+            ends = (("ESV", heart.measured_ml.min()), ("EDV", heart.measured_ml.max()))
+            marks = [PlotMark(float(volume), name, color["measured"]) for name, volume in ends]
+            times = _aligned_ms(heart.measured_phases, heart.measured_ml, own)
+            measured = [PlotCurve(times, heart.measured_ml, color["measured"], "measured", dots=True)]
+        loop = [_line(own.volumes_ml, own.ventricle_mmhg, gray, "patient's own")]
+        pressures, volume = _over_time(own, dict.fromkeys(color, gray)), [*measured]
+        volume.append(_line(1000 * own.times_s, own.volumes_ml, gray, "patient's own"))
+        if before is not None and not beating.beyond:
+            loop.append(_line(before.volumes_ml, before.ventricle_mmhg, color["ventricle"]))
+            pressures += _over_time(before, color)
+            volume.append(_line(1000 * before.times_s, before.volumes_ml, color["ventricle"]))
+        self.loop.set_still(loop, marks)
+        self.pressures.set_still(pressures)
+        self.volume.set_still(volume)
+        self.follow()
+
+    def follow(self) -> None:
+        """Draw the beat that goes on over the one before."""
+        beating = self._desk.beating
+        now = beating.trace
+        if now is None or not self.loop.isVisible():
+            return
+        color, badge = _COLORS[theme.current().name], BEYOND if beating.beyond else ""
+        at_ms = 1000 * float(now.times_s[-1])
+        volume_ml, pressure = float(now.volumes_ml[-1]), float(now.ventricle_mmhg[-1])
+        loop = _line(now.volumes_ml, now.ventricle_mmhg, color["ventricle"], "now", 2.2)
+        volume = _line(1000 * now.times_s, now.volumes_ml, color["ventricle"], "now", 2.2)
+        self.loop.set_moving([loop], (volume_ml, pressure), badge)
+        self.pressures.set_moving(_over_time(now, color, 2.2, named=True), (at_ms, pressure), badge)
+        self.volume.set_moving([volume], (at_ms, volume_ml), badge)
+
+
+def _over_time(
+    trace: Trace, color: Mapping[str, str], width: float = 1.2, *, named: bool = False
+) -> list[PlotCurve]:
+    """Return the three pressures over time of a part of a beat."""
+    shown = (
+        ("LV", trace.ventricle_mmhg, "ventricle"),
+        ("aorta", trace.aorta_mmhg, "aorta"),
+        ("LA", trace.atrium_mmhg, "atrium"),
+    )
+    return [
+        _line(1000 * trace.times_s, values, color[key], name if named else "", width)
+        for name, values, key in shown
+    ]
+
+
+def _line(x: np.ndarray, y: np.ndarray, color: str, name: str = "", width: float = 1.2) -> PlotCurve:
+    from viewers.plot import PlotCurve
+
+    return PlotCurve(x, y, color, name, width)
+
+
+def _aligned_ms(phases: np.ndarray, volumes_ml: np.ndarray, own: Trace) -> np.ndarray:
+    """Return when measured volumes stand in the patient's own beat: the fullest lies on its fullest."""
+    beat_s = float(own.times_s[-1])
+    full = float(own.times_s[int(np.argmax(own.volumes_ml))]) / beat_s
+    return np.asarray(1000 * beat_s * ((phases - phases[int(np.argmax(volumes_ml))] + full) % 1.0))

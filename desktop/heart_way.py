@@ -1,0 +1,155 @@
+"""The way from cine MR to a beating heart: what each button does, and why it cannot be pressed yet.
+
+As ``desktop.way``, from whose shapes and plans it goes on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from desktop import way
+from desktop.session import Item, Session
+from twin import steps
+from twin.errors import UserError
+
+if TYPE_CHECKING:
+    from desktop.desk import Desk
+    from desktop.queue import Plan
+
+FIND = "segmentation.heart"
+MESH = "mesh.ventricle"
+FIT = "physics.heart"
+BEAT = "physics.beat"
+
+
+def cines(session: Session) -> list[Item]:
+    """Return the MR images that move."""
+    return [item for item in session.of_kind("volume") if _moves(session, item)]
+
+
+def _moves(session: Session, item: Item) -> bool:
+    entry = session.entry(item.id)
+    return entry is not None and entry.tree["modality"] == "MR" and len(entry.tree["voxels"]["shape"]) == 4
+
+
+def leads(session: Session) -> bool:
+    """Tell whether the record's way is a heart's: it moves, and there is neither a CT nor any structure."""
+    beats = bool(cines(session) or session.of_kind("motion") or session.of_kind("heart"))
+    return beats and way.scan(session) is None and not session.structures()
+
+
+def why_nothing_to_do(desk: Desk) -> str:
+    """Return what can be done instead where Anatomy has nothing to do."""
+    return "" if leads(desk.session) else way.why_nothing_to_do(desk)
+
+
+# -- why not ---------------------------------------------------------------------------------------
+
+
+def why_not_find(desk: Desk) -> str:
+    """A cine MR is wanted."""
+    if not cines(desk.session):
+        return "Hearts are found in cine MR: open a study of it first."
+    return _why_unknown(desk, FIND) or way.why_busy(desk, FIND)
+
+
+def why_not_mesh(desk: Desk) -> str:
+    """A motion that is not stale is wanted."""
+    return _why_without(desk, "motion", "Segment the heart first (Anatomy).") or _why_not(desk, MESH)
+
+
+def why_not_fit(desk: Desk) -> str:
+    """A ventricle's mesh with fibers is wanted."""
+    mesh = way.shape(desk.session, "mesh")
+    entry = desk.session.entry(mesh.id) if mesh is not None else None
+    if entry is not None and entry.tree.get("axes") is None:
+        return "This mesh has no fibers: mesh a ventricle (Anatomy)."
+    return _why_without(desk, "mesh", "Mesh the ventricle first (Anatomy).") or _why_not(desk, FIT)
+
+
+def why_not_beat(desk: Desk) -> str:
+    """A heart that is not stale, and the step that solves it, are wanted."""
+    return _why_without(desk, "heart", "There is no heart in this record.") or _why_not(desk, BEAT)
+
+
+def _why_without(desk: Desk, kind: str, missing: str) -> str:
+    item = way.shape(desk.session, kind)
+    if item is None:
+        return missing
+    return f"The {kind} is stale ({item.stale}). Make it again first." if item.stale else ""
+
+
+def _why_not(desk: Desk, step: str) -> str:
+    return _why_unknown(desk, step) or way.why_busy(desk, step)
+
+
+def _why_unknown(desk: Desk, step: str) -> str:
+    return "" if known(desk, step) else f"This version has no step “{step}” yet."
+
+
+def known(desk: Desk, step: str) -> bool:
+    """Tell whether this program has a step; none is known before the steps are loaded."""
+    if not desk.loaded_steps:
+        return False
+    try:
+        steps.find(step)
+    except UserError:
+        return False
+    return True
+
+
+# -- what the buttons do ---------------------------------------------------------------------------
+
+
+def find(desk: Desk) -> None:
+    """Find the ventricles in all cines."""
+    desk.start("Segment the heart", _plan(desk, FIND, "motion", "Segmenting the heart"), key=FIND)
+
+
+def mesh(desk: Desk) -> None:
+    """Mesh the ventricle of the motion at hand."""
+    desk.start("Mesh the ventricle", _plan(desk, MESH, "mesh", "Meshing the ventricle"), key=MESH)
+
+
+def fit(desk: Desk) -> None:
+    """Make the heart of the mesh at hand, and fit it."""
+    desk.start("Fit the heart", _plan(desk, FIT, "heart", "Fitting the heart"), key=FIT)
+
+
+def beat(desk: Desk) -> None:
+    """Solve a beat of the heart at hand in full, with the sliders as they are."""
+    params = desk.params_of(BEAT) | desk.beating.values  # what no hand has moved is the patient's own
+    desk.start("Solve the beat", _plan(desk, BEAT, "result", "Solving the beat", params), key=BEAT)
+
+
+def _plan(desk: Desk, step: str, makes: str, title: str, params: dict[str, Any] | None = None) -> Plan:
+    inputs = inputs_of(desk.session, step)
+    # A beat under other sliders is another beat: both are kept.
+    into = {} if params is not None else way.made_before(desk.session, step, inputs)
+    given = desk.params_of(step) if params is None else params
+    entry = yield desk.job(step, inputs, given, into=into, title=title)
+    made = way.made_of(entry, makes)
+    way.show_made(desk, made)
+    desk.session.show_only(made)  # other things may have come with it
+
+
+def inputs_of(session: Session, step: str) -> dict[str, str]:
+    """Return for each input of a step the entity at hand of its kind, or all that fit where it takes many."""
+    found: dict[str, str] = {}
+    for wanted in steps.find(step).inputs:
+        fits = [i for i in session.of_kind(wanted.kind) if _fits(session, wanted, i)]
+        if wanted.many:
+            found |= {f"{wanted.name} {n}": item.id for n, item in enumerate(fits, 1)}
+            continue
+        here = way.shape(session, wanted.kind)
+        chosen = here if here in fits else (fits[-1] if fits else None)
+        if chosen is not None:
+            found[wanted.name] = chosen.id
+        elif not wanted.optional:
+            raise UserError(f"{steps.find(step).title} needs a {wanted.kind}, and there is none.")
+    return found
+
+
+def _fits(session: Session, wanted: steps.Input, item: Item) -> bool:
+    entry = session.entry(item.id)
+    return entry is not None and (wanted.fits is None or wanted.fits(entry.tree))

@@ -1,0 +1,206 @@
+"""A heart of a record beats in the window: by its sliders and keys, judged by what is seen."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+
+from desktop.beating import BEYOND, CONTROLS, Beating
+from desktop.heart_card import HeartCard
+from desktop.window import MainWindow
+from resources.colors import SIMULATED_COLOR
+from tests.desktop.beating import LIMITS
+from tests.desktop.conftest import do, settle
+from tests.desktop.test_outlines import _pixels
+from tests.viewers.gestures import drag
+from twin.record import Record
+
+LEFT = Qt.MouseButton.LeftButton
+NAMES = [control.name for control in CONTROLS]
+
+
+@pytest.fixture(scope="module")
+def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A record with a heart; made once, since it settles first."""
+    path = tmp_path_factory.mktemp("heart") / "heart.twin"
+    with Record.create(path) as made:
+        do(made, "test.cine")
+        do(made, "test.heart")
+    return path
+
+
+@pytest.fixture
+def simulate(window: MainWindow, record: Path, home: Path, qtbot) -> MainWindow:
+    """The window with the heart's own task, the heart held still at the begin of a beat."""
+    path = home / "heart.twin"
+    path.write_bytes(record.read_bytes())
+    window.open_paths([path])
+    settle(window, qtbot)
+    stage = window.desk.stage
+    assert stage is not None
+    qtbot.waitUntil(lambda: stage.scene is not None, timeout=60_000)
+    window.desk.session.go_to("simulate")
+    qtbot.waitUntil(lambda: window.desk.beating.heart is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: window.desk.beating.playing, timeout=5000)
+    window.desk.beating.stop()
+    settle(window, qtbot)
+    return window
+
+
+def card_of(window: MainWindow) -> HeartCard:
+    return window.panels["simulate"].findChild(HeartCard)
+
+
+def row(window: MainWindow, name: str):
+    return card_of(window).rows[NAMES.index(name)]
+
+
+def beats(beating: Beating, count: float) -> None:
+    """Let beats go by in frames of 1/25 s."""
+    for _ in range(round(count * beating.beat_s / 0.04)):
+        beating.step(0.04)
+
+
+def width_mm(window: MainWindow) -> float:
+    """How wide the block that stands for the heart is in 3-D, along its fibers."""
+    box = window.desk.stage.scene.bounds()
+    return float((box[1] - box[0])[0])
+
+
+def test_it_beats_by_the_clock_with_its_curves_beside_it(simulate: MainWindow, qtbot) -> None:
+    beating, stage = simulate.desk.beating, simulate.desk.stage
+    assert stage.arrangement == "heart"
+    for plot in stage.curves.plots.values():
+        assert plot.isVisible()
+    assert not stage.slices["axial"].isVisible()
+    assert not stage.time_bar.isVisible()
+    card = card_of(simulate)
+    assert card.fitted.texts() == ["Peak tension: 1 kPa (0.9–1.1)"]
+    assert card.limits.text() == f"– {LIMITS[0]}"
+    loop = simulate.desk.stage.curves.loop
+    assert {mark.at for mark in loop.marks} == {66.0, 140.0}  # the measured ends
+    own = loop.still[0]
+    assert own.x.max() == pytest.approx(136.829, rel=2e-3)  # circulation.md
+    assert own.x.min() == pytest.approx(66.980, rel=2e-3)
+    now = [0.0]
+    beating.clock_ms = lambda: now[0]
+    beating.play()
+    began = beating.moment.time_s
+    now[0] += 100.0
+    qtbot.waitUntil(lambda: beating.moment.time_s > began, timeout=5000)
+    assert beating.moment.time_s - began == pytest.approx(0.1, abs=1e-6)
+    qtbot.keyClick(stage.scene, Qt.Key.Key_K)
+    assert not beating.playing
+    simulate.desk.session.go_to("anatomy")
+    qtbot.waitUntil(lambda: not stage.curves.loop.isVisible(), timeout=5000)
+    assert stage.time_bar.isVisible()
+
+
+def test_the_wall_in_3d_is_where_the_model_has_it_in_colors_by_choice(simulate: MainWindow) -> None:
+    """The block of 40 mm is as much longer as the volume's cube root (tests.desktop.beating)."""
+    beating = simulate.desk.beating
+    for _ in range(4):
+        beating.step(0.08)
+        assert width_mm(simulate) == pytest.approx(40 * np.cbrt(beating.moment.volume_ml / 100), abs=0.1)
+    beating, scene = simulate.desk.beating, simulate.desk.stage.scene
+    card, (key,) = card_of(simulate), [k for k in scene._shown if "#" not in k]
+    things = scene._ready().things
+    beats(beating, 0.4)
+    grown = float(np.cbrt(beating.moment.volume_ml / 100))
+    card.colors.setCurrentIndex(1)
+    card.colors.activated.emit(1)
+    np.testing.assert_allclose(things[key]._field.values, grown, rtol=1e-3)  # stretched along x as all of it
+    card.colors.activated.emit(card.colors.findData("segments"))
+    card.colors.setCurrentIndex(2)
+    card.colors.activated.emit(2)
+    assert set(things[key]._field.values) == {1.0, 2.0}
+    card.colors.setCurrentIndex(0)
+    card.colors.activated.emit(0)
+    full = np.cbrt(beating.own_numbers["lv_end_diastolic_volume_ml"] / 100)
+    farthest = 20 * abs(grown - full)  # a corner of the block, 20 mm off its middle along x
+    assert things[key]._field.values.max() == pytest.approx(farthest, abs=0.1)
+
+
+def test_sliders_act_on_the_running_beat_and_a_double_click_sets_back(simulate: MainWindow, qtbot) -> None:
+    beating = simulate.desk.beating
+    afterload = row(simulate, "resistance_percent")
+    slider = afterload.slider
+    middle = slider.rect().center()
+    drag(
+        qtbot,
+        slider,
+        QPoint(round(slider.width() * 0.25), middle.y()),
+        QPoint(slider.width() - 4, middle.y()),
+    )
+    assert beating.values["resistance_percent"] > 150
+    assert "%" in afterload.value.text()
+    beats(beating, 6)
+    now = card_of(simulate).beat.texts()
+    assert now["ESV"][1] == "▲"  # more afterload: more is left,
+    assert now["SV"][1] == "▼"  # and less ejected (Klabunde, Cardiovascular Physiology Concepts)
+    assert now["BP systolic"][1] == "▲"
+    qtbot.mouseDClick(slider, LEFT)
+    assert beating.params()["resistance_percent"] == 100.0
+    assert "<b>" not in afterload.value.text()  # its own again
+    assert beating._ready.live.controls.resistance == 1.0
+
+
+def test_outside_what_was_computed_it_is_gray_till_all_is_set_back(simulate: MainWindow, qtbot) -> None:
+    beating, stage = simulate.desk.beating, simulate.desk.stage
+    card, (key,) = card_of(simulate), [k for k in stage.scene._shown if "#" not in k]
+    assert not card.badge.isVisible()
+    row(simulate, "contractility_percent").slider.setValue(60)
+    beats(beating, 2)
+    assert beating.beyond
+    assert card.badge.isVisible()
+    assert stage.scene._decor.stamp == BEYOND.upper()
+    assert stage.curves.loop.badge == BEYOND
+    assert np.isnan(stage.scene._ready().things[key]._field.values).all()
+    assert card.beat.texts()["EF"][0].startswith("<s>")
+    qtbot.mouseClick(card.reset, LEFT)
+    beats(beating, 3)
+    assert not card.badge.isVisible()
+    assert stage.scene._decor.stamp == ""
+    beating = simulate.desk.beating
+    row(simulate, "preload_ml").slider.setValue(60)
+    row(simulate, "rate_per_min").slider.setValue(45)
+    assert beating.params() == {
+        "preload_ml": 100.0, "resistance_percent": 100.0, "contractility_percent": 100.0,
+        "rate_per_min": 85.0, "stiffness_percent": 100.0,
+    }  # fmt: skip
+    qtbot.mouseClick(card_of(simulate).reset, LEFT)
+    assert beating.params()["preload_ml"] == 0.0
+    assert beating.params()["rate_per_min"] == 75.0  # the published circulation's
+    assert row(simulate, "rate_per_min").slider.value() == 35
+
+
+def test_the_curves_can_be_put_away_and_come_back(simulate: MainWindow, qtbot) -> None:
+    stage = simulate.desk.stage
+    simulate.actions_["view.all"].trigger()
+    assert stage.slices["axial"].isVisible()
+    assert not stage.curves.loop.isVisible()
+    simulate.actions_["view.heart"].trigger()
+    assert stage.curves.loop.isVisible()
+    session = simulate.desk.session
+    (heart,) = session.of_kind("heart")
+    simulate.desk.edit_entity("record.delete", heart.id)
+    settle(simulate, qtbot)
+    assert not stage.curves.loop.isVisible()
+    assert not card_of(simulate).isVisible()
+
+
+def test_beside_its_slices_the_cine_and_the_wall_s_cut_beat_with_it(simulate: MainWindow) -> None:
+    """The fullest of four measured phases is the first, and lies on the fullest of the beat."""
+    beating, stage = simulate.desk.beating, simulate.desk.stage
+    simulate.actions_["view.all"].trigger()
+    view = stage.slices["axial"]
+    view.set_crosshair((0.0, 0.0, 0.0))
+    full_s = float(beating.own.times_s[np.argmax(beating.own.volumes_ml)])
+    beating.step((full_s - beating.moment.time_s) % beating.beat_s + 0.01)
+    assert stage.cine.index == 0
+    assert _pixels(view, SIMULATED_COLOR) > 10
+    beating.step(0.45 * beating.beat_s)
+    assert stage.cine.index == 2  # of five phases of 0.2 of the cycle
+    simulate.desk.session.go_to("anatomy")
+    assert _pixels(view, SIMULATED_COLOR) == 0

@@ -1,0 +1,96 @@
+"""The way of a heart in the window: what is offered, what it takes, and what comes of it."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+
+from desktop import heart_way
+from desktop.window import MainWindow
+from tests.desktop.conftest import do, settle
+from twin.record import Record
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture(autouse=True)
+def quick_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Steps that take as real ones do, and are done at once."""
+    for name, step in (("FIND", "find"), ("MESH", "ventricle"), ("FIT", "fit"), ("BEAT", "full")):
+        monkeypatch.setattr(heart_way, name, f"test.{step}")
+
+
+def opened(window: MainWindow, home: Path, qtbot, *steps: str) -> MainWindow:
+    with Record.create(home / "way.twin") as record:
+        for name in steps:
+            do(record, name)
+    window.open_paths([home / "way.twin"])
+    settle(window, qtbot)
+    return window
+
+
+def test_a_cine_is_offered_a_heart_and_a_ct_its_bones(window: MainWindow, home: Path, qtbot) -> None:
+    opened(window, home, qtbot, "test.study")
+    assert not window.panels["images"].instead.isVisible()
+    window.desk.session.go_to("anatomy")
+    settle(window, qtbot)
+    panel = window.panels["anatomy"]
+    assert panel.heart.isVisible()
+    assert not panel.bone.isVisible()
+    assert not panel.ventricle.isVisible()
+    assert window.actions_["anatomy.heart"].isEnabled()
+    assert "Segment the heart first" in window.actions_["anatomy.ventricle"].toolTip()
+    cines = [i.id for i in window.desk.session.of_kind("volume") if i.name != "mask"]
+    inputs = heart_way.inputs_of(window.desk.session, heart_way.FIND)
+    assert inputs == {f"cines {n}": id for n, id in enumerate(cines, 1)}
+
+
+@pytest.mark.slow
+def test_with_a_ct_it_stays_as_it_is(window: MainWindow, home: Path, qtbot) -> None:
+    opened(window, home, qtbot, "test.cine", "test.volume")
+    window.desk.session.go_to("anatomy")
+    settle(window, qtbot)
+    panel = window.panels["anatomy"]
+    assert panel.bone.isVisible()
+    assert not panel.heart.isVisible()
+    assert window.actions_["anatomy.heart"].isEnabled()  # by the menu and the palette all the same
+
+
+def test_a_mesh_without_fibers_is_no_heart_s(window: MainWindow, home: Path, qtbot) -> None:
+    opened(window, home, qtbot, "test.cine", "test.motion")
+    why = heart_way.why_not_fit(window.desk)
+    assert why == "Mesh the ventricle first (Anatomy)."
+    do(window.desk.session.record, "test.bare")
+    settle(window, qtbot)
+    assert "no fibers" in heart_way.why_not_fit(window.desk)
+
+
+@pytest.mark.slow
+def test_from_cine_to_a_beat_by_the_buttons(window: MainWindow, home: Path, qtbot) -> None:
+    opened(window, home, qtbot, "test.study")
+    session = window.desk.session
+    session.go_to("anatomy")
+    settle(window, qtbot)
+    panel = window.panels["anatomy"]
+    for section, kind in ((panel.heart, "motion"), (panel.ventricle, "mesh")):
+        qtbot.waitUntil(section.isVisible, timeout=5000)
+        qtbot.mouseClick(section.button, LEFT)
+        settle(window, qtbot)
+        assert len(session.of_kind(kind)) == 1
+    assert session.summary(session.of_kind("motion")[0].id) == {"cines": 3}
+    qtbot.waitUntil(panel.go.isVisible, timeout=5000)
+    qtbot.mouseClick(panel.go, LEFT)
+    settle(window, qtbot)
+    simulate = window.panels["simulate"]
+    qtbot.waitUntil(simulate.fit.isVisible, timeout=5000)
+    assert not simulate.model.isVisible()
+    qtbot.mouseClick(simulate.fit.button, LEFT)
+    settle(window, qtbot)
+    qtbot.waitUntil(lambda: window.desk.beating.playing, timeout=20_000)
+    simulate.heart.rows[0].slider.setValue(60)
+    qtbot.mouseClick(simulate.heart.full, LEFT)
+    settle(window, qtbot)
+    (beat,) = session.of_kind("result")
+    assert session.summary(beat.id) == {"preload_ml": 100.0}
+    qtbot.waitUntil(simulate.timed.isVisible, timeout=5000)
+    assert not window.desk.beating.playing

@@ -1,0 +1,167 @@
+"""A result in time plays in the window; it, a motion and a heart go through all that records go through."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from reportlab.platypus import Table
+
+from desktop import pictures, report, theme
+from desktop.describe import describe
+from desktop.moving import frame_at
+from desktop.timed_card import TimedCard
+from desktop.window import MainWindow
+from physics.cardiac.pump import live_heart
+from tests.desktop.beating import LIMITS, whole_beat
+from tests.desktop.conftest import do, settle
+from tests.desktop.made import WHO
+from twin.deidentify.entities import Cleaner
+from twin.deidentify.secret import Secret
+from twin.domain import Heart, Motion, Result
+from twin.exports import export, formats_of
+from twin.progress import Progress
+from twin.record import Record
+
+KINDS = ("motion", "heart", "result")
+
+
+@pytest.fixture(scope="module")
+def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A record with a motion, a heart and a beat; made once."""
+    path = tmp_path_factory.mktemp("beat") / "beat.twin"
+    with Record.create(path) as made:
+        for step in ("test.volume", "test.motion", "test.heart", "test.beat"):
+            do(made, step)
+    return path
+
+
+@pytest.fixture
+def played(window: MainWindow, record: Path, home: Path, qtbot) -> MainWindow:
+    """The window in Simulate, with the beat shown: it came last."""
+    path = home / "beat.twin"
+    path.write_bytes(record.read_bytes())
+    window.open_paths([path])
+    settle(window, qtbot)
+    stage = window.desk.stage
+    assert stage is not None
+    qtbot.waitUntil(lambda: stage.scene is not None, timeout=60_000)
+    window.desk.session.go_to("simulate")
+    settle(window, qtbot)
+    (item,) = window.desk.session.of_kind("result")
+    qtbot.waitUntil(lambda: item.key in stage.scene.keys(), timeout=20_000)  # noqa: SIM118
+    return window
+
+
+def width_mm(window: MainWindow) -> float:
+    box = window.desk.stage.scene.bounds()
+    return float((box[1] - box[0])[0])
+
+
+def card_of(window: MainWindow) -> TimedCard:
+    return window.panels["simulate"].findChild(TimedCard)
+
+
+def test_it_plays_with_the_bar_of_time_by_a_field_of_choice(played: MainWindow, qtbot) -> None:
+    """The block of 40 mm is longer by 0.1 (1 − cos 2πt/T) (tests.desktop.beating)."""
+    stage, card = played.desk.stage, card_of(played)
+    assert stage.time_bar.isVisible()
+    assert card.isVisible()
+    assert stage.slices["axial"].isVisible()
+    assert width_mm(played) == pytest.approx(40.0, abs=0.05)
+    stage.slices["axial"].setFocus()
+    for n in range(1, 5):
+        qtbot.keyClick(stage.slices["axial"], Qt.Key.Key_Period)
+        assert width_mm(played) == pytest.approx(40 * (1 + 0.1 * (1 - np.cos(np.pi * n / 4))), abs=0.05)
+    loop = card._followers[0][0]
+    assert loop.title == "Pressure–volume loop"
+    assert loop.at == pytest.approx((60.0, 110.0))  # 100 − 40 mL, 60 + 50 mmHg half a beat later
+    assert not any("walking" in line for line in stage.scene._decor.caption)
+    card, stage = card_of(played), played.desk.stage
+    assert [card.field.itemText(n) for n in range(card.field.count())] == ["Displacement", "Fiber stretch"]
+    assert card.field.currentText() == "Fiber stretch"
+    assert card.numbers.texts() == ["Ejection fraction: 50 % (no interval)"]
+    assert card.limits.text() == f"– {LIMITS[0]}"
+    stage.cine.show(4)
+    (item,) = played.desk.session.of_kind("result")
+    drawn = stage.scene._ready().things
+    np.testing.assert_allclose(drawn[item.key]._field.values, 1.2)
+    card.field.setCurrentIndex(0)
+    card.field.activated.emit(0)
+    assert drawn[item.key]._field.values.max() == pytest.approx(0.2 * 20.0)  # a corner, 20 mm off the middle
+
+
+@pytest.mark.slow
+def test_the_heart_comes_back_by_its_eye(played: MainWindow, qtbot) -> None:
+    session, stage = played.desk.session, played.desk.stage
+    (heart,), (beat,) = session.of_kind("heart"), session.of_kind("result")
+    assert not played.desk.beating.here
+    session.show(beat.key, False)
+    session.show(heart.key)
+    qtbot.waitUntil(lambda: played.desk.beating.playing, timeout=20_000)
+    assert stage.arrangement == "heart"
+    assert not card_of(played).isVisible()
+    session.show_only(beat.key)
+    settle(played, qtbot)
+    qtbot.waitUntil(lambda: not played.desk.beating.playing, timeout=5000)
+    assert stage.arrangement != "heart"
+    assert card_of(played).isVisible()
+
+
+def test_the_report_tells_the_numbers_of_all_of_them(record: Path) -> None:
+    with Record.open(record, write=False) as opened:
+        tables = [one for one in report._story(opened, (), 500.0) if isinstance(one, Table)]
+        rows = [describe(opened, entry) for entry in opened.entries() if entry.kind in KINDS]
+    told = [table._cellvalues[1][0].text for table in tables[:3]]
+    assert told == ["End-diastolic volume", "Peak tension", "Ejection fraction"]
+    assert [[n["name"] for n in row["numbers"]] for row in rows] == [
+        ["end-diastolic volume", "ejection fraction"], ["peak tension"], ["ejection fraction"],
+    ]  # fmt: skip
+
+
+@pytest.mark.slow
+def test_the_report_shows_pictures_of_all_of_them(qapp, record: Path, tmp_path: Path) -> None:
+    try:
+        drawn = pictures.draw(record, tmp_path, Progress())
+    finally:
+        theme.apply(qapp)
+    assert [path.stem.partition("-")[2] for path in drawn if "slice" not in path.stem] == [
+        "fiber-stretch-0-ms", "fiber-stretch-400-ms", "pressure-volume-loop", "left-ventricle-volume",
+        "left-ventricle-pressure", "heart", "left-ventricle-at-end-diastole", "left-ventricle-at-end-systole",
+        "volume-over-the-cycle",
+    ]  # fmt: skip
+    with Record.open(record, write=False) as opened:
+        assert report.write(opened, tmp_path / "beat.pdf", drawn).read_bytes().startswith(b"%PDF")
+
+
+def test_a_heart_without_a_name_beats_on(record: Path) -> None:
+    cleaner = Cleaner(Secret(b"0" * 32).subject(WHO))
+    with Record.open(record, write=False) as opened:
+        motion, heart, beat = (
+            (opened.load(e.id), cleaner.entity(opened.load(e.id)))
+            for e in opened.entries()
+            if e.kind in KINDS
+        )
+    assert isinstance(motion[1], Motion)
+    assert [s.name for s in motion[1].surfaces] == ["endocardium", "epicardium"]
+    assert isinstance(heart[1], Heart)
+    assert heart[1].circulation == heart[0].circulation
+    assert heart[1].mesh.region_names == heart[0].mesh.region_names
+    assert not live_heart(heart[1]).go(0.04).beyond
+    assert isinstance(beat[1], Result)
+    assert [c.name for c in beat[1].curves] == [c.name for c in beat[0].curves]
+    for _known, cleaned in (motion, heart, beat):
+        assert cleaned.identity.patient_name not in ("", WHO.patient_name)
+
+
+def test_a_beat_is_written_in_every_format(tmp_path: Path) -> None:
+    beat = whole_beat(Progress()).outputs["result"]
+    for suffix in formats_of("result"):
+        assert export(beat, tmp_path / f"beat{suffix}").stat().st_size > 100
+
+
+@pytest.mark.parametrize(("share", "frame"), [(0.0, 0), (0.07, 1), (0.99, 0), (0.5, 4)])
+def test_frames_are_found_by_their_share(share: float, frame: int) -> None:
+    beat = whole_beat(Progress()).outputs["result"]
+    assert isinstance(beat, Result)
+    assert frame_at(beat, share) == frame
