@@ -23,6 +23,7 @@ from twin.jobs import Job
 from twin.progress import Progress
 from twin.record import Call, Record
 from twin.record.objects import freeze
+from twin.reference.heart import make_heart_patient
 from twin.reference.hip import make_hip_patient
 from twin.run import prepare, run
 from twin.steps import Made
@@ -59,6 +60,7 @@ def aside(progress: Progress) -> None:
         made = step.function(entity, params=step.params(), progress=progress)
         (entity,) = made.outputs.values()
     circulation.run(circulation.REGAZZONI_2020, 1)
+    make_heart_patient(phases=2, slices=2, pixel_mm=2.8)
     slice_kernels.warm()
     layer_kernels.warm()
     oblique_kernels.warm()
