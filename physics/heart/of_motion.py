@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from physics.cardiac.body import quadrature
 from physics.cardiac.face import face_of
 from physics.heart.between import ventricle_between
+from physics.heart.cavity import rims
 from physics.heart.coordinates import coordinates
-from physics.heart.fan import base_of
+from physics.heart.fan import BasePlane
 from physics.heart.fibers import Fibers
 from physics.heart.rule import Angles, fibers_of
 from physics.heart.segments import NAMES, segments
@@ -21,9 +22,6 @@ from twin.steps import Made
 
 if TYPE_CHECKING:
     from physics.heart.steps import VentricleParams
-
-_BELOW_MM = 0.5
-"""How far below its end a surface is cut: it ends in a plane, there is nothing to leave out but rounding."""
 
 
 def ventricle_of(motion: Motion, params: "VentricleParams", progress: Progress) -> Made:
@@ -37,9 +35,7 @@ def ventricle_of(motion: Motion, params: "VentricleParams", progress: Progress) 
         )
     progress(0.0, "filling the wall")
     endo, epi = (_surface(motion, name, phase) for name in ("endocardium", "epicardium"))
-    mesh = ventricle_between(
-        endo, epi, base_of(endo, _BELOW_MM), params.edge_mm, layers=params.layers, order=2
-    )
+    mesh = ventricle_between(endo, epi, _base_of(endo), params.edge_mm, layers=params.layers, order=2)
     progress(0.6, "laying fibers")
     at = coordinates(mesh)
     angles = Angles(params.fiber_endo_deg, params.fiber_epi_deg)
@@ -60,6 +56,15 @@ def ventricle_of(motion: Motion, params: "VentricleParams", progress: Progress) 
         notes.append(f"The right ventricle was not seen at phase {phase}: the 17 segments are not told.")
     progress(1.0, "done")
     return Made({"ventricle mesh": replace(mesh, notes=tuple(notes))}, _summary(mesh, at.thickness_mm))
+
+
+def _base_of(endo: Surface) -> BasePlane:
+    """Return the plane of an endocardium's rim: the mitral ring's, in which the surfaces end."""
+    rim = endo.points[rims(endo.triangles)[0]]
+    away = rim - rim.mean(axis=0)
+    normal = np.linalg.svd(away, full_matrices=False)[2][2]
+    up = rim.mean(axis=0) - endo.points.mean(axis=0)
+    return BasePlane(rim.mean(axis=0), normal * np.sign(normal @ up))
 
 
 def _axes(fibers: Fibers) -> NDArray[np.float64]:
