@@ -15,11 +15,13 @@ _UNITS = {
     "gpa": "GPa",
     "kpa": "kPa", "n": "N", "kg": "kg", "s": "s", "ms": "ms", "hu": "HU", "deg": "°", "percent": "%",
     "mb": "MB",
-    "iu": "", "um": "µm", "ue": "µε", "bw": "× body weight",
+    "mmhg": "mmHg", "mmhg_per_s": "mmHg/s", "mmhg_ml": "mmHg mL", "l_per_min": "L/min", "per_min": "/min",
+    "g": "g", "iu": "", "um": "µm", "ue": "µε", "bw": "× body weight",
 }  # fmt: skip
 
 
 _READ = {
+    "dp dt": "dP/dt", "lv": "LV", "la": "LA",
     "von mises": "von Mises", "p99": "99th percentile", "p01": "1st percentile", "3mm": "3 mm",
     "non manifold": "non-manifold",
 }  # fmt: skip
@@ -32,7 +34,7 @@ _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 def split(name: str) -> tuple[str, str]:
     """Return the words and the unit of a named number: ``volume_ml`` → (“Volume”, “mL”)."""
     words = name.split("_")
-    for take in (2, 1):
+    for take in (3, 2, 1):
         unit = "_".join(words[-take:]).lower()
         if len(words) > take and unit in _UNITS:
             return _sentence(words[:-take]), _UNITS[unit]
