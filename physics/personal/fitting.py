@@ -99,8 +99,8 @@ def _with_intervals(beat: Result, personal: Personal) -> list[Number]:
     found = []
     for number in beat.numbers:
         interval = personal.measures.get(keys.get(number.name, ""))
-        if interval is None:
-            found.append(number)
+        if interval is None or not np.isfinite([interval.low, interval.high]).all():
+            found.append(number)  # the reduced heart does not tell it: no interval
             continue
         found.append(
             replace(

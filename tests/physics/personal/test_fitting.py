@@ -105,6 +105,8 @@ def test_a_heart_is_fitted_kept_and_beats_again(mesh: TetMesh, motion: Motion) -
     assert made.summary["beats_differ_ml"] < 0.5
     named = {n.name: n for n in beat.numbers}
     assert named["ejection fraction"].low < named["ejection fraction"].value < named["ejection fraction"].high
+    bounds = [b for n in (*beat.numbers, *heart.numbers) for b in (n.value, n.low, n.high) if b is not None]
+    assert np.isfinite(bounds).all()
     assert any("assumed" in limit for limit in heart.limits)  # the end-diastolic pressure
     kept = codec.decode(codec.encode(heart))
     assert isinstance(kept, Heart)
