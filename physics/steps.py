@@ -2,6 +2,5 @@
 
 import physics.femur.landmarks
 import physics.femur.model
-import physics.heart.steps
-import physics.personal.steps
+import physics.heart_steps
 import physics.solve  # noqa: F401

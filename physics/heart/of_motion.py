@@ -21,7 +21,7 @@ from twin.progress import Progress
 from twin.steps import Made
 
 if TYPE_CHECKING:
-    from physics.heart.steps import VentricleParams
+    from physics.heart_steps import VentricleParams
 
 
 def ventricle_of(motion: Motion, params: "VentricleParams", progress: Progress) -> Made:

@@ -18,7 +18,7 @@ from twin.progress import Progress
 from twin.steps import Made
 
 if TYPE_CHECKING:
-    from physics.personal.steps import BeatParams, FitParams
+    from physics.heart_steps import BeatParams, FitParams
 
 _EVERY = 2
 """Of the images' phases every second one's volume is fitted; the others are predicted."""

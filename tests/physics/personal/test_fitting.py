@@ -8,9 +8,8 @@ import pytest
 from physics.cardiac.pump import live_heart
 from physics.heart import Ellipsoid
 from physics.heart.of_motion import ventricle_of
-from physics.heart.steps import VentricleParams
+from physics.heart_steps import BeatParams, FitParams, VentricleParams
 from physics.personal.fitting import beat_in_full, fit
-from physics.personal.steps import BeatParams, FitParams
 from twin import codec
 from twin.domain import Heart, Motion, MovingSurface, Result, TetMesh
 from twin.errors import UserError

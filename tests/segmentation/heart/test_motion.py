@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from physics.heart.of_motion import ventricle_of
-from physics.heart.steps import VentricleParams
+from physics.heart_steps import VentricleParams
 from segmentation.heart.motion import find_ventricles, motion_of
 from segmentation.heart.ventricle import Ventricles
 from tests.segmentation.heart.phantom import ACROSS, AXIS, PHASES, shape
