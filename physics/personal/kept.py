@@ -24,7 +24,7 @@ from twin.progress import Progress
 LIMITS = (
     "the left ventricle alone is a wall; the other chambers are elastances",
     "quasi-static: no inertia of the wall, and nothing in it is viscous",
-    "tension does not fall with the speed of shortening: ejection is faster, its pressure higher than in life",
+    "tension does not fall with the speed of shortening: it ejects faster, at higher pressure than in life",
     "all fibers pull at once and alike; fibers are laid by rule, no image shows them",
     "stiffness at rest follows Klotz's relation for hearts in general, not a measured curve",
 )
