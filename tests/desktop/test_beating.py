@@ -9,10 +9,13 @@ from PySide6.QtCore import QPoint, Qt
 from desktop.beating import BEYOND, CONTROLS, Beating
 from desktop.heart_card import HeartCard
 from desktop.window import MainWindow
+from physics.cardiac import tension_of
+from physics.circulation import REGAZZONI_2020, run
 from resources.colors import SIMULATED_COLOR
 from tests.desktop.beating import LIMITS
 from tests.desktop.conftest import do, settle
 from tests.desktop.test_outlines import _pixels
+from tests.physics.cardiac.test_chart import CHART
 from tests.viewers.gestures import drag
 from twin.record import Record
 
@@ -81,8 +84,10 @@ def test_it_beats_by_the_clock_with_its_curves_beside_it(simulate: MainWindow, q
     loop = simulate.desk.stage.curves.loop
     assert {mark.at for mark in loop.marks} == {66.0, 140.0}  # the measured ends
     own = loop.still[0]
-    assert own.x.max() == pytest.approx(136.829, rel=2e-3)  # circulation.md
-    assert own.x.min() == pytest.approx(66.980, rel=2e-3)
+    tension = tension_of(REGAZZONI_2020, 1.0)
+    settling = run(REGAZZONI_2020, 50, cavities={"LV": CHART.cavity(tension)}).last()
+    assert own.x.max() == pytest.approx(settling.states[:, 1].max(), rel=2e-3)
+    assert own.x.min() == pytest.approx(settling.states[:, 1].min(), rel=2e-3)
     now = [0.0]
     beating.clock_ms = lambda: now[0]
     beating.play()
