@@ -18,7 +18,7 @@ from twin.errors import UserError
 from twin.jobs import Job
 from twin.progress import Progress
 
-DEMOS = {"heart": "twin.reference.heart", "hip": "twin.reference.hip"}
+DEMOS = {"hip": "twin.reference.hip"}
 """Ways to the modules that make their patients."""
 
 
