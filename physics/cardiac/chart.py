@@ -36,17 +36,7 @@ class Chart:
 
     def spline(self) -> RectBivariateSpline:
         """Return pressure over volume and tension; where no rest was found, the nearest slope goes on."""
-        filled = self.pressures_mmhg.copy()
-        for column in filled.T:
-            known = np.flatnonzero(np.isfinite(column))
-            for way, edge in (
-                (range(known[0] - 1, -1, -1), known[:2]),
-                (range(known[-1] + 1, len(column)), known[-2:]),
-            ):
-                a, b = edge
-                slope = (column[b] - column[a]) / (self.volumes_ml[b] - self.volumes_ml[a])
-                for n in way:
-                    column[n] = column[a] + slope * (self.volumes_ml[n] - self.volumes_ml[a])
+        filled = extended(self.volumes_ml, self.pressures_mmhg[..., None])[..., 0]
         return RectBivariateSpline(self.volumes_ml, self.tensions_kpa, filled)
 
     def reaches(self, volume_ml: NDArray[np.float64], tension_kpa: NDArray[np.float64]) -> bool:
@@ -67,6 +57,18 @@ class Chart:
         ``stiffness``: see ``Table.scaled``.
         """
         return Table.of(self.spline(), self.volumes_ml, self.tensions_kpa, tension_kpa).scaled(stiffness)
+
+
+def extended(volumes_ml: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return values (v, s, k) without gaps: where there are none, the nearest slope over volume goes on."""
+    filled = values.copy()
+    for column in range(values.shape[1]):
+        known = np.flatnonzero(np.isfinite(values[:, column]).all(axis=1))
+        first, last = known[:2], known[-2:]
+        for (a, b), gap in ((first, np.arange(known[0])), (last, np.arange(known[-1] + 1, len(values)))):
+            slope = (values[b, column] - values[a, column]) / (volumes_ml[b] - volumes_ml[a])
+            filled[gap, column] = values[a, column] + (volumes_ml[gap] - volumes_ml[a])[:, None] * slope
+    return filled
 
 
 def chart_of(

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import NdBSpline, make_interp_spline
 
-from physics.cardiac.chart import Chart
+from physics.cardiac.chart import Chart, extended
 from physics.cardiac.tension import Tension
 from physics.circulation import Table
 
@@ -112,18 +112,6 @@ def _decomposed(
 def _off_mm(shapes: NDArray, made: NDArray) -> NDArray[np.float64]:
     off = (shapes - made).reshape(len(shapes), -1, 3)
     return np.asarray(np.linalg.norm(off, axis=2).mean(axis=1))
-
-
-def extended(volumes_ml: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return values (v, s, k) without gaps: where there are none, the nearest slope over volume goes on."""
-    filled = values.copy()
-    for column in range(values.shape[1]):
-        known = np.flatnonzero(np.isfinite(values[:, column]).all(axis=1))
-        first, last = known[:2], known[-2:]
-        for (a, b), gap in ((first, np.arange(known[0])), (last, np.arange(known[-1] + 1, len(values)))):
-            slope = (values[b, column] - values[a, column]) / (volumes_ml[b] - volumes_ml[a])
-            filled[gap, column] = values[a, column] + (volumes_ml[gap] - volumes_ml[a])[:, None] * slope
-    return filled
 
 
 def _bicubic(x: NDArray[np.float64], y: NDArray[np.float64], values: NDArray[np.float64]) -> NdBSpline:

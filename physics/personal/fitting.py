@@ -1,5 +1,6 @@
 """What the steps do: a heart fitted to its patient, and its full beat, as results with their numbers."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from physics.cardiac import Controls, Coupled
 from physics.cardiac.outcome import NAMES, result_of
+from physics.circulation import CHAMBERS
 from physics.personal.imaged import Imaged
 from physics.personal.kept import beaten, heart_of
 from physics.personal.motion import wall_motion
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 _EVERY = 2
 """Of the images' phases every second one's volume is fitted; the others are predicted."""
+
+BESIDE = "The member that fits best lies beside 95 % of the ensemble."
 
 _SAME = 0.05
 """Share of the volume by which a mesh may differ from the phase it is of."""
@@ -65,7 +69,7 @@ def fit(mesh: TetMesh, motion: Motion, params: "FitParams", progress: Progress) 
     numbers = (*_with_intervals(beat, personal), *_against_images(personal, motion), *apart)
     heart = replace(heart, numbers=(*heart.numbers, *_against_images(personal, motion), *apart))
     summary = _summary(beat) | {
-        "beats_differ_ml": _change(personal.beats, 1),
+        "beats_differ_ml": _change_ml(personal.beats),
         "wall_motion_predicted_mm": max(n.value for n in apart),
         "stiffness_kpa": personal.passive.stiffness_kpa * personal.best["stiffness"],
         "assumed": list(personal.assumed),
@@ -102,9 +106,10 @@ def _with_intervals(beat: Result, personal: Personal) -> list[Number]:
         if interval is None or not np.isfinite([interval.low, interval.high]).all():
             found.append(number)  # the reduced heart does not tell it: no interval
             continue
+        beside = not interval.low <= number.value <= interval.high
         found.append(
             replace(
-                number, low=interval.low, high=interval.high,
+                number, remark=BESIDE if beside else number.remark, low=interval.low, high=interval.high,
                 causes={"ensemble, 95 %": (interval.low, interval.high)},
             )
         )  # fmt: skip
@@ -165,10 +170,10 @@ def _apart(
     return found
 
 
-def _change(beats: tuple[Coupled, ...], column: int) -> float:
+def _change_ml(beats: Sequence[Coupled]) -> float:
     """Return by how much the left ventricle's volume differs between the last beat's ends."""
-    states = beats[-1].beats.states[:, column]
-    return float(abs(states[-1] - states[0]))
+    volumes = beats[-1].beats.states[:, CHAMBERS.index("LV")]
+    return float(abs(volumes[-1] - volumes[0]))
 
 
 def beat_in_full(heart: Heart, params: "BeatParams", progress: Progress) -> Made:
@@ -179,7 +184,7 @@ def beat_in_full(heart: Heart, params: "BeatParams", progress: Progress) -> Made
     )  # fmt: skip
     ventricle, beats = beaten(heart, controls, params.beats, progress)
     result = result_of(heart.mesh, ventricle, beats[-1], heart.limits)
-    return Made({"beat": result}, _summary(result) | {"beats_differ_ml": _change(tuple(beats), 1)})
+    return Made({"beat": result}, _summary(result) | {"beats_differ_ml": _change_ml(beats)})
 
 
 def _summary(beat: Result) -> dict[str, float]:

@@ -305,5 +305,5 @@ def _intervals(numbers: dict[str, float], model: _Model, ensemble: Ensemble) -> 
     for name, value in numbers.items():
         known = np.array([m[name] for m in members if m is not None and name in m])
         low, high = (np.nan, np.nan) if not len(known) else np.percentile(known, (2.5, 97.5))
-        found[name] = Interval(value, min(float(low), value), max(float(high), value))
+        found[name] = Interval(value, float(low), float(high))
     return found
