@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
 
 from physics.cardiac import Body, Equilibrium, NotConvergedError, State
 from physics.cardiac.body import PRESSURE_UNIT
@@ -98,6 +99,7 @@ def unloaded(
     seek = Inverse(imaged, axes)
     try:
         points, pressures = seek.follow(load, progress) if start is None else seek.solve(*start, load)
+        points = seek.laid(points)
         frames = seek.frames(points)
         body = imaged.reshaped(points, frames)
         there = State(imaged.mesh.points.copy(), pressures, np.full(1, load))
@@ -122,7 +124,8 @@ class Inverse:
         self.iterations = 0
         count, corners = len(imaged.mesh.points), imaged.corner_count
         held = imaged.fixed.copy()
-        if held.sum() < 6:
+        self._loose = held.sum() < 6
+        if self._loose:
             held.reshape(-1)[_pins(imaged.mesh.points, imaged.faces[0].ring)] = True
         free = np.concatenate([~held.ravel(), np.ones(corners, bool)])
         self._free = np.flatnonzero(free)
@@ -139,6 +142,15 @@ class Inverse:
         self._gradients, self._volumes = imaged.in_space()
         self._residuals = np.empty((len(tets), UNKNOWNS))
         self._matrices = np.empty((len(tets), UNKNOWNS, UNKNOWNS))
+
+    def laid(self, points: Array) -> Array:
+        """Return a reference (n, 3) moved as a whole to where its base lies nearest to the imaged one."""
+        if not self._loose:
+            return points
+        ring = self._imaged.faces[0].ring
+        here, there = points[ring], self._imaged.mesh.points[ring]
+        turn = Rotation.align_vectors(there - there.mean(axis=0), here - here.mean(axis=0))[0]
+        return turn.apply(points - here.mean(axis=0)) + there.mean(axis=0)
 
     def frames(self, points: Array) -> Array:
         """Return axes (m, q, 3, 3) of a reference (n, 3) at its points of integration."""
@@ -199,6 +211,9 @@ class Inverse:
                 self._matrices * scale[:, None] * scale, -residual[self._free]
             )
             step *= self._scale
+            if self._loose:
+                # The pinned nodes turn with their surroundings, and swing the far end by many millimeters.
+                step[: 3 * len(points)] = _still(points, step[: 3 * len(points)].reshape(-1, 3)).ravel()
             for _halving in range(5):
                 moved = points + step[: 3 * len(points)].reshape(-1, 3)
                 pressed = pressures + step[3 * len(points) :]
@@ -217,10 +232,10 @@ class Inverse:
             points, pressures, body.mesh.tets, self._gradients, self._volumes, body.corners, body.law.code,
             body.numbers, body.compliance, self._axes, self._residuals, self._matrices,
         )  # fmt: skip
-        whole = (
-            np.bincount(self._all.ravel(), self._residuals.ravel(), len(self._scale)) * self._scale + outer
-        )
-        norm = float(np.linalg.norm(whole[self._free]))
+        with np.errstate(over="ignore", invalid="ignore"):  # an inverted element's numbers mean nothing
+            summed = np.bincount(self._all.ravel(), self._residuals.ravel(), len(self._scale))
+            whole = summed * self._scale + outer
+            norm = float(np.linalg.norm(whole[self._free]))
         return whole, norm if least > 0.0 and np.isfinite(norm) else np.inf
 
 
@@ -231,6 +246,15 @@ def foreseen(path: list[tuple[float, Array, Array]], load: float) -> tuple[Array
     (a, *one), (b, *two) = path
     points, pressures = (y + (load - b) / (b - a) * (y - x) for x, y in zip(one, two, strict=True))
     return points, pressures
+
+
+def _still(points: Array, step: Array) -> Array:
+    """Return displacements (n, 3) of points (n, 3) without the rigid motion that is in them."""
+    away = points - points.mean(axis=0)
+    moved = step - step.mean(axis=0)
+    inertia = np.trace(away.T @ away) * np.eye(3) - away.T @ away
+    turn = np.linalg.solve(inertia, np.cross(away, moved).sum(axis=0))
+    return moved - np.cross(turn, away)
 
 
 def _pins(points: Array, nodes: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -1,7 +1,11 @@
 """Unloading: known exactly, and a ventricle's way there and back."""
 
+from dataclasses import replace
+from itertools import pairwise
+
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 from physics.cardiac import Equilibrium
 from physics.cardiac.ventricle import MMHG_PER_MPA
@@ -9,7 +13,7 @@ from physics.heart import Ellipsoid
 from physics.personal import Imaged, Springs, passive, unloaded
 from physics.personal.kernels import inverse_forces
 from physics.personal.passive import law_of
-from physics.personal.unloaded import Inverse
+from physics.personal.unloaded import Inverse, _still
 from twin.errors import UserError
 
 SHAPE = Ellipsoid(24.0, 54.0, 32.0, 62.0, 15.0)
@@ -60,6 +64,32 @@ def test_the_derivative_is_that_of_the_unbalance(imaged: Imaged) -> None:
     told = np.einsum("euv,ev->eu", matrices, steps)
     np.testing.assert_allclose(told, slopes, atol=1e-5 * np.abs(slopes).max())
     assert inverse.iterations == 0
+
+
+def test_a_lopsided_wall_does_not_swing_about_its_base(imaged: Imaged) -> None:
+    """About the nodes that hold it, it turned by up to 1° a step, and the reference patient's by 20°."""
+    points = imaged.mesh.points.copy()
+    outer = np.linalg.norm(points[:, :2], axis=1)
+    points[:, 0] += 0.15 * outer * (points[:, 0] > 0) + 0.004 * points[:, 2] ** 2
+    bent = Imaged.of(replace(imaged.mesh, points=points), springs=imaged.springs)
+    body = bent.body(law_of(4.0, 1.0))
+    seek = Inverse(body, bent.axes)
+    way = [place[1] for place in seek.walk(2.0 / MMHG_PER_MPA, 8.0 / MMHG_PER_MPA)]
+    for before, after in pairwise(way):
+        turned = Rotation.align_vectors(after - after.mean(axis=0), before - before.mean(axis=0))[0]
+        assert np.degrees(turned.magnitude()) < 0.05
+    ring = body.faces[0].ring
+    there, laid = body.mesh.points[ring], seek.laid(way[-1])[ring]
+    assert np.linalg.norm(there - laid, axis=1).max() < np.linalg.norm(there - way[-1][ring], axis=1).max()
+    np.testing.assert_allclose(laid.mean(axis=0), there.mean(axis=0), atol=1e-9)
+
+
+def test_displacements_lose_their_rigid_motion_alone() -> None:
+    random = np.random.default_rng(3)
+    points, step = random.standard_normal((2, 40, 3))
+    rigid = np.array([3.0, -1.0, 2.0]) + np.cross([0.3, -0.2, 0.5], points)
+    np.testing.assert_allclose(_still(points, rigid), 0.0, atol=1e-12)
+    np.testing.assert_allclose(_still(points, step + rigid), _still(points, step), atol=1e-12)
 
 
 def test_a_pressure_that_cannot_be_is_refused(imaged: Imaged) -> None:
