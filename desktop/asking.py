@@ -148,7 +148,7 @@ class Asking:
             save_picture(self._window.desk, path, names=names)
 
     def _save_film(self, *, names: bool) -> None:
-        from desktop.snapshots import film
+        from desktop.filming import film
 
         path = self._where("Save film", ".gif", "Film (*.gif)")
         if path is not None:

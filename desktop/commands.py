@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from desktop import exporting, heart_way, way
+from desktop import exporting, heart_way, snapshots, way
 from desktop.browser import bringing
 from desktop.command import Command, ask
 from desktop.hanging_commands import hanging_commands
 from desktop.measure_commands import measure_commands
 from desktop.session import WORKSPACES
 from desktop.synonyms import synonyms_of
-from desktop.view_commands import needs_image, view_commands
+from desktop.view_commands import view_commands
 
 if TYPE_CHECKING:
     from desktop.desk import Desk
@@ -200,21 +200,22 @@ def _file() -> tuple[Command, ...]:
         Command(
             "file.picture", "Save picture…", "camera",
             "Write the view that has the focus as PNG, with whose it is",
-            ask("picture"), needs_image, "Ctrl+Shift+G",
+            ask("picture"), snapshots.why_not, "Ctrl+Shift+G",
         ),
         Command(
             "file.picture.unnamed", "Save picture without names…", "camera",
             "Write the view that has the focus as PNG; no name, number or date is written into it",
-            ask("picture_unnamed"), needs_image,
+            ask("picture_unnamed"), snapshots.why_not,
         ),
         Command(
             "file.film", "Save film…", "film-strip",
-            "Write the phases of the focused slice view, or its slices, as an animated GIF",
-            ask("film"), needs_image,
+            "Write the view that has the focus as an animated GIF: its phases, its slices, or a turn in 3-D",
+            ask("film"), snapshots.why_not,
         ),
         Command(
             "file.film.unnamed", "Save film without names…", "film-strip",
-            "As Save film; no name, number or date is written into it", ask("film_unnamed"), needs_image,
+            "As Save film; no name, number or date is written into it", ask("film_unnamed"),
+            snapshots.why_not,
         ),
         Command("file.close", "Close the record", "x", "Close this record", ask("close"), _needs_record,
             "Ctrl+W"),

@@ -59,9 +59,7 @@ class MotionCard(QFrame):
         """Mark the moment that is up."""
         motion, stage = self._motion, self._desk.stage
         if motion is not None and stage is not None and self.isVisible():
-            phase = phase_at(motion.phases, stage.cine.share)
-            at = (1000.0 * motion.cycle_s * float(motion.phases[phase]), float(motion.cavity_ml[phase]))
-            self.plot.set_moving((), at)
+            mark(self.plot, motion, phase_at(motion.phases, stage.cine.share))
 
     def _show(self, motion: Motion) -> None:
         self._motion = motion
@@ -76,6 +74,12 @@ def volume_plot(motion: Motion) -> Plot:
     plot = Plot("Volume over the cycle", "time (ms)", "cavity (mL)")
     fill_plot(plot, motion)
     return plot
+
+
+def mark(plot: Plot, motion: Motion, phase: int) -> None:
+    """Mark a phase on a plot of ``volume_plot``."""
+    at = (1000.0 * motion.cycle_s * float(motion.phases[phase]), float(motion.cavity_ml[phase]))
+    plot.set_moving((), at)
 
 
 def fill_plot(plot: Plot, motion: Motion) -> None:

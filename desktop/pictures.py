@@ -18,6 +18,7 @@ from twin.record import Entry, Record
 if TYPE_CHECKING:
     from PySide6.QtGui import QImage
 
+    from viewers.paint import Look
     from viewers.scene_view import SceneView
 
 _SCENE = (560, 440)
@@ -42,15 +43,7 @@ def draw(path: Path, folder: Path, progress: Progress) -> list[Path]:
     list of Path
         In the order in which a person reads them.
     """
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
-    from PySide6.QtWidgets import QApplication
-
-    from desktop import theme
-
-    application = QApplication.instance()
-    # A page is white: on it the light theme, whatever the window has.
-    theme.apply(application if isinstance(application, QApplication) else QApplication([]), theme.LIGHT)
+    begin()
     written: list[Path] = []
     with Record.open(path, write=False) as record:
         drawings = [(e, how) for kind, how in _HOW.items() for e in record.entries() if e.kind == kind]
@@ -62,6 +55,19 @@ def draw(path: Path, folder: Path, progress: Progress) -> list[Path]:
                 # How many there will be is not known before; each takes half of what is left.
                 part(1.0 - 0.5**m, f"drawing {entry.name}: {name}")
     return written
+
+
+def begin() -> "Look":
+    """Get ready to draw without a screen, and return the look: a page is white, whatever the window is."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
+    from PySide6.QtWidgets import QApplication
+
+    from desktop import theme
+
+    application = QApplication.instance()
+    theme.apply(application if isinstance(application, QApplication) else QApplication([]), theme.LIGHT)
+    return theme.viewer_look()
 
 
 def _save(figure: "QImage", folder: Path, name: str) -> Path:

@@ -84,9 +84,7 @@ class TimedCard(QFrame):
             return
         frame = frame_at(result, stage.cine.share)
         for plot, along, curve in self._followers:
-            y = _at(curve, result, frame)
-            x = _at(along, result, frame) if along is not None else 1000.0 * _time(result, frame)
-            plot.set_moving((), (x, y))
+            mark(plot, along, curve, result, frame)
 
     def _forget(self) -> None:
         self._result = None
@@ -126,6 +124,13 @@ def plots_of(result: Result) -> list[tuple[Plot, Curve | None, Curve]]:
         plot.set_still(_over_time(same, accent))
         made.append((plot, None, same[0]))
     return made
+
+
+def mark(plot: Plot, along: Curve | None, curve: Curve, result: Result, frame: int) -> None:
+    """Mark a frame on a plot of ``plots_of``."""
+    y = _at(curve, result, frame)
+    x = _at(along, result, frame) if along is not None else 1000.0 * _time(result, frame)
+    plot.set_moving((), (x, y))
 
 
 def _over_time(curves: Sequence[Curve], accent: str) -> list:

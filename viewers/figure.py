@@ -10,6 +10,7 @@ from twin.domain import Side
 from twin.errors import UserError
 from viewers import paint
 from viewers.paint import NOTICE, REFERENCE_PATIENT, Look
+from viewers.plot import Plot
 from viewers.scene_view import SceneView
 from viewers.slice_view import SliceView
 
@@ -23,7 +24,7 @@ _SIDE_WORDS = {
 
 
 def figure_of(
-    view: SliceView | SceneView,
+    view: SliceView | SceneView | Plot,
     caption: Sequence[str] = (),
     *,
     side: Side = "none",
@@ -32,12 +33,13 @@ def figure_of(
     notice: Sequence[str] = (),
     scale: float = 2.0,
     look: Look | None = None,
+    beside: Plot | None = None,
 ) -> QImage:
     """Return a view as a picture with a strip below it that says whose it is and what it is not.
 
     Parameters
     ----------
-    view : SliceView or SceneView
+    view : SliceView, SceneView or Plot
         Drawn at full quality.
     caption : sequence of str
         Patient, study and content, first the most important.
@@ -51,9 +53,11 @@ def figure_of(
         What else must be read with it ("not for diagnosis"): lines of their own below, the first in amber.
     scale : float
         Pixels of the picture to a pixel of the screen.
+    beside : Plot, optional
+        Put to the right of the view.
     """
     look = look or Look()
-    inner = view.image(scale)
+    inner = view.image(scale) if beside is None else _beside(view.image(scale), beside.image(scale), look)
     ratio = inner.devicePixelRatio()
     width, height = inner.width() / ratio, inner.height() / ratio
     font = view.font()
@@ -75,8 +79,8 @@ def figure_of(
     # The first two lines share their room with marks and notice; what is shown has all the width.
     metrics = QFontMetricsF(font)
     for n, text in enumerate(texts[:2]):
-        beside = right[n][0]
-        taken = metrics.horizontalAdvance(beside) + 2 * line if beside else 0.0
+        across = right[n][0]
+        taken = metrics.horizontalAdvance(across) + 2 * line if across else 0.0
         room = box.adjusted(0, n * line, -min(taken, 0.45 * box.width()), 0)
         paint.lines_at(painter, room, Qt.AlignmentFlag.AlignLeft, [text], shadow=False)
     paint.lines_at(
@@ -90,6 +94,22 @@ def figure_of(
     painter.end()
     figure.setText("Description", " | ".join([*caption, *marks, *notice, NOTICE]))
     return figure
+
+
+def _beside(left: QImage, right: QImage, look: Look) -> QImage:
+    """Return two pictures side by side, the lower one in the middle of the other's height."""
+    both = QImage(
+        left.width() + right.width(), max(left.height(), right.height()), QImage.Format.Format_RGB32
+    )
+    both.fill(QColor(look.ground))
+    ratio = left.devicePixelRatio()
+    painter = QPainter(both)
+    for picture, x in ((left, 0), (right, left.width())):
+        picture.setDevicePixelRatio(1.0)
+        painter.drawImage(x, (both.height() - picture.height()) // 2, picture)
+    painter.end()
+    both.setDevicePixelRatio(ratio)
+    return both
 
 
 def save_figure(figure: QImage, path: Path) -> None:

@@ -89,6 +89,11 @@ class Moments:
         """Return how many there are."""
         return len(self.begins_ms)
 
+    @property
+    def lengths_ms(self) -> list[float]:
+        """How long each is seen, ms."""
+        return [float(x) for x in np.diff(self.begins_ms, append=self.length_ms)]
+
     def at(self, time_ms: float) -> int:
         """Return which moment is up at a time of the play; after the last comes the first again."""
         return int(np.searchsorted(self.begins_ms, time_ms % self.length_ms, side="right")) - 1

@@ -18,7 +18,7 @@ from twin.errors import UserError
 from twin.jobs import Job
 from twin.progress import Progress
 
-DEMOS = {"hip": "twin.reference.hip"}
+DEMOS = {"heart": "twin.reference.heart", "hip": "twin.reference.hip"}
 """Ways to the modules that make their patients."""
 
 
@@ -70,7 +70,8 @@ def _say(words: str) -> None:
 
 def _walk(path: Path, folder: Path, patient: str) -> dict[str, Any]:
     from desktop.catalogue import load as load_steps
-    from desktop.pictures import draw
+    from desktop.films import draw_film, moves
+    from desktop.pictures import draw, slug
     from desktop.report import write
     from twin.record import Record
     from twin.run import prepare
@@ -94,11 +95,16 @@ def _walk(path: Path, folder: Path, patient: str) -> dict[str, Any]:
         for picture in set(first) - set(pictures):
             picture.unlink()  # the same slices are among the last ones
         report = write(record, folder / "report.pdf", pictures)
+        films = []
+        for moving in (e for e in record.entries() if moves(e.kind, e.tree)):
+            target, title = folder / f"{slug(moving.name)}.gif", f"film of {moving.name}"
+            films.append(run_job(Job(draw_film, path, moving.id, target, True, title=title)))
     return {
         "patient": patient,
         "record": path.name,
         "steps": steps,
         "pictures": [p.name for p in pictures],
+        "films": [p.name for p in films],
         "report": report.name,
     }
 

@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING
 
 from desktop.cli import command, print_json, record_path
 from desktop.cli.keeping import note_in
+from desktop.cli.work import run_job
 from twin.errors import UserError
+from twin.jobs import Job
 
 if TYPE_CHECKING:
     from twin.record import Record
 
+FILM = ".gif"
+
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add these commands to the parser."""
-    p = command(commands, "export", "Write an entity to a file; the suffix tells the format", answers=True)
+    says = "Write an entity to a file; the suffix tells the format (.gif: a film of what moves)"
+    p = command(commands, "export", says, answers=True)
     p.add_argument("record", metavar="RECORD")
     p.add_argument(
         "entity", metavar="ENTITY", help="id or name; “measurements” or “key images” for all of them"
@@ -69,6 +74,11 @@ def _write(record: "Record", options: argparse.Namespace, path: Path) -> list[st
     from twin.progress import Progress
 
     faces = options.faces == "remove"
+    if path.suffix.lower() == FILM:
+        from desktop.films import draw_film
+
+        run_job(Job(draw_film, record.path, options.entity, path, not options.deidentify, title="film"))
+        return []
     if options.deidentify:
         return one_thing(record.path, options.entity, path, faces, True, Progress())[1].words()
     if faces:

@@ -4,11 +4,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog
 from reportlab.platypus import Table
 
 from desktop import pictures, report, theme
+from desktop.commands import BY_ID
 from desktop.describe import describe
+from desktop.main import main
 from desktop.moving import frame_at
 from desktop.timed_card import TimedCard
 from desktop.window import MainWindow
@@ -89,6 +93,48 @@ def test_it_plays_with_the_bar_of_time_by_a_field_of_choice(played: MainWindow, 
     card.field.setCurrentIndex(0)
     card.field.activated.emit(0)
     assert drawn[item.key]._field.values.max() == pytest.approx(0.2 * 20.0)  # a corner, 20 mm off the middle
+
+
+def check_film(path: Path) -> None:
+    """Eight frames of 800 ms; the block is widest in the middle one, and the loop stands to its right."""
+    with Image.open(path) as film:
+        frames, lengths = [], []
+        for n in range(film.n_frames):
+            film.seek(n)
+            frames.append(np.asarray(film.convert("RGB"), int))
+            lengths.append(film.info["duration"])
+    assert lengths == [100] * 8
+    scene, loop = np.split(np.array(frames), [frames[0].shape[1] - 360], axis=2)
+    changed = [int((np.abs(one - scene[0]).max(axis=2) > 30).sum()) for one in scene]
+    assert changed[0] == 0
+    assert int(np.argmax(changed)) == 4
+    assert all((one != loop[0]).any() for one in loop[1:])
+
+
+def test_its_film_goes_once_through_it_beside_its_loop(
+    played: MainWindow, home: Path, monkeypatch, qtbot
+) -> None:
+    path = home / "beat.gif"
+    stage = played.desk.stage
+    stage.scene.setFocus()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a, **_k: (str(path), ""))
+    BY_ID["file.film"].trigger(played.desk)
+    qtbot.waitUntil(path.exists, timeout=60_000)
+    settle(played, qtbot)
+    assert stage.cine.index == 0
+    check_film(path)
+
+
+def test_a_film_is_drawn_by_command_too(record: Path, tmp_path: Path) -> None:
+    path = tmp_path / "beat.gif"
+    assert main(["export", str(record), "beat", "-o", str(path)]) == 0
+    check_film(path)
+
+
+def test_what_stands_has_no_film(record: Path, tmp_path: Path, capsys) -> None:
+    assert main(["export", str(record), "heart", "-o", str(tmp_path / "a.gif")]) != 0
+    assert "does not move" in capsys.readouterr().err
+    assert not (tmp_path / "a.gif").exists()
 
 
 @pytest.mark.slow

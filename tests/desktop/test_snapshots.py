@@ -1,5 +1,6 @@
 """Pictures and films of the views: what is burnt into them, and what is not."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ from PIL import Image
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog
 
-from desktop import snapshots
+from desktop import filming, snapshots
 from desktop.commands import BY_ID
 from desktop.window import MainWindow
 from tests.desktop.conftest import do, settle
@@ -80,7 +81,7 @@ def test_a_film_of_slices_goes_through_all_of_them_and_puts_the_view_back(
     settle(seen, qtbot)
     with Image.open(home / "a.gif") as film:
         assert film.n_frames == 24
-        assert film.info["duration"] == snapshots.STEP_MS
+        assert film.info["duration"] == filming.STEP_MS
         assert film.info["comment"].startswith(b"NOT FOR DIAGNOSIS")
     assert np.allclose(view.crosshair, before)
 
@@ -106,6 +107,31 @@ def test_a_film_of_a_heart_shows_its_phases_at_their_times(
     assert lengths == [160] * 5  # 800 ms a beat
     # 100 … 500 in a window from 0 to 600.
     assert light == pytest.approx([42, 85, 128, 170, 213], abs=6)
+
+
+def test_a_film_in_3d_goes_once_round_what_stands_there(
+    window: MainWindow, home: Path, monkeypatch, qtbot
+) -> None:
+    """Each frame shows another side, and after it everything is as it was."""
+    with Record.create(home / "block.twin") as record:
+        do(record, "test.bare")
+    window.open_paths([home / "block.twin"])
+    settle(window, qtbot)
+    stage = window.desk.stage
+    stage.maximize("3-D")
+    qtbot.waitUntil(lambda: stage.scene is not None and bool(stage.scene.keys()), timeout=60_000)
+    monkeypatch.setattr(filming, "TURN_STEPS", 8)
+    stage.scene.setFocus()
+    turn = stage.scene.camera.turn
+    answer(monkeypatch, home / "turn.gif")
+    BY_ID["file.film.unnamed"].trigger(window.desk)
+    qtbot.waitUntil((home / "turn.gif").exists, timeout=60_000)
+    settle(window, qtbot)
+    with Image.open(home / "turn.gif") as film:
+        frames = [np.asarray(film.convert("L")) for n in range(film.n_frames) if film.seek(n) is None]
+    assert len(frames) == 8
+    assert all(np.mean(a != b) > 0.005 for a, b in pairwise(frames))
+    assert stage.scene.camera.turn == pytest.approx(turn)
 
 
 def test_help_lists_every_command_with_its_keys(window: MainWindow) -> None:
