@@ -287,9 +287,11 @@ def _slowed(
     rooms: tuple[Array, Array, Array],
     grid: Grid,
     numbers: NDArray[np.float64],
-    guess: float,
-) -> float:
-    """Fill pressures, flows and rates of a chamber that pulls less as it shortens; return its drive then.
+    slope: float,
+) -> tuple[float, float]:
+    """Fill the pressure of a chamber that pulls less as it shortens; return its drive then, and a slope.
+
+    The search begins at the chamber's last pressure, with the slope of the last search.
 
     The more pressure, the more flows out, the faster it shortens and the less it bears: p less what it bears
     rises with p everywhere, by 1 and more, so that one p balances. It lies between what is borne under no
@@ -299,7 +301,7 @@ def _slowed(
     low = more + tabled(volume, 0.0, volumes, drives, patches)
     high = more + tabled(volume, numbers[3] * drive, volumes, drives, patches)
     low, high = min(low, high), max(low, high)
-    here = min(max(guess, low), high)
+    here = min(max(pressures[chamber], low), high)
     before, left_before, pulled = 0.0, 0.0, drive
     for number in range(_MOST_SECANTS):
         change = _change(chamber, here, state, pressures, body, rooms)
@@ -311,12 +313,13 @@ def _slowed(
             high = here
         else:
             low = here
-        slope = (left - left_before) / (here - before) if number > 0 and here != before else 1.0
+        if number > 0 and here != before:
+            slope = max((left - left_before) / (here - before), 1.0)
         before, left_before = here, left
-        here -= left / max(slope, 1.0)
+        here -= left / slope
         if not low < here < high or number % 8 == 7:
             here = 0.5 * (low + high)
-    return pulled
+    return pulled, slope
 
 
 @njit(cache=True)
@@ -343,7 +346,7 @@ def _march(
     slopes, share = np.empty((4, 12)), np.array([0.0, 0.5, 0.5, 1.0])
     at, through, middle = np.empty(4), np.empty(4), np.empty(12)
     by, body = np.empty(len(passages)), (beds, valves, passages)
-    last, known = len(states) - 1, 0.0
+    last, known, slope = len(states) - 1, 0.0, 1.0
     for n in range(len(states)):
         for s in range(4 if n < last else 1):
             time = begin + (n + share[s]) * step
@@ -359,7 +362,8 @@ def _march(
                 drive, grid = courses[half], (volumes, drives, patches)
                 if len(slowed) and drive > 0.0:
                     rooms, more = (through, by, slopes[s]), added[half]
-                    drive = _slowed(chamber, drive, more, middle, at, body, rooms, grid, slowed, known)
+                    at[chamber] = known
+                    drive, slope = _slowed(chamber, drive, more, middle, at, body, rooms, grid, slowed, slope)
                 else:
                     at[chamber] = added[half] + tabled(middle[chamber], drive, volumes, drives, patches)
                 known = at[chamber]

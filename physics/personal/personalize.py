@@ -36,7 +36,7 @@ _BEATS = 60
 _VOLUMES = 12
 _LOWEST, _HIGHEST = 0.85, 1.06
 """Of the end-systolic and the end-diastolic volume: as far as the chart goes."""
-_TENSIONS_KPA = np.array([0.0, 15.0, 30.0, 45.0, 60.0, 80.0, 100.0, 125.0, 150.0, 180.0, 220.0])
+_TENSIONS_KPA = np.array([0.0, 15.0, 30.0, 45.0, 60.0, 80.0, 100.0, 125.0, 150.0, 180.0, 220.0, 260.0, 300.0])
 
 
 @dataclass(frozen=True, eq=False)
