@@ -51,7 +51,7 @@ def rows() -> list[dict[str, Any]]:
         off, pressures, frames = [], [], []
         for time, there in full.places[1:]:
             n = int(np.abs(kept.times_s - time).argmin())
-            volume, pull = float(kept.states[n, 1]), float(np.asarray(tension(np.array([time])))[0])
+            volume, pull = float(kept.states[n, 1]), float(kept.drives[n])
             moved = reduced.displacement_mm(volume, pull, controls.stiffness)
             frames.append(mesh.points + moved)
             off.append(np.linalg.norm(frames[-1] - there.state.points, axis=1))

@@ -1,8 +1,9 @@
 """A ventricle in 3-D beating in the closed circulation.
 
 Each step of time is implicit: the circulation goes through it with the cavity's pressure as a line in volume
-and tension through the last place; the ventricle is then put at the volume so found, and the line is moved
-until both agree. So blood is conserved to the circulation's rounding, and the isovolumic phases stay.
+and tension through the last place, tension falling with the speed of shortening; the ventricle is then put at
+the volume and the tension so found, and the line is moved until both agree. So blood is conserved to the
+circulation's rounding, and the isovolumic phases stay.
 """
 
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from physics.cardiac.equilibrium import NotConvergedError
 from physics.cardiac.tension import Tension
-from physics.circulation import Beats, Circulation, measures_of
+from physics.circulation import Beats, Circulation, Shortening, Table, measures_of
 from physics.circulation.loop import advance
 from twin.progress import Progress
 
@@ -36,6 +37,8 @@ class Place(Protocol):
 
 class Pump(Protocol):
     """What can be put at a volume and a tension; see ``ventricle.Ventricle``."""
+
+    shortening: Shortening | None
 
     def step(
         self, before: Sequence[tuple[float, Any]], time_s: float, volume_ml: float, tension_kpa: float
@@ -93,7 +96,7 @@ def beat(
     ----------
     pump : Pump
     tension_kpa : callable
-        Of times (k,) since the beat began, s.
+        Of times (k,) since the beat began, s; the pump's shortening takes its share from it.
     place : Place
         Where the pump is; its volume is the state's.
     step_s : float
@@ -141,20 +144,19 @@ class _Walk:
     def begin(self, place: Any, state: NDArray[np.float64]) -> None:
         """Stand at a place."""
         self._places = [(0.0, place)]
-        still = {"LV": lambda _volume, _time: float(place.pressure_mmhg)}
-        self._parts = [advance(self._circulation, state, 0.0, self._inner, 0, still)]
+        line = _Line(place, 0.0, self._tension, self._pump.shortening)
+        self._parts = [advance(self._circulation, state, 0.0, self._inner, 0, {"LV": line.table()})]
 
     def go(self, done: int, width: int) -> int:
         """Go on by ``width`` inner steps; return how many passes that took."""
         begin, end = done * self._inner, (done + width) * self._inner
-        line = _Line(self._places[-1][1], begin, self._tension)
+        line = _Line(self._places[-1][1], begin, self._tension, self._pump.shortening)
+        state = self._parts[-1].states[-1]
         for number in range(_PASSES):
-            gone = advance(
-                self._circulation, self._parts[-1].states[-1], begin, self._inner, width, {"LV": line}
-            )
-            volume = float(gone.states[-1, 1])
-            found = self._pump.step(self._places, end, volume, _at(self._tension, end))
-            if abs(found.pressure_mmhg - line(volume, end)) <= AGREED_MMHG:
+            gone = advance(self._circulation, state, begin, self._inner, width, {"LV": line.table()})
+            volume, tension = float(gone.states[-1, 1]), float(gone.drives[-1])
+            found = self._pump.step(self._places, end, volume, tension)
+            if abs(found.pressure_mmhg - gone.pressures_mmhg[-1, 1]) <= AGREED_MMHG:
                 self._places.append((end, found))
                 self._parts.append(gone)
                 self._corrections += number
@@ -172,32 +174,36 @@ class _Walk:
         pressures = np.concatenate([p.pressures_mmhg[min(n, 1) :] for n, p in enumerate(self._parts)])
         flows = np.concatenate([p.flows_ml_per_s[min(n, 1) :] for n, p in enumerate(self._parts)])
         beside = np.concatenate([p.passages_ml_per_s[min(n, 1) :] for n, p in enumerate(self._parts)])
+        drives = np.concatenate([p.drives[min(n, 1) :] for n, p in enumerate(self._parts)])
         times = self._inner * np.arange(len(states), dtype=np.float64)
-        beats = Beats(times, states, pressures, flows, len(states) - 1, beside)
+        beats = Beats(times, states, pressures, flows, len(states) - 1, beside, drives)
         return Coupled(beats, self._places, self._corrections)
 
 
 class _Line:
     """A cavity's pressure as a line in volume, tension and time through a place."""
 
-    def __init__(self, place: Place, begin_s: float, tension_kpa: Tension) -> None:
-        self._place, self._begin, self._tension = place, begin_s, tension_kpa
+    def __init__(
+        self, place: Place, begin_s: float, tension_kpa: Tension, shortening: Shortening | None
+    ) -> None:
+        self._place, self._begin, self._tension, self._shortening = place, begin_s, tension_kpa, shortening
         self._elastance, self._drift = place.elastance, 0.0
 
-    def __call__(self, volume_ml: float, time_s: float) -> float:
-        place = self._place
-        return (
-            place.pressure_mmhg
-            + self._elastance * (volume_ml - place.volume_ml)
-            + place.gain * (_at(self._tension, time_s) - place.tension_kpa)
-            + self._drift * (time_s - self._begin)
+    def table(self) -> Table:
+        """Return it as a chamber of the circulation."""
+        place, patches = self._place, np.zeros((1, 1, 4, 4))
+        patches[0, 0, 0, 0] = place.pressure_mmhg
+        patches[0, 0, 1, 0], patches[0, 0, 0, 1] = self._elastance, place.gain
+        volumes, tensions = (np.array([one, one + 1.0]) for one in (place.volume_ml, place.tension_kpa))
+        drift, begin = self._drift, self._begin
+        return Table(
+            volumes, tensions, patches, self._tension, self._shortening, lambda times: drift * (times - begin)
         )
 
     def through(self, end: Place, time_s: float) -> None:
         """Lead it through the place that was found, as steep as it is there."""
-        self._elastance, self._drift = end.elastance, 0.0
-        self._drift = (end.pressure_mmhg - self(end.volume_ml, time_s)) / (time_s - self._begin)
-
-
-def _at(tension_kpa: Tension, time_s: float) -> float:
-    return float(np.asarray(tension_kpa(np.array([time_s])))[0])
+        place = self._place
+        self._elastance = end.elastance
+        lacking = end.pressure_mmhg - place.pressure_mmhg - place.gain * (end.tension_kpa - place.tension_kpa)
+        lacking -= self._elastance * (end.volume_ml - place.volume_ml)
+        self._drift = lacking / (time_s - self._begin)

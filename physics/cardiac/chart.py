@@ -9,7 +9,7 @@ from scipy.interpolate import RectBivariateSpline
 from physics.cardiac.equilibrium import NotConvergedError
 from physics.cardiac.tension import Tension
 from physics.cardiac.ventricle import Held, Ventricle
-from physics.circulation import Beats, Circulation, Table, run
+from physics.circulation import Beats, Circulation, Shortening, Table, run
 from physics.circulation.loop import STEP_S
 from twin.errors import UserError
 from twin.progress import Progress
@@ -27,12 +27,15 @@ class Chart:
         NaN where the wall found no rest.
     displacements_mm : ndarray, shape (n, m, nodes, 3), float32
         Of the body's nodes from its unloaded shape; NaN where the wall found no rest.
+    shortening : Shortening, optional
+        What speed takes from the tension before it acts: the ventricle's.
     """
 
     volumes_ml: NDArray[np.float64]
     tensions_kpa: NDArray[np.float64]
     pressures_mmhg: NDArray[np.float64]
     displacements_mm: NDArray[np.float32]
+    shortening: Shortening | None = None
 
     def spline(self) -> RectBivariateSpline:
         """Return pressure over volume and tension; where no rest was found, the nearest slope goes on."""
@@ -40,7 +43,7 @@ class Chart:
         return RectBivariateSpline(self.volumes_ml, self.tensions_kpa, filled)
 
     def reaches(self, volume_ml: NDArray[np.float64], tension_kpa: NDArray[np.float64]) -> bool:
-        """Tell whether all places (k,) lie among those where rest was found."""
+        """Tell whether all places (k,), tensions as they act, lie among those where rest was found."""
         n = np.searchsorted(self.volumes_ml, volume_ml, "right") - 1
         m = np.searchsorted(self.tensions_kpa, tension_kpa, "right") - 1
         rows, columns = len(self.volumes_ml) - 1, len(self.tensions_kpa) - 1
@@ -56,7 +59,8 @@ class Chart:
 
         ``stiffness``: see ``Table.scaled``.
         """
-        return Table.of(self.spline(), self.volumes_ml, self.tensions_kpa, tension_kpa).scaled(stiffness)
+        table = Table.of(self.spline(), self.volumes_ml, self.tensions_kpa, tension_kpa)
+        return replace(table, shortening=self.shortening).scaled(stiffness)
 
 
 def extended(volumes_ml: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -91,7 +95,7 @@ def chart_of(
     """
     shape = (len(volumes_ml), len(tensions_kpa))
     empty = np.full((*shape, len(ventricle.body.mesh.points), 3), np.nan, np.float32)
-    chart = Chart(volumes_ml, tensions_kpa, np.full(shape, np.nan), empty)
+    chart = Chart(volumes_ml, tensions_kpa, np.full(shape, np.nan), empty, ventricle.shortening)
     here = start or ventricle.rest()
     middle = int(np.abs(volumes_ml - here.volume_ml).argmin())
     for m, tension in enumerate(tensions_kpa):
@@ -116,11 +120,11 @@ def _cut(chart: Chart, columns: int) -> Chart:
             f"{chart.volumes_ml[-1]:.0f} mL at up to {chart.tensions_kpa[-1]:.0f} kPa.",
             "Take a narrower range of volumes, or less tension.",
         )
-    return Chart(
-        chart.volumes_ml,
-        chart.tensions_kpa[:columns],
-        chart.pressures_mmhg[:, :columns],
-        chart.displacements_mm[:, :columns],
+    return replace(
+        chart,
+        tensions_kpa=chart.tensions_kpa[:columns],
+        pressures_mmhg=chart.pressures_mmhg[:, :columns],
+        displacements_mm=chart.displacements_mm[:, :columns],
     )
 
 
@@ -160,7 +164,7 @@ def settled(
         After ``most`` beats they still do not, or they leave the chart.
     """
     circulation, beats = repeating(chart.cavity(tension_kpa, stiffness), circulation, most)
-    tensions = np.asarray(tension_kpa(beats.times_s)) / stiffness
+    tensions = beats.drives / stiffness
     if not chart.reaches(beats.states[:, 1], tensions):
         low, high = beats.states[:, 1].min(), beats.states[:, 1].max()
         raise UserError(

@@ -62,6 +62,7 @@ class Moment:
     time_s : float
         Since the beat began.
     tension_kpa : float
+        As it acts, after what speed has taken from it.
     beyond : bool
         In this beat or the one before, the ventricle was where its wall was not computed: nothing here is to
         be trusted.
@@ -162,8 +163,7 @@ class LiveHeart:
             if self._time >= self._circulation.beat_s - 1e-9:
                 self._begin_again()
         part = _joined(gone)
-        tension = float(self._tension(np.array([self._time]))[0])
-        return Moment(part, self._time, tension, self._beyond or self._was_beyond)
+        return Moment(part, self._time, float(part.drives[-1]), self._beyond or self._was_beyond)
 
     def displacement_mm(self, moment: Moment) -> NDArray[np.float32]:
         """Return where the wall's nodes have moved from the unloaded shape, (nodes, 3)."""
@@ -178,14 +178,14 @@ class LiveHeart:
         self._time, self._was_beyond, self._beyond = 0.0, self._beyond, False
 
     def _reaches(self, part: Beats) -> bool:
-        return self.reduced.reaches(part.states[:, LV], self._tension(part.times_s), self._factor)
+        return self.reduced.reaches(part.states[:, LV], part.drives, self._factor)
 
     def _apply(self) -> None:
         """Make the circulation and the tension that the controls ask for."""
         controls = self.controls
         self._circulation = under(self._own, controls)
-        self._tension = self._course(self._circulation, self._peak * controls.contractility)
-        self._cavity = self.reduced.cavity(self._tension, self._factor)
+        tension = self._course(self._circulation, self._peak * controls.contractility)
+        self._cavity = self.reduced.cavity(tension, self._factor)
 
 
 def _joined(parts: list[Beats]) -> Beats:
@@ -198,4 +198,5 @@ def _joined(parts: list[Beats]) -> Beats:
         np.concatenate([first.flows_ml_per_s, *(p.flows_ml_per_s[1:] for p in later)]),
         parts[-1].steps_per_beat,
         np.concatenate([first.passages_ml_per_s, *(p.passages_ml_per_s[1:] for p in later)]),
+        np.concatenate([first.drives, *(p.drives[1:] for p in later)]),
     )

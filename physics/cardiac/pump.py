@@ -5,17 +5,23 @@ import math
 from physics.cardiac.live import Course, LiveHeart
 from physics.cardiac.reduced import Reduced
 from physics.cardiac.tension import Tension, Twitch, tension_of
-from physics.circulation import Circulation
+from physics.circulation import Circulation, Shortening
 from physics.circulation.flat import circulation_of
 from twin.domain import Heart
 
 
 def reduced_heart(heart: Heart) -> Reduced:
     """Return its ventricle's pressures and shapes, at stiffness 1."""
+    shortening = shortening_of(heart)
     return Reduced(
         heart.volumes_ml, heart.tensions_kpa, heart.pressures_mmhg, heart.modes,
-        heart.amounts, heart.strayed_mm,
+        heart.amounts, heart.strayed_mm, shortening,
     )  # fmt: skip
+
+
+def shortening_of(heart: Heart) -> Shortening | None:
+    """Return what speed takes from its tension; None where it was fitted without."""
+    return Shortening(**heart.shortening) if heart.shortening else None
 
 
 def course_of(heart: Heart) -> Course:

@@ -16,7 +16,7 @@ from scipy.interpolate import NdBSpline, make_interp_spline
 
 from physics.cardiac.chart import Chart, extended
 from physics.cardiac.tension import Tension
-from physics.circulation import Table
+from physics.circulation import Shortening, Table
 
 LEFT_OUT_MM = 0.02
 """Largest mean distance, over all places of the chart, of a shape from what its modes make up."""
@@ -39,6 +39,8 @@ class Reduced:
     amounts : ndarray, shape (v, s, k)
     strayed_mm : ndarray, shape (v, s)
         Mean distance of the modes' shape from the computed one; NaN where there is none.
+    shortening : Shortening, optional
+        As the chart's.
     """
 
     volumes_ml: NDArray[np.float64]
@@ -47,6 +49,7 @@ class Reduced:
     modes: NDArray[np.float32]
     amounts: NDArray[np.float64]
     strayed_mm: NDArray[np.float64]
+    shortening: Shortening | None = None
 
     @cached_property
     def _spline(self) -> NdBSpline:
@@ -72,9 +75,8 @@ class Reduced:
 
     @cached_property
     def _chart(self) -> Chart:
-        return Chart(
-            self.volumes_ml, self.tensions_kpa, self.pressures_mmhg, np.zeros((0, 0, 0, 3), np.float32)
-        )
+        still = np.zeros((0, 0, 0, 3), np.float32)
+        return Chart(self.volumes_ml, self.tensions_kpa, self.pressures_mmhg, still, self.shortening)
 
 
 def reduced_of(chart: Chart) -> Reduced:
@@ -94,7 +96,9 @@ def reduced_of(chart: Chart) -> Reduced:
     strayed = np.full(there.shape, np.nan)
     strayed[there] = _off_mm(shapes, (left[:, :count] * sizes[:count]) @ right[:count])
     modes = right[:count].reshape(count, -1, 3).astype(np.float32)
-    return Reduced(chart.volumes_ml, chart.tensions_kpa, chart.pressures_mmhg, modes, amounts, strayed)
+    return Reduced(
+        chart.volumes_ml, chart.tensions_kpa, chart.pressures_mmhg, modes, amounts, strayed, chart.shortening
+    )
 
 
 def _decomposed(

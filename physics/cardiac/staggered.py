@@ -8,13 +8,18 @@ from numpy.typing import NDArray
 from physics.cardiac.body import Body
 from physics.cardiac.tension import Tension
 from physics.cardiac.ventricle import MPA_PER_KPA, Held, Ventricle
+from physics.circulation import Shortening
+
+_MOST = 2.0
+"""Beyond what a lengthening muscle pulls."""
 
 
 class Staggered(Ventricle):
     """A ventricle each of whose elements pulls later than the first one, by a delay of its own.
 
     Its place in time is part of where it is: no chart over volume and tension stands in for it, and its beats
-    settle only by being gone through. ``beat`` is to be given ``mean_tension``.
+    settle only by being gone through. ``beat`` is to be given ``mean_tension``. Speed takes the same share of
+    every element's tension: that of the wall's mean.
 
     Parameters
     ----------
@@ -23,7 +28,7 @@ class Staggered(Ventricle):
         Of the element that begins.
     delays_s : ndarray, shape (m,)
     beat_s : float
-    activity, across, lengthening
+    activity, across, lengthening, shortening
         As for ``Ventricle``.
     """
 
@@ -37,8 +42,9 @@ class Staggered(Ventricle):
         *,
         across: float = 0.0,
         lengthening: float = 2.3,
+        shortening: Shortening | None = None,
     ) -> None:
-        super().__init__(body, activity, across=across, lengthening=lengthening)
+        super().__init__(body, activity, across=across, lengthening=lengthening, shortening=shortening)
         self._twitch, self._delays, self._beat = twitch, delays_s, beat_s
         self._shares = body.volumes_mm3 / body.volumes_mm3.sum()
         self._now = 0.0
@@ -55,8 +61,13 @@ class Staggered(Ventricle):
         return super().step(before, time_s, volume_ml, tension_kpa)
 
     def pulling(self, tension_kpa: float) -> NDArray[np.float64]:
-        """Return what ``Body.active`` is at this time, the mean moved to a tension, (m, 3)."""
+        """Return what ``Body.active`` is at this time, (m, 3), all elements grown alike to a mean tension.
+
+        What that share cannot make up, since they do not pull yet, is added to all.
+        """
         each = self._each(self._now)
+        mean = float(self._shares @ each)
+        each = each * (min(max(tension_kpa / mean, 0.0), _MOST) if mean > 0.0 else 1.0)
         each = each + (tension_kpa - float(self._shares @ each))
         active = self.body.active.copy()
         active[:, :2] = MPA_PER_KPA * each[:, None] * self._pattern

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from physics.cardiac.body import Body, State
 from physics.cardiac.equilibrium import Count, Equilibrium, NotConvergedError
+from physics.circulation import Shortening
 from twin.errors import GeometryError
 
 MMHG_PER_MPA = 1e6 / 133.322387415
@@ -52,6 +53,8 @@ class Ventricle:
         Share of the tension that acts across the fibers.
     lengthening : float
         β, the rise of tension with stretch; 2.3 in man (Land et al. 2017, J Mol Cell Cardiol 106:68).
+    shortening : Shortening, optional
+        What speed takes from the tension, for those who know the speed: places here are at rest.
 
     Raises
     ------
@@ -66,10 +69,11 @@ class Ventricle:
         *,
         across: float = 0.0,
         lengthening: float = 2.3,
+        shortening: Shortening | None = None,
     ) -> None:
         if len(body.faces) != 1 or not body.faces[0].closed:
             raise GeometryError("A left ventricle needs one cavity that its base closes.")
-        self.body = body
+        self.body, self.shortening = body, shortening
         share = np.ones(len(body.mesh.tets)) if activity is None else activity
         self._pattern = np.stack([share, across * share], axis=1)
         body.active[:, 2] = lengthening

@@ -20,6 +20,7 @@ from physics.circulation.parameters import (
     Valve,
     healthy_valves,
 )
+from physics.circulation.shortening import Shortening
 from physics.circulation.table import Table
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "Chamber",
     "Circulation",
     "Passage",
+    "Shortening",
     "State",
     "Table",
     "Valve",

@@ -12,11 +12,21 @@ from numba import njit
 from numpy.typing import NDArray
 
 from physics.circulation.parameters import CHAMBERS, VALVES, Circulation, State
+from physics.circulation.shortening import share_left
 from physics.circulation.table import Table, tabled
 
 Array = NDArray[np.float64]
 
+Body = tuple[Array, Array, Array]
+"""Vascular beds, valves and passages as numbers."""
+Grid = tuple[Array, Array, Array]
+"""Volumes, drives and patches of a ``Table``."""
+Tabled = tuple[int, Array, Array, Array, Array, Array, Array, Array]
+
 STEP_S = 1e-3
+_BALANCED_MMHG = 1e-9
+"""What a chamber's pressure may differ from what its wall bears: no more than rounding."""
+_MOST_SECANTS = 60
 
 
 class Cavity(Protocol):
@@ -43,6 +53,8 @@ class Beats:
         So that ``[-steps_per_beat - 1:]`` is the last beat with both its ends.
     passages_ml_per_s : ndarray, shape (n, p)
         Through the circulation's passages, in their order.
+    drives : ndarray, shape (n,)
+        What a ``Table`` was driven by, after what its ``shortening`` has taken; empty where there is none.
     """
 
     times_s: NDArray[np.float64]
@@ -51,6 +63,7 @@ class Beats:
     flows_ml_per_s: NDArray[np.float64]
     steps_per_beat: int
     passages_ml_per_s: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
+    drives: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
 
     def last(self) -> "Beats":
         """Return the last beat, both ends with it."""
@@ -62,6 +75,7 @@ class Beats:
             self.flows_ml_per_s[since:],
             self.steps_per_beat,
             self.passages_ml_per_s[since:],
+            self.drives[since:],
         )
 
     def end(self) -> State:
@@ -125,7 +139,7 @@ def advance(
     passages = np.array([p.numbers() for p in circulation.passages]).reshape(-1, 5)
     states = np.empty((steps + 1, 12))
     pressures, flows = np.empty((len(states), 4)), np.empty((len(states), 4))
-    beside = np.empty((len(states), len(passages)))
+    beside, driven = np.empty((len(states), len(passages))), np.empty(0)
     states[0] = start
     known = (
         states, pressures, flows, begin_s, step_s, circulation.beat_s, chambers, beds, valves, passages,
@@ -133,11 +147,9 @@ def advance(
     )  # fmt: skip
     only = next(iter(cavities.items())) if cavities and len(cavities) == 1 else ("", None)
     if isinstance(only[1], Table):
-        table = only[1]
         halves = begin_s + 0.5 * step_s * np.arange(2 * steps + 1, dtype=np.float64)
-        drives = np.asarray(table.drive(halves), np.float64)
-        place = CHAMBERS.index(only[0])
-        _march(*known, None, (place, drives, table.volumes_ml, table.drives, table.patches))
+        driven = np.empty(len(states))
+        _march(*known, None, (CHAMBERS.index(only[0]), driven, *only[1].numbers(halves)))
     elif cavities:
         doors = [(CHAMBERS.index(name), cavity) for name, cavity in cavities.items()]
 
@@ -150,7 +162,7 @@ def advance(
     else:
         _march(*known, None, None)
     times = begin_s + np.arange(len(states), dtype=np.float64) * step_s
-    return Beats(times, states, pressures, flows, round(circulation.beat_s / step_s), beside)
+    return Beats(times, states, pressures, flows, round(circulation.beat_s / step_s), beside, driven)
 
 
 @njit(cache=True)
@@ -247,6 +259,70 @@ def _beside(
 
 
 @njit(cache=True)
+def _change(
+    chamber: int,
+    pressure: float,
+    state: NDArray[np.float64],
+    pressures: NDArray[np.float64],
+    body: Body,
+    rooms: tuple[Array, Array, Array],
+) -> float:
+    """Return how a chamber's volume changes (mL/s) at a pressure of its own; fill flows and rates by it."""
+    (beds, valves, passages), (flows, by, out) = body, rooms
+    pressures[chamber] = pressure
+    _flows(state, pressures, valves, flows)
+    _rates(state, pressures, flows, beds, out)
+    _beside(state, pressures, beds, passages, by, out)
+    return float(out[chamber])
+
+
+@njit(cache=True)
+def _slowed(
+    chamber: int,
+    drive: float,
+    more: float,
+    state: NDArray[np.float64],
+    pressures: NDArray[np.float64],
+    body: Body,
+    rooms: tuple[Array, Array, Array],
+    grid: Grid,
+    numbers: NDArray[np.float64],
+    slope: float,
+) -> tuple[float, float]:
+    """Fill the pressure of a chamber that pulls less as it shortens; return its drive then, and a slope.
+
+    The search begins at the chamber's last pressure, with the slope of the last search.
+
+    The more pressure, the more flows out, the faster it shortens and the less it bears: p less what it bears
+    rises with p everywhere, by 1 and more, so that one p balances. It lies between what is borne under no
+    drive and under the most, and is found by secants, which are halved where they leave what is left.
+    """
+    volume, (volumes, drives, patches) = state[chamber], grid
+    low = more + tabled(volume, 0.0, volumes, drives, patches)
+    high = more + tabled(volume, numbers[3] * drive, volumes, drives, patches)
+    low, high = min(low, high), max(low, high)
+    here = min(max(pressures[chamber], low), high)
+    before, left_before, pulled = 0.0, 0.0, drive
+    for number in range(_MOST_SECANTS):
+        change = _change(chamber, here, state, pressures, body, rooms)
+        pulled = drive * share_left(volume, change, numbers)
+        left = here - more - tabled(volume, pulled, volumes, drives, patches)
+        if abs(left) <= _BALANCED_MMHG:
+            break
+        if left > 0.0:
+            high = here
+        else:
+            low = here
+        if number > 0 and here != before:
+            slope = max((left - left_before) / (here - before), 1.0)
+        before, left_before = here, left
+        here -= left / slope
+        if not low < here < high or number % 8 == 7:
+            here = 0.5 * (low + high)
+    return pulled, slope
+
+
+@njit(cache=True)
 def _march(
     states: NDArray[np.float64],
     pressures: NDArray[np.float64],
@@ -260,18 +336,17 @@ def _march(
     passages: NDArray[np.float64],
     beside: NDArray[np.float64],
     ask: Callable[[float, NDArray[np.float64], NDArray[np.float64]], None] | None,
-    table: tuple[int, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
-    | None,
+    table: Tabled | None,
 ) -> None:
     """Fill states (n, 12), pressures and flows (n, 4), and (n, p) of passages, from the first state on.
 
     ``ask``, where there is one, replaces the pressures of chambers that are known elsewhere; ``table`` that
-    of one chamber: its place, its drive at every half step (2n - 1,), and a ``Table``'s arrays.
+    of one chamber: its place, where to note what drives it (n,), and ``Table.numbers`` at every half step.
     """
     slopes, share = np.empty((4, 12)), np.array([0.0, 0.5, 0.5, 1.0])
     at, through, middle = np.empty(4), np.empty(4), np.empty(12)
-    by = np.empty(len(passages))
-    last = len(states) - 1
+    by, body = np.empty(len(passages)), (beds, valves, passages)
+    last, known, slope = len(states) - 1, 0.0, 1.0
     for n in range(len(states)):
         for s in range(4 if n < last else 1):
             time = begin + (n + share[s]) * step
@@ -282,9 +357,18 @@ def _march(
             if ask is not None:
                 ask(time, middle, at)
             if table is not None:
-                chamber, drives, tabled_volumes, tabled_drives, patches = table
-                drive = drives[2 * n + (s + 1) // 2]
-                at[chamber] = tabled(middle[chamber], drive, tabled_volumes, tabled_drives, patches)
+                chamber, driven, courses, added, volumes, drives, patches, slowed = table
+                half = 2 * n + (s + 1) // 2
+                drive, grid = courses[half], (volumes, drives, patches)
+                if len(slowed) and drive > 0.0:
+                    rooms, more = (through, by, slopes[s]), added[half]
+                    at[chamber] = known
+                    drive, slope = _slowed(chamber, drive, more, middle, at, body, rooms, grid, slowed, slope)
+                else:
+                    at[chamber] = added[half] + tabled(middle[chamber], drive, volumes, drives, patches)
+                known = at[chamber]
+                if s == 0:
+                    driven[n] = drive
             _flows(middle, at, valves, through)
             _rates(middle, at, through, beds, slopes[s])
             _beside(middle, at, beds, passages, by, slopes[s])

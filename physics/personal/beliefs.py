@@ -30,10 +30,16 @@ def beliefs(circulation: Circulation, stiffness_spread: float) -> tuple[Paramete
     lengths = "Niederer 2011 by √RR"
     return (
         Parameter(
-            "peak_tension", "kPa", 150.0, 0.4, True, "fits of ventricles with this kind of law: 60–300"
+            "peak_tension",
+            "kPa",
+            200.0,
+            0.4,
+            True,
+            "fits of ventricles with this kind of law: 60–300, the middle of 150 without what speed takes: in "
+            "ejection, at some 0.8 lengths a second, a quarter",
         ),
         Parameter("onset", "s", 0.03, 0.03, False, "electromechanical delay less the trigger's"),
-        Parameter("rise", "s", 0.15 * root, 0.4, True, lengths),
+        Parameter("rise", "s", 0.10 * root, 0.4, True, lengths),
         Parameter("fall", "s", 0.10 * root, 0.25, True, lengths),
         Parameter("length", "s", 0.42 * root, 0.12, True, lengths),
         Parameter(

@@ -1,7 +1,7 @@
 """A patient's own heart as a record keeps it, and as what beats in full again."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from physics.cardiac import Controls, Coupled, Held, Ventricle, reduced_of
 from physics.cardiac.body import State
 from physics.cardiac.chart import repeating
 from physics.cardiac.live import under
-from physics.cardiac.pump import course_of, reduced_heart
+from physics.cardiac.pump import course_of, reduced_heart, shortening_of
 from physics.cardiac.ventricle import MMHG_PER_MPA
 from physics.circulation.flat import circulation_of, numbers_of
 from physics.personal.full import full_beats
@@ -24,7 +24,7 @@ from twin.progress import Progress
 LIMITS = (
     "the left ventricle alone is a wall; the other chambers are elastances",
     "quasi-static: no inertia of the wall, and nothing in it is viscous",
-    "tension does not fall with the speed of shortening: it ejects faster, at higher pressure than in life",
+    "tension falls with the speed of shortening as one fiber for the whole wall has it",
     "all fibers pull at once and alike; fibers are laid by rule, no image shows them",
     "stiffness at rest follows Klotz's relation for hearts in general, not a measured curve",
 )
@@ -72,6 +72,7 @@ def heart_of(personal: Personal, imaged: TetMesh, motion: Motion) -> Heart:
             "length_s": tension.length_s,
             "r_wave_s": personal.r_wave_s,
         },
+        shortening=asdict(reduced.shortening) if reduced.shortening else {},
         circulation=numbers_of(personal.circulation),
         volumes_ml=reduced.volumes_ml,
         tensions_kpa=reduced.tensions_kpa,
@@ -147,7 +148,9 @@ def ventricle_of(heart: Heart, stiffness: float = 1.0) -> tuple[Ventricle, Held]
     law = law_of(factor * heart.constants["stiffness_kpa"], heart.constants["bend"])
     held = Imaged(replace(mesh, points=imaged), mesh.axes_inside, springs)
     body = held.body(law).reshaped(mesh.points, mesh.axes_inside)
-    ventricle = Ventricle(body, across=heart.across, lengthening=heart.lengthening)
+    ventricle = Ventricle(
+        body, across=heart.across, lengthening=heart.lengthening, shortening=shortening_of(heart)
+    )
     load = np.full(1, factor * heart.imaged_mmhg / MMHG_PER_MPA)
     return ventricle, ventricle.resting(State(imaged.copy(), factor * heart.wall_mpa, load))
 

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from physics.cardiac import Chart, Coupled, Twitch, Ventricle, chart_of
 from physics.cardiac.chart import repeating
-from physics.circulation import Beats, Circulation, Table, measures_of
+from physics.cardiac.ventricle import MM3_PER_ML
+from physics.circulation import Beats, Circulation, Shortening, measures_of
 from physics.personal.beliefs import R_WAVE_S, adult_at, beliefs, circulation_of, twitch_of
 from physics.personal.ensemble import Datum, Ensemble, Estimate, assimilated, values
 from physics.personal.full import full_beats as in_full
@@ -35,7 +36,7 @@ _BEATS = 60
 _VOLUMES = 12
 _LOWEST, _HIGHEST = 0.85, 1.06
 """Of the end-systolic and the end-diastolic volume: as far as the chart goes."""
-_TENSIONS_KPA = np.array([0.0, 15.0, 30.0, 45.0, 60.0, 80.0, 100.0, 125.0, 150.0, 180.0, 220.0])
+_TENSIONS_KPA = np.array([0.0, 15.0, 30.0, 45.0, 60.0, 80.0, 100.0, 125.0, 150.0, 180.0, 220.0, 260.0, 300.0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -252,7 +253,8 @@ def _ventricle(imaged: Imaged, rest: Passive, factor: float = 1.0) -> Ventricle:
     scaled = replace(imaged, springs=imaged.springs.scaled(factor))
     law = replace(rest, stiffness_kpa=factor * rest.stiffness_kpa).law
     body = scaled.body(law).reshaped(rest.unloaded.body.mesh.points, rest.unloaded.axes)
-    return Ventricle(body, across=ACROSS, lengthening=LENGTHENING)
+    shortening = Shortening(float(body.volumes_mm3.sum()) / MM3_PER_ML)
+    return Ventricle(body, across=ACROSS, lengthening=LENGTHENING, shortening=shortening)
 
 
 class _Model:
@@ -260,8 +262,7 @@ class _Model:
 
     def __init__(self, base: Circulation, chart: Chart, fractions: Array) -> None:
         self._base, self._fractions = base, fractions
-        spline = chart.spline()
-        self._table = Table.of(spline, chart.volumes_ml, chart.tensions_kpa, lambda times: times)
+        self._table = chart.cavity(lambda times: times)
 
     def settled(self, members: dict[str, float]) -> tuple[Circulation, Beats]:
         """Return the circulation where its beats repeat, and one of them."""

@@ -17,7 +17,8 @@ from physics.cardiac import (
     tension_of,
 )  # fmt: skip
 from physics.cardiac.laws import guccione
-from physics.circulation import ADULT, Circulation
+from physics.cardiac.ventricle import MM3_PER_ML
+from physics.circulation import ADULT, Circulation, Shortening
 from physics.heart import LAND_2015, Ellipsoid
 from physics.verify import Row, meshes, problem, row
 from twin.domain import TetMesh
@@ -106,7 +107,7 @@ def land_3() -> list[Row]:
 
 GROWN = Ellipsoid(21.0, 51.0, 30.0, 60.0, 15.0)
 """Land's ventricle three times as large: 67 mL at ease, a wall of 9 mm."""
-PEAK_KPA = 70.0
+PEAK_KPA = 90.0
 
 
 def grown_ventricle(edge_mm: float, layers: int) -> Ventricle:
@@ -123,7 +124,8 @@ def grown_ventricle(edge_mm: float, layers: int) -> Ventricle:
         return np.stack([fibers.fiber, fibers.sheet, fibers.normal], axis=1)
 
     law = guccione(0.45, 18.48, 3.58, 1.627)
-    return Ventricle(Body(mesh, axes, law, fixed, [face_of(mesh, "endo_lv")]))
+    body = Body(mesh, axes, law, fixed, [face_of(mesh, "endo_lv")])
+    return Ventricle(body, shortening=Shortening(float(body.volumes_mm3.sum()) / MM3_PER_ML))
 
 
 def settled_beats(ventricle: Ventricle) -> tuple[Circulation, list[Coupled]]:

@@ -18,7 +18,7 @@ _KERNEL = re.compile(r"[A-Za-z]{1,2}\d{1,2}[a-z]{0,2}(\\\d)?")
 _NAMES = frozenset({"name", "structure", "structures", "region_names"})
 _OURS = frozenset({"measurement", "motion", "heart", "result"})
 """Kinds whose parts (numbers, fields, curves, surfaces, regions) have names of the program's own."""
-_NUMBERS = frozenset({"circulation", "constants", "timing"})
+_NUMBERS = frozenset({"circulation", "constants", "timing", "shortening"})
 """Fields of a heart that hold numbers by names of the program's own."""
 _CONTRAST = "contrast agent"
 

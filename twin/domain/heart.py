@@ -33,6 +33,8 @@ class Heart(OfStructure):
         rises with stretch (β of Land et al. 2017).
     timing : dict of str to float
         Of the tension over the beat, by name with unit.
+    shortening : dict of str to float
+        What the speed of shortening takes from the tension, by name with unit; none: nothing.
     circulation : dict of str to float
         Parameters and start of the circulation by dotted name, units in the names' last part.
     volumes_ml, tensions_kpa : ndarray, shapes (v,), (s,)
@@ -64,6 +66,7 @@ class Heart(OfStructure):
     amounts: NDArray[np.float64]
     strayed_mm: NDArray[np.float64]
     timing: dict[str, float] = field(default_factory=dict)
+    shortening: dict[str, float] = field(default_factory=dict)
     numbers: tuple[Number, ...] = ()
     stiffness: float = 1.0
     springs: dict[str, float] = field(default_factory=dict)

@@ -8,7 +8,7 @@ import pytest
 from physics.cardiac import Chart, settled
 from physics.cardiac.live import Controls, LiveHeart
 from physics.cardiac.reduced import LEFT_OUT_MM, Reduced, reduced_of
-from physics.circulation import REGAZZONI_2020, Passage, measures_of
+from physics.circulation import REGAZZONI_2020, Passage, Shortening, measures_of
 from physics.circulation.flat import circulation_of, numbers_of
 from tests.physics.cardiac.published import tension_of
 from tests.physics.cardiac.test_chart import CHART
@@ -122,6 +122,22 @@ def test_it_says_when_it_leaves_its_chart(reduced: Reduced) -> None:
     live.control(Controls())
     assert live.go(0.4).beyond  # in the beat before
     assert not live.go(0.8).beyond
+
+
+def test_what_speed_takes_is_seen_at_once(reduced: Reduced) -> None:
+    """In the moment's tension, and in the shape, which is that of the tension as it acts."""
+    slowed = replace(reduced, shortening=Shortening(130.0))
+    start = settled(CHART, REGAZZONI_2020, tension_of(REGAZZONI_2020, 1.0))
+    live = LiveHeart(slowed, start, 1.0, tension_of)
+    moments = [live.go(0.02) for _ in range(40)]
+    fastest = min(moments, key=lambda moment: moment.volume_ml - moment.part.states[0, 1])
+    at_rest = float(tension_of(REGAZZONI_2020, 1.0)(np.array([fastest.time_s]))[0])
+    assert 0.3 * at_rest < fastest.tension_kpa < 0.9 * at_rest
+    np.testing.assert_array_equal(
+        live.displacement_mm(fastest), slowed.displacement_mm(fastest.volume_ml, fastest.tension_kpa)
+    )
+    assert live.last_beat is not None
+    assert live.last_beat.drives.max() < 1.0  # the course's own peak
 
 
 def test_a_rate_that_cannot_be_changes_nothing(reduced: Reduced) -> None:

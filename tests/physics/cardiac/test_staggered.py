@@ -62,6 +62,23 @@ def test_late_walls_lower_the_rise_of_pressure_and_the_septum_flashes() -> None:
     assert lateral > 0.01
 
 
+def test_less_tension_leaves_those_that_do_not_pull_yet_at_rest() -> None:
+    """Speed takes the same share of all; and what nobody pulls yet is added to all."""
+    body = small_ventricle().body
+    delays = np.where(np.arange(len(body.mesh.tets)) % 2, 0.05, 0.0)
+    onset = ADULT.chambers["LV"].onset_s
+    pump = Staggered(body, tension_of(ADULT, 70.0), delays, ADULT.beat_s)
+    rest = pump.rest()
+    time = onset + 0.04
+    mean = float(pump.mean_tension(np.array([time]))[0])
+    pump.step([(0.0, rest)], time, rest.volume_ml, 0.5 * mean)
+    first, late = (pump.pulling(0.5 * mean)[delays == delay, 0] for delay in (0.0, 0.05))
+    assert late == pytest.approx(0.0, abs=1e-12)
+    assert first == pytest.approx(5e-4 * float(tension_of(ADULT, 70.0)(np.array([time]))[0]))
+    pump.step([(0.0, rest)], 0.0, rest.volume_ml, 0.0)
+    assert pump.pulling(1.0)[:, 0] == pytest.approx(1e-3)
+
+
 def test_without_delays_it_is_the_ventricle_itself() -> None:
     plain = small_ventricle()
     body = small_ventricle().body
