@@ -24,7 +24,9 @@ _PLOT = (360, 360)
 
 def moves(kind: str, tree: dict[str, Any]) -> bool:
     """Tell whether a film can be drawn of an entity: it moves by itself."""
-    return kind == "motion" or (kind == "result" and tree.get("times_s") is not None)
+    if kind == "motion":
+        return int(tree["phases"]["shape"][0]) > 1
+    return kind == "result" and tree.get("times_s") is not None
 
 
 def draw_film(record: Path, ref: str, target: Path, names: bool, progress: Progress) -> Path:

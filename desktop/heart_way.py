@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from desktop.queue import Plan
 
 FIND = "segmentation.heart"
+STILL = "segmentation.ventricle_ct"
 MESH = "mesh.ventricle"
 FIT = "physics.heart"
 BEAT = "physics.beat"
@@ -51,6 +52,21 @@ def why_not_find(desk: Desk) -> str:
     if not cines(desk.session):
         return "Hearts are found in cine MR: open a study of it first."
     return _why_unknown(desk, FIND) or way.why_busy(desk, FIND)
+
+
+def why_not_still(desk: Desk) -> str:
+    """A CT and a line in it are wanted."""
+    if way.scan(desk.session) is None:
+        return "Ventricles are grown in a contrast CT: open one first."
+    if not lines(desk.session):
+        return "Draw a distance from the middle of the mitral valve to the apex first (D)."
+    return _why_not(desk, STILL)
+
+
+def lines(session: Session) -> list[Item]:
+    """Return the distances that were measured: one may be a ventricle's axis."""
+    entries = ((item, session.entry(item.id)) for item in session.of_kind("measurement"))
+    return [item for item, entry in entries if entry is not None and entry.tree["kind"] == "distance"]
 
 
 def why_not_mesh(desk: Desk) -> str:
@@ -104,6 +120,11 @@ def known(desk: Desk, step: str) -> bool:
 def find(desk: Desk) -> None:
     """Find the ventricles in all cines."""
     desk.start("Segment the heart", _plan(desk, FIND, "motion", "Segmenting the heart"), key=FIND)
+
+
+def find_still(desk: Desk) -> None:
+    """Find the left ventricle's blood in a CT along the line at hand, and grow a wall about it."""
+    desk.start("Segment the ventricle", _plan(desk, STILL, "motion", "Segmenting the ventricle"), key=STILL)
 
 
 def mesh(desk: Desk) -> None:

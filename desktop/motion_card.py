@@ -63,6 +63,7 @@ class MotionCard(QFrame):
 
     def _show(self, motion: Motion) -> None:
         self._motion = motion
+        self.plot.setVisible(not motion.still)
         fill_plot(self.plot, motion)
         self.follow()
 

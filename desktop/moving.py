@@ -55,9 +55,10 @@ class Moving:
         """When the phases of the motion that was shown last come up; None where none is shown."""
         from viewers.moments import Moments
 
-        if not self._shown:
+        moving = [motion for motion, _phase in self._shown.values() if not motion.still]
+        if not moving:
             return None
-        motion, _phase = next(reversed(self._shown.values()))
+        motion = moving[-1]
         return Moments.of_cycle(motion.phases, motion.cycle_s)
 
     def _phase(self, motion: Motion) -> int:

@@ -276,11 +276,14 @@ def _motion(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
     from desktop.moving import show_motion
 
     motion: Any = record.load(entry.id)
-    for phase, word in ((motion.fullest, "end-diastole"), (motion.emptiest, "end-systole")):
+    both = [(motion.fullest, "end-diastole"), (motion.emptiest, "end-systole")]
+    ends = [(0, "")] if motion.still else both
+    for phase, word in ends:
         scene = _scene(lambda s, phase=phase: show_motion(s, entry.id, motion, phase, _color(entry)))  # type: ignore[misc]
-        yield f"{entry.name} at {word}", _figure(scene, record, entry, word)
+        yield (f"{entry.name} at {word}" if word else entry.name), _figure(scene, record, entry, word)
         scene.close()
-    yield from _plot(record, entry, volume_plot(motion))
+    if not motion.still:
+        yield from _plot(record, entry, volume_plot(motion))
 
 
 def _heart(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:

@@ -25,6 +25,10 @@ LOOP = ("left ventricle volume", "left ventricle pressure")
 """Curves that make a pressure–volume loop."""
 
 
+_SEVERAL = {"mL": "Volumes", "mmHg": "Pressures", "mL/s": "Flows", "%": "Strains", "kPa": "Stresses"}
+"""What several curves of a unit are called."""
+
+
 class TimedCard(QFrame):
     """Shows the result at hand where it is one in time."""
 
@@ -119,7 +123,7 @@ def plots_of(result: Result) -> list[tuple[Plot, Curve | None, Curve]]:
         made.append((plot, volume, pressure))
     for unit in dict.fromkeys(curve.unit for curve in result.curves):
         same = [curve for curve in result.curves if curve.unit == unit]
-        title = words.sentence(same[0].name) if len(same) == 1 else "Over time"
+        title = words.sentence(same[0].name) if len(same) == 1 else _SEVERAL.get(unit, "Over time")
         plot = Plot(title, "time (ms)", "" if unit == "1" else unit)
         plot.set_still(_over_time(same, accent))
         made.append((plot, None, same[0]))

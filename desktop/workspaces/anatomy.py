@@ -64,10 +64,16 @@ class AnatomyPanel(Panel):
             desk, actions, title="Ventricle", command="anatomy.ventricle", steps=(heart_way.MESH,),
             done=lambda: _fresh(desk, "mesh"), facts=self._ventricle_facts, again="Mesh again with these",
         )  # fmt: skip
+        self.still = StepSection(
+            desk, actions, title="Ventricle in a contrast CT", command="anatomy.ventricle_ct",
+            steps=(heart_way.STILL,), done=lambda: _fresh(desk, "motion"), facts=self._still_facts,
+            again="Segment again",
+        )  # fmt: skip
         self.motion = MotionCard(desk)
         if desk.stage is not None:
             desk.stage.cine.moved.connect(self.motion.follow)
-        self.add(self.silent, self.heart, self.ventricle, self.motion, self.bone, self.all, self.side)
+        self.add(self.silent, self.heart, self.still, self.ventricle, self.motion, self.bone, self.all)
+        self.add(self.side)
         self.add(self.mesh, self.go)
         self.opacity_title = section_title("Labels over the image")
         self.add(self.opacity_title, self.opacity)
@@ -82,12 +88,17 @@ class AnatomyPanel(Panel):
         self.motion.refresh()
         beats = heart_way.leads(session)
         self.heart.setVisible(beats)
-        self.ventricle.setVisible(beats)
+        still = not beats and bool(heart_way.lines(session)) and way.scan(session) is not None
+        self.still.setVisible(still)
+        self.ventricle.setVisible(beats or _fresh(self._desk, "motion"))
         self.bone.setVisible(not beats)
         if beats:
             self._refresh_heart()
             return
-        self.bone.refresh(current=not segmented)
+        grown = _fresh(self._desk, "motion")
+        self.still.refresh(current=False)
+        self.ventricle.refresh(current=grown and not _fresh(self._desk, "mesh"))
+        self.bone.refresh(current=not segmented and not grown)
         self.all.setVisible(segmented and bool(way.unseen(self._desk)))
         self.side.refresh()
         waits = bool(way.unconfirmed(session))
@@ -108,6 +119,11 @@ class AnatomyPanel(Panel):
             widget.hide()
         self.go.setVisible(meshed)
         self.go.set_primary(meshed)
+
+    def _still_facts(self) -> Sequence[tuple[str, str]]:
+        motion = way.shape(self._desk.session, "motion")
+        summary = self._desk.session.summary(motion.id) if motion is not None else {}
+        return list(words.facts_of(heart_way.STILL, summary))
 
     def _ventricle_facts(self) -> Sequence[tuple[str, str]]:
         mesh = way.shape(self._desk.session, "mesh")

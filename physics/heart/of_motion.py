@@ -43,11 +43,9 @@ def ventricle_of(motion: Motion, params: "VentricleParams", progress: Progress) 
         mesh, axes=_axes(fibers_of(mesh, angles, at)),
         axes_inside=_axes(fibers_of(mesh, angles, at, quadrature()[0])),
     )  # fmt: skip
-    notes = [
-        *mesh.notes,
-        f"Phase {phase} of {count} of the cycle. Fibers by rule, {params.fiber_endo_deg:g}° inside to "
-        f"{params.fiber_epi_deg:g}° outside: no image shows them.",
-    ]
+    which = "" if motion.still else f"Phase {phase} of {count} of the cycle. "
+    angle = f"{params.fiber_endo_deg:g}° inside to {params.fiber_epi_deg:g}° outside"
+    notes = [*mesh.notes, f"{which}Fibers by rule, {angle}: no image shows them."]
     right = [o.points.mean(axis=0) for o in motion.outlines if o.name == "right cavity" and o.phase == phase]
     if right:
         numbers = segments(mesh, at, np.mean(right, axis=0).astype(np.float64))

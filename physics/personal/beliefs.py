@@ -35,8 +35,8 @@ def beliefs(circulation: Circulation, stiffness_spread: float) -> tuple[Paramete
             200.0,
             0.4,
             True,
-            "fits of ventricles with this kind of law: 60–300, the middle of 150 without what speed takes: in "
-            "ejection, at some 0.8 lengths a second, a quarter",
+            "fits of ventricles with this kind of law: 60–300, the middle of 150 without what speed takes: "
+            "in ejection, at some 0.8 lengths a second, a quarter",
         ),
         Parameter("onset", "s", 0.03, 0.03, False, "electromechanical delay less the trigger's"),
         Parameter("rise", "s", 0.10 * root, 0.4, True, lengths),

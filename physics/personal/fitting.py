@@ -39,6 +39,11 @@ _WITHIN = {
 
 def fit(mesh: TetMesh, motion: Motion, params: "FitParams", progress: Progress) -> Made:
     """Fit a heart and return it with its last full beat; see ``personalize``."""
+    if motion.still:
+        raise UserError(
+            "The images show one moment only: how much this ventricle ejects is not known.",
+            "Fit a heart to a cine MR study.",
+        )
     imaged = Imaged(mesh, _inside(mesh))
     full = float(motion.cavity_ml[motion.fullest])
     if abs(imaged.volume_ml - full) > _SAME * full:

@@ -56,6 +56,28 @@ def test_with_a_ct_it_stays_as_it_is(window: MainWindow, home: Path, qtbot) -> N
     assert window.actions_["anatomy.heart"].isEnabled()  # by the menu and the palette all the same
 
 
+def test_in_a_ct_a_ventricle_is_grown_along_a_line_that_was_drawn(
+    window: MainWindow, home: Path, qtbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heart_way, "STILL", "segmentation.ventricle_ct")
+    opened(window, home, qtbot, "test.volume")
+    session, desk = window.desk.session, window.desk
+    session.go_to("anatomy")
+    settle(window, qtbot)
+    panel = window.panels["anatomy"]
+    assert not panel.still.isVisible()
+    assert "Draw a distance" in heart_way.why_not_still(desk)
+    do(session.record, "measure.distance", points_mm=(0.0, 0.0, 0.0, 0.0, 0.0, 9.0))
+    settle(window, qtbot)
+    assert panel.still.isVisible()
+    assert window.actions_["anatomy.ventricle_ct"].isEnabled()
+    inputs = heart_way.inputs_of(session, heart_way.STILL)
+    assert set(inputs) == {"volume", "axis"}
+    qtbot.mouseClick(panel.still.button, LEFT)  # 9 mm are no ventricle's: it says so, and nothing is lost
+    qtbot.waitUntil(lambda: "mm long" in window.errors.message.text(), timeout=20_000)
+    assert not session.of_kind("motion")
+
+
 def test_a_mesh_without_fibers_is_no_heart_s(window: MainWindow, home: Path, qtbot) -> None:
     opened(window, home, qtbot, "test.cine", "test.motion")
     why = heart_way.why_not_fit(window.desk)

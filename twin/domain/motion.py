@@ -58,9 +58,9 @@ class Motion(OfStructure):
     Attributes
     ----------
     phases : ndarray, shape (t,)
-        Fractions of the cycle, from 0 on, ascending.
+        Fractions of the cycle, from 0 on, ascending; one where the images show one moment only.
     cycle_s : float
-        Length of the cycle.
+        Length of the cycle; 0 where the images show one moment only.
     cavity_ml, wall_ml : ndarray, shape (t,)
         Volume of the cavity and of the muscle around it.
     fullest, emptiest : int
@@ -78,6 +78,11 @@ class Motion(OfStructure):
     emptiest: int
     numbers: tuple[Number, ...] = ()
     outlines: tuple[Outline, ...] = ()
+
+    @property
+    def still(self) -> bool:
+        """Whether the images show one moment only."""
+        return len(self.phases) == 1
 
     def surface(self, name: str) -> MovingSurface:
         """Return the surface of that name; ``KeyError`` names those there are."""
