@@ -39,12 +39,12 @@ def endocardium_cost(
     dark_inside : float
         Cost of a dark millimeter within.
     """
-    bright = step(values, 0.35, 0.65)
+    bright = blood(values)
     count = round(after_mm / step_mm)
     if until is not None:
         bright = np.where(np.arange(values.shape[-1]) < until[:, None] - NEAREST_MM / step_mm, bright, 0.0)
         count = values.shape[-1]
-    inside = _before(1 - step(values, 0.35, 0.65))
+    inside = _before(1 - blood(values))
     return step_mm * (dark_inside * inside + _after(bright, count))
 
 
@@ -63,6 +63,11 @@ def epicardium_cost(values: NDArray[np.float64], step_mm: float) -> NDArray[np.f
     other = np.where(cavity, 0.0, 1 - muscle(values))
     count = round(AFTER_MM / step_mm)
     return step_mm * (_before(other) + 0.5 * _after(1 - other, count) + cavity * count)
+
+
+def blood(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How much each value looks like blood rather than muscle, 0 to 1."""
+    return step(values, 0.35, 0.65)
 
 
 def muscle(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -7,13 +7,13 @@ from numpy.typing import NDArray
 
 from segmentation.heart.annulus import WallEnds, fitted_base, off_base_mm, wall_ends
 from segmentation.heart.breathing import moved, shift_mm, without_common
-from segmentation.heart.conserved import conserved
 from segmentation.heart.edges import DARK_INSIDE, endocardium_cost, epicardium_cost
 from segmentation.heart.find import Found
 from segmentation.heart.levels import leveled, ring_masks, wall_masks
 from segmentation.heart.prolate import ProlateFrame, frame_of
 from segmentation.heart.search import STEP_MM, Line, Rays, long_rays, normals_of, searched, short_rays
 from segmentation.heart.shell import Points, Shell, fitted, joined, off_mm
+from segmentation.heart.tissue import tissue_kept
 from segmentation.heart.views import CineView, CineViews
 from segmentation.heart.wall import Base, Wall
 from twin.errors import UserError
@@ -35,7 +35,10 @@ FILLED = 0.05
 """Share of the stroke up to which a phase counts as end-diastole."""
 
 HELD = 0.12
-"""Pull of the conserved wall on the endocardium at full contraction, cost of a square millimeter."""
+"""Pull of the kept tissue on the endocardium at full contraction, cost of a square millimeter."""
+
+CLOSED = 0.5
+"""Share of what dark inside costs that is forgiven at full contraction: trabeculae close up with the wall."""
 
 LOOSE = 0.01
 """Pull of the shell of the round before, where the picture is to decide."""
@@ -53,7 +56,7 @@ STEADY = 0.05
 """Pull of the epicardium's shell of the round before."""
 
 EVEN = 0.03
-"""Pull of an evenly thick wall at no contraction."""
+"""Pull of the kept tissue at no contraction."""
 
 ABOVE_MM = 1.0
 """Edges so far above the base plane still count for the shells."""
@@ -202,7 +205,7 @@ def _aim(tracing: Tracing) -> tuple[Shell, NDArray[np.float64], NDArray[np.float
     """Where the endocardium is expected, how strongly, and what dark inside costs, at each phase.
 
     As long as the base is not known, the picture decides. Then the more the ventricle is contracted, the
-    more the conserved wall does.
+    more does the tissue that its cavity held in diastole.
     """
     count = len(tracing.views.phases)
     if tracing.base is None:
@@ -210,8 +213,8 @@ def _aim(tracing: Tracing) -> tuple[Shell, NDArray[np.float64], NDArray[np.float
     volume = Wall(tracing.endo, tracing.epi, tracing.base).cavity_ml
     part = (volume.max() - volume) / np.ptp(volume)
     reference = [int(t) for t in np.flatnonzero(part <= FILLED)]
-    aim = conserved(tracing.endo, tracing.epi, tracing.base, reference)
-    return aim, EVEN + HELD * part, DARK_INSIDE * (1 - part)
+    aim = tissue_kept(tracing.rays, tracing.endo, tracing.epi, tracing.base, reference)
+    return aim, EVEN + HELD * part, DARK_INSIDE * (1 - CLOSED * part)
 
 
 def _endocardium(

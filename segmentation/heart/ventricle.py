@@ -20,7 +20,7 @@ Edge = Literal["left endocardium", "left epicardium", "right cavity"]
 
 CONVENTION = (
     "Papillary muscles and trabeculae belong to the cavity; in systole, where they close up with the wall, "
-    "the compact muscle keeps its diastolic volume. Volumes lie below the plane of the mitral ring."
+    "they keep their diastolic volume. Volumes lie below the plane of the mitral ring."
 )
 
 TOLD = 0.03
