@@ -1,6 +1,8 @@
 """What was found in a cine study, as a record keeps it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,20 +11,25 @@ from segmentation.heart.ventricle import Contour, Measures, Ventricles, segment_
 from segmentation.heart.views import cine_views
 from segmentation.heart.wall import OpenSurface
 from twin.domain import Motion, MovingSurface, Number, Outline, Volume
+from twin.errors import UserError
 from twin.progress import Progress
 from twin.steps import Made
+
+if TYPE_CHECKING:
+    from segmentation.heart.steps import CineParams
 
 Place = tuple[float, float, float]
 
 
-def find_ventricles(
-    cines: Sequence[Volume], left_mm: Place | None, right_mm: Place | None, progress: Progress
-) -> Made:
+def find_ventricles(cines: Sequence[Volume], params: "CineParams", progress: Progress) -> Made:
     """Find both ventricles; see ``segment_cine``."""
+    surface = body_surface_m2(params.height_cm, params.weight_kg)
     views = cine_views(cines)
-    found = segment_cine(views, _lps(left_mm), _lps(right_mm), progress)
+    found = segment_cine(views, _lps(params.left_mm), _lps(params.right_mm), progress)
     motion = motion_of(found)
     measures = found.measures
+    if surface is not None:
+        motion = replace(motion, numbers=(*motion.numbers, *_indexed(measures, surface)))
     return Made(
         {"left ventricle": motion},
         {
@@ -34,6 +41,36 @@ def find_ventricles(
             "edges_off_surface_mm": max(measures.residual_mm.values()),
             "right_ventricle_found": any(o.name == "right cavity" for o in motion.outlines),
         },
+    )
+
+
+def body_surface_m2(height_cm: float | None, weight_kg: float | None) -> float | None:
+    """Return the body's surface, √(cm · kg / 3600) (Mosteller 1987, N Engl J Med 317:1098); else None.
+
+    Raises
+    ------
+    UserError
+        Only one of the two is given.
+    """
+    if height_cm is None and weight_kg is None:
+        return None
+    if height_cm is None or weight_kg is None:
+        raise UserError(
+            "Only one of height and weight is given: the body's surface needs both.",
+            "Give both, or none of them.",
+        )
+    return float(np.sqrt(height_cm * weight_kg / 3600.0))
+
+
+def _indexed(measures: Measures, surface_m2: float) -> tuple[Number, ...]:
+    """Return volumes and mass by the body's surface."""
+    remark = f"By a body surface of {surface_m2:.2f} m² (Mosteller)."
+    stroke = measures.edv_ml - measures.esv_ml
+    return (
+        Number("end-diastolic volume index", measures.edv_ml / surface_m2, "mL/m²", remark=remark),
+        Number("end-systolic volume index", measures.esv_ml / surface_m2, "mL/m²", remark=remark),
+        Number("stroke volume index", stroke / surface_m2, "mL/m²", remark=remark),
+        Number("muscle mass index", measures.mass_g / surface_m2, "g/m²", remark=remark),
     )
 
 

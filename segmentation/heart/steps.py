@@ -27,6 +27,24 @@ class CineParams:
         title="In the right ventricle",
         patient_specific=True,
     )
+    height_cm: float | None = param(
+        None,
+        low=40.0,
+        high=230.0,
+        help="With the weight: volumes and mass are told by body surface too; empty: they are not.",
+        unit="cm",
+        title="Height",
+        patient_specific=True,
+    )
+    weight_kg: float | None = param(
+        None,
+        low=2.0,
+        high=300.0,
+        help="With the height: volumes and mass are told by body surface too; empty: they are not.",
+        unit="kg",
+        title="Weight",
+        patient_specific=True,
+    )
 
 
 def _moving(tree: dict[str, Any]) -> bool:
@@ -44,7 +62,7 @@ def segment_heart(cines: tuple[Volume, ...], params: CineParams, progress: Progr
     """Find the left ventricle's walls and the right one's cavity in every phase of a cine MR study."""
     from segmentation.heart.motion import find_ventricles
 
-    return find_ventricles(cines, params.left_mm, params.right_mm, progress)
+    return find_ventricles(cines, params, progress)
 
 
 @dataclass(frozen=True)

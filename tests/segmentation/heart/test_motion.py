@@ -8,6 +8,7 @@ import pytest
 from physics.heart.of_motion import ventricle_of
 from physics.heart_steps import VentricleParams
 from segmentation.heart.motion import find_ventricles, motion_of
+from segmentation.heart.steps import CineParams
 from segmentation.heart.ventricle import Ventricles
 from tests.segmentation.heart.phantom import ACROSS, AXIS, PHASES, shape
 from twin.domain import Motion, TetMesh, Volume
@@ -34,7 +35,7 @@ def test_the_record_has_what_was_found(motion: Motion, phantom_found: Ventricles
 
 def test_what_is_no_cine_is_left_to_the_message(phantom_study: list[Volume]) -> None:
     with pytest.raises(UserError, match="no short-axis stack"):
-        find_ventricles(phantom_study[1:], None, None, Progress())
+        find_ventricles(phantom_study[1:], CineParams(), Progress())
 
 
 def test_the_wall_is_meshed_with_fibers_and_segments(motion: Motion) -> None:
