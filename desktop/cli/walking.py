@@ -72,17 +72,28 @@ def steps_of(
 ) -> "Iterator[LogEntry]":
     """Run a way's steps on a record, one after the other, and yield what each has done.
 
+    Each step goes on with what the way itself has made, whatever else the record holds.
+
     Parameters
     ----------
     params : dict of str to dict
         Further parameters by step.
     """
     from twin.run import prepare
+    from twin.steps import find
 
+    made: dict[str, str] = {}
     for stage in way.stages:
         inputs = {name: ref.format(structure=structure) for name, ref in stage.inputs.items()}
+        for wanted in find(stage.step).inputs:
+            own = made.get(wanted.kind, "")
+            if own and not wanted.many and (wanted.fits is None or wanted.fits(record.find(own).tree)):
+                part = inputs.get(wanted.name, "").partition("/")[2]
+                inputs[wanted.name] = f"{own}/{part}" if part else own
         given = stage.params | (params or {}).get(stage.step, {})
-        yield run_call(record, prepare(record, stage.step, inputs, given))
+        entry = run_call(record, prepare(record, stage.step, inputs, given))
+        made |= {record.find(o["id"]).kind: o["id"] for o in entry.outputs.values()}
+        yield entry
 
 
 def _params(way: Walk, given: dict[str, str]) -> dict[str, dict[str, Any]]:

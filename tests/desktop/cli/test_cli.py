@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from desktop.main import main
+from desktop.walk import WALKS, Stage, Walk
 from twin.record import Record
 
 AFFINE = np.diag([-1.0, -1.0, 2.0, 1.0])  # RAS: i to the left, j to posterior; spacing 1 × 1 × 2 mm
@@ -270,6 +271,22 @@ def test_a_walk_that_cannot_begin_says_why(
     assert main(["walk", *words]) == 1
     assert re.search(told, capsys.readouterr().err)
     assert not list(tmp_path.glob("*.twin"))
+
+
+def test_a_walk_goes_on_with_what_it_made_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Walked twice, the second mesh is of the second motion."""
+    stages = (Stage("test.motion"), Stage("test.ventricle"))
+    monkeypatch.setitem(WALKS, "heart", Walk("a test", stages, "left ventricle"))
+    path = tmp_path / "heart.twin"
+    Record.create(path).close()
+    for _time in range(2):
+        assert main(["walk", "heart", str(path)]) == 0
+    with Record.open(path, write=False) as record:
+        motions = [e.id for e in record.entries() if e.kind == "motion"]
+        meshes = [e for e in record.entries() if e.kind == "mesh"]
+        assert [record.history.entry(e.made_by).inputs["motion"]["id"] for e in meshes] == motions
 
 
 def test_a_word_that_is_no_command_is_told_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
