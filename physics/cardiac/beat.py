@@ -21,6 +21,7 @@ from twin.progress import Progress
 
 AGREED_MMHG = 0.1
 """Largest difference of the ventricle's pressure and the one the circulation has gone with."""
+CALM_MMHG = 1.0
 SUBSTEP_S = 5e-4
 _PASSES = 8
 
@@ -100,7 +101,7 @@ def beat(
     place : Place
         Where the pump is; its volume is the state's.
     step_s : float
-        Longest step.
+        Longest step; twice as long where the pressure hardly changes.
 
     Raises
     ------
@@ -123,10 +124,12 @@ def beat(
             width = max(width // 2, 1)
             continue
         done += width
+        longest = 2 * most if walk.calm else most
         if passes == 1:
-            width = min(2 * width, most)
+            width = min(2 * width, longest)
         elif passes > 2:
             width = max(width // 2, 1)
+        width = min(width, longest)
         if progress is not None:
             progress(done / count, f"{1e3 * done * inner:.0f} ms of the beat")
     return walk.found()
@@ -151,21 +154,28 @@ class _Walk:
         """Go on by ``width`` inner steps; return how many passes that took."""
         begin, end = done * self._inner, (done + width) * self._inner
         line = _Line(self._places[-1][1], begin, self._tension, self._pump.shortening)
-        state = self._parts[-1].states[-1]
+        state, known = self._parts[-1].states[-1], self._places
         for number in range(_PASSES):
             gone = advance(self._circulation, state, begin, self._inner, width, {"LV": line.table()})
             volume, tension = float(gone.states[-1, 1]), float(gone.drives[-1])
-            found = self._pump.step(self._places, end, volume, tension)
+            found = self._pump.step(known, end, volume, tension)
             if abs(found.pressure_mmhg - gone.pressures_mmhg[-1, 1]) <= AGREED_MMHG:
                 self._places.append((end, found))
                 self._parts.append(gone)
                 self._corrections += number
                 return number + 1
             line.through(found, end)
+            known = [*self._places, (end, found)]
         raise NotConvergedError(
             f"Ventricle and circulation do not agree {1e3 * end:.0f} ms into the beat.",
             "Take a smaller step of time.",
         )
+
+    @property
+    def calm(self) -> bool:
+        """Whether the pressure hardly changed in the last step."""
+        before, last = (place.pressure_mmhg for _time, place in self._places[-2:])
+        return bool(abs(last - before) < CALM_MMHG)
 
     def found(self) -> Coupled:
         """Return the way."""

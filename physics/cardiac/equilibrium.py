@@ -16,11 +16,10 @@ from physics.cardiac.body import PRESSURE_UNIT, Body, State
 from physics.cardiac.linear import Factors
 from twin.errors import UserError
 
-_FAR, _NEAR = 0.5, 0.05
-"""Parts of the loads. An unbalance beyond the first asks for a new tangent at once; below the second an old
-one is good for long."""
-_FALL_FAR, _FALL_NEAR = 0.35, 0.65
-"""What one iteration has to leave of an unbalance at most, for its tangent to serve on."""
+_FAR = 20.0
+"""Part of the loads: an unbalance beyond it asks for a new tangent at once."""
+_WORTH = 10.0
+"""Iterations that cost what a new tangent does: one serves on as long as it promises to arrive in fewer."""
 _RISE = 2.0
 """To what a new tangent's step may raise the unbalance: a soft wall goes through stiffer states."""
 
@@ -84,8 +83,9 @@ class Equilibrium:
         needed = self._factors is None
         residual, norm = self._residual(state, volumes)
         scale = self._scale(state)
+        goal = self.tolerance * scale
         for _ in range(limit):
-            if norm <= self.tolerance * scale:
+            if norm <= goal:
                 return state
             here = needed or not self.thrifty or (norm > _FAR * scale and not taken)
             if here:
@@ -94,7 +94,7 @@ class Equilibrium:
             step = self._step(residual, taken)
             after = self.body.moved(state, step)
             residual_after, norm_after = self._residual(after, volumes)
-            if norm_after <= (_FALL_FAR if norm > _NEAR * scale else _FALL_NEAR) * norm:
+            if norm_after <= goal or _left(norm, norm_after, goal) < _WORTH:
                 taken.append(step)
             elif not here:
                 needed = True  # an old tangent, or updates that lead no farther
@@ -254,3 +254,8 @@ class Equilibrium:
             mixed([s.pressures for s in states]),
             mixed([s.loads for s in states]),
         )
+
+
+def _left(before: float, after: float, goal: float) -> float:
+    """Return how many iterations are left to an unbalance, falling as it fell in the last one."""
+    return float(np.log(after / goal) / np.log(before / after)) if after < before else np.inf

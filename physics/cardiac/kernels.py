@@ -17,6 +17,9 @@ NODES, CORNERS = 10, 4
 UNKNOWNS = 3 * NODES + CORNERS
 ENTRIES = UNKNOWNS * (UNKNOWNS + 1) // 2
 """Of the upper triangle of an element's matrix, row by row."""
+_FIRST, _SECOND = np.array([0, 1, 2, 0, 0, 1]), np.array([0, 1, 2, 1, 2, 2])
+_PLACE = np.array([[0, 3, 4], [3, 1, 5], [4, 5, 2]])
+"""Indices of the six components of a symmetric tensor, and back."""
 
 
 @njit(cache=True)
@@ -106,14 +109,13 @@ def _tangent(c, inverse, jacobian, pressure, pull, trace, s, d):  # type: ignore
             v[n] += d[n, m] * c[m] * (1.0 if m < 3 else 2.0)
     for n in range(6):
         whole += v[n] * c[n] * (1.0 if n < 3 else 2.0)
-    i0, i1, i2, i3, i4, i5 = inverse[0], inverse[1], inverse[2], inverse[3], inverse[4], inverse[5]
-    full = np.array([[i0, i3, i4], [i3, i1, i5], [i4, i5, i2]])
-    first, second = np.array([0, 1, 2, 0, 0, 1]), np.array([0, 1, 2, 1, 2, 2])
     volume = pressure * jacobian
     for n in range(6):
-        for m in range(6):
-            i, j, k, h = first[n], second[n], first[m], second[m]
-            product = 0.5 * (full[i, k] * full[j, h] + full[i, h] * full[j, k])
+        for m in range(n, 6):
+            i, j, k, h = _FIRST[n], _SECOND[n], _FIRST[m], _SECOND[m]
+            product = 0.5 * (
+                inverse[_PLACE[i, k]] * inverse[_PLACE[j, h]] + inverse[_PLACE[i, h]] * inverse[_PLACE[j, k]]
+            )
             outer = inverse[n] * inverse[m]
             d[n, m] += (
                 -(inverse[n] * v[m] + v[n] * inverse[m]) / 3.0
@@ -122,6 +124,7 @@ def _tangent(c, inverse, jacobian, pressure, pull, trace, s, d):  # type: ignore
                 - 2.0 / 3.0 * (inverse[n] * iso[m] + iso[n] * inverse[m])
                 + volume * (outer - 2.0 * product)
             )
+            d[m, n] = d[n, m]
     d[0, 0] += pull[2]
     d[1, 0] += pull[3]
     d[2, 0] += pull[3]
@@ -230,20 +233,30 @@ def tangents(  # type: ignore[no-untyped-def]
                     away = jacobian * (f[i, 0] * h0 + f[i, 1] * h1 + f[i, 2] * h2)
                     for m in range(CORNERS):
                         spread[u, m] = weight * away * corners[q, m]
+            # Written so that the innermost loops go along rows, six products at once.
             for n in range(6):
+                d0, d1, d2 = weight * d[n, 0], weight * d[n, 1], weight * d[n, 2]
+                d3, d4, d5 = weight * d[n, 3], weight * d[n, 4], weight * d[n, 5]
                 for u in range(3 * NODES):
-                    total = 0.0
-                    for m in range(6):
-                        total += d[n, m] * b[m, u]
-                    db[n, u] = weight * total
+                    db[n, u] = (
+                        d0 * b[0, u]
+                        + d1 * b[1, u]
+                        + d2 * b[2, u]
+                        + d3 * b[3, u]
+                        + d4 * b[4, u]
+                        + d5 * b[5, u]
+                    )
             at = 0
             for u in range(3 * NODES):
-                for v in range(u, 3 * NODES):
-                    total = 0.0
-                    for n in range(6):
-                        total += b[n, u] * db[n, v]
-                    matrix[at] += total
-                    at += 1
+                b0, b1, b2, b3, b4, b5 = b[0, u], b[1, u], b[2, u], b[3, u], b[4, u], b[5, u]
+                row = matrix[at : at + 3 * NODES - u]
+                for v in range(3 * NODES - u):
+                    w = u + v
+                    row[v] += (
+                        b0 * db[0, w] + b1 * db[1, w] + b2 * db[2, w]
+                        + b3 * db[3, w] + b4 * db[4, w] + b5 * db[5, w]
+                    )  # fmt: skip
+                at += 3 * NODES - u
                 for m in range(CORNERS):
                     matrix[at] += spread[u, m]
                     at += 1
