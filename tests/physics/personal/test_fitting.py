@@ -111,6 +111,7 @@ def test_a_heart_is_fitted_kept_and_beats_again(mesh: TetMesh, motion: Motion) -
     assert any("assumed" in limit for limit in heart.limits)  # the end-diastolic pressure
     kept = codec.decode(codec.encode(heart))
     assert isinstance(kept, Heart)
+    assert kept.shortening["fastest_per_s"] == 5.0
     live = live_heart(kept)
     live.go(2 * live.circulation.beat_s)
     assert live.last_beat is not None
