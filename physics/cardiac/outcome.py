@@ -17,6 +17,8 @@ FRAMES = 50
 
 KPA_PER_MPA = 1000.0
 
+ELASTANCE = "lv_end_systolic_elastance_mmhg_per_ml"
+
 NAMES: dict[str, tuple[str, str]] = {
     "lv_end_diastolic_volume_ml": ("end-diastolic volume", "mL"),
     "lv_end_systolic_volume_ml": ("end-systolic volume", "mL"),
@@ -30,6 +32,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "lv_end_diastolic_pressure_mmhg": ("end-diastolic pressure", "mmHg"),
     "lv_dp_dt_max_mmhg_per_s": ("largest rise of pressure (dP/dt)", "mmHg/s"),
     "lv_stroke_work_mmhg_ml": ("stroke work", "mmHg mL"),
+    ELASTANCE: ("end-systolic elastance", "mmHg/mL"),
     "la_mean_pressure_mmhg": ("mean left atrial pressure", "mmHg"),
     "isovolumic_contraction_s": ("isovolumic contraction", "s"),
 }
@@ -58,7 +61,7 @@ def result_of(mesh: TetMesh, ventricle: Ventricle, coupled: Coupled, limits: Seq
     kept = times[chosen]
     numbers = [
         Number(NAMES[key][0], value, NAMES[key][1])
-        for key, value in coupled.measures().items()
+        for key, value in (coupled.measures() | {ELASTANCE: elastance_of(coupled)}).items()
         if key in NAMES
     ]
     return Result(
@@ -78,6 +81,23 @@ def result_of(mesh: TetMesh, ventricle: Ventricle, coupled: Coupled, limits: Seq
         structure=mesh.structure,
         term=mesh.term,
     )
+
+
+def end_systole(volumes_ml: NDArray[np.float64], pressures_mmhg: NDArray[np.float64]) -> int:
+    """Return the moment at which pressure over volume is largest (Suga et al. 1973, Circ Res 32:314)."""
+    return int(np.argmax(pressures_mmhg / volumes_ml))
+
+
+def elastance_of(coupled: Coupled) -> float:
+    """Return the slope of pressure over volume at the moment of end-systole, mmHg/mL, by the wall's tangent.
+
+    Of that moment's tension: what the end-systoles of loops at other preloads lie along.
+    """
+    places = [place for _, place in coupled.places]
+    last = end_systole(
+        np.array([place.volume_ml for place in places]), np.array([place.pressure_mmhg for place in places])
+    )
+    return float(places[last].elastance)
 
 
 def _evenly(times: NDArray[np.float64]) -> NDArray[np.int64]:
