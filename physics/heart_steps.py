@@ -178,7 +178,7 @@ class BeatParams:
         unit="cm²",
         low=0.3,
         high=6.0,
-        help="Area of the open aortic valve by Gorlin's formula; of a prosthesis, its effective orifice area. "
+        help="Area of the open aortic valve by Gorlin's formula; of a prosthesis, its effective orifice. "
         "Empty: the patient's.",
         title="Aortic valve area",
     )
@@ -195,7 +195,7 @@ class BeatParams:
         unit="cm²",
         low=0.5,
         high=8.0,
-        help="Area of the open mitral valve by Gorlin's formula; of a prosthesis, its effective orifice area. "
+        help="Area of the open mitral valve by Gorlin's formula; of a prosthesis, its effective orifice. "
         "Empty: the patient's.",
         title="Mitral valve area",
     )
@@ -284,8 +284,8 @@ class BeatParams:
         unit="°",
         low=-180.0,
         high=180.0,
-        help="Where the lead of resynchronization lies about the long axis, from the septum's middle by way of "
-        "the anterior wall.",
+        help="Where the lead of resynchronization lies about the long axis, from the septum's middle by way "
+        "of the anterior wall.",
         advanced=True,
         title="Lead, around",
     )
@@ -312,9 +312,7 @@ def _fitted_beat(tree: dict[str, Any]) -> bool:
     return any(n["name"] == "ejection fraction" and n["low"] is not None for n in numbers)
 
 
-@step(
-    "physics.beat", version=2, title="Beat in full", makes=("result",), fits={"own": _fitted_beat}
-)  # fmt: skip
+@step("physics.beat", version=2, title="Beat in full", makes=("result",), fits={"own": _fitted_beat})
 def beat_heart(heart: Heart, own: Result | None, params: BeatParams, progress: Progress) -> Made:
     """Let a fitted heart beat in full under other conditions or after an operation, beside its own beat."""
     from physics.whatif.full import beat_in_full

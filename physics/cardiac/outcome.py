@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from physics.cardiac import wall_kernels
 from physics.cardiac.beat import Coupled
 from physics.cardiac.ventricle import Held, Ventricle
-from physics.circulation import CHAMBERS, VALVES
+from physics.circulation import CHAMBERS, VALVES, Beats
+from physics.circulation.measures import STILL_ML_PER_S
 from physics.heart.deformation import Deformation, deformation_of, gradients_at_middles
 from twin.domain import Curve, Field, Number, Result, TetMesh
 
@@ -83,21 +84,23 @@ def result_of(mesh: TetMesh, ventricle: Ventricle, coupled: Coupled, limits: Seq
     )
 
 
-def end_systole(volumes_ml: NDArray[np.float64], pressures_mmhg: NDArray[np.float64]) -> int:
-    """Return the moment at which pressure over volume is largest (Suga et al. 1973, Circ Res 32:314)."""
-    return int(np.argmax(pressures_mmhg / volumes_ml))
+def end_systole(beats: Beats) -> int:
+    """Return the moment at which ejection ends; where nothing is ejected, that of the largest p over V."""
+    ejecting = np.flatnonzero(beats.flows_ml_per_s[:, VALVES.index("aortic")] > STILL_ML_PER_S)
+    if len(ejecting):
+        return int(ejecting[-1])
+    lv = CHAMBERS.index("LV")
+    return int(np.argmax(beats.pressures_mmhg[:, lv] / beats.states[:, lv]))
 
 
 def elastance_of(coupled: Coupled) -> float:
-    """Return the slope of pressure over volume at the moment of end-systole, mmHg/mL, by the wall's tangent.
+    """Return the slope of pressure over volume at the end of ejection, mmHg/mL, by the wall's tangent.
 
-    Of that moment's tension: what the end-systoles of loops at other preloads lie along.
+    Of that moment's tension: what the ends of ejection of loops at other preloads lie along.
     """
-    places = [place for _, place in coupled.places]
-    last = end_systole(
-        np.array([place.volume_ml for place in places]), np.array([place.pressure_mmhg for place in places])
-    )
-    return float(places[last].elastance)
+    ends_s = coupled.beats.times_s[end_systole(coupled.beats)]
+    nearest = int(np.argmin([abs(time - ends_s) for time, _ in coupled.places]))
+    return float(coupled.places[nearest][1].elastance)
 
 
 def _evenly(times: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -5,7 +5,7 @@ a length by that length. Each is a mean over elements by their volume, of the wh
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +57,9 @@ def gradient(points: Array, tets: NDArray[np.int32], slopes: Array) -> Array:
     return np.einsum("eai,eaj->eij", points[tets], slopes)
 
 
-def deformation_of(mesh: TetMesh, frames: Sequence[Array], full: int) -> Deformation:
+def deformation_of(
+    mesh: TetMesh, frames: Sequence[Array], full: int, at: Coordinates | None = None
+) -> Deformation:
     """Return how a ventricle deforms.
 
     Parameters
@@ -68,11 +70,13 @@ def deformation_of(mesh: TetMesh, frames: Sequence[Array], full: int) -> Deforma
         Where its nodes are, mm.
     full : int
         Which of them is end-diastole.
+    at : Coordinates
+        Of the wall at end-diastole, or near it; sought where not given.
     """
     slopes, _ = gradients_at_middles(frames[full], mesh.tets)
     _, sizes = gradients_at_middles(mesh.points, mesh.tets)
-    filled = TetMesh(frames[full], mesh.tets, mesh.regions, mesh.region_names, mesh.patches)
-    at = coordinates(filled)
+    if at is None:
+        at = coordinates(replace(mesh, points=frames[full]))
     axes = local_axes(at)
     directions = np.stack([axes.longitudinal, axes.circumferential, axes.radial])
     strains = np.empty((len(frames), 3, len(mesh.tets)))

@@ -55,7 +55,7 @@ TOLD = {
     "mitral_gorlin_area_cm2": ("area of the mitral valve by Gorlin", "cm²"),
     "mitral_regurgitant_fraction_percent": ("mitral regurgitant fraction", "%"),
 }
-"""Numbers of valves and passages that are told beside ``outcome.NAMES``, where they are another than the own."""
+"""Numbers of valves and passages, told beside ``outcome.NAMES`` where they are another than the own."""
 
 
 @dataclass(frozen=True, eq=False)

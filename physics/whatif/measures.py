@@ -1,6 +1,6 @@
 """The numbers of a live beat, and its strains."""
 
-from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from physics.cardiac import LiveHeart
 from physics.cardiac.outcome import ELASTANCE, end_systole
 from physics.circulation import CHAMBERS, Beats, steepest_mmhg_per_s
+from physics.heart import coordinates
 from physics.heart.deformation import deformation_of
 from physics.surgery import outcome_of
 from twin.domain import TetMesh
@@ -21,12 +22,12 @@ _ASIDE_ML = 1.0
 def beat_numbers(live: LiveHeart, beat: Beats) -> dict[str, float]:
     """Return the numbers of a live heart's whole beat by name with unit.
 
-    Those of ``outcome_of``, dP/dt, the loop's area, and the slope of pressure over volume at the moment of
-    end-systole: the elastance of that moment, as loops at other preloads would show it.
+    Those of ``outcome_of``, dP/dt, the loop's area, and the slope of pressure over volume at the end of
+    ejection, at that moment's tension: the elastance that loops at other preloads would show.
     """
     volume, pressure = beat.states[:, LV], beat.pressures_mmhg[:, LV]
     middle = 0.5 * (pressure[1:] + pressure[:-1])
-    last = end_systole(volume, pressure)
+    last = end_systole(beat)
     at, time = float(volume[last]), float(beat.times_s[last])
     above, below = (live.cavity(at + aside, time) for aside in (_ASIDE_ML, -_ASIDE_ML))
     return outcome_of(live.circulation, beat, TOLD_VALVES) | {
@@ -36,17 +37,34 @@ def beat_numbers(live: LiveHeart, beat: Beats) -> dict[str, float]:
     }
 
 
-def strains(mesh: TetMesh, full: NDArray[np.float32], empty: NDArray[np.float32]) -> Mapping[str, float]:
-    """Return mean strains (%) and twist (°) of the emptiest moment against the fullest.
+class Strains:
+    """A ventricle's mean strains and twist, told at once: where its places lie is sought once.
 
     Parameters
     ----------
-    full, empty : ndarray, shape (nodes, 3)
-        Displacements from the unloaded shape, mm.
+    mesh : TetMesh
+        Without load.
+    full : ndarray, shape (nodes, 3)
+        Displacements at end-diastole, mm.
     """
-    moved = deformation_of(mesh, [mesh.points + full, mesh.points + empty], 0)
-    return {
-        "longitudinal_strain_percent": 100.0 * float(moved.longitudinal[1]),
-        "circumferential_strain_percent": 100.0 * float(moved.circumferential[1]),
-        "twist_deg": float(moved.twist_deg[1]),
-    }
+
+    def __init__(self, mesh: TetMesh, full: NDArray[np.float32]) -> None:
+        self._mesh = mesh
+        named = {patch.name for patch in mesh.patches}
+        known = {"endo_lv", "epi", "base"} <= named
+        self._at = coordinates(replace(mesh, points=mesh.points + full)) if known else None
+
+    def __call__(self, full: NDArray[np.float32], empty: NDArray[np.float32]) -> dict[str, float]:
+        """Return strains (%) and twist (°) of a beat's emptiest moment against its fullest, by name.
+
+        None of a wall whose faces have no names.
+        """
+        if self._at is None:
+            return {}
+        points = self._mesh.points
+        moved = deformation_of(self._mesh, [points + full, points + empty], 0, self._at)
+        return {
+            "longitudinal_strain_percent": 100.0 * float(moved.longitudinal[1]),
+            "circumferential_strain_percent": 100.0 * float(moved.circumferential[1]),
+            "twist_deg": float(moved.twist_deg[1]),
+        }

@@ -127,7 +127,7 @@ def _septum(mesh: TetMesh) -> NDArray[np.float64]:
 def _stiffened(ventricle: Ventricle, rest: Held, here: NDArray[np.bool_], factor: float) -> Held:
     """Make a region ``factor`` times as stiff, step by step, and return where the wall then rests."""
     body = ventricle.body
-    scales = np.ix_(np.flatnonzero(here), list(body.law.stress_scales))
+    scales = np.ix_(np.flatnonzero(here), np.array(body.law.stress_scales))
     steps = max(int(np.ceil(abs(np.log(factor)) / np.log(_STIFFER))), 1)
     for _ in range(steps):
         body.numbers[scales] *= factor ** (1.0 / steps)
