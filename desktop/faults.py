@@ -1,9 +1,9 @@
 """What nobody expected: told in the error bar, and kept from what would end the program.
 
 PySide 6.11 on Python 3.11 cannot take an exception out of an override that Qt calls (``showEvent``,
-``sizeHint``): one raised in C, as by ``int(nan)``, is no object yet, and reading its arguments kills the process;
-of one raised in Python a reference is lost, and the next collection of garbage kills it. So none gets out:
-importing this module guards all classes of widgets that are made afterwards.
+``sizeHint``): one raised in C, as by ``int(nan)``, is no object yet, and reading its arguments kills the
+process; of one raised in Python a reference is lost, and the next collection of garbage kills it. So none
+gets out: importing this module guards all classes of widgets that are made afterwards.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _guarded(cls: type, name: str, function: FunctionType) -> Callable[..., Any]
         try:
             return function(self, *given)
         except Exception:
-            sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+            sys.excepthook(*sys.exc_info())
         if name in _ASKED:
             return getattr(super(cls, self), name)(*given)
         return _ANSWERS[name]() if name in _ANSWERS else None

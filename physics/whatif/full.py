@@ -251,11 +251,17 @@ def _compared(
             found.append((number, {}))
             continue
         unit = "" if number.unit == "1" else f" {number.unit}"
-        told = f"{before.value:.4g}{unit}"
+        step = " points" if number.unit == "%" else unit
+        told = _signed(f"{before.value:.4g}{unit}")
         if before.low is not None and before.high is not None:
             told += f" ({before.low:.4g}–{before.high:.4g})"
-        change = f"{number.value - before.value:+.3g}{unit}".replace("-", "−")
-        line = {"name": number.name, "own": told, "now": f"{number.value:.4g}{unit}", "change": change}
+        change = _signed(f"{number.value - before.value:+.3g}{step}")
+        now = _signed(f"{number.value:.4g}{unit}")
+        line = {"name": number.name, "own": told, "now": now, "change": change}
         said = f"Own: {told}; change {change}."
         found.append((replace(number, remark=f"{said} {number.remark}".strip()), line))
     return found
+
+
+def _signed(text: str) -> str:
+    return text.replace("-", "−")
