@@ -35,8 +35,6 @@ _LEAST_MS = 8
 """Between two frames, so that the views are painted and hands are heard in between."""
 _LONGEST_S = 0.25
 """A window that stood still for longer does not make up for it."""
-_LOOKS = 60
-"""Moments of a beat among which the fullest and the emptiest are looked for."""
 
 BEYOND = "Outside what was computed"
 WITHOUT = "Chart of the heart without it"
@@ -124,9 +122,6 @@ class Beating(QObject):
         """What is asked of it, beside its own."""
         self.colors = "displacement"
         self.playing = False
-        self._fullest: Moment | None = None
-        self._emptiest: Moment | None = None
-        """Where the beat that goes on was fullest and emptiest so far."""
         self._speed = 1.0
         self._last_ms = 0.0
         self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
@@ -245,7 +240,7 @@ class Beating(QObject):
     def close(self) -> None:
         """Let go of the heart."""
         self.stop()
-        self._ready = self.moment = self._fullest = self._emptiest = None
+        self._ready = self.moment = None
         self.what_if.end()
         self.numbers, self.trace, self.before = {}, None, None
         self.changed.emit()
@@ -268,7 +263,7 @@ class Beating(QObject):
 
     def _begin_anew(self) -> None:
         """Something else is asked: what was drawn of this beat is of another."""
-        self.trace = self._fullest = self._emptiest = None
+        self.trace = None
         if self.beyond:
             self._move()
         self.changed.emit()
@@ -332,10 +327,6 @@ class Beating(QObject):
         live, was = self._ready.live, self.beyond
         known = live.last_beat
         self.moment = live.go(seconds)
-        if self._fullest is None or self.moment.volume_ml > self._fullest.volume_ml:
-            self._fullest = self.moment
-        if self._emptiest is None or self.moment.volume_ml < self._emptiest.volume_ml:
-            self._emptiest = self.moment
         self._keep(Trace.of(self.moment.part))
         self._move()
         if self.beyond != was:
@@ -347,13 +338,11 @@ class Beating(QObject):
 
     def _end_beat(self, ready: _Ready, beat: Beats) -> None:
         """Tell the numbers of a whole beat."""
-        from physics.whatif import beat_numbers
+        from physics.whatif import beat_numbers, ends_of
 
-        self.numbers = beat_numbers(ready.live, beat)
-        if self._fullest is not None and self._emptiest is not None:
-            ready.diastole = ready.live.displacement_mm(self._fullest)
-            self.numbers |= ready.strains(ready.diastole, ready.live.displacement_mm(self._emptiest))
-        self._fullest = self._emptiest = None
+        full, empty = (ready.live.displacement_at(beat, n) for n in ends_of(beat))
+        ready.diastole = full
+        self.numbers = beat_numbers(ready.live, beat) | ready.strains(full, empty)
 
     def _keep(self, gone: Trace) -> None:
         """Put what has gone by to the beat that goes on; where one has ended, begin the next."""
@@ -398,19 +387,16 @@ def _made_ready(heart: Heart) -> _Ready:
     """Let a heart beat three times as it is, for what it is compared with (in the reading thread)."""
     from physics.cardiac.pump import live_heart
     from physics.cardiac.stretch import FiberStretch
-    from physics.whatif import Strains, beat_numbers
+    from physics.whatif import Strains, beat_numbers, ends_of
     from viewers.skin import skin_of
 
     live, stretch = live_heart(heart), FiberStretch(heart.mesh)
     beat_s = live.circulation.beat_s
-    live.go(2 * beat_s)
-    moments = [live.go(beat_s / _LOOKS) for _ in range(_LOOKS)]
+    live.go(3 * beat_s)
     own = live.last_beat
     assert own is not None
     skin_of(heart.mesh)
-    full, empty = (
-        live.displacement_mm(ends(moments, key=lambda moment: moment.volume_ml)) for ends in (max, min)
-    )
+    full, empty = (live.displacement_at(own, n) for n in ends_of(own))
     far = float(np.percentile(np.linalg.norm(empty - full, axis=1), 99))
     lengths = np.concatenate([stretch(full), stretch(empty)])
     low, high = (float(np.percentile(lengths, p)) for p in (1, 99))

@@ -85,6 +85,8 @@ WHY = {
 
 LEAST_CHANGE = 0.005
 """A smaller share of a number is no change: steps of time fall elsewhere in each beat."""
+SELDOM_CHANGE = 0.05
+"""The same of a number that is not seen where it is the patient's own."""
 
 
 class BeatNumbers(QWidget):
@@ -122,8 +124,9 @@ class BeatNumbers(QWidget):
         for row, cells in zip(ROWS, self._lines, strict=True):
             texts = [f"{n[row.key]:.{row.places}f}" if row.key in n else "" for n in (own, now)]
             texts = [text.replace("-", "−") for text in texts]
-            off = now.get(row.key, 0.0) - own.get(row.key, 0.0) if now else 0.0
-            changed = texts[0] != texts[1] and abs(off) > LEAST_CHANGE * abs(own.get(row.key, 0.0))
+            values = [round(n.get(row.key, 0.0), row.places) for n in (own, now or own)]
+            off = values[1] - values[0]
+            changed = abs(off) > (SELDOM_CHANGE if row.seldom else LEAST_CHANGE) * abs(values[0])
             told = f"{'▲' if off > 0 else '▼'} {abs(off):.{row.places}f}" if changed else ""
             shown = f"<s>{texts[1]}</s>" if beyond else f"<b>{texts[1]}</b>"
             for cell, text in zip(cells[1:], (texts[0], shown, "" if beyond else told), strict=True):

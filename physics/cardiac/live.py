@@ -188,6 +188,11 @@ class LiveHeart:
         """Return where the wall's nodes have moved from the unloaded shape, (nodes, 3)."""
         return self.reduced.displacement_mm(moment.volume_ml, moment.tension_kpa, self._factor)
 
+    def displacement_at(self, beat: Beats, n: int) -> NDArray[np.float32]:
+        """Return where the nodes have moved at the n-th moment of a beat under these controls, (nodes, 3)."""
+        tension = float(self._tension(beat.times_s[n : n + 1])[0])
+        return self.reduced.displacement_mm(float(beat.states[n, LV]), tension, self._factor)
+
     def _begin_again(self) -> None:
         """End a beat: keep it where it was whole."""
         whole = _joined(self._parts)

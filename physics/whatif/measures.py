@@ -17,6 +17,7 @@ LV = CHAMBERS.index("LV")
 TOLD_VALVES = ("aortic", "mitral")
 
 _ASIDE_ML = 1.0
+_SAME_ML = 0.05
 
 
 def beat_numbers(live: LiveHeart, beat: Beats) -> dict[str, float]:
@@ -35,6 +36,13 @@ def beat_numbers(live: LiveHeart, beat: Beats) -> dict[str, float]:
         "lv_stroke_work_mmhg_ml": float(-np.sum(middle * np.diff(volume))),
         ELASTANCE: (above - below) / (2.0 * _ASIDE_ML),
     }
+
+
+def ends_of(beat: Beats) -> tuple[int, int]:
+    """Return the first moments at which a beat's ventricle is full, and empty: before it pulls, or eases."""
+    volume = beat.states[:, LV]
+    full, empty = volume > volume.max() - _SAME_ML, volume < volume.min() + _SAME_ML
+    return int(np.argmax(full)), int(np.argmax(empty))
 
 
 class Strains:
