@@ -37,7 +37,7 @@ _LONGEST_S = 0.25
 """A window that stood still for longer does not make up for it."""
 
 BEYOND = "Outside what was computed"
-WITHOUT = "Chart of the heart without it"
+WITHOUT = "Wall not solved yet"
 """Over what is not to be trusted: in short, why."""
 
 COLORS = {

@@ -7,8 +7,9 @@ above, septum on the left.
 from __future__ import annotations
 
 import math
+from typing import cast
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -21,6 +22,10 @@ _RINGS = (
 )
 """Outer and inner radius, where the first segment begins (degrees from the right, counter-clockwise), how
 wide each is, the first one's number, and how many there are."""
+
+_STEPS: dict[int, int] = {
+    Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1,
+}  # fmt: skip
 
 
 class BullsEye(QWidget):
@@ -83,16 +88,27 @@ class BullsEye(QWidget):
         if event.button() == Qt.MouseButton.LeftButton:
             self._toggle(self.segment_at(event.position()))
 
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Take the second of two quick clicks as one more."""
+        self.mousePressEvent(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Go to the next segment, or mark it."""
-        steps = {Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1}
-        if event.key() in steps:
-            self._at = (self._at - 1 + steps[Qt.Key(event.key())]) % 17 + 1
+        if event.key() in _STEPS:
+            self._at = (self._at - 1 + _STEPS[event.key()]) % 17 + 1
             self.update()
         elif event.key() == Qt.Key.Key_Space:
             self._toggle(self._at)
         else:
             super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        """Keep its keys from the shortcuts."""
+        asked = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
+        if asked and cast("QKeyEvent", event).key() in (*_STEPS, Qt.Key.Key_Space):
+            event.accept()
+            return True
+        return super().event(event)
 
     def _toggle(self, segment: int) -> None:
         if segment:

@@ -12,7 +12,7 @@ from desktop import theme, words
 from desktop.bullseye import BullsEye
 from desktop.desk import Desk
 from desktop.fields import ComboBox, DoubleSpinBox
-from desktop.section import quiet
+from desktop.section import Panel, quiet
 from desktop.time_bar import PhaseSlider
 from desktop.what_if import CONDITIONS, CONTROLS, INFARCT, PUMP, RHYTHM, VALVES, Control, told_of
 
@@ -103,6 +103,11 @@ class Group(QWidget):
     def _unfold(self, on: bool) -> None:
         self.body.setVisible(on)
         self.head.setIcon(theme.icon("caret-down" if on else "caret-right", "quiet"))
+        panel = self.parentWidget()
+        while panel is not None and not isinstance(panel, Panel):
+            panel = panel.parentWidget()
+        if on and panel is not None:
+            panel.bring_into_view(self)
 
 
 class MedicineBox(QWidget):

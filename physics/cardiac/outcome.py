@@ -17,6 +17,8 @@ FRAMES = 50
 """Moments of a beat that are kept with their fields."""
 
 KPA_PER_MPA = 1000.0
+SAME_ML = 0.05
+"""Volumes that are the same: of a ventricle whose valves are closed."""
 
 ELASTANCE = "lv_end_systolic_elastance_mmhg_per_ml"
 
@@ -55,7 +57,7 @@ def result_of(mesh: TetMesh, ventricle: Ventricle, coupled: Coupled, limits: Seq
     times = np.array([time for time, _ in coupled.places])
     chosen = _evenly(times)
     places = [coupled.places[n][1] for n in chosen]
-    full = int(np.argmax([place.volume_ml for place in places]))
+    full = first_full([place.volume_ml for place in places])
     frames = [place.state.points for place in places]
     moved = deformation_of(mesh, frames, full)
     stretch, stress = _along_fibers(mesh, ventricle, places)
@@ -82,6 +84,12 @@ def result_of(mesh: TetMesh, ventricle: Ventricle, coupled: Coupled, limits: Seq
         structure=mesh.structure,
         term=mesh.term,
     )
+
+
+def first_full(volumes_ml: Sequence[float] | NDArray[np.float64]) -> int:
+    """Return the first moment at which a ventricle is full: end-diastole, before it pulls as it is."""
+    volumes = np.asarray(volumes_ml)
+    return int(np.argmax(volumes > volumes.max() - SAME_ML))
 
 
 def end_systole(beats: Beats) -> int:

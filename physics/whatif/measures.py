@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from physics.cardiac import LiveHeart
-from physics.cardiac.outcome import ELASTANCE, end_systole
+from physics.cardiac.outcome import ELASTANCE, SAME_ML, end_systole, first_full
 from physics.circulation import CHAMBERS, Beats, steepest_mmhg_per_s
 from physics.heart import coordinates
 from physics.heart.deformation import deformation_of
@@ -17,7 +17,6 @@ LV = CHAMBERS.index("LV")
 TOLD_VALVES = ("aortic", "mitral")
 
 _ASIDE_ML = 1.0
-_SAME_ML = 0.05
 
 
 def beat_numbers(live: LiveHeart, beat: Beats) -> dict[str, float]:
@@ -41,8 +40,7 @@ def beat_numbers(live: LiveHeart, beat: Beats) -> dict[str, float]:
 def ends_of(beat: Beats) -> tuple[int, int]:
     """Return the first moments at which a beat's ventricle is full, and empty: before it pulls, or eases."""
     volume = beat.states[:, LV]
-    full, empty = volume > volume.max() - _SAME_ML, volume < volume.min() + _SAME_ML
-    return int(np.argmax(full)), int(np.argmax(empty))
+    return first_full(volume), int(np.argmax(volume < volume.min() + SAME_ML))
 
 
 class Strains:
