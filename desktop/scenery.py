@@ -272,7 +272,8 @@ class Scenery:
     def _say_stamp(self) -> None:
         """Hatch the view where what it shows is stale, or lies beyond what was computed."""
         stale = [i for i in self._shapes if i.stale]
-        beyond = self._desk.beating.badge.upper()
+        beats = any(i.kind == "heart" for i in self._shapes)
+        beyond = self._desk.beating.badge.upper() if beats else ""
         self.scene.set_stamp(f"STALE: {stale[0].name}" if stale else beyond)
 
     # -- hands -----------------------------------------------------------------------------------

@@ -280,11 +280,20 @@ def test_an_infarct_waits_for_the_full_solution_in_gray(simulate: MainWindow, qt
     for segment in range(1, 18):
         assert bullseye.segment_at(bullseye.place_of(segment)) == segment
     assert bullseye.segment_at(bullseye.rect().topLeft().toPointF()) == 0
+
+    def click(segment: int) -> None:
+        qtbot.waitUntil(
+            lambda: bullseye.height() > 100 and bullseye.visibleRegion().boundingRect() == bullseye.rect(),
+            timeout=5000,
+        )
+        place = bullseye.place_of(segment).toPoint()
+        qtbot.mouseClick(bullseye, LEFT, pos=place)
+
     for segment in (13, 17, 14):
-        qtbot.mouseClick(bullseye, LEFT, pos=bullseye.place_of(segment).toPoint())
+        click(segment)
     qtbot.keyClick(bullseye, Qt.Key.Key_Right)
     qtbot.keyClick(bullseye, Qt.Key.Key_Space)
-    qtbot.mouseClick(bullseye, LEFT, pos=bullseye.place_of(17).toPoint())
+    click(17)
     assert beating.what_if.values == {"infarct_segments": (13, 14, 15)}
     assert beating.beyond
     assert "Solve the beat in full" in card.badge.text()
