@@ -190,8 +190,7 @@ class LiveHeart:
 
     def displacement_at(self, beat: Beats, n: int) -> NDArray[np.float32]:
         """Return where the nodes have moved at the n-th moment of a beat under these controls, (nodes, 3)."""
-        tension = float(self._tension(beat.times_s[n : n + 1])[0])
-        return self.reduced.displacement_mm(float(beat.states[n, LV]), tension, self._factor)
+        return self.reduced.displacement_mm(float(beat.states[n, LV]), float(beat.drives[n]), self._factor)
 
     def _begin_again(self) -> None:
         """End a beat: keep it where it was whole."""

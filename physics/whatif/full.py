@@ -158,20 +158,21 @@ def beaten(
         return ventricle, full_beats(ventricle, rest, settled, twitch, params.beats, progress)
     progress(0.0, "the wall as it has become")
     wall = wall_of(heart, params, twitch, circulation.beat_s)
-    course, made = wall.course, list[Coupled]()
+    course, made, charted = wall.course, list[Coupled](), reduced
     least = max(params.beats, LEAST_WALLED)
     for number in range(least + _MOST_BEYOND):
-        settled, _ = repeating(reduced.cavity(course, factor), circulation)
+        settled, _ = repeating(charted.cavity(course, factor), circulation)
         part = progress.between(min(number / least, 1.0), min((number + 1) / least, 1.0))
         made += full_beats(wall.ventricle, wall.rest, settled, wall.tension, 1, part)
         if len(made) >= least and change_ml(made[-1]) < REPEATS_ML:
             break
-        course = likened(reduced, made[-1], factor)
+        # What speed takes is in the pressures already.
+        course, charted = likened(reduced, made[-1], factor), replace(reduced, shortening=None)
     return wall.ventricle, made
 
 
 def likened(reduced: Reduced, beat: Coupled, stiffness: float) -> Tension:
-    """Return the tension over time under which a reduced ventricle has the pressures of a full beat.
+    """Return the acting tension over time under which a reduced ventricle has a full beat's pressures.
 
     Below none, where the full one presses less than the reduced one does at ease: the slope at none goes on.
     """

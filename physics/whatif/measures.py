@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from physics.cardiac import LiveHeart
 from physics.cardiac.outcome import ELASTANCE, SAME_ML, end_systole, first_full
 from physics.circulation import CHAMBERS, Beats, steepest_mmhg_per_s
+from physics.circulation.table import tabled
 from physics.heart import coordinates
 from physics.heart.deformation import deformation_of
 from physics.surgery import outcome_of
@@ -28,8 +29,11 @@ def beat_numbers(live: LiveHeart, beat: Beats) -> dict[str, float]:
     volume, pressure = beat.states[:, LV], beat.pressures_mmhg[:, LV]
     middle = 0.5 * (pressure[1:] + pressure[:-1])
     last = end_systole(beat)
-    at, time = float(volume[last]), float(beat.times_s[last])
-    above, below = (live.cavity(at + aside, time) for aside in (_ASIDE_ML, -_ASIDE_ML))
+    table, at, drive = live.cavity, float(volume[last]), float(beat.drives[last])
+    above, below = (
+        float(tabled(at + aside, drive, table.volumes_ml, table.drives, table.patches))
+        for aside in (_ASIDE_ML, -_ASIDE_ML)
+    )
     return outcome_of(live.circulation, beat, TOLD_VALVES) | {
         "lv_dp_dt_max_mmhg_per_s": steepest_mmhg_per_s(beat),
         "lv_stroke_work_mmhg_ml": float(-np.sum(middle * np.diff(volume))),

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from physics.activation.rhythm import RHYTHMS, Activation, Rhythm, Site, activation_of
 from physics.cardiac import Held, Ventricle
+from physics.cardiac.pump import shortening_of
 from physics.cardiac.staggered import Staggered
 from physics.cardiac.tension import Tension
 from physics.heart import coordinates
@@ -63,12 +64,14 @@ def wall_of(heart: Heart, asked: BeatParams, twitch: Tension, beat_s: float) -> 
         rest = _stiffened(ventricle, rest, infarct, factor)
     activity = np.where(infarct, 1.0 - asked.infarct_percent / 100.0, 1.0)
     share = float(body.volumes_mm3 @ activity / body.volumes_mm3.sum())
-    pulls = {"activity": activity, "across": heart.across, "lengthening": heart.lengthening}
+    across, lengthening, slowed = heart.across, heart.lengthening, shortening_of(heart)
     if asked.rhythm == OWN_RHYTHM:
-        made = Ventricle(body, **pulls)  # type: ignore[arg-type]
+        made = Ventricle(body, activity, across=across, lengthening=lengthening, shortening=slowed)
         return Wall(made, made.resting(rest.state), twitch, lambda times: share * twitch(times))
     delays = delays_s(heart.mesh, asked)
-    late = Staggered(body, twitch, delays, beat_s, **pulls)  # type: ignore[arg-type]
+    late = Staggered(
+        body, twitch, delays, beat_s, activity, across=across, lengthening=lengthening, shortening=slowed
+    )
     mean = late.mean_tension
     return Wall(late, late.resting(rest.state), mean, lambda times: share * mean(times))
 

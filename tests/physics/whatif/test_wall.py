@@ -78,6 +78,8 @@ class Place:
 class Weaker:
     """The adult's elastance with but 0.6 of its contraction: what an infarct might come to."""
 
+    shortening = None
+
     def __init__(self) -> None:
         self.chamber = ADULT.chambers["LV"]
 
