@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from physics.cardiac import Controls, Coupled, Reduced, Ventricle
 from physics.cardiac.chart import repeating
 from physics.cardiac.live import filled, under
-from physics.cardiac.outcome import NAMES, result_of
+from physics.cardiac.outcome import ELASTANCE, NAMES, result_of
 from physics.cardiac.pump import course_of, live_heart, reduced_heart
 from physics.cardiac.tension import Tension
 from physics.circulation import Circulation, State
@@ -56,6 +56,10 @@ TOLD = {
     "mitral_regurgitant_fraction_percent": ("mitral regurgitant fraction", "%"),
 }
 """Numbers of valves and passages, told beside ``outcome.NAMES`` where they are another than the own."""
+
+
+_STEPPED = ("lv_dp_dt_max_mmhg_per_s", ELASTANCE)
+"""Numbers that hang on the steps of time: of a reduced beat and of a full one they are not compared."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -246,23 +250,25 @@ def _compared(
     for number in numbers:
         before = known.get(number.name)
         key = keys.get(number.name, "")
-        if before is None and key in reduced:
+        if before is None and key in reduced and key not in _STEPPED:
             before = Number(number.name, reduced[key], number.unit)
         if before is None:
             found.append((number, {}))
             continue
         unit = "" if number.unit == "1" else f" {number.unit}"
         step = " points" if number.unit == "%" else unit
-        told = _signed(f"{before.value:.4g}{unit}")
+        told = f"{_figures(before.value)}{unit}"
         if before.low is not None and before.high is not None:
-            told += f" ({before.low:.4g}–{before.high:.4g})"
-        change = _signed(f"{number.value - before.value:+.3g}{step}")
-        now = _signed(f"{number.value:.4g}{unit}")
+            told += f" ({_figures(before.low)}–{_figures(before.high)})"
+        change = f"{_figures(number.value - before.value, sign='+')}{step}"
+        now = f"{_figures(number.value)}{unit}"
         line = {"name": number.name, "own": told, "now": now, "change": change}
         said = f"Own: {told}; change {change}."
         found.append((replace(number, remark=f"{said} {number.remark}".strip()), line))
     return found
 
 
-def _signed(text: str) -> str:
-    return text.replace("-", "−")
+def _figures(value: float, sign: str = "") -> str:
+    """Return a number as it is read: three figures after the first, and no power of ten."""
+    form = f"{sign}.0f" if abs(value) >= 1000 else f"{sign}.4g" if abs(value) >= 1 else f"{sign}.2g"
+    return f"{value:{form}}".replace("-", "−")
