@@ -57,9 +57,7 @@ def gradient(points: Array, tets: NDArray[np.int32], slopes: Array) -> Array:
     return np.einsum("eai,eaj->eij", points[tets], slopes)
 
 
-def deformation_of(
-    mesh: TetMesh, frames: Sequence[Array], full: int, at: Coordinates | None = None
-) -> Deformation:
+def deformation_of(mesh: TetMesh, frames: Sequence[Array], full: int) -> Deformation:
     """Return how a ventricle deforms.
 
     Parameters
@@ -70,13 +68,10 @@ def deformation_of(
         Where its nodes are, mm.
     full : int
         Which of them is end-diastole.
-    at : Coordinates
-        Of the wall at end-diastole, or near it; sought where not given.
     """
     slopes, _ = gradients_at_middles(frames[full], mesh.tets)
     _, sizes = gradients_at_middles(mesh.points, mesh.tets)
-    if at is None:
-        at = coordinates(replace(mesh, points=frames[full]))
+    at = coordinates(replace(mesh, points=frames[full]))
     axes = local_axes(at)
     directions = np.stack([axes.longitudinal, axes.circumferential, axes.radial])
     strains = np.empty((len(frames), 3, len(mesh.tets)))
@@ -89,11 +84,11 @@ def deformation_of(
         here = mesh.regions == number
         if here.any():
             around[name] = strains[:, 1, here] @ sizes[here] / sizes[here].sum()
-    return Deformation(means[:, 0], means[:, 1], means[:, 2], around, _twist(at, frames, full))
+    return Deformation(means[:, 0], means[:, 1], means[:, 2], around, twist_of(at, frames, full))
 
 
-def _twist(at: Coordinates, frames: Sequence[Array], full: int) -> Array:
-    """Return the angle, degrees, by which the apex has turned against the base since end-diastole."""
+def twist_of(at: Coordinates, frames: Sequence[Array], full: int) -> Array:
+    """Return the angles (t,), degrees, by which the apex has turned against the base since end-diastole."""
     up = at.axis.up
     corner = len(at.lv)
     height = at.axis.height(frames[full][:corner])

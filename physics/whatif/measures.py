@@ -10,7 +10,8 @@ from physics.cardiac.outcome import ELASTANCE, SAME_ML, end_systole, first_full
 from physics.circulation import CHAMBERS, Beats, steepest_mmhg_per_s
 from physics.circulation.table import tabled
 from physics.heart import coordinates
-from physics.heart.deformation import deformation_of
+from physics.heart.deformation import gradient, gradients_at_middles, twist_of
+from physics.heart.segments import local_axes
 from physics.surgery import outcome_of
 from twin.domain import TetMesh
 
@@ -50,6 +51,9 @@ def ends_of(beat: Beats) -> tuple[int, int]:
 class Strains:
     """A ventricle's mean strains and twist, told at once: where its places lie is sought once.
 
+    As ``deformation_of`` tells them, but that longitudinal and circumferential are those of the own
+    end-diastole.
+
     Parameters
     ----------
     mesh : TetMesh
@@ -60,21 +64,27 @@ class Strains:
 
     def __init__(self, mesh: TetMesh, full: NDArray[np.float32]) -> None:
         self._mesh = mesh
-        named = {patch.name for patch in mesh.patches}
-        known = {"endo_lv", "epi", "base"} <= named
-        self._at = coordinates(replace(mesh, points=mesh.points + full)) if known else None
+        self._known = {"endo_lv", "epi", "base"} <= {patch.name for patch in mesh.patches}
+        if self._known:
+            self._at = coordinates(replace(mesh, points=mesh.points + full))
+            axes = local_axes(self._at)
+            self._directions = np.stack([axes.longitudinal, axes.circumferential], axis=2)
+            self._slopes, sizes = gradients_at_middles(mesh.points, mesh.tets)
+            self._shares = sizes / sizes.sum()
 
     def __call__(self, full: NDArray[np.float32], empty: NDArray[np.float32]) -> dict[str, float]:
         """Return strains (%) and twist (°) of a beat's emptiest moment against its fullest, by name.
 
         None of a wall whose faces have no names.
         """
-        if self._at is None:
+        if not self._known:
             return {}
-        points = self._mesh.points
-        moved = deformation_of(self._mesh, [points + full, points + empty], 0, self._at)
+        frames = [self._mesh.points + moved for moved in (full, empty)]
+        first, last = (gradient(points, self._mesh.tets, self._slopes) for points in frames)
+        stretched = last @ np.linalg.solve(first, self._directions)
+        longitudinal, circumferential = self._shares @ (np.linalg.norm(stretched, axis=1) - 1.0)
         return {
-            "longitudinal_strain_percent": 100.0 * float(moved.longitudinal[1]),
-            "circumferential_strain_percent": 100.0 * float(moved.circumferential[1]),
-            "twist_deg": float(moved.twist_deg[1]),
+            "longitudinal_strain_percent": 100.0 * float(longitudinal),
+            "circumferential_strain_percent": 100.0 * float(circumferential),
+            "twist_deg": float(twist_of(self._at, frames, 0)[1]),
         }

@@ -8,7 +8,9 @@ import pytest
 from physics.cardiac import Coupled, beat
 from physics.cardiac.pump import reduced_heart
 from physics.circulation import ADULT
+from physics.heart.deformation import deformation_of
 from physics.heart_steps import BeatParams
+from physics.whatif import Strains
 from physics.whatif.full import beat_in_full, likened
 from physics.whatif.wall import delays_s, infarcted, wall_of
 from tests.physics.whatif.made import elastic_heart, wall, walled_heart
@@ -30,6 +32,25 @@ def test_an_infarct_is_of_the_segments_that_are_named(mesh: TetMesh) -> None:
     assert height[here].max() < height[~here].mean()
     with pytest.raises(UserError, match="no segment 17"):
         infarcted(replace(mesh, region_names=mesh.region_names[:16]), (17,))
+
+
+def test_live_strains_are_those_of_the_result(mesh: TetMesh) -> None:
+    """A wall that grows by a tenth, then shrinks along its axis by a fifth and turns at its apex."""
+    full = 0.1 * mesh.points
+    height = (mesh.points[:, 2] - mesh.points[:, 2].min()) / np.ptp(mesh.points[:, 2])
+    turn = np.radians(12.0) * (1.0 - height)
+    x, y, z = (mesh.points + full).T
+    now = np.stack(
+        [np.cos(turn) * x - np.sin(turn) * y, np.sin(turn) * x + np.cos(turn) * y, 0.8 * z], axis=1
+    )
+    told = deformation_of(mesh, [mesh.points + full, now], 0)
+    found = Strains(mesh, full.astype(np.float32))(
+        full.astype(np.float32), (now - mesh.points).astype(np.float32)
+    )
+    assert found["longitudinal_strain_percent"] == pytest.approx(100 * told.longitudinal[1], abs=1e-3)
+    assert found["circumferential_strain_percent"] == pytest.approx(100 * told.circumferential[1], abs=1e-3)
+    assert found["twist_deg"] == pytest.approx(told.twist_deg[1], abs=1e-3)
+    assert found["longitudinal_strain_percent"] < -8
 
 
 def test_block_delays_the_lateral_wall_and_a_lead_there_takes_it_back(mesh: TetMesh) -> None:
