@@ -115,16 +115,12 @@ class MedicineBox(QWidget):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
-        from resources.medicines import medicines
-
         self._what_if = desk.beating.what_if
-        self._medicines = medicines()
+        self._medicines: dict[str, Medicine] = {}
         self.choice = ComboBox()
         self.choice.setAccessibleName("Medicine")
         self.choice.setToolTip("What is given; its effect acts on the running beat once it is worked out")
         self.choice.addItem("none", "")
-        for name, it in self._medicines.items():
-            self.choice.addItem(f"{name} ({it.group})", name)
         self.dose = DoubleSpinBox()
         self.dose.setAccessibleName("Dose")
         self.dose.setToolTip("Taken for good each day, or infused until nothing changes any more")
@@ -154,6 +150,8 @@ class MedicineBox(QWidget):
 
     def refresh(self) -> None:
         """Show what is given, and what it comes to."""
+        if not self._medicines:
+            self._fill()
         what_if = self._what_if
         name = what_if.values.get("medicine", "")
         it = self._medicines.get(name)
@@ -169,6 +167,14 @@ class MedicineBox(QWidget):
         self.sources.setVisible(treatment is not None)
         self.sources.tell(0)
         self._lines.setText("\n".join(treatment.sources) if treatment is not None else "")
+
+    def _fill(self) -> None:
+        """Read the table once there is a heart: not at each start."""
+        from resources.medicines import medicines
+
+        self._medicines = medicines()
+        for name, it in self._medicines.items():
+            self.choice.addItem(f"{name} ({it.group})", name)
 
     def _on_choice(self) -> None:
         """Begin with the standard dose of what was chosen."""
