@@ -107,15 +107,16 @@ def worked_out(heart: Heart, asked: BeatParams, progress: Progress) -> Asked:
     )  # fmt: skip
 
 
-def beat_in_full(heart: Heart, own: Result | None, params: BeatParams, progress: Progress) -> Made:
+def beat_in_full(heart: Heart, owns: Sequence[Result], params: BeatParams, progress: Progress) -> Made:
     """Return a kept heart's full beat as it is asked for, compared with its own.
 
     Parameters
     ----------
-    own : Result
-        Its own full beat, as the fit made it; without one its own numbers are those of the reduced heart.
+    owns : sequence of Result
+        Full beats as fits made them; the one of this very wall is its own. Where there is none, its own
+        numbers are those of the reduced heart.
     """
-    _check_own(heart, own)
+    own = next((o for o in owns if np.array_equal(o.mesh.points, heart.mesh.points)), None)
     asked = worked_out(heart, params, progress.between(0.0, 0.05))
     ventricle, beats = beaten(heart, params, asked, progress.between(0.05, 1.0))
     last = beats[-1]
@@ -134,7 +135,7 @@ def beat_in_full(heart: Heart, own: Result | None, params: BeatParams, progress:
     summary: dict[str, object] = {known[n.name]: n.value for n in result.numbers if n.name in known}
     summary["beats_differ_ml"] = change_ml(last)
     summary["full_beats"] = len(beats)
-    summary["compared"] = [line for _, line in compared if line]
+    summary["own_and_now"] = [line for _, line in compared if line]
     if asked.treatment is not None:
         summary["sources"] = list(asked.treatment.sources)
     return Made({"beat": result}, summary)
@@ -195,13 +196,6 @@ def likened(reduced: Reduced, beat: Coupled, stiffness: float) -> Tension:
     return course
 
 
-def _check_own(heart: Heart, own: Result | None) -> None:
-    if own is not None and not np.array_equal(own.mesh.points, heart.mesh.points):
-        raise UserError(
-            "The beat to compare with is another heart's.", "Give the one that was fitted with this heart."
-        )
-
-
 def _limits(params: BeatParams, asked: Asked) -> tuple[str, ...]:
     walls = LIMITS if params.rhythm != OWN_RHYTHM else ()
     given = () if asked.treatment is None else (*asked.treatment.limits, LIMIT)
@@ -242,18 +236,18 @@ def _of_treatment(treatment: Treatment | None) -> list[Number]:
 
 def _compared(
     numbers: Sequence[Number], own: Result | None, reduced: dict[str, float]
-) -> list[tuple[Number, dict[str, str]]]:
-    """Return each number with a remark on the own one, and a line: name, own with interval, now, change."""
+) -> list[tuple[Number, str]]:
+    """Return each number with a remark on the own one, and both in a line with the change."""
     keys = {name: key for key, (name, _) in (NAMES | TOLD).items()}
     known = {} if own is None else {n.name: n for n in own.numbers}
-    found: list[tuple[Number, dict[str, str]]] = []
+    found: list[tuple[Number, str]] = []
     for number in numbers:
         before = known.get(number.name)
         key = keys.get(number.name, "")
         if before is None and key in reduced and key not in _STEPPED:
             before = Number(number.name, reduced[key], number.unit)
         if before is None:
-            found.append((number, {}))
+            found.append((number, ""))
             continue
         unit = "" if number.unit == "1" else f" {number.unit}"
         step = " points" if number.unit == "%" else unit
@@ -261,8 +255,7 @@ def _compared(
         if before.low is not None and before.high is not None:
             told += f" ({_figures(before.low)}–{_figures(before.high)})"
         change = f"{_figures(number.value - before.value, sign='+')}{step}"
-        now = f"{_figures(number.value)}{unit}"
-        line = {"name": number.name, "own": told, "now": now, "change": change}
+        line = f"{number.name}: {told} → {_figures(number.value)}{unit}, {change}"
         said = f"Own: {told}; change {change}."
         found.append((replace(number, remark=f"{said} {number.remark}".strip()), line))
     return found
