@@ -7,15 +7,16 @@ lasts, frames are left out and the heart beats on at its own pace.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from desktop.cine import SPEEDS, clock_ms
+from desktop.what_if import WhatIf
 from twin.domain import Surface
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from physics.cardiac import LiveHeart, Moment
     from physics.cardiac.stretch import FiberStretch
     from physics.circulation import Beats
+    from physics.whatif import Strains
     from twin.domain import Heart
     from viewers.scene_view import SceneView
 
@@ -33,10 +35,10 @@ _LEAST_MS = 8
 """Between two frames, so that the views are painted and hands are heard in between."""
 _LONGEST_S = 0.25
 """A window that stood still for longer does not make up for it."""
-_LOOKS = 60
-"""Moments of a beat among which the fullest and the emptiest are looked for."""
 
 BEYOND = "Outside what was computed"
+WITHOUT = "Wall not solved yet"
+"""Over what is not to be trusted: in short, why."""
 
 COLORS = {
     "displacement": ("Displacement", "Displacement from ED", "mm"),
@@ -44,30 +46,6 @@ COLORS = {
     "segments": ("Segments (AHA)", "Segment (AHA)", ""),
 }
 """What the wall can be colored by: in short, the color bar's title, and the unit."""
-
-
-@dataclass(frozen=True)
-class Control:
-    """A slider: its name, unit and ends; ``own`` is the patient's own (None: as the heart says)."""
-
-    name: str
-    title: str
-    unit: str
-    low: float
-    high: float
-    step: float
-    own: float | None
-    help: str
-
-
-CONTROLS = (
-    Control("preload_ml", "Preload", "mL", -500, 500, 10, 0.0, "Blood more or less in the systemic veins"),
-    Control("resistance_percent", "Afterload", "%", 50, 250, 5, 100.0, "Resistance of the systemic arteries"),
-    Control("contractility_percent", "Contractility", "%", 40, 160, 2, 100.0, "Peak tension of the fibers"),
-    Control("rate_per_min", "Heart rate", "/min", 40, 150, 1, None, "Beats a minute"),
-    Control("stiffness_percent", "Stiffness", "%", 50, 250, 5, 100.0, "Passive stiffness of the wall"),
-)
-"""What hands change, named as the step's parameters that solves it in full."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +83,7 @@ class _Ready:
     stretch: FiberStretch
     own: Beats
     own_numbers: dict[str, float]
+    strains: Strains
     diastole: NDArray[np.float32]
     moved_mm: float
     stretched: tuple[float, float]
@@ -139,16 +118,15 @@ class Beating(QObject):
         self.before: Trace | None = None
         """Of the beat before."""
         self.numbers: dict[str, float] = {}
-        self.values: dict[str, float] = {}
-        """Where the sliders stand, by the controls' names."""
+        self.what_if = WhatIf(desk)
+        """What is asked of it, beside its own."""
         self.colors = "displacement"
         self.playing = False
-        self._fullest: Moment | None = None
-        """Where the beat that goes on was fullest so far."""
         self._speed = 1.0
         self._last_ms = 0.0
         self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._go_on)
+        self.what_if.changed.connect(self._begin_anew)
         desk.session.closing.connect(self.close)
         desk.session.moved.connect(self._on_workspace)
 
@@ -189,44 +167,15 @@ class Beating(QObject):
 
     @property
     def beyond(self) -> bool:
-        """Whether it is where its wall was not computed: nothing of it is to be trusted."""
-        return self.moment is not None and self.moment.beyond
+        """Whether it is where its wall was not computed, or its wall another: nothing is to be trusted."""
+        return self.what_if.walled or (self.moment is not None and self.moment.beyond)
 
-    def own_value(self, control: Control) -> float:
-        """Return the patient's own value of a control."""
-        if control.own is not None:
-            return control.own
-        heart = self.heart
-        return round(heart.circulation["heart_rate_per_min"], 1) if heart is not None else control.low
-
-    def params(self) -> dict[str, float]:
-        """Return the sliders as parameters of the step that solves this heart in full."""
-        return {c.name: self.values.get(c.name, self.own_value(c)) for c in CONTROLS}
+    @property
+    def badge(self) -> str:
+        """Why nothing is to be trusted, in short; empty where all is well."""
+        return WITHOUT if self.what_if.walled else BEYOND if self.beyond else ""
 
     # -- hands -------------------------------------------------------------------------------------
-
-    def set_value(self, control: Control, value: float) -> str:
-        """Change what the heart lives in, from the next frame on; returns why it cannot be, or nothing."""
-        if self._ready is None:
-            return ""
-        before = dict(self.values)
-        self.values[control.name] = value
-        try:
-            self._ready.live.control(self._controls())
-        except ValueError as error:
-            self.values = before
-            return f"This cannot be: {error}."
-        self.trace = self._fullest = None
-        self.changed.emit()
-        return ""
-
-    def reset(self) -> None:
-        """Go back to the patient's own."""
-        if self._ready is not None:
-            self.values = {}
-            self._ready.live.control(self._controls())
-            self.trace = self._fullest = None
-            self.changed.emit()
 
     def color_by(self, colors: str) -> None:
         """Color the wall by one of ``COLORS``."""
@@ -291,8 +240,9 @@ class Beating(QObject):
     def close(self) -> None:
         """Let go of the heart."""
         self.stop()
-        self._ready = self.moment = self._fullest = None
-        self.values, self.numbers, self.trace, self.before = {}, {}, None, None
+        self._ready = self.moment = None
+        self.what_if.end()
+        self.numbers, self.trace, self.before = {}, None, None
         self.changed.emit()
 
     def _on_workspace(self, _name: str) -> None:
@@ -301,6 +251,7 @@ class Beating(QObject):
 
     def _begin(self, ready: _Ready) -> None:
         self._ready = ready
+        self.what_if.begin(ready.heart, ready.live, ready.own)
         self.before = Trace.of(ready.own)
         self.numbers = ready.own_numbers
         self.moment = ready.live.go(1e-3)
@@ -309,6 +260,13 @@ class Beating(QObject):
         self.changed.emit()
         self.moved.emit()
         self.play()
+
+    def _begin_anew(self) -> None:
+        """Something else is asked: what was drawn of this beat is of another."""
+        self.trace = None
+        if self.beyond:
+            self._move()
+        self.changed.emit()
 
     def _show_field(self, scene: SceneView, ready: _Ready) -> None:
         """Put the wall into the scene, where it is now, in the colors that were chosen."""
@@ -369,19 +327,22 @@ class Beating(QObject):
         live, was = self._ready.live, self.beyond
         known = live.last_beat
         self.moment = live.go(seconds)
-        if self._fullest is None or self.moment.volume_ml > self._fullest.volume_ml:
-            self._fullest = self.moment
         self._keep(Trace.of(self.moment.part))
         self._move()
         if self.beyond != was:
             self.changed.emit()
         self.moved.emit()
         if live.last_beat is not None and live.last_beat is not known:
-            self.numbers = _numbers(live.last_beat)
-            if self._fullest is not None:
-                self._ready.diastole = live.displacement_mm(self._fullest)
-            self._fullest = None
+            self._end_beat(self._ready, live.last_beat)
             self.beaten.emit()
+
+    def _end_beat(self, ready: _Ready, beat: Beats) -> None:
+        """Tell the numbers of a whole beat."""
+        from physics.whatif import beat_numbers, ends_of
+
+        full, empty = (ready.live.displacement_at(beat, n) for n in ends_of(beat))
+        ready.diastole = full
+        self.numbers = beat_numbers(ready.live, beat) | ready.strains(full, empty)
 
     def _keep(self, gone: Trace) -> None:
         """Put what has gone by to the beat that goes on; where one has ended, begin the next."""
@@ -391,19 +352,6 @@ class Beating(QObject):
             if n > 0:
                 self.before, self.trace = self.trace or self.before, None
             self.trace = part if self.trace is None else self.trace.and_then(part)
-
-    def _controls(self) -> Any:
-        from physics.cardiac import Controls
-
-        value: Mapping[str, float] = self.params()
-        own_rate = "rate_per_min" not in self.values
-        return Controls(
-            blood_ml=value["preload_ml"],
-            resistance=value["resistance_percent"] / 100.0,
-            contractility=value["contractility_percent"] / 100.0,
-            stiffness=value["stiffness_percent"] / 100.0,
-            rate_per_min=None if own_rate else value["rate_per_min"],
-        )
 
 
 def measured_share(beating: Beating) -> float | None:
@@ -439,26 +387,20 @@ def _made_ready(heart: Heart) -> _Ready:
     """Let a heart beat three times as it is, for what it is compared with (in the reading thread)."""
     from physics.cardiac.pump import live_heart
     from physics.cardiac.stretch import FiberStretch
+    from physics.whatif import Strains, beat_numbers, ends_of
     from viewers.skin import skin_of
 
     live, stretch = live_heart(heart), FiberStretch(heart.mesh)
     beat_s = live.circulation.beat_s
-    live.go(2 * beat_s)
-    moments = [live.go(beat_s / _LOOKS) for _ in range(_LOOKS)]
+    live.go(3 * beat_s)
     own = live.last_beat
     assert own is not None
     skin_of(heart.mesh)
-    full, empty = (
-        live.displacement_mm(ends(moments, key=lambda moment: moment.volume_ml)) for ends in (max, min)
-    )
+    full, empty = (live.displacement_at(own, n) for n in ends_of(own))
     far = float(np.percentile(np.linalg.norm(empty - full, axis=1), 99))
     lengths = np.concatenate([stretch(full), stretch(empty)])
     low, high = (float(np.percentile(lengths, p)) for p in (1, 99))
     ends = math.floor(20 * low) / 20, max(math.ceil(20 * high) / 20, math.floor(20 * low) / 20 + 0.1)
-    return _Ready(heart, live, stretch, own, _numbers(own), full, max(math.ceil(far), 1.0), ends)
-
-
-def _numbers(beat: Beats) -> dict[str, float]:
-    from physics.circulation import measures_of, steepest_mmhg_per_s
-
-    return measures_of(beat) | {"lv_dp_dt_max_mmhg_per_s": steepest_mmhg_per_s(beat)}
+    strains = Strains(heart.mesh, full)
+    numbers = beat_numbers(live, own) | strains(full, empty)
+    return _Ready(heart, live, stretch, own, numbers, strains, full, max(math.ceil(far), 1.0), ends)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
@@ -20,24 +18,28 @@ from PySide6.QtWidgets import (
 
 from desktop import theme, words
 from desktop.actions import Actions
-from desktop.beating import BEYOND, COLORS, CONTROLS, Control
+from desktop.beating import BEYOND, COLORS, WITHOUT
 from desktop.cine import SPEEDS
 from desktop.desk import Desk
 from desktop.fields import ComboBox
+from desktop.heart_controls import HeartControls
 from desktop.numbers import NumberList
 from desktop.section import CommandButton, quiet, section_title
-from desktop.time_bar import PhaseSlider
 
 
 @dataclass(frozen=True)
 class Row:
-    """A number of the beat: its short and its whole name, its unit, and its name among the beat's numbers."""
+    """A number of the beat: its short and its whole name, its unit, and its name among the beat's numbers.
+
+    ``seldom``: seen only where it is another than the patient's own.
+    """
 
     name: str
     whole: str
     unit: str
     key: str
     places: int = 0
+    seldom: bool = False
 
 
 ROWS = (
@@ -56,70 +58,39 @@ ROWS = (
     Row("BP diastolic", "Diastolic pressure in the arteries", "mmHg", "diastolic_pressure_mmhg"),
     Row("LV EDP", "Pressure in the ventricle at end-diastole", "mmHg", "lv_end_diastolic_pressure_mmhg", 1),
     Row("dP/dt max", "Fastest rise of the ventricle's pressure", "mmHg/s", "lv_dp_dt_max_mmhg_per_s"),
-)
+    Row("SW", "Stroke work: the loop's area", "mmHg mL", "lv_stroke_work_mmhg_ml"),
+    Row("Ees", "End-systolic elastance: pressure over volume as ejection ends", "mmHg/mL",
+        "lv_end_systolic_elastance_mmhg_per_ml", 1),
+    Row("GLS", "Global longitudinal strain of the emptiest moment", "%", "longitudinal_strain_percent", 1),
+    Row("GCS", "Global circumferential strain, likewise", "%", "circumferential_strain_percent", 1),
+    Row("Twist", "Twist of the emptiest moment, counter-clockwise seen from the apex", "°", "twist_deg", 1),
+    Row("AV gradient", "Mean gradient of the aortic valve", "mmHg", "aortic_mean_gradient_mmhg", 0, True),
+    Row("AV area", "Aortic valve, by Gorlin's formula from flow and mean gradient", "cm²",
+        "aortic_gorlin_area_cm2", 1, True),
+    Row("AV regurgitant", "Share of the aortic valve's flow that comes back", "%",
+        "aortic_regurgitant_fraction_percent", 0, True),
+    Row("MV gradient", "Mean gradient of the mitral valve", "mmHg", "mitral_mean_gradient_mmhg", 0, True),
+    Row("MV regurgitant", "Share of the mitral valve's flow that goes back", "%",
+        "mitral_regurgitant_fraction_percent", 0, True),
+    Row("LA mean", "Mean pressure in the left atrium", "mmHg", "la_mean_pressure_mmhg", 1, True),
+    Row("Qp/Qs", "Flow through the lungs over that through the body", "", "qp_qs", 2, True),
+    Row("Pump flow", "Through the pump", "L/min", "left_ventricular_assist_l_per_min", 1, True),
+)  # fmt: skip
+WHY = {
+    BEYOND: f"{BEYOND}: the wall was not solved at such volumes or tensions. Nothing here is to be trusted.",
+    WITHOUT: "What is seen is from the chart of the heart without it. Solve the beat in full: at least three "
+    "full beats, of a minute or more each; it can be stopped.",
+}
+"""What is said of a badge."""
+
 LEAST_CHANGE = 0.005
 """A smaller share of a number is no change: steps of time fall elsewhere in each beat."""
-
-
-class OwnSlider(PhaseSlider):
-    """A slider that a double-click sets back; the wheel scrolls the panel, not it."""
-
-    set_back = Signal()
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Ask to be set back."""
-        self.set_back.emit()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Let the panel scroll."""
-        event.ignore()
-
-
-class ControlRow(QWidget):
-    """One control: its name, its slider, and where it stands."""
-
-    def __init__(self, desk: Desk, control: Control, complain: Callable[[str], None]) -> None:
-        super().__init__()
-        self._beating, self.control, self._complain = desk.beating, control, complain
-        self.slider = OwnSlider(Qt.Orientation.Horizontal)
-        self.slider.setRange(0, round((control.high - control.low) / control.step))
-        self.slider.setPageStep(5)
-        self.slider.setToolTip(f"{control.help}. Double-click: the patient's own")
-        self.slider.setAccessibleName(control.title)
-        self.value = QLabel()
-        self.value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.value.setFixedWidth(theme.px(17))
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.slider, 1)
-        row.addWidget(self.value)
-        self.slider.valueChanged.connect(self._on_slide)
-        self.slider.set_back.connect(self._on_back)
-
-    def refresh(self) -> None:
-        """Show where the control stands."""
-        control, own = self.control, self._beating.own_value(self.control)
-        value = self._beating.values.get(control.name, own)
-        with QSignalBlocker(self.slider):
-            self.slider.setValue(round((value - control.low) / control.step))
-        sign = "+" if control.low < 0 < value else ""
-        text = f"{sign}{value:g} {control.unit}".replace("-", "−")
-        self.value.setText(f"<b>{text}</b>" if abs(value - own) > 1e-9 else text)
-
-    def _on_slide(self, place: int) -> None:
-        self._complain(self._beating.set_value(self.control, self.control.low + place * self.control.step))
-        self.refresh()
-
-    def _on_back(self) -> None:
-        self._beating.values.pop(self.control.name, None)
-        own = self._beating.own_value(self.control)
-        self._complain(self._beating.set_value(self.control, own))
-        self._beating.values.pop(self.control.name, None)
-        self.refresh()
+SELDOM_CHANGE = 0.05
+"""The same of a number that is not seen where it is the patient's own."""
 
 
 class BeatNumbers(QWidget):
-    """The numbers of the last beat beside those of the patient's own, with which way they went."""
+    """The patient's own numbers, those of the last beat, and how they have changed."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -129,40 +100,46 @@ class BeatNumbers(QWidget):
         grid.setHorizontalSpacing(theme.px(2))
         grid.setVerticalSpacing(theme.px(0.5))
         grid.setColumnStretch(0, 1)
-        for column, text in ((1, "now"), (2, ""), (3, "own")):
+        for column, text in ((1, "own"), (2, "now"), (3, "change")):
             head = quiet(text)
             head.setAlignment(Qt.AlignmentFlag.AlignRight)
             head.setWordWrap(False)
             grid.addWidget(head, 0, column)
-        self._cells: list[tuple[QLabel, QLabel, QLabel]] = []
+        self._lines: list[tuple[QLabel, QLabel, QLabel, QLabel]] = []
         for line, row in enumerate(ROWS, 1):
-            name, now, arrow, own = quiet(f"{row.name} ({row.unit})"), QLabel(), QLabel(), quiet()
+            name = quiet(f"{row.name} ({row.unit})" if row.unit else row.name)
             name.setToolTip(row.whole)
-            for label in (now, own):
+            own, now, change = quiet(), QLabel(), QLabel()
+            for label, wide in ((own, 8), (now, 8), (change, 10)):
                 label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 label.setWordWrap(False)
-                label.setMinimumWidth(theme.px(9))
-            arrow.setFixedWidth(theme.px(4))
-            for column, label in enumerate((name, now, arrow, own)):
+                label.setMinimumWidth(theme.px(wide))
+            for column, label in enumerate((name, own, now, change)):
                 grid.addWidget(label, line, column)
-            self._cells.append((now, arrow, own))
+            self._lines.append((name, own, now, change))
 
     def refresh(self) -> None:
         """Show the last beat."""
         now, own, beyond = self._beating.numbers, self._beating.own_numbers, self._beating.beyond
-        for row, cells in zip(ROWS, self._cells, strict=True):
-            texts = [f"{n[row.key]:.{row.places}f}" if n else "" for n in (now, own)]
-            change = now[row.key] - own[row.key] if now and own else 0.0
-            changed = texts[0] != texts[1] and abs(change) > LEAST_CHANGE * abs(own.get(row.key, 0.0))
-            arrow = ("▲" if change > 0 else "▼") if changed else ""
-            shown = f"<s>{texts[0]}</s>" if beyond else f"<b>{texts[0]}</b>"
-            for cell, text in zip(cells, (shown, "" if beyond else arrow, texts[1]), strict=True):
+        for row, cells in zip(ROWS, self._lines, strict=True):
+            texts = [f"{n[row.key]:.{row.places}f}" if row.key in n else "" for n in (own, now)]
+            texts = [text.replace("-", "−") for text in texts]
+            values = [round(n.get(row.key, 0.0), row.places) for n in (own, now or own)]
+            off = values[1] - values[0]
+            changed = abs(off) > (SELDOM_CHANGE if row.seldom else LEAST_CHANGE) * abs(values[0])
+            told = f"{'▲' if off > 0 else '▼'} {abs(off):.{row.places}f}" if changed else ""
+            shown = f"<s>{texts[1]}</s>" if beyond else f"<b>{texts[1]}</b>"
+            for cell, text in zip(cells[1:], (texts[0], shown, "" if beyond else told), strict=True):
                 if cell.text() != text:
                     cell.setText(text)
+            seen = bool(texts[0] or texts[1]) if not row.seldom else changed and not beyond
+            for cell in cells:
+                if cell.isVisibleTo(self) != seen:
+                    cell.setVisible(seen)
 
     def texts(self) -> dict[str, tuple[str, str, str]]:
-        """Return what is written: by name the number now, the arrow, and the patient's own."""
-        cells = [(c[0].text(), c[1].text(), c[2].text()) for c in self._cells]
+        """Return what is written: by name the patient's own, the number now, and the change."""
+        cells = [(own.text(), now.text(), change.text()) for _, own, now, change in self._lines]
         return {row.name: cell for row, cell in zip(ROWS, cells, strict=True)}
 
 
@@ -188,15 +165,12 @@ class HeartCard(QFrame):
         self.colors.activated.connect(lambda _n: self._beating.color_by(self.colors.currentData()))
         self.reason = theme.named(QLabel(), "warn")
         self.reason.setWordWrap(True)
-        self.rows = [ControlRow(desk, control, self._complain) for control in CONTROLS]
+        self.controls = HeartControls(desk)
         self.reset = QPushButton("Back to the patient's own")
-        self.reset.setToolTip("Set all sliders back; a double-click sets one back")
-        self.reset.clicked.connect(self._beating.reset)
+        self.reset.setToolTip("Undo all of the above; a double-click sets one slider back")
+        self.reset.clicked.connect(self._beating.what_if.reset)
         self.badge = theme.named(QLabel(), "warn")
         self.badge.setWordWrap(True)
-        self.badge.setText(
-            f"{BEYOND}: the wall was not solved at such volumes or tensions. Nothing here is to be trusted."
-        )
         self.beat = BeatNumbers(desk)
         self.full = CommandButton(actions["simulate.beat"])
         self.fitted = NumberList(desk)
@@ -220,12 +194,11 @@ class HeartCard(QFrame):
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow("Colors", self.colors)
-        for row in self.rows:
-            form.addRow(row.control.title, row)
         column.addLayout(form)
         self.fitted_title = section_title("How it was made")
         widgets: tuple[QWidget, ...] = (
-            self.reason, self.reset, self.badge, section_title("Last beat"), self.beat, self.full, self.again,
+            self.controls, self.reason, self.reset, self.badge, section_title("Last beat"), self.beat,
+            self.full, self.again,
             self.fitted_title, self.fitted, section_title("What this does not tell"), self.limits,
         )  # fmt: skip
         for widget in widgets:
@@ -242,23 +215,20 @@ class HeartCard(QFrame):
         self.play.setToolTip("Let the heart beat, or hold it still (K)")
         self.speed.setCurrentIndex(SPEEDS.index(beating.speed))
         self.colors.setCurrentIndex(self.colors.findData(beating.colors))
-        for widget in (self.play, self.colors, self.reset, *self.rows):
+        for widget in (self.play, self.colors, self.reset, self.controls):
             widget.setEnabled(ready)
-        for row in self.rows:
-            row.refresh()
-        self.reason.setVisible(bool(self.reason.text()))
+        self.controls.refresh()
+        self.reason.setText(words.sentence(beating.what_if.complaint))
+        self.reason.setVisible(bool(beating.what_if.complaint))
+        self.badge.setText(WHY.get(beating.badge, ""))
         self.badge.setVisible(beating.beyond)
         self.beat.refresh()
         self.again.setVisible(bool(item.stale))
         entry = self._desk.session.entry(item.id)
-        limits = entry.tree.get("limits", ()) if entry is not None else ()
+        limits = (*(entry.tree.get("limits", ()) if entry is not None else ()), *beating.what_if.limits)
         self.limits.setText("\n".join(f"– {line}" for line in limits))
         self.fitted.show_entity(item)
         self.fitted_title.setVisible(bool(self.fitted.texts()))
-
-    def _complain(self, why: str) -> None:
-        self.reason.setText(words.sentence(why))
-        self.reason.setVisible(bool(why))
 
     def _on_speed(self, place: int) -> None:
         self._beating.speed = SPEEDS[place]

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtWidgets import QWidget
 
 from desktop import theme
-from desktop.beating import BEYOND, Trace
+from desktop.beating import Trace
 
 if TYPE_CHECKING:
     from desktop.desk import Desk
@@ -98,7 +98,7 @@ class HeartPlots:
         now = beating.trace
         if now is None or not self.loop.isVisible():
             return
-        color, badge = _COLORS[theme.current().name], BEYOND if beating.beyond else ""
+        color, badge = _COLORS[theme.current().name], beating.badge
         at_ms = 1000 * float(now.times_s[-1])
         volume_ml, pressure = float(now.volumes_ml[-1]), float(now.ventricle_mmhg[-1])
         loop = _line(now.volumes_ml, now.ventricle_mmhg, color["ventricle"], "now", 2.2)

@@ -138,8 +138,8 @@ def fit(desk: Desk) -> None:
 
 
 def beat(desk: Desk) -> None:
-    """Solve a beat of the heart at hand in full, with the sliders as they are."""
-    params = desk.params_of(BEAT) | desk.beating.values  # what no hand has moved is the patient's own
+    """Solve a beat of the heart at hand in full, with what is asked of it."""
+    params = desk.params_of(BEAT) | desk.beating.what_if.values  # what no hand has moved is the patient's own
     desk.start("Solve the beat", _plan(desk, BEAT, "result", "Solving the beat", params), key=BEAT)
 
 

@@ -9,7 +9,6 @@ from psygnal import Signal
 from PySide6.QtCore import QTimer
 
 from desktop import way
-from desktop.beating import BEYOND
 from desktop.colors import color_of
 from desktop.desk import Desk
 from desktop.loads import draw_model
@@ -273,7 +272,8 @@ class Scenery:
     def _say_stamp(self) -> None:
         """Hatch the view where what it shows is stale, or lies beyond what was computed."""
         stale = [i for i in self._shapes if i.stale]
-        beyond = BEYOND.upper() if self._desk.beating.beyond else ""
+        beats = any(i.kind == "heart" for i in self._shapes)
+        beyond = self._desk.beating.badge.upper() if beats else ""
         self.scene.set_stamp(f"STALE: {stale[0].name}" if stale else beyond)
 
     # -- hands -----------------------------------------------------------------------------------

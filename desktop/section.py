@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from PySide6.QtCore import QPoint, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -80,6 +80,15 @@ class Panel(QScrollArea):
         self.foot: QWidget | None = None
         self._late = QTimer(self, singleShot=True, interval=0)
         self._late.timeout.connect(self._refresh_seen)
+        self._grown = QTimer(self, singleShot=True, interval=0)
+        self._grown.timeout.connect(self._give_height)
+        self._inside.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Give what has grown inside, by a fold or a text, the height that it needs."""
+        if watched is self._inside and event.type() == QEvent.Type.LayoutRequest:
+            self._grown.start()
+        return super().eventFilter(watched, event)
 
     def minimumSizeHint(self) -> QSize:
         """Be as wide as what is inside: a number cut off on the right would be another number."""
@@ -146,7 +155,9 @@ class Panel(QScrollArea):
         """Make the inside as high as its wrapped texts need: Qt would rather press it together."""
         self._place_foot()
         self.column.invalidate()
-        self._inside.setMinimumHeight(self.column.totalHeightForWidth(self.viewport().width()))
+        high = self.column.totalHeightForWidth(self.viewport().width())
+        if high != self._inside.minimumHeight():
+            self._inside.setMinimumHeight(high)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Wrap the texts anew."""

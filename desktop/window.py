@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QMimeData, QSize, Qt, QTimer
@@ -30,7 +28,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop import theme
+from desktop import faults, theme  # faults first: it guards the classes that follow
 from desktop.actions import Actions
 from desktop.asking import Asking
 from desktop.commands import COMMANDS
@@ -345,7 +343,7 @@ def run(files: Sequence[str] = ()) -> int:
     app.setApplicationName("Vitruvian")
     app.setDesktopFileName("vitruvian")
     window = make_window(Settings.read())
-    _report_faults(window)
+    faults.report_faults(window.errors)
     listen_to_other_threads()
     window.show()
     if files:
@@ -365,20 +363,3 @@ def _sweep() -> None:
     from twin.jobs import sweep
 
     sweep()
-
-
-def _report_faults(window: MainWindow) -> None:
-    """Show what nobody expected in the error bar, with its details, instead of losing it."""
-
-    def hook(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> None:
-        sys.__excepthook__(kind, fault, trace)
-        if isinstance(fault, UserError):
-            window.errors.show_error(fault)
-        elif isinstance(fault, Exception):
-            error = UserError(
-                f"Something went wrong inside the program ({kind.__name__}: {fault}).",
-                "What was finished is stored. The details help those who mend it.",
-            )
-            window.errors.show_error(error, "".join(traceback.format_exception(kind, fault, trace)))
-
-    sys.excepthook = hook

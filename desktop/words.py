@@ -16,6 +16,7 @@ _UNITS = {
     "kpa": "kPa", "n": "N", "kg": "kg", "s": "s", "ms": "ms", "hu": "HU", "deg": "°", "percent": "%",
     "mb": "MB",
     "mmhg": "mmHg", "mmhg_per_s": "mmHg/s", "mmhg_ml": "mmHg mL", "l_per_min": "L/min", "per_min": "/min",
+    "mmhg_per_ml": "mmHg/mL", "cm2": "cm²",
     "g": "g", "iu": "", "um": "µm", "ue": "µε", "bw": "× body weight",
 }  # fmt: skip
 

@@ -6,7 +6,7 @@ Beside the packages that do the work, since these load solvers, and steps are de
 from dataclasses import dataclass
 from typing import Any
 
-from twin.domain import Heart, Motion, TetMesh
+from twin.domain import Heart, Motion, Result, TetMesh
 from twin.params import param
 from twin.progress import Progress
 from twin.steps import Made, step
@@ -130,9 +130,23 @@ def fit_heart(mesh: TetMesh, motion: Motion, params: FitParams, progress: Progre
     return fit(mesh, motion, params, progress)
 
 
+MEDICINES = (
+    "metoprolol", "enalapril", "amlodipine", "hydrochlorothiazide", "digoxin", "dobutamine",
+    "glyceryl trinitrate",
+)  # fmt: skip
+"""Those of ``resources.medicines``; written out, so that no table is read at each start."""
+
+PUMPS = ("HeartMate 3", "axial, after Simaan")
+"""Those of ``resources.heart_pumps``."""
+
+OWN_RHYTHM = "own"
+RHYTHMS = (OWN_RHYTHM, "left bundle branch block", "resynchronized")
+"""The patient's own, and those of ``physics.activation.rhythm`` that change it."""
+
+
 @dataclass(frozen=True)
 class BeatParams:
-    """What the heart lives in; the defaults leave it as the patient's own."""
+    """What the heart lives in and what is done to it; the defaults leave it as the patient's own."""
 
     preload_ml: float = param(
         0.0,
@@ -152,14 +166,155 @@ class BeatParams:
         100.0, unit="%", low=30.0, high=400.0, help="Stiffness of the wall at rest.", title="Stiffness"
     )
     rate_per_min: float | None = param(
-        None, unit="1/min", low=30.0, high=180.0, help="Heart rate; empty: the patient's.", title="Heart rate"
+        None,
+        unit="1/min",
+        low=30.0,
+        high=180.0,
+        help="Heart rate, before what a medicine does to it; empty: the patient's.",
+        title="Heart rate",
     )
-    beats: int = param(2, low=1, high=10, advanced=True, help="Full beats; the last one is kept.")
+    aortic_area_cm2: float | None = param(
+        None,
+        unit="cm²",
+        low=0.3,
+        high=6.0,
+        help="Area of the open aortic valve by Gorlin's formula; of a prosthesis, its effective orifice. "
+        "Empty: the patient's.",
+        title="Aortic valve area",
+    )
+    aortic_leak_cm2: float | None = param(
+        None,
+        unit="cm²",
+        low=0.0,
+        high=1.5,
+        help="Effective regurgitant orifice area of the closed aortic valve; 0: it closes.",
+        title="Aortic leak",
+    )
+    mitral_area_cm2: float | None = param(
+        None,
+        unit="cm²",
+        low=0.5,
+        high=8.0,
+        help="Area of the open mitral valve by Gorlin's formula; of a prosthesis, its effective orifice. "
+        "Empty: the patient's.",
+        title="Mitral valve area",
+    )
+    mitral_leak_cm2: float | None = param(
+        None,
+        unit="cm²",
+        low=0.0,
+        high=1.5,
+        help="Effective regurgitant orifice area of the closed mitral valve; 0: it closes.",
+        title="Mitral leak",
+    )
+    ventricular_defect_cm2: float | None = param(
+        None,
+        unit="cm²",
+        low=0.0,
+        high=3.0,
+        help="Effective area of a hole between the ventricles; 0: it is closed.",
+        title="Ventricular septal defect",
+    )
+    atrial_defect_cm2: float | None = param(
+        None,
+        unit="cm²",
+        low=0.0,
+        high=5.0,
+        help="Effective area of a hole between the atria; 0: it is closed.",
+        title="Atrial septal defect",
+    )
+    medicine: str | None = param(None, choices=MEDICINES, help="A medicine; empty: none.", title="Medicine")
+    mg_per_day: float | None = param(
+        None,
+        unit="mg",
+        low=0.01,
+        high=1000.0,
+        help="What is taken of it in a day, for good; empty: the standard dose.",
+        title="Dose a day",
+    )
+    mg_per_h: float | None = param(
+        None, unit="mg/h", low=0.01, high=300.0, help="What is infused of it in an hour.", title="Infusion"
+    )
+    population: str | None = param(
+        None,
+        help="Whose response to the medicine is taken; empty: the first of its table.",
+        advanced=True,
+        title="Response as in",
+    )
+    pump_rpm: float | None = param(
+        None,
+        unit="rpm",
+        low=0.0,
+        high=15000.0,
+        help="Speed of a pump from the left ventricle to the aorta; 0 or empty: none.",
+        title="Pump speed",
+    )
+    pump: str = param(PUMPS[0], choices=PUMPS, help="Whose curve the pump follows.", title="Pump")
+    infarct_segments: tuple[int, ...] = param(
+        (),
+        low=1,
+        high=17,
+        help="AHA segments (1–17) that an infarct has taken, or a patch has replaced: 13,14,17.",
+        title="Infarct",
+    )
+    infarct_percent: float = param(
+        100.0,
+        unit="%",
+        low=0.0,
+        high=100.0,
+        help="Share of the tension that these segments have lost.",
+        title="Tension lost there",
+    )
+    infarct_stiffness_percent: float = param(
+        100.0,
+        unit="%",
+        low=30.0,
+        high=2000.0,
+        help="Their stiffness at rest, of the wall's: 100 in a fresh infarct, a scar or a patch has more.",
+        title="Stiffness there",
+    )
+    rhythm: str = param(
+        OWN_RHYTHM,
+        choices=RHYTHMS,
+        help="How the wall is activated; the fitted beat stands for the patient's own, normal conduction.",
+        title="Rhythm",
+    )
+    lead_angle_deg: float = param(
+        180.0,
+        unit="°",
+        low=-180.0,
+        high=180.0,
+        help="Where the lead of resynchronization lies about the long axis, from the septum's middle by way "
+        "of the anterior wall.",
+        advanced=True,
+        title="Lead, around",
+    )
+    lead_height: float = param(
+        0.5,
+        low=0.0,
+        high=1.0,
+        help="Where the lead lies along the axis: 0 at the apex, 1 at the base.",
+        advanced=True,
+        title="Lead, up",
+    )
+    beats: int = param(
+        2,
+        low=1,
+        high=10,
+        advanced=True,
+        help="Full beats; the last one is kept. With an infarct or another rhythm at least three.",
+    )
 
 
-@step("physics.beat", version=1, title="Beat in full", makes=("result",))
-def beat_heart(heart: Heart, params: BeatParams, progress: Progress) -> Made:
-    """Let a fitted heart beat in full, coupled to its circulation, under other conditions."""
-    from physics.personal.fitting import beat_in_full
+def _fitted_beat(tree: dict[str, Any]) -> bool:
+    """Tell whether a result is a beat with the ensemble's intervals: the one that a fit has made."""
+    numbers = tree.get("numbers", ())
+    return any(n["name"] == "ejection fraction" and n["low"] is not None for n in numbers)
 
-    return beat_in_full(heart, params, progress)
+
+@step("physics.beat", version=2, title="Beat in full", makes=("result",), fits={"own": _fitted_beat})
+def beat_heart(heart: Heart, own: tuple[Result, ...] | None, params: BeatParams, progress: Progress) -> Made:
+    """Let a fitted heart beat in full under other conditions or after an operation, beside its own beat."""
+    from physics.whatif.full import beat_in_full
+
+    return beat_in_full(heart, own or (), params, progress)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from physics.cardiac.reduced import Reduced
 from physics.cardiac.tension import Tension
-from physics.circulation import CHAMBERS, Beats, Circulation
+from physics.circulation import CHAMBERS, Beats, Circulation, Table
 from physics.circulation.loop import STEP_S, advance
 
 Course = Callable[[Circulation, float], Tension]
@@ -29,6 +29,8 @@ class Controls:
         Factors on the systemic arteries' resistance (afterload), the peak tension, the wall's passive stress.
     rate_per_min : float or None
         Heart rate; None: the patient's own.
+    change : callable or None
+        What else has become of the circulation, its blood left out: valves, holes, a pump, vessels.
     """
 
     blood_ml: float = 0.0
@@ -36,6 +38,7 @@ class Controls:
     contractility: float = 1.0
     stiffness: float = 1.0
     rate_per_min: float | None = None
+    change: Callable[[Circulation], Circulation] | None = None
 
 
 def under(own: Circulation, controls: Controls) -> Circulation:
@@ -48,7 +51,18 @@ def under(own: Circulation, controls: Controls) -> Circulation:
     """
     rate = own.heart_rate_per_min if controls.rate_per_min is None else controls.rate_per_min
     resistance = own.systemic.arterial_resistance_mmhg_s_per_ml * controls.resistance
-    return replace(own.at(rate), systemic=replace(own.systemic, arterial_resistance_mmhg_s_per_ml=resistance))
+    found = replace(
+        own.at(rate), systemic=replace(own.systemic, arterial_resistance_mmhg_s_per_ml=resistance)
+    )
+    return found if controls.change is None else controls.change(found)
+
+
+def filled(circulation: Circulation, state: NDArray[np.float64], blood_ml: float) -> NDArray[np.float64]:
+    """Return a state (12,) in which a circulation holds that much blood: the systemic veins give or take."""
+    more = blood_ml - float(circulation.volume_ml(state))
+    found = state.copy()
+    found[5] += more / circulation.systemic.venous_compliance_ml_per_mmhg
+    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +138,11 @@ class LiveHeart:
         """The circulation under the controls."""
         return self._circulation
 
+    @property
+    def cavity(self) -> Table:
+        """The ventricle under the controls, as a chamber of the circulation."""
+        return self._cavity
+
     def control(self, controls: Controls) -> None:
         """Change what it lives in; it goes on from where it is, at the same share of its beat.
 
@@ -132,7 +151,7 @@ class LiveHeart:
         ValueError
             A rate at which contraction and relaxation no longer fit into a beat.
         """
-        before, old_beat = self.controls, self._circulation.beat_s
+        before, old = self.controls, self._circulation
         self.controls = controls
         try:
             self._apply()
@@ -140,9 +159,9 @@ class LiveHeart:
             self.controls = before
             self._apply()
             raise
-        more = controls.blood_ml - before.blood_ml
-        self._state[5] += more / self._own.systemic.venous_compliance_ml_per_mmhg
-        self._time *= self._circulation.beat_s / old_beat
+        blood = float(old.volume_ml(self._state)) + controls.blood_ml - before.blood_ml
+        self._state = filled(self._circulation, self._state, blood)
+        self._time *= self._circulation.beat_s / old.beat_s
         self._parts = []
 
     def go(self, seconds: float) -> Moment:
@@ -168,6 +187,10 @@ class LiveHeart:
     def displacement_mm(self, moment: Moment) -> NDArray[np.float32]:
         """Return where the wall's nodes have moved from the unloaded shape, (nodes, 3)."""
         return self.reduced.displacement_mm(moment.volume_ml, moment.tension_kpa, self._factor)
+
+    def displacement_at(self, beat: Beats, n: int) -> NDArray[np.float32]:
+        """Return where the nodes have moved at the n-th moment of a beat under these controls, (nodes, 3)."""
+        return self.reduced.displacement_mm(float(beat.states[n, LV]), float(beat.drives[n]), self._factor)
 
     def _begin_again(self) -> None:
         """End a beat: keep it where it was whole."""

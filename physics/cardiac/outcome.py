@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from physics.cardiac import wall_kernels
 from physics.cardiac.beat import Coupled
 from physics.cardiac.ventricle import Held, Ventricle
-from physics.circulation import CHAMBERS, VALVES
+from physics.circulation import CHAMBERS, VALVES, Beats
+from physics.circulation.measures import STILL_ML_PER_S
 from physics.heart.deformation import Deformation, deformation_of, gradients_at_middles
 from twin.domain import Curve, Field, Number, Result, TetMesh
 
@@ -16,6 +17,10 @@ FRAMES = 50
 """Moments of a beat that are kept with their fields."""
 
 KPA_PER_MPA = 1000.0
+SAME_ML = 0.05
+"""Volumes that are the same: of a ventricle whose valves are closed."""
+
+ELASTANCE = "lv_end_systolic_elastance_mmhg_per_ml"
 
 NAMES: dict[str, tuple[str, str]] = {
     "lv_end_diastolic_volume_ml": ("end-diastolic volume", "mL"),
@@ -30,6 +35,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "lv_end_diastolic_pressure_mmhg": ("end-diastolic pressure", "mmHg"),
     "lv_dp_dt_max_mmhg_per_s": ("largest rise of pressure (dP/dt)", "mmHg/s"),
     "lv_stroke_work_mmhg_ml": ("stroke work", "mmHg mL"),
+    ELASTANCE: ("end-systolic elastance", "mmHg/mL"),
     "la_mean_pressure_mmhg": ("mean left atrial pressure", "mmHg"),
     "isovolumic_contraction_s": ("isovolumic contraction", "s"),
 }
@@ -51,14 +57,14 @@ def result_of(mesh: TetMesh, ventricle: Ventricle, coupled: Coupled, limits: Seq
     times = np.array([time for time, _ in coupled.places])
     chosen = _evenly(times)
     places = [coupled.places[n][1] for n in chosen]
-    full = int(np.argmax([place.volume_ml for place in places]))
+    full = first_full([place.volume_ml for place in places])
     frames = [place.state.points for place in places]
     moved = deformation_of(mesh, frames, full)
     stretch, stress = _along_fibers(mesh, ventricle, places)
     kept = times[chosen]
     numbers = [
         Number(NAMES[key][0], value, NAMES[key][1])
-        for key, value in coupled.measures().items()
+        for key, value in (coupled.measures() | {ELASTANCE: elastance_of(coupled)}).items()
         if key in NAMES
     ]
     return Result(
@@ -78,6 +84,31 @@ def result_of(mesh: TetMesh, ventricle: Ventricle, coupled: Coupled, limits: Seq
         structure=mesh.structure,
         term=mesh.term,
     )
+
+
+def first_full(volumes_ml: Sequence[float] | NDArray[np.float64]) -> int:
+    """Return the first moment at which a ventricle is full: end-diastole, before it pulls as it is."""
+    volumes = np.asarray(volumes_ml)
+    return int(np.argmax(volumes > volumes.max() - SAME_ML))
+
+
+def end_systole(beats: Beats) -> int:
+    """Return the moment at which ejection ends; where nothing is ejected, that of the largest p over V."""
+    ejecting = np.flatnonzero(beats.flows_ml_per_s[:, VALVES.index("aortic")] > STILL_ML_PER_S)
+    if len(ejecting):
+        return int(ejecting[-1])
+    lv = CHAMBERS.index("LV")
+    return int(np.argmax(beats.pressures_mmhg[:, lv] / beats.states[:, lv]))
+
+
+def elastance_of(coupled: Coupled) -> float:
+    """Return the slope of pressure over volume at the end of ejection, mmHg/mL, by the wall's tangent.
+
+    Of that moment's tension: what the ends of ejection of loops at other preloads lie along.
+    """
+    ends_s = coupled.beats.times_s[end_systole(coupled.beats)]
+    nearest = int(np.argmin([abs(time - ends_s) for time, _ in coupled.places]))
+    return float(coupled.places[nearest][1].elastance)
 
 
 def _evenly(times: NDArray[np.float64]) -> NDArray[np.int64]:

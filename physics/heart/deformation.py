@@ -5,7 +5,7 @@ a length by that length. Each is a mean over elements by their volume, of the wh
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,8 +71,7 @@ def deformation_of(mesh: TetMesh, frames: Sequence[Array], full: int) -> Deforma
     """
     slopes, _ = gradients_at_middles(frames[full], mesh.tets)
     _, sizes = gradients_at_middles(mesh.points, mesh.tets)
-    filled = TetMesh(frames[full], mesh.tets, mesh.regions, mesh.region_names, mesh.patches)
-    at = coordinates(filled)
+    at = coordinates(replace(mesh, points=frames[full]))
     axes = local_axes(at)
     directions = np.stack([axes.longitudinal, axes.circumferential, axes.radial])
     strains = np.empty((len(frames), 3, len(mesh.tets)))
@@ -85,11 +84,11 @@ def deformation_of(mesh: TetMesh, frames: Sequence[Array], full: int) -> Deforma
         here = mesh.regions == number
         if here.any():
             around[name] = strains[:, 1, here] @ sizes[here] / sizes[here].sum()
-    return Deformation(means[:, 0], means[:, 1], means[:, 2], around, _twist(at, frames, full))
+    return Deformation(means[:, 0], means[:, 1], means[:, 2], around, twist_of(at, frames, full))
 
 
-def _twist(at: Coordinates, frames: Sequence[Array], full: int) -> Array:
-    """Return the angle, degrees, by which the apex has turned against the base since end-diastole."""
+def twist_of(at: Coordinates, frames: Sequence[Array], full: int) -> Array:
+    """Return the angles (t,), degrees, by which the apex has turned against the base since end-diastole."""
     up = at.axis.up
     corner = len(at.lv)
     height = at.axis.height(frames[full][:corner])

@@ -1,26 +1,25 @@
 """What the steps do: a heart fitted to its patient, and its full beat, as results with their numbers."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from physics.cardiac import Controls, Coupled
+from physics.cardiac import Coupled
 from physics.cardiac.outcome import NAMES, result_of
-from physics.circulation import CHAMBERS
+from physics.personal.full import change_ml
 from physics.personal.imaged import Imaged
-from physics.personal.kept import beaten, heart_of
+from physics.personal.kept import heart_of
 from physics.personal.motion import wall_motion
 from physics.personal.personalize import Measured, Personal, personalize
-from twin.domain import Heart, Motion, Number, Result, Surface, TetMesh
+from twin.domain import Motion, Number, Result, Surface, TetMesh
 from twin.errors import UserError
 from twin.progress import Progress
 from twin.steps import Made
 
 if TYPE_CHECKING:
-    from physics.heart_steps import BeatParams, FitParams
+    from physics.heart_steps import FitParams
 
 _EVERY = 2
 """Of the images' phases every second one's volume is fitted; the others are predicted."""
@@ -74,7 +73,7 @@ def fit(mesh: TetMesh, motion: Motion, params: "FitParams", progress: Progress) 
     numbers = (*_with_intervals(beat, personal), *_against_images(personal, motion), *apart)
     heart = replace(heart, numbers=(*heart.numbers, *_against_images(personal, motion), *apart))
     summary = _summary(beat) | {
-        "beats_differ_ml": _change_ml(personal.beats),
+        "beats_differ_ml": change_ml(personal.beats[-1]),
         "wall_motion_predicted_mm": max(n.value for n in apart),
         "stiffness_kpa": personal.passive.stiffness_kpa * personal.best["stiffness"],
         "assumed": list(personal.assumed),
@@ -173,23 +172,6 @@ def _apart(
             )
         )  # fmt: skip
     return found
-
-
-def _change_ml(beats: Sequence[Coupled]) -> float:
-    """Return by how much the left ventricle's volume differs between the last beat's ends."""
-    volumes = beats[-1].beats.states[:, CHAMBERS.index("LV")]
-    return float(abs(volumes[-1] - volumes[0]))
-
-
-def beat_in_full(heart: Heart, params: "BeatParams", progress: Progress) -> Made:
-    """Return a kept heart's full beat under other conditions."""
-    controls = Controls(
-        params.preload_ml, params.resistance_percent / 100.0, params.contractility_percent / 100.0,
-        params.stiffness_percent / 100.0, params.rate_per_min,
-    )  # fmt: skip
-    ventricle, beats = beaten(heart, controls, params.beats, progress)
-    result = result_of(heart.mesh, ventricle, beats[-1], heart.limits)
-    return Made({"beat": result}, _summary(result) | {"beats_differ_ml": _change_ml(beats)})
 
 
 def _summary(beat: Result) -> dict[str, float]:

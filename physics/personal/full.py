@@ -3,7 +3,7 @@
 import numpy as np
 
 from physics.cardiac import Coupled, Held, NotConvergedError, Tension, Ventricle, beat
-from physics.circulation import Circulation
+from physics.circulation import CHAMBERS, Circulation
 from twin.errors import UserError
 from twin.progress import Progress
 
@@ -39,3 +39,9 @@ def full_beats(
             "Change what was asked for by less; or take a mesh with better elements.",
         ) from error
     return tuple(made)
+
+
+def change_ml(beat: Coupled) -> float:
+    """Return by how much the left ventricle's volume differs between a beat's ends."""
+    volumes = beat.beats.states[:, CHAMBERS.index("LV")]
+    return float(abs(volumes[-1] - volumes[0]))

@@ -1,25 +1,20 @@
 """A patient's own heart as a record keeps it, and as what beats in full again."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from physics.cardiac import Controls, Coupled, Held, Ventricle, reduced_of
+from physics.cardiac import Held, Ventricle, reduced_of
 from physics.cardiac.body import State
-from physics.cardiac.chart import repeating
-from physics.cardiac.live import under
-from physics.cardiac.pump import course_of, reduced_heart, shortening_of
+from physics.cardiac.pump import shortening_of
 from physics.cardiac.ventricle import MMHG_PER_MPA
-from physics.circulation.flat import circulation_of, numbers_of
-from physics.personal.full import full_beats
+from physics.circulation.flat import numbers_of
 from physics.personal.imaged import Imaged, Springs
 from physics.personal.passive import law_of
 from physics.personal.personalize import ACROSS, LENGTHENING, Personal
 from twin.domain import Heart, Motion, Number, TetMesh
 from twin.errors import UserError
-from twin.progress import Progress
 
 LIMITS = (
     "the left ventricle alone is a wall; the other chambers are elastances",
@@ -153,27 +148,3 @@ def ventricle_of(heart: Heart, stiffness: float = 1.0) -> tuple[Ventricle, Held]
     )
     load = np.full(1, factor * heart.imaged_mmhg / MMHG_PER_MPA)
     return ventricle, ventricle.resting(State(imaged.copy(), factor * heart.wall_mpa, load))
-
-
-def beaten(
-    heart: Heart, controls: Controls, count: int, progress: Progress
-) -> tuple[Ventricle, Sequence[Coupled]]:
-    """Return a kept heart's full beats under other controls, settled on the reduced heart first.
-
-    Raises
-    ------
-    UserError
-        It does not settle, or the wall finds no rest.
-    """
-    progress(0.0, "settling on the reduced heart")
-    own = circulation_of(heart.circulation)
-    try:
-        circulation = under(own, controls)
-    except ValueError as error:
-        raise UserError(f"That cannot be: {error}.", "Take a lower heart rate.") from error
-    circulation = circulation.with_blood(controls.blood_ml)
-    tension = course_of(heart)(circulation, heart.peak_kpa * controls.contractility)
-    factor = controls.stiffness * heart.stiffness
-    settled, _ = repeating(reduced_heart(heart).cavity(tension, factor), circulation)
-    ventricle, rest = ventricle_of(heart, controls.stiffness)
-    return ventricle, full_beats(ventricle, rest, settled, tension, count, progress.between(0.05, 1.0))

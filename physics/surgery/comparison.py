@@ -21,7 +21,7 @@ LIMITS = (
     "blood flows within the same volume: none is lost or given",
 )
 
-_PUMP_LIMITS = (
+PUMP_LIMITS = (
     "vessels do not widen as the pump's flow rises: the pressure rises more than in a body",
     "the pump follows its steady curve; its inertia within a beat is left out",
 )
@@ -117,7 +117,7 @@ def compare(
         circulation,
         beats_before,
         beats,
-        (*LIMITS, *(_PUMP_LIMITS if _has_pump(circulation) else ()), *baseline.limits),
+        (*LIMITS, *(PUMP_LIMITS if _has_pump(circulation) else ()), *baseline.limits),
     )
 
 

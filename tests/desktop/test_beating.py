@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
-from desktop.beating import BEYOND, CONTROLS, Beating
+from desktop.beating import BEYOND, WITHOUT, Beating
+from desktop.bullseye import BullsEye
 from desktop.heart_card import HeartCard
+from desktop.heart_controls import MEDICATION
+from desktop.what_if import CONTROLS, INFARCT, VALVES
 from desktop.window import MainWindow
 from physics.cardiac import tension_of
 from physics.circulation import REGAZZONI_2020, run
@@ -56,7 +59,7 @@ def card_of(window: MainWindow) -> HeartCard:
 
 
 def row(window: MainWindow, name: str):
-    return card_of(window).rows[NAMES.index(name)]
+    return card_of(window).controls.rows[NAMES.index(name)]
 
 
 def beats(beating: Beating, count: float) -> None:
@@ -138,15 +141,15 @@ def test_sliders_act_on_the_running_beat_and_a_double_click_sets_back(simulate: 
         QPoint(round(slider.width() * 0.25), middle.y()),
         QPoint(slider.width() - 4, middle.y()),
     )
-    assert beating.values["resistance_percent"] > 150
+    assert beating.what_if.values["resistance_percent"] > 150
     assert "%" in afterload.value.text()
     beats(beating, 6)
     now = card_of(simulate).beat.texts()
-    assert now["ESV"][1] == "▲"  # more afterload: more is left,
-    assert now["SV"][1] == "▼"  # and less ejected (Klabunde, Cardiovascular Physiology Concepts)
-    assert now["BP systolic"][1] == "▲"
+    assert now["ESV"][2].startswith("▲")  # more afterload: more is left,
+    assert now["SV"][2].startswith("▼")  # and less ejected (Klabunde, Cardiovascular Physiology Concepts)
+    assert now["BP systolic"][2].startswith("▲")
     qtbot.mouseDClick(slider, LEFT)
-    assert beating.params()["resistance_percent"] == 100.0
+    assert beating.what_if.params()["resistance_percent"] == 100.0
     assert "<b>" not in afterload.value.text()  # its own again
     assert beating._ready.live.controls.resistance == 1.0
 
@@ -162,7 +165,7 @@ def test_outside_what_was_computed_it_is_gray_till_all_is_set_back(simulate: Mai
     assert stage.scene._decor.stamp == BEYOND.upper()
     assert stage.curves.loop.badge == BEYOND
     assert np.isnan(stage.scene._ready().things[key]._field.values).all()
-    assert card.beat.texts()["EF"][0].startswith("<s>")
+    assert card.beat.texts()["EF"][1].startswith("<s>")
     qtbot.mouseClick(card.reset, LEFT)
     beats(beating, 3)
     assert not card.badge.isVisible()
@@ -170,13 +173,10 @@ def test_outside_what_was_computed_it_is_gray_till_all_is_set_back(simulate: Mai
     beating = simulate.desk.beating
     row(simulate, "preload_ml").slider.setValue(60)
     row(simulate, "rate_per_min").slider.setValue(45)
-    assert beating.params() == {
-        "preload_ml": 100.0, "resistance_percent": 100.0, "contractility_percent": 100.0,
-        "rate_per_min": 85.0, "stiffness_percent": 100.0,
-    }  # fmt: skip
+    assert beating.what_if.values == {"preload_ml": 100.0, "rate_per_min": 85.0}
     qtbot.mouseClick(card_of(simulate).reset, LEFT)
-    assert beating.params()["preload_ml"] == 0.0
-    assert beating.params()["rate_per_min"] == 75.0  # the published circulation's
+    assert beating.what_if.params()["preload_ml"] == 0.0
+    assert beating.what_if.params()["rate_per_min"] == 75.0  # the published circulation's
     assert row(simulate, "rate_per_min").slider.value() == 35
 
 
@@ -209,3 +209,100 @@ def test_beside_its_slices_the_cine_and_the_wall_s_cut_beat_with_it(simulate: Ma
     assert stage.cine.index == 2  # of five phases of 0.2 of the cycle
     simulate.desk.session.go_to("anatomy")
     assert _pixels(view, SIMULATED_COLOR) == 0
+
+
+def unfold(window: MainWindow, qtbot, title: str) -> None:
+    group = card_of(window).controls.groups[title]
+    assert not group.body.isVisible()
+    qtbot.mouseClick(group.head, LEFT)
+    qtbot.waitUntil(group.body.isVisible, timeout=5000)
+    qtbot.waitUntil(lambda: group.body.visibleRegion().boundingRect() == group.body.rect(), timeout=5000)
+
+
+def test_valves_are_folded_away_and_act_on_the_running_beat(simulate: MainWindow, qtbot) -> None:
+    """A leak of the mitral valve: blood goes back, less goes on, the atrium's pressure rises."""
+    unfold(simulate, qtbot, VALVES)
+    beating, card = simulate.desk.beating, card_of(simulate)
+    leak = row(simulate, "mitral_leak_cm2")
+    leak.slider.setFocus()
+    for _ in range(10):
+        qtbot.keyClick(leak.slider, Qt.Key.Key_Right)
+    assert beating.what_if.values == {"mitral_leak_cm2": 0.2}
+    assert card.controls.groups[VALVES].head.text() == f"{VALVES} (1 changed)"
+    assert "0.2 cm²" in leak.value.text()
+    beats(beating, 6)
+    assert beating.numbers["mitral_regurgitant_fraction_percent"] > 5
+    assert beating.numbers["isovolumic_contraction_s"] == 0.0
+    shown = card.beat.texts()
+    assert shown["CO"][2].startswith("▼")
+    assert shown["MV regurgitant"][2].startswith("▲")
+    assert any("no advice" in line for line in beating.what_if.limits)
+    qtbot.mouseDClick(leak.slider, LEFT)
+    assert beating.what_if.values == {}
+    assert card.controls.groups[VALVES].head.text() == VALVES
+    assert beating._ready.live.controls.change is None
+
+
+def test_a_medicine_acts_once_it_is_worked_out_and_names_its_sources(simulate: MainWindow, qtbot) -> None:
+    """An ACE inhibitor lowers resistance and pressure (Law et al. 2003), and leaves the rate."""
+    unfold(simulate, qtbot, MEDICATION)
+    what_if, box = simulate.desk.beating.what_if, card_of(simulate).controls.medicine
+    assert not box.dose.isVisible()
+    box.choice.setFocus()
+    for _ in range(2):
+        qtbot.keyClick(box.choice, Qt.Key.Key_Down)
+    box.choice.activated.emit(box.choice.currentIndex())
+    assert box.choice.currentText() == "enalapril (ACE inhibitor)"
+    assert box.told.text() == "Working out …"
+    qtbot.waitUntil(lambda: what_if.treatment is not None or bool(what_if.complaint), timeout=60_000)
+    simulate.desk.queue.cancel()  # the intervals: test_in_full
+    assert what_if.complaint == ""
+    assert what_if.values == {"medicine": "enalapril", "mg_per_day": 10.0, "population": "hypertension"}
+    assert box.dose.isVisible()
+    assert "Resistance: −" in box.told.text()
+    assert any("Law et al. 2003" in line for line in what_if.treatment.sources)
+    live = simulate.desk.beating._ready.live
+    own = simulate.desk.beating.heart.circulation
+    assert (
+        live.circulation.systemic.arterial_resistance_mmhg_s_per_ml
+        < (own["systemic.arterial_resistance_mmhg_s_per_ml"])
+    )
+    qtbot.mouseClick(card_of(simulate).reset, LEFT)
+    assert what_if.treatment is None
+    assert live.controls.change is None
+    assert box.choice.currentText() == "none"
+
+
+def test_an_infarct_waits_for_the_full_solution_in_gray(simulate: MainWindow, qtbot) -> None:
+    unfold(simulate, qtbot, INFARCT)
+    card, beating, stage = card_of(simulate), simulate.desk.beating, simulate.desk.stage
+    bullseye: BullsEye = card.controls.bullseye
+    for segment in range(1, 18):
+        assert bullseye.segment_at(bullseye.place_of(segment)) == segment
+    assert bullseye.segment_at(bullseye.rect().topLeft().toPointF()) == 0
+
+    def click(segment: int) -> None:
+        qtbot.waitUntil(
+            lambda: bullseye.height() > 100 and bullseye.visibleRegion().boundingRect() == bullseye.rect(),
+            timeout=5000,
+        )
+        place = bullseye.place_of(segment).toPoint()
+        qtbot.mouseClick(bullseye, LEFT, pos=place)
+
+    for segment in (13, 17, 14):
+        click(segment)
+    qtbot.keyClick(bullseye, Qt.Key.Key_Right)
+    qtbot.keyClick(bullseye, Qt.Key.Key_Space)
+    click(17)
+    assert beating.what_if.values == {"infarct_segments": (13, 14, 15)}
+    assert beating.beyond
+    assert "Solve the beat in full" in card.badge.text()
+    assert stage.scene._decor.stamp == WITHOUT.upper()
+    (key,) = [k for k in stage.scene._shown if "#" not in k]
+    assert np.isnan(stage.scene._ready().things[key]._field.values).all()
+    beats(beating, 1.5)
+    assert card.beat.texts()["EF"][1].startswith("<s>")
+    qtbot.mouseClick(card.reset, LEFT)
+    assert not beating.beyond
+    assert not card.badge.isVisible()
+    assert stage.scene._decor.stamp == ""

@@ -109,7 +109,7 @@ def test_from_cine_to_a_beat_by_the_buttons(window: MainWindow, home: Path, qtbo
     qtbot.mouseClick(simulate.fit.button, LEFT)
     settle(window, qtbot)
     qtbot.waitUntil(lambda: window.desk.beating.playing, timeout=20_000)
-    simulate.heart.rows[0].slider.setValue(60)
+    simulate.heart.controls.rows[0].slider.setValue(60)
     qtbot.mouseClick(simulate.heart.full, LEFT)
     settle(window, qtbot)
     (beat,) = session.of_kind("result")

@@ -9,7 +9,8 @@ from physics.cardiac.pump import live_heart
 from physics.heart import Ellipsoid
 from physics.heart.of_motion import ventricle_of
 from physics.heart_steps import BeatParams, FitParams, VentricleParams
-from physics.personal.fitting import BESIDE, beat_in_full, fit
+from physics.personal.fitting import BESIDE, fit
+from physics.whatif.full import beat_in_full
 from twin import codec
 from twin.domain import Heart, Motion, MovingSurface, Result, TetMesh
 from twin.errors import UserError
@@ -118,6 +119,6 @@ def test_a_heart_is_fitted_kept_and_beats_again(mesh: TetMesh, motion: Motion) -
     assert np.ptp(live.last_beat.states[:, 1]) == pytest.approx(
         made.summary["lv_stroke_volume_ml"], abs=1.0
     )  # reduced and full
-    weaker = beat_in_full(kept, BeatParams(contractility_percent=75.0), Progress())
+    weaker = beat_in_full(kept, (beat,), BeatParams(contractility_percent=75.0), Progress())
     assert weaker.summary["lv_end_systolic_volume_ml"] > made.summary["lv_end_systolic_volume_ml"] + 3
     assert weaker.summary["lv_dp_dt_max_mmhg_per_s"] < made.summary["lv_dp_dt_max_mmhg_per_s"]

@@ -1,0 +1,249 @@
+"""What hands change of a beating heart: sliders in groups, a medicine, an infarct, a rhythm."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from desktop import theme, words
+from desktop.bullseye import BullsEye
+from desktop.desk import Desk
+from desktop.fields import ComboBox, DoubleSpinBox
+from desktop.section import Panel, quiet
+from desktop.time_bar import PhaseSlider
+from desktop.what_if import CONDITIONS, CONTROLS, INFARCT, PUMP, RHYTHM, VALVES, Control, told_of
+
+if TYPE_CHECKING:
+    from resources.medicines import Medicine
+
+MEDICATION = "Medication"
+
+_START = 12.0
+"""An infusion begins at this part of the most that is ever given."""
+
+
+class OwnSlider(PhaseSlider):
+    """A slider that a double-click sets back; the wheel scrolls the panel, not it."""
+
+    set_back = Signal()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Ask to be set back."""
+        self.set_back.emit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Let the panel scroll."""
+        event.ignore()
+
+
+class ControlRow(QWidget):
+    """One control: its slider, and where it stands."""
+
+    def __init__(self, desk: Desk, control: Control) -> None:
+        super().__init__()
+        self._what_if, self.control = desk.beating.what_if, control
+        self.slider = OwnSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(0, control.places)
+        self.slider.setPageStep(5)
+        self.slider.setToolTip(f"{control.help}. Double-click: the patient's own")
+        self.slider.setAccessibleName(control.title)
+        self.value = QLabel()
+        self.value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.value.setFixedWidth(theme.px(17))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.slider, 1)
+        row.addWidget(self.value)
+        self.slider.valueChanged.connect(
+            lambda place: self._what_if.set_value(control, control.value_at(place))
+        )
+        self.slider.set_back.connect(lambda: self._what_if.ask(**{control.name: None}))
+
+    def refresh(self) -> None:
+        """Show where the control stands."""
+        value = self._what_if.value(self.control)
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(self.control.place_of(value))
+        text = self.control.text(value)
+        own = self._what_if.own_value(self.control)
+        self.value.setText(f"<b>{text}</b>" if abs(value - own) > 1e-9 else text)
+
+
+class Group(QWidget):
+    """A fold: its title tells how much in it is another than the patient's own."""
+
+    def __init__(self, title: str, *, unfolded: bool = False) -> None:
+        super().__init__()
+        self.title = title
+        self.head = QToolButton()
+        self.head.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.head.setCheckable(True)
+        self.head.setChecked(unfolded)
+        self.head.setToolTip(f"Show or fold: {title}")
+        self.body = QWidget()
+        self.rows = QFormLayout(self.body)
+        self.rows.setContentsMargins(0, 0, 0, 0)
+        self.rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self.body.setVisible(unfolded)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.px(1))
+        column.addWidget(self.head)
+        column.addWidget(self.body)
+        self.head.toggled.connect(self._unfold)
+
+    def tell(self, changed: int) -> None:
+        """Say how much is changed."""
+        self.head.setText(f"{self.title} ({changed} changed)" if changed else self.title)
+        self.head.setIcon(theme.icon("caret-down" if self.head.isChecked() else "caret-right", "quiet"))
+
+    def _unfold(self, on: bool) -> None:
+        self.body.setVisible(on)
+        self.head.setIcon(theme.icon("caret-down" if on else "caret-right", "quiet"))
+        panel = self.parentWidget()
+        while panel is not None and not isinstance(panel, Panel):
+            panel = panel.parentWidget()
+        if on and panel is not None:
+            panel.bring_into_view(self)
+
+
+class MedicineBox(QWidget):
+    """A medicine, its dose, whose response is taken; what it comes to, and where its numbers are from."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._what_if = desk.beating.what_if
+        self._medicines: dict[str, Medicine] = {}
+        self.choice = ComboBox()
+        self.choice.setAccessibleName("Medicine")
+        self.choice.setToolTip("What is given; its effect acts on the running beat once it is worked out")
+        self.choice.addItem("none", "")
+        self.dose = DoubleSpinBox()
+        self.dose.setAccessibleName("Dose")
+        self.dose.setToolTip("Taken for good each day, or infused until nothing changes any more")
+        self.dose.setKeyboardTracking(False)
+        self.population = ComboBox()
+        self.population.setAccessibleName("Response as in")
+        self.population.setToolTip("Whose response to it is taken: it is not known in others")
+        self.told = quiet()
+        self.sources = Group("Sources")
+        self._lines = theme.named(quiet(), "small")
+        self.sources.rows.addRow(self._lines)
+        form = QFormLayout()
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.addRow("Medicine", self.choice)
+        form.addRow("Dose", self.dose)
+        form.addRow("As in", self.population)
+        self._form = form
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(form)
+        column.addWidget(self.told)
+        column.addWidget(self.sources)
+        self.choice.activated.connect(lambda _n: self._on_choice())
+        self.dose.valueChanged.connect(lambda _v: self._give())
+        self.population.activated.connect(lambda _n: self._give())
+
+    def refresh(self) -> None:
+        """Show what is given, and what it comes to."""
+        if not self._medicines:
+            self._fill()
+        what_if = self._what_if
+        name = what_if.values.get("medicine", "")
+        it = self._medicines.get(name)
+        self.choice.setCurrentIndex(max(self.choice.findData(name), 0))
+        self._form.setRowVisible(self.dose, it is not None)
+        self._form.setRowVisible(self.population, it is not None and len(it.responses) > 1)
+        treatment = what_if.treatment
+        lines = list(told_of(treatment)) if treatment is not None else []
+        if it is not None and treatment is None and not what_if.complaint:
+            lines = ["Working out …"]
+        self.told.setText("\n".join(words.sentence(line) for line in lines))
+        self.told.setVisible(bool(lines))
+        self.sources.setVisible(treatment is not None)
+        self.sources.tell(0)
+        self._lines.setText("\n".join(treatment.sources) if treatment is not None else "")
+
+    def _fill(self) -> None:
+        """Read the table once there is a heart: not at each start."""
+        from resources.medicines import medicines
+
+        self._medicines = medicines()
+        for name, it in self._medicines.items():
+            self.choice.addItem(f"{name} ({it.group})", name)
+
+    def _on_choice(self) -> None:
+        """Begin with the standard dose of what was chosen."""
+        it = self._medicines.get(self.choice.currentData())
+        if it is not None:
+            daily = bool(it.most_mg_per_day)
+            most = it.most_mg_per_day if daily else it.most_mg_per_h
+            with QSignalBlocker(self.dose):
+                self.dose.setDecimals(3 if most < 5 else 1)
+                self.dose.setRange(most / 100.0, most)
+                self.dose.setSingleStep(most / 20.0)
+                self.dose.setSuffix(" mg a day" if daily else " mg/h")
+                self.dose.setValue(it.standard_mg_per_day if daily else round(most / _START, 1))
+            self.population.clear()
+            for response in it.responses:
+                self.population.addItem(response.population, response.population)
+        self._give()
+
+    def _give(self) -> None:
+        it: Medicine | None = self._medicines.get(self.choice.currentData())
+        self._what_if.give(it, self.dose.value(), self.population.currentData() if it is not None else None)
+
+
+class HeartControls(QWidget):
+    """All that hands change of the heart at hand, in groups: the first unfolded."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._what_if = desk.beating.what_if
+        self.rows = [ControlRow(desk, control) for control in CONTROLS]
+        self.medicine = MedicineBox(desk)
+        self.bullseye = BullsEye()
+        self.bullseye.marked.connect(lambda marked: self._what_if.ask(infarct_segments=marked or None))
+        self.rhythm = ComboBox()
+        self.rhythm.setAccessibleName("Rhythm")
+        self.rhythm.setToolTip("How the wall is activated: it needs the full solution")
+        self.rhythm.addItem("the patient's own", None)
+        from physics.heart_steps import RHYTHMS
+
+        for name in RHYTHMS[1:]:
+            self.rhythm.addItem(name, name)
+        self.rhythm.activated.connect(lambda _n: self._what_if.ask(rhythm=self.rhythm.currentData()))
+        self.groups = {
+            title: Group(title, unfolded=title == CONDITIONS)
+            for title in (CONDITIONS, VALVES, MEDICATION, PUMP, INFARCT, RHYTHM)
+        }
+        self.groups[MEDICATION].rows.addRow(self.medicine)
+        self.groups[INFARCT].rows.addRow(self.bullseye)
+        self.groups[RHYTHM].rows.addRow("Rhythm", self.rhythm)
+        for row in self.rows:
+            self.groups[row.control.group].rows.addRow(row.control.title, row)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.px(1))
+        for group in self.groups.values():
+            column.addWidget(group)
+
+    def refresh(self) -> None:
+        """Show where all stand."""
+        values = self._what_if.values
+        for row in self.rows:
+            row.refresh()
+        self.medicine.refresh()
+        self.bullseye.set_marked(tuple(values.get("infarct_segments", ())))
+        self.rhythm.setCurrentIndex(max(self.rhythm.findData(values.get("rhythm")), 0))
+        more = {
+            MEDICATION: "medicine" in values,
+            INFARCT: bool(values.get("infarct_segments")),
+            RHYTHM: "rhythm" in values,
+        }
+        for title, group in self.groups.items():
+            group.tell(self._what_if.count(title) + more.get(title, False))

@@ -1,0 +1,319 @@
+"""What is asked of the heart at hand, beside its own: sliders, operations, a medicine. No widgets.
+
+Named as the parameters of the step that solves it in full. What the circulation answers acts on the running
+beat; what changes the wall waits for the full solution.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from twin.errors import UserError
+
+if TYPE_CHECKING:
+    from desktop.desk import Desk
+    from desktop.queue import Plan, Work
+    from physics.cardiac import LiveHeart
+    from physics.circulation import Beats, Circulation
+    from physics.heart_steps import BeatParams
+    from physics.medication import Treatment
+    from resources.medicines import Medicine
+    from twin.domain import Heart
+
+MEMBERS = 20
+"""Of the ensemble behind a medicine's intervals."""
+
+CONDITIONS, VALVES, PUMP = "Conditions", "Valves and defects", "Pump"
+INFARCT, RHYTHM = "Infarct or patch", "Rhythm"
+
+
+@dataclass(frozen=True)
+class Control:
+    """A slider: its name, unit and ends; ``own`` is the patient's own (None: as the heart says).
+
+    ``off``: its lower end is none at all, written so.
+    """
+
+    name: str
+    title: str
+    unit: str
+    low: float
+    high: float
+    step: float
+    own: float | None
+    help: str
+    group: str = CONDITIONS
+    off: bool = False
+
+    @property
+    def places(self) -> int:
+        """How many steps there are from end to end."""
+        return round((self.high - self.low) / self.step)
+
+    def value_at(self, place: int) -> float:
+        """Return the value at a place of the slider."""
+        return 0.0 if self.off and place == 0 else round(self.low + place * self.step, 6)
+
+    def place_of(self, value: float) -> int:
+        """Return the place of the slider nearest to a value."""
+        return min(max(round((value - self.low) / self.step), 0), self.places)
+
+    def text(self, value: float) -> str:
+        """Return a value as it is read beside the slider."""
+        if self.off and value == 0.0:
+            return "off"
+        sign = "+" if self.low < 0 < value and self.own == 0.0 else ""
+        return f"{sign}{value:g} {self.unit}".strip().replace("-", "−")
+
+
+CONTROLS = (
+    Control("preload_ml", "Preload", "mL", -500, 500, 10, 0.0, "Blood more or less in the systemic veins"),
+    Control("resistance_percent", "Afterload", "%", 50, 250, 5, 100.0, "Resistance of the systemic arteries"),
+    Control("contractility_percent", "Contractility", "%", 40, 160, 2, 100.0, "Peak tension of the fibers"),
+    Control("rate_per_min", "Heart rate", "/min", 40, 150, 1, None, "Beats a minute"),
+    Control("stiffness_percent", "Stiffness", "%", 50, 250, 5, 100.0, "Passive stiffness of the wall"),
+    Control("aortic_area_cm2", "Aortic area", "cm²", 0.4, 4.0, 0.1, None,
+            "Area of the open aortic valve (Gorlin): less is stenosis; of a prosthesis its effective orifice",
+            VALVES),
+    Control("aortic_leak_cm2", "Aortic leak", "cm²", 0.0, 0.6, 0.02, None,
+            "Effective orifice of the closed aortic valve: regurgitation", VALVES),
+    Control("mitral_area_cm2", "Mitral area", "cm²", 0.6, 6.0, 0.1, None,
+            "Area of the open mitral valve (Gorlin): less is stenosis; of a prosthesis its effective orifice",
+            VALVES),
+    Control("mitral_leak_cm2", "Mitral leak", "cm²", 0.0, 1.0, 0.02, None,
+            "Effective orifice of the closed mitral valve: regurgitation", VALVES),
+    Control("ventricular_defect_cm2", "Hole, ventricles", "cm²", 0.0, 1.5, 0.05, None,
+            "Ventricular septal defect: its effective area", VALVES),
+    Control("atrial_defect_cm2", "Hole, atria", "cm²", 0.0, 4.0, 0.1, None,
+            "Atrial septal defect: its effective area", VALVES),
+    Control("pump_rpm", "Speed", "rpm", 3900, 7000, 100, 0.0,
+            "HeartMate 3, from the left ventricle to the aorta", PUMP, off=True),
+    Control("infarct_percent", "Tension lost", "%", 0, 100, 5, 100.0,
+            "Share of the tension that the marked segments have lost", INFARCT),
+    Control("infarct_stiffness_percent", "Stiffness there", "%", 50, 1000, 50, 100.0,
+            "Of the marked segments at rest: a scar or a patch is stiffer than the wall", INFARCT),
+    Control("lead_angle_deg", "Lead, around", "°", -180, 180, 10, 180.0,
+            "From the septum's middle by way of the anterior wall", RHYTHM),
+    Control("lead_height", "Lead, up", "", 0.0, 1.0, 0.05, 0.5, "0 at the apex, 1 at the base", RHYTHM),
+)  # fmt: skip
+"""What hands change, named as the step's parameters that solves it in full."""
+
+
+class WhatIf(QObject):
+    """What is asked of the heart at hand.
+
+    Signals
+    -------
+    changed
+        Something else is asked, a medicine has been worked out, or it cannot be (``complaint``).
+    """
+
+    changed = Signal()
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._desk = desk
+        self._live: LiveHeart | None = None
+        self._heart: Heart | None = None
+        self._own: Circulation | None = None
+        self._own_beat: Beats | None = None
+        self._standing: Circulation | None = None
+        self._work: Work | None = None
+        self.values: dict[str, Any] = {}
+        """What is another than the patient's own, by the step's parameters."""
+        self.treatment: Treatment | None = None
+        """What the medicine that is asked for comes to; None until it is worked out."""
+        self.complaint = ""
+
+    def begin(self, heart: Heart, live: LiveHeart, own_beat: Beats) -> None:
+        """Ask nothing yet of a heart that is ready to beat."""
+        from physics.circulation.flat import circulation_of
+
+        self._heart, self._live, self._own_beat = heart, live, own_beat
+        self._own = circulation_of(heart.circulation, heart.limits)
+        self._standing = None
+
+    def end(self) -> None:
+        """Let go of the heart."""
+        self._stop_work()
+        self._heart = self._live = self._own = self._own_beat = self._standing = None
+        self.values, self.treatment, self.complaint = {}, None, ""
+
+    # -- what is asked -----------------------------------------------------------------------------
+
+    @property
+    def walled(self) -> bool:
+        """Whether the wall is changed: the chart is of the heart without that."""
+        return bool(self.values.get("infarct_segments")) or "rhythm" in self.values
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """What must not be read out of what is asked."""
+        from physics.whatif import live_limits
+
+        given = self.treatment.limits if self.treatment is not None and self._heart is not None else ()
+        more = tuple(line for line in given if self._heart is None or line not in self._heart.limits)
+        return (*live_limits(self._asked()), *more) if self.values else ()
+
+    def own_value(self, control: Control) -> float:
+        """Return the patient's own value of a control."""
+        from physics.whatif import own_of
+
+        if control.own is not None:
+            return control.own
+        if self._own is None:
+            return control.low
+        if control.name == "rate_per_min":
+            return round(self._own.heart_rate_per_min, 1)
+        value = own_of(self._own)[control.name]
+        return control.high if math.isinf(value) else round(value, 2)
+
+    def value(self, control: Control) -> float:
+        """Return where a control stands."""
+        return float(self.values.get(control.name, self.own_value(control)))
+
+    def params(self) -> dict[str, float]:
+        """Return all controls as parameters of the step."""
+        return {control.name: self.value(control) for control in CONTROLS}
+
+    def count(self, group: str) -> int:
+        """Return how many controls of a group have been moved."""
+        return sum(control.group == group and control.name in self.values for control in CONTROLS)
+
+    # -- hands -------------------------------------------------------------------------------------
+
+    def set_value(self, control: Control, value: float) -> str:
+        """Change a control, from the next frame on; returns why it cannot be, or nothing."""
+        return self.ask(**{control.name: value})
+
+    def ask(self, **values: Any) -> str:
+        """Change parameters (None: back to the patient's own); returns why that cannot be, or nothing."""
+        if self._live is None:
+            return ""
+        before = self.values
+        self.values = {name: v for name, v in (before | values).items() if v is not None}
+        why = self._apply()
+        if why:
+            self.values = before
+            self._apply()
+        self.complaint = why
+        self.changed.emit()
+        return why
+
+    def reset(self) -> None:
+        """Go back to the patient's own."""
+        if self._live is not None:
+            self._stop_work()
+            self.values, self.treatment, self.complaint = {}, None, ""
+            self._apply()
+            self.changed.emit()
+
+    def give(self, medicine: Medicine | None, dose: float, population: str | None = None) -> None:
+        """Give a medicine, mg a day by mouth or mg an hour where it is infused only; None: none."""
+        self._stop_work()
+        self.treatment, self.complaint = None, ""
+        drop = dict.fromkeys(("medicine", "mg_per_day", "mg_per_h", "population"))
+        if medicine is None or self._live is None:
+            self.ask(**drop)
+            return
+        how = "mg_per_day" if medicine.most_mg_per_day else "mg_per_h"
+        self.ask(**drop | {"medicine": medicine.name, how: dose, "population": population})
+        asked, own, beat = self._asked(), self._own, self._own_beat
+        standing = self._standing
+
+        def work() -> Any:
+            from physics.whatif import stand_in, treated
+
+            assert own is not None
+            assert beat is not None
+            here = standing or stand_in(own, beat)
+            return here, treated(here, asked, 0)
+
+        def arrived(found: Any) -> None:
+            if self._own is own and self._medicine_of(self._asked()) == self._medicine_of(asked):
+                self._treat(found, asked)
+
+        self._desk.reader.compute(work, arrived)
+
+    def _treat(self, found: Any, asked: BeatParams) -> None:
+        """Let a medicine act that has been worked out, and have its intervals worked out aside."""
+        if isinstance(found, UserError):
+            self.complaint = str(found)
+            self.changed.emit()
+            return
+        self._standing, self.treatment = found
+        why = self._apply()
+        if why:
+            self.treatment = None
+            self._apply()
+        else:
+            title = f"Intervals of {asked.medicine}"
+            self._work = self._desk.start(title, self._intervals(asked, title), key="medicine")
+        self.complaint = why
+        self.changed.emit()
+
+    def _intervals(self, asked: BeatParams, title: str) -> Plan:
+        from physics.whatif import treated
+        from twin.jobs import Job
+
+        found = yield Job(treated, self._standing, asked, MEMBERS, title=title)
+        self.treatment = found
+        self.changed.emit()
+
+    def _stop_work(self) -> None:
+        if self._work is not None:
+            self._desk.queue.cancel(self._work)
+            self._work = None
+
+    def _apply(self) -> str:
+        """Let what is asked act on the heart; returns why it cannot be, or nothing."""
+        from physics.whatif import controls_of
+
+        if self._live is None or self._own is None:
+            return ""
+        acting = None if self.treatment is None else self.treatment.acting
+        try:
+            self._live.control(controls_of(self._own, self._asked(), acting))
+        except UserError as error:
+            return str(error)
+        except ValueError as error:
+            return f"This cannot be: {error}."
+        return ""
+
+    def _asked(self) -> BeatParams:
+        from physics.heart_steps import BeatParams
+        from twin.params import parse
+
+        made: BeatParams = parse(BeatParams, self.values)
+        return made
+
+    @staticmethod
+    def _medicine_of(asked: BeatParams) -> tuple[Any, ...]:
+        return asked.medicine, asked.mg_per_day, asked.mg_per_h, asked.population
+
+
+def told_of(treatment: Treatment) -> Iterator[str]:
+    """Yield what a medicine comes to, a line a number, with its interval once there is one."""
+    for name, number in treatment.concentrations_ng_per_ml.items():
+        yield f"{name}: {number.after:.3g} ng/mL{_interval(number)}"
+    for key, name, unit in (
+        ("heart_rate_per_min", "Heart rate", "/min"),
+        ("systolic_pressure_mmhg", "Systolic", "mmHg"),
+    ):
+        number = treatment.numbers[key]
+        yield f"{name}: {number.before:.0f} → {number.after:.0f} {unit}{_interval(number)}"
+    acting = treatment.acting
+    for name, factor in (("Contractility", acting.contractility), ("Resistance", acting.resistance)):
+        if abs(factor - 1.0) > 5e-3:
+            yield f"{name}: {100 * (factor - 1):+.0f} %".replace("-", "−")
+    if abs(acting.blood_ml) > 1.0:
+        yield f"Blood that fills vessels: {acting.blood_ml:+.0f} mL".replace("-", "−")
+
+
+def _interval(number: Any) -> str:
+    return f" ({number.low:.3g}–{number.high:.3g})" if number.high > number.low else ""

@@ -1,0 +1,267 @@
+"""A full beat of a patient's own heart under other conditions or after an operation, beside its own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from physics.cardiac import Controls, Coupled, Reduced, Ventricle
+from physics.cardiac.chart import repeating
+from physics.cardiac.live import filled, under
+from physics.cardiac.outcome import ELASTANCE, NAMES, result_of
+from physics.cardiac.pump import course_of, live_heart, reduced_heart
+from physics.cardiac.tension import Tension
+from physics.circulation import Circulation, State
+from physics.circulation.flat import circulation_of
+from physics.heart_steps import OWN_RHYTHM, BeatParams
+from physics.medication import Treatment
+from physics.personal.full import change_ml, full_beats
+from physics.personal.kept import ventricle_of
+from physics.surgery import outcome_of
+from physics.whatif.asked import controls_of, live_limits, walled
+from physics.whatif.measures import TOLD_VALVES, beat_numbers
+from physics.whatif.medicine import LIMIT, stand_in, treated
+from physics.whatif.wall import LIMITS, wall_of
+from twin.domain import Heart, Number, Result
+from twin.errors import UserError
+from twin.progress import Progress
+from twin.steps import Made
+
+MEMBERS = 40
+"""Of the ensemble that a medicine's intervals come from."""
+
+REPEATS_ML = 0.5
+"""Between a beat's two ends: it has settled."""
+
+LEAST_WALLED = 3
+"""Full beats where no chart answers: one to learn from, one to settle by, one to confirm."""
+_MOST_BEYOND = 3
+"""Beats more than asked for, where they do not repeat themselves yet."""
+
+_DRIVES = 96
+_BELOW = 0.25
+"""Of the tensions that a wall is likened to: how many, and how far below none, as a share of the most."""
+
+TOLD = {
+    "qp_qs": ("flow through the lungs over that through the body (Qp/Qs)", "1"),
+    "left_ventricular_assist_l_per_min": ("flow through the pump", "L/min"),
+    "pump_share_percent": ("share of the pump", "%"),
+    "aortic_mean_gradient_mmhg": ("mean gradient of the aortic valve", "mmHg"),
+    "aortic_peak_gradient_mmhg": ("peak gradient of the aortic valve", "mmHg"),
+    "aortic_gorlin_area_cm2": ("area of the aortic valve by Gorlin", "cm²"),
+    "aortic_regurgitant_fraction_percent": ("aortic regurgitant fraction", "%"),
+    "mitral_mean_gradient_mmhg": ("mean gradient of the mitral valve", "mmHg"),
+    "mitral_gorlin_area_cm2": ("area of the mitral valve by Gorlin", "cm²"),
+    "mitral_regurgitant_fraction_percent": ("mitral regurgitant fraction", "%"),
+}
+"""Numbers of valves and passages, told beside ``outcome.NAMES`` where they are another than the own."""
+
+
+_STEPPED = ("lv_dp_dt_max_mmhg_per_s", ELASTANCE)
+"""Numbers that hang on the steps of time: of a reduced beat and of a full one they are not compared."""
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """What is asked of a heart, worked out.
+
+    Attributes
+    ----------
+    own : dict of float
+        The numbers of its own reduced beat.
+    """
+
+    circulation: Circulation
+    controls: Controls
+    treatment: Treatment | None
+    own: dict[str, float]
+
+
+def worked_out(heart: Heart, asked: BeatParams, progress: Progress) -> Asked:
+    """Return a heart's circulation as it is asked for, what a medicine comes to in it, and its own numbers.
+
+    Raises
+    ------
+    UserError
+        What cannot be; it names what can.
+    """
+    progress(0.0, "the patient's own beat")
+    own, live = circulation_of(heart.circulation), live_heart(heart)
+    live.go(3 * own.beat_s)
+    beat = live.last_beat
+    assert beat is not None
+    treatment = None
+    if asked.medicine is not None or asked.mg_per_day is not None or asked.mg_per_h is not None:
+        treatment = treated(stand_in(own, beat), asked, MEMBERS, progress)
+    controls = controls_of(own, asked, None if treatment is None else treatment.acting)
+    try:
+        circulation = under(own, controls)
+    except ValueError as error:
+        raise UserError(f"That cannot be: {error}.", "Take a lower heart rate.") from error
+    start = own.start.array()
+    state = filled(circulation, start, float(own.volume_ml(start)) + controls.blood_ml)
+    return Asked(
+        replace(circulation, start=State(*(float(value) for value in state))), controls, treatment,
+        beat_numbers(live, beat),
+    )  # fmt: skip
+
+
+def beat_in_full(heart: Heart, owns: Sequence[Result], params: BeatParams, progress: Progress) -> Made:
+    """Return a kept heart's full beat as it is asked for, compared with its own.
+
+    Parameters
+    ----------
+    owns : sequence of Result
+        Full beats as fits made them; the one of this very wall is its own. Where there is none, its own
+        numbers are those of the reduced heart.
+    """
+    own = next((o for o in owns if np.array_equal(o.mesh.points, heart.mesh.points)), None)
+    asked = worked_out(heart, params, progress.between(0.0, 0.05))
+    ventricle, beats = beaten(heart, params, asked, progress.between(0.05, 1.0))
+    last = beats[-1]
+    result = result_of(heart.mesh, ventricle, last, (*heart.limits, *_limits(params, asked)))
+    measured = outcome_of(asked.circulation, last.beats, TOLD_VALVES)
+    numbers = _replaced(result.numbers, measured)
+    numbers += [
+        Number(TOLD[key][0], measured[key], TOLD[key][1])
+        for key in TOLD
+        if key in measured and abs(measured[key] - asked.own.get(key, 0.0)) > 0.01 * abs(measured[key])
+    ]
+    numbers += _of_treatment(asked.treatment)
+    compared = list(_compared(numbers, own, asked.own))
+    result = replace(result, numbers=tuple(number for number, _ in compared))
+    known = {name: key for key, (name, _) in (NAMES | TOLD).items()}
+    summary: dict[str, object] = {known[n.name]: n.value for n in result.numbers if n.name in known}
+    summary["beats_differ_ml"] = change_ml(last)
+    summary["full_beats"] = len(beats)
+    summary["own_and_now"] = [line for _, line in compared if line]
+    if asked.treatment is not None:
+        summary["sources"] = list(asked.treatment.sources)
+    return Made({"beat": result}, summary)
+
+
+def beaten(
+    heart: Heart, params: BeatParams, asked: Asked, progress: Progress
+) -> tuple[Ventricle, Sequence[Coupled]]:
+    """Return a kept heart's full beats, settled on the reduced heart.
+
+    A wall that no chart answers is likened to the charted one: under the tension over time that gives the
+    pressures of its last full beat, the charted wall settles in its place; then the next full beat shows it.
+
+    Raises
+    ------
+    UserError
+        It does not settle, or the wall finds no rest.
+    """
+    circulation, reduced = asked.circulation, reduced_heart(heart)
+    twitch = course_of(heart)(circulation, heart.peak_kpa * asked.controls.contractility)
+    factor = asked.controls.stiffness * heart.stiffness
+    if not walled(params):
+        settled, _ = repeating(reduced.cavity(twitch, factor), circulation)
+        ventricle, rest = ventricle_of(heart, asked.controls.stiffness)
+        return ventricle, full_beats(ventricle, rest, settled, twitch, params.beats, progress)
+    progress(0.0, "the wall as it has become")
+    wall = wall_of(heart, params, twitch, circulation.beat_s)
+    course, made, charted = wall.course, list[Coupled](), reduced
+    least = max(params.beats, LEAST_WALLED)
+    for number in range(least + _MOST_BEYOND):
+        settled, _ = repeating(charted.cavity(course, factor), circulation)
+        part = progress.between(min(number / least, 1.0), min((number + 1) / least, 1.0))
+        made += full_beats(wall.ventricle, wall.rest, settled, wall.tension, 1, part)
+        if len(made) >= least and change_ml(made[-1]) < REPEATS_ML:
+            break
+        # What speed takes is in the pressures already.
+        course, charted = likened(reduced, made[-1], factor), replace(reduced, shortening=None)
+    return wall.ventricle, made
+
+
+def likened(reduced: Reduced, beat: Coupled, stiffness: float) -> Tension:
+    """Return the acting tension over time under which a reduced ventricle has a full beat's pressures.
+
+    Below none, where the full one presses less than the reduced one does at ease: the slope at none goes on.
+    """
+    tensions = reduced.tensions_kpa[-1] * stiffness * np.linspace(-_BELOW, 1.0, _DRIVES)
+    cavity = reduced.cavity(np.asarray, stiffness)  # its drive is the tension itself
+    times = np.array([time for time, _ in beat.places])
+    found = np.empty(len(times))
+    for n, (_, place) in enumerate(beat.places):
+        pressures = [cavity(place.volume_ml, float(tension)) for tension in tensions]
+        found[n] = np.interp(place.pressure_mmhg, np.maximum.accumulate(pressures), tensions)
+    beat_s = float(beat.beats.times_s[-1])
+
+    def course(time_s: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.interp(np.asarray(time_s) % beat_s, times, found)
+
+    return course
+
+
+def _limits(params: BeatParams, asked: Asked) -> tuple[str, ...]:
+    walls = LIMITS if params.rhythm != OWN_RHYTHM else ()
+    given = () if asked.treatment is None else (*asked.treatment.limits, LIMIT)
+    return tuple(dict.fromkeys((*live_limits(params), *walls, *given)))
+
+
+def _replaced(numbers: Sequence[Number], measured: dict[str, float]) -> list[Number]:
+    """Return a beat's numbers, those of them replaced that mean another thing where blood goes other ways."""
+    names = {name: key for key, (name, _) in NAMES.items()}
+    found = []
+    for number in numbers:
+        key = names.get(number.name, "")
+        if key == "isovolumic_contraction_s" and key not in measured:
+            continue
+        kept = key in ("cardiac_output_l_per_min", "lv_end_diastolic_pressure_mmhg")
+        found.append(replace(number, value=measured[key]) if kept else number)
+    return found
+
+
+def _of_treatment(treatment: Treatment | None) -> list[Number]:
+    """Return the medicine's concentration and what it does to the stand-in, with their intervals."""
+    if treatment is None:
+        return []
+    remark = "Interval: nine of ten patients of an ensemble."
+    found = [
+        Number(f"concentration of {name}", n.after, "ng/mL", n.low, n.high, remark=remark)
+        for name, n in treatment.concentrations_ng_per_ml.items()
+    ]
+    for key, name, unit in (
+        ("heart_rate_per_min", "heart rate, by the medicine", "1/min"),
+        ("systolic_pressure_mmhg", "systolic pressure, by the medicine", "mmHg"),
+    ):
+        n = treatment.numbers[key]
+        told = f"Of an elastance in the ventricle's place: {n.before:.0f} before. {remark}"
+        found.append(Number(name, n.after, unit, n.low, n.high, remark=told))
+    return found
+
+
+def _compared(
+    numbers: Sequence[Number], own: Result | None, reduced: dict[str, float]
+) -> list[tuple[Number, str]]:
+    """Return each number with a remark on the own one, and both in a line with the change."""
+    keys = {name: key for key, (name, _) in (NAMES | TOLD).items()}
+    known = {} if own is None else {n.name: n for n in own.numbers}
+    found: list[tuple[Number, str]] = []
+    for number in numbers:
+        before = known.get(number.name)
+        key = keys.get(number.name, "")
+        if before is None and key in reduced and key not in _STEPPED:
+            before = Number(number.name, reduced[key], number.unit)
+        if before is None:
+            found.append((number, ""))
+            continue
+        unit = "" if number.unit == "1" else f" {number.unit}"
+        step = " points" if number.unit == "%" else unit
+        told = f"{_figures(before.value)}{unit}"
+        if before.low is not None and before.high is not None:
+            told += f" ({_figures(before.low)}–{_figures(before.high)})"
+        change = f"{_figures(number.value - before.value, sign='+')}{step}"
+        line = f"{number.name}: {told} → {_figures(number.value)}{unit}, {change}"
+        said = f"Own: {told}; change {change}."
+        found.append((replace(number, remark=f"{said} {number.remark}".strip()), line))
+    return found
+
+
+def _figures(value: float, sign: str = "") -> str:
+    """Return a number as it is read: three figures after the first, and no power of ten."""
+    form = f"{sign}.0f" if abs(value) >= 1000 else f"{sign}.4g" if abs(value) >= 1 else f"{sign}.2g"
+    return f"{value:{form}}".replace("-", "−")
