@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from desktop import exporting, heart_way, way
+from desktop import exporting, heart_way, pulling, way
 from desktop.browser import bringing
 from desktop.command import Command, ask
 from desktop.hanging_commands import hanging_commands
@@ -308,6 +308,9 @@ def _walk() -> tuple[Command, ...]:
         Command("anatomy.heart", "Segment the heart", "heart",
             "Find both ventricles in every phase of the cine MR, by itself",
                 heart_way.find, heart_way.why_not_find, "", "Anatomy"),
+        Command("anatomy.pull", "Pull contours", "hand-grabbing",
+            "Pull the heart's contours over the slices; surface, neighboring phases and volumes follow",
+                pulling.pull, pulling.why_not_pull, "H", "Anatomy", "views"),
         Command("anatomy.ventricle", "Mesh the ventricle", "polygon",
             "Fill the left ventricle's wall with tetrahedra, fibers and segments",
                 heart_way.mesh, heart_way.why_not_mesh, "", "Anatomy"),

@@ -64,7 +64,7 @@ class AnatomyPanel(Panel):
             desk, actions, title="Ventricle", command="anatomy.ventricle", steps=(heart_way.MESH,),
             done=lambda: _fresh(desk, "mesh"), facts=self._ventricle_facts, again="Mesh again with these",
         )  # fmt: skip
-        self.motion = MotionCard(desk)
+        self.motion = MotionCard(desk, actions)
         if desk.stage is not None:
             desk.stage.cine.moved.connect(self.motion.follow)
         self.add(self.silent, self.heart, self.ventricle, self.motion, self.bone, self.all, self.side)
