@@ -309,7 +309,7 @@ def _walk() -> tuple[Command, ...]:
         Command("anatomy.heart", "Segment the heart", "heart",
             "Find both ventricles in every phase of the cine MR, by itself",
                 heart_way.find, heart_way.why_not_find, "", "Anatomy"),
-        Command("anatomy.ventricle_ct", "Segment the ventricle in a contrast CT", "heart",
+        Command("anatomy.ventricle_ct", "Segment the ventricle (CT)", "heart",
             "Find the left ventricle's blood along a distance from mitral valve to apex; grow its wall",
                 heart_way.find_still, heart_way.why_not_still, "", "Anatomy"),
         Command("anatomy.pull", "Pull contours", "hand-grabbing",
