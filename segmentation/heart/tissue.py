@@ -41,8 +41,8 @@ SMALLEST_MM = 3.5
 ABOVE_MM = 1.0
 """Lines that end so far above the base plane still count."""
 
-WALL_MM = 1.0
-"""Muscle that is left at the least between endocardium and epicardium."""
+THINNED = 0.7
+"""Share of its diastolic thickness that the wall keeps at the least: contracted it is thicker as a rule."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +102,7 @@ def tissue_kept(rays: dict[int, Rays], endo: Shell, epi: Shell, base: Base, refe
     parts = []
     for line in lines:
         share = (line.height_mm - apex[:, None]) / length[:, None]
+        wall = THINNED * (line.outer_mm - line.inner_mm)[reference].mean(axis=0)
         for t in range(len(length)):
             whole = (line.outer_mm[t] > 0) & (share[t] > 0) & (share[t] < 1)
             if not whole.any() or (line.closed and not whole.all()):
@@ -113,7 +114,7 @@ def tissue_kept(rays: dict[int, Rays], endo: Shell, epi: Shell, base: Base, refe
             section = bright + muscle
             if line.closed:
                 section = _oval(section)
-            radius = np.minimum(np.sqrt(2 * np.maximum(section, 0.0)), line.outer_mm[t] - WALL_MM)
+            radius = np.minimum(np.sqrt(2 * np.maximum(section, 0.0)), line.outer_mm[t] - wall)
             at = line.lps[:, 0] + ((radius - OUT_MM[0]) / STEP_MM)[:, None] * (
                 line.lps[:, 1] - line.lps[:, 0]
             )
