@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from desktop import exporting, heart_way, snapshots, way
+from desktop import exporting, heart_way, pulling, snapshots, way
 from desktop.browser import bringing
 from desktop.command import Command, ask
 from desktop.hanging_commands import hanging_commands
@@ -312,6 +312,9 @@ def _walk() -> tuple[Command, ...]:
         Command("anatomy.ventricle_ct", "Segment the ventricle in a contrast CT", "heart",
             "Find the left ventricle's blood along a distance from mitral valve to apex; grow its wall",
                 heart_way.find_still, heart_way.why_not_still, "", "Anatomy"),
+        Command("anatomy.pull", "Pull contours", "hand-grabbing",
+            "Pull the heart's contours over the slices; surface, neighboring phases and volumes follow",
+                pulling.pull, pulling.why_not_pull, "H", "Anatomy", "views"),
         Command("anatomy.ventricle", "Mesh the ventricle", "polygon",
             "Fill the left ventricle's wall with tetrahedra, fibers and segments",
                 heart_way.mesh, heart_way.why_not_mesh, "", "Anatomy"),

@@ -47,6 +47,7 @@ def _needs_image(desk: Desk) -> str:
 def _take(tool: str) -> Callable[[Desk], None]:
     def run(desk: Desk) -> None:
         if desk.stage is not None:
+            desk.stage.pulling.take(False)  # one tool in the hand
             desk.stage.measuring.take(tool)
 
     return run

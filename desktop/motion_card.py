@@ -8,21 +8,25 @@ import numpy as np
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from desktop import theme, way
+from desktop.actions import Actions
 from desktop.desk import Desk
 from desktop.moving import phase_at
 from desktop.numbers import NumberList
-from desktop.section import section_title
+from desktop.section import CommandButton, quiet, section_title
 from resources.colors import EDGE_COLORS
 from twin.domain import Motion
 
 if TYPE_CHECKING:
     from viewers.plot import Plot
 
+BY_HAND = "Edited by hand"
+"""How the notes of a motion begin that say what a hand has changed."""
+
 
 class MotionCard(QFrame):
     """Shows the motion at hand, where the record holds one; the curve follows the cine."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, actions: Actions) -> None:
         super().__init__()
         from viewers.plot import Plot
 
@@ -33,10 +37,12 @@ class MotionCard(QFrame):
         self.plot = Plot("Volume over the cycle", "time (ms)", "cavity (mL)")
         self.plot.setMinimumHeight(theme.px(38))
         self.numbers = NumberList(desk)
+        self.pull = CommandButton(actions["anatomy.pull"])
+        self.edits = quiet()
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.px(3), theme.px(2), theme.px(3), theme.px(3))
         column.setSpacing(theme.px(2))
-        for widget in (self.title, self.plot, self.numbers):
+        for widget in (self.title, self.plot, self.numbers, self.pull, self.edits):
             column.addWidget(widget)
         self.hide()
         desk.session.arrived.connect(self.refresh)
@@ -64,6 +70,9 @@ class MotionCard(QFrame):
     def _show(self, motion: Motion) -> None:
         self._motion = motion
         self.plot.setVisible(not motion.still)
+        edits = [note for note in motion.notes if note.startswith(BY_HAND)]
+        self.edits.setText("\n".join(edits))
+        self.edits.setVisible(bool(edits))
         fill_plot(self.plot, motion)
         self.follow()
 

@@ -24,6 +24,7 @@ from desktop.marking import Marking
 from desktop.measuring import Measuring
 from desktop.overlay import SliceOverlay
 from desktop.presenting import Presenting
+from desktop.pulling import Pulling
 from desktop.readiness import load_drawing, load_numerics
 from desktop.scenery import Scenery
 from desktop.time_bar import TimeBar
@@ -103,9 +104,7 @@ class Stage(QWidget):
         self.comparing = Comparing(desk, self.links, self)
         self.comparing.changed.connect(self._on_compare)
         self.comparing.hovered.connect(self._on_hover)
-        self.measuring = Measuring(desk, self.slices, self.cine)
-        self.going = Going(desk, self._go_to)
-        self.marking = Marking(desk, self)
+        self._make_tools()
         self.hanging = Hanging(desk, self)
         self.overlay.sync()
         self._place()
@@ -128,6 +127,12 @@ class Stage(QWidget):
             self.slices[plane] = view
             view.hovered.connect(self._on_hover)
             view.maximize_asked.connect(lambda plane=plane: self.maximize(plane))
+
+    def _make_tools(self) -> None:
+        self.measuring = Measuring(self._desk, self.slices, self.cine)
+        self.pulling = Pulling(self._desk, self.slices, self.cine)
+        self.going = Going(self._desk, self._go_to)
+        self.marking = Marking(self._desk, self)
 
     def _make_scene_if_open(self) -> None:
         if not self._closed:
@@ -176,6 +181,7 @@ class Stage(QWidget):
         self.comparing.detach()
         self.hanging.detach()
         self.measuring.detach()
+        self.pulling.detach()
         self.marking.detach()
         if self.scenery is not None:
             self.scenery.detach()

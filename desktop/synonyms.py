@@ -70,6 +70,7 @@ _OF: dict[str, tuple[str, ...]] = {
     "anatomy.left": ("laterality",),
     "anatomy.right": ("laterality",),
     "anatomy.heart": ("segmentation", "cardiac", "ventricle", "cine"),
+    "anatomy.pull": ("edit contours", "correct", "drag", "deform", "nudge", "segment editor"),
     "anatomy.ventricle": ("tetrahedral", "finite elements", "fem", "cardiac", "fibers"),
     "simulate.heart": ("personalize", "calibrate", "cardiac"),
     "simulate.beat": ("fem", "finite elements", "cardiac", "run", "calculate"),

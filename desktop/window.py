@@ -274,7 +274,8 @@ class MainWindow(QMainWindow):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Put the tool away by Escape, wherever the focus is and nothing else wants the key."""
         if event.key() == Qt.Key.Key_Escape and self.desk.stage is not None:
-            self.desk.stage.measuring.let_go()
+            stage = self.desk.stage
+            (stage.pulling if stage.pulling.on else stage.measuring).let_go()
         else:
             super().keyPressEvent(event)
 

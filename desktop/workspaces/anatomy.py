@@ -69,7 +69,7 @@ class AnatomyPanel(Panel):
             steps=(heart_way.STILL,), done=lambda: _fresh(desk, "motion"), facts=self._still_facts,
             again="Segment again",
         )  # fmt: skip
-        self.motion = MotionCard(desk)
+        self.motion = MotionCard(desk, actions)
         if desk.stage is not None:
             desk.stage.cine.moved.connect(self.motion.follow)
         self.add(self.silent, self.heart, self.still, self.ventricle, self.motion, self.bone, self.all)

@@ -1,12 +1,15 @@
-"""The steps that find ventricles: in a cine MR study, and in a contrast CT."""
+"""The steps that find ventricles, in a cine MR study and in a contrast CT, and put right what was found."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from twin.domain import Measurement, Volume
+from twin.domain import Measurement, Motion, Volume
 from twin.params import param
 from twin.progress import Progress
 from twin.steps import Made, step
+
+REACH_MM = 10.0
+"""How far along a contour a pull reaches, where nothing else is said."""
 
 
 @dataclass(frozen=True)
@@ -110,3 +113,47 @@ def segment_ventricle(volume: Volume, axis: Measurement, params: ContrastParams,
     from segmentation.heart.still import find_still
 
     return find_still(volume, axis, params.thickness_mm, params.threshold_hu, progress)
+
+
+@dataclass(frozen=True)
+class PullParams:
+    """Which contour is pulled, from where to where."""
+
+    edge: str = param(help="Name of the contour: left endocardium, left epicardium or right cavity.")
+    view: str = param(help="The view it was found in, as its name is shown.")
+    phase: int = param(help="Phase of the cycle, counted from 0.", low=0, high=1000)
+    from_mm: tuple[float, float, float] = param(
+        help="Where it is taken hold of (x,y,z in patient space, LPS).", unit="mm", patient_specific=True
+    )
+    to_mm: tuple[float, float, float] = param(
+        help="Where that place of it is to lie (x,y,z in patient space, LPS).",
+        unit="mm",
+        patient_specific=True,
+    )
+    reach_mm: float = param(
+        REACH_MM,
+        help="Way along the contour on which the pull falls to 0.61 of itself.",
+        unit="mm",
+        low=1.0,
+        high=60.0,
+        title="Reach",
+    )
+
+
+@step("motion.pull_contour", version=1, title="Pull contour", edits="motion", quick=True)
+def pull_contour(motion: Motion, params: PullParams, progress: Progress) -> Made:
+    """Pull a contour by hand: the surface of that phase goes with it, neighboring phases follow softly."""
+    import numpy as np
+
+    from segmentation.heart.by_hand import Pull, pulled
+
+    places = np.array([params.from_mm, params.to_mm], np.float64)
+    pull = Pull(params.edge, params.view, params.phase, places[0], places[1], params.reach_mm)
+    after = pulled(motion, pull)
+    return Made(
+        {"motion": after},
+        {
+            "cavity_ml": float(after.cavity_ml[params.phase]),
+            "changed_by_ml": float((after.cavity_ml - motion.cavity_ml)[params.phase]),
+        },
+    )

@@ -42,6 +42,8 @@ class Outline:
     points : ndarray, shape (n, 3), float32
         LPS mm, in the plane as the scanner placed it.
     closed : bool
+    by_hand : bool
+        Somebody has pulled it to where it lies.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Outline:
     phase: int
     points: NDArray[np.float32]
     closed: bool
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, eq=False)
