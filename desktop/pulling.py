@@ -137,7 +137,13 @@ class Pulling(QObject):
 def shown_motions(desk: Desk) -> list[Item]:
     """Return the motions whose contours are drawn over the slices."""
     session = desk.session
-    return [i for i in session.of_kind("motion") if session.is_visible(i.key)]
+    return [i for i in _with_contours(desk) if session.is_visible(i.key)]
+
+
+def _with_contours(desk: Desk) -> list[Item]:
+    session = desk.session
+    entries = [(i, session.entry(i.id)) for i in session.of_kind("motion")]
+    return [i for i, entry in entries if entry is not None and entry.tree["outlines"]]
 
 
 def why_not_pull(desk: Desk) -> str:
@@ -146,7 +152,7 @@ def why_not_pull(desk: Desk) -> str:
         return desk.read_only
     if desk.stage is None or desk.session.volume is None:
         return "Open the cine MR first: contours are pulled over its slices."
-    if not desk.session.of_kind("motion"):
+    if not _with_contours(desk):
         return "Segment the heart first: there are no contours yet."
     if not shown_motions(desk):
         return "Show the motion first: its eye in the tree is closed."

@@ -220,16 +220,23 @@ def _measured(before: Motion, motion: Motion) -> Motion:
                 gained = -gained
             wall[t] += gained
     emptiest = int(cavity.argmin())
-    full, empty = float(cavity[motion.fullest]), float(cavity[emptiest])
-    values = {
+    after = replace(motion, cavity_ml=cavity, wall_ml=wall, emptiest=emptiest)
+    then, now = _values(before), _values(after)
+    # an index is the same number by the same body
+    now |= {f"{name} index": now[name] / then[name] for name in then}
+    return replace(after, numbers=tuple(_again(number, now) for number in motion.numbers))
+
+
+def _values(motion: Motion) -> dict[str, float]:
+    """The numbers that a motion's volumes give."""
+    full, empty = (float(motion.cavity_ml[t]) for t in (motion.fullest, motion.emptiest))
+    return {
         "end-diastolic volume": full,
         "end-systolic volume": empty,
         "stroke volume": full - empty,
         "ejection fraction": 100 * (1 - empty / full),
-        "muscle mass": DENSITY_G_ML * float(wall[motion.fullest]),
+        "muscle mass": DENSITY_G_ML * float(motion.wall_ml[motion.fullest]),
     }
-    numbers = tuple(_again(number, values) for number in motion.numbers)
-    return replace(motion, cavity_ml=cavity, wall_ml=wall, emptiest=emptiest, numbers=numbers)
 
 
 def _again(number: Number, values: dict[str, float]) -> Number:
@@ -237,4 +244,7 @@ def _again(number: Number, values: dict[str, float]) -> Number:
         return number
     told = "Contours were edited by hand."
     remark = number.remark if told in number.remark else f"{number.remark} {told}".strip()
-    return replace(number, value=values[number.name], remark=remark)
+    value = values[number.name]
+    if number.name.endswith(" index"):
+        value *= number.value
+    return replace(number, value=value, remark=remark)

@@ -10,7 +10,7 @@ from segmentation.heart.by_hand import NEAR_SHARE, Pull, dragged, pulled
 from segmentation.heart.motion import motion_of
 from segmentation.heart.ventricle import Ventricles
 from tests.segmentation.heart.phantom import ACROSS, AXIS, BACK, CENTER
-from twin.domain import Motion, Outline
+from twin.domain import Motion, Number, Outline
 from twin.errors import UserError
 
 PHASE = 0
@@ -91,8 +91,10 @@ def test_phases_beside_follow_softly_and_across_the_cycle_none(motion: Motion) -
 
 def test_numbers_follow_and_say_so(motion: Motion) -> None:
     pull = outward(middle(motion))
-    after = pulled(motion, pull)
+    by_body = Number("end-diastolic volume index", motion.cavity_ml[0] / 2.0, "mL/m²")  # of a body of 2 m²
+    after = pulled(replace(motion, numbers=(*motion.numbers, by_body)), pull)
     named = {n.name: n for n in after.numbers}
+    assert named["end-diastolic volume index"].value == pytest.approx(after.cavity_ml[0] / 2.0)
     assert named["end-diastolic volume"].value == after.cavity_ml[after.fullest] > motion.cavity_ml[0]
     assert named["ejection fraction"].value == pytest.approx(
         100 * (1 - after.cavity_ml[after.emptiest] / after.cavity_ml[after.fullest])
