@@ -119,7 +119,7 @@ def elastance_of(coupled: Coupled) -> float:
     """
     ends_s = coupled.beats.times_s[end_systole(coupled.beats)]
     nearest = int(np.argmin([abs(time - ends_s) for time, _ in coupled.places]))
-    return float(coupled.places[nearest][1].elastance)
+    return float(coupled.places[nearest][1].elastances[0, 0])
 
 
 def _evenly(times: NDArray[np.float64]) -> NDArray[np.int64]:
