@@ -21,8 +21,11 @@ from twin.domain import Curve, Result
 if TYPE_CHECKING:
     from viewers.plot import Plot
 
-LOOP = ("left ventricle volume", "left ventricle pressure")
-"""Curves that make a pressure–volume loop."""
+LOOPS = {
+    "Pressure–volume loop": ("left ventricle volume", "left ventricle pressure"),
+    "Pressure–volume loop, right ventricle": ("right ventricle volume", "right ventricle pressure"),
+}
+"""Curves that make a pressure–volume loop, by its title."""
 
 
 _SEVERAL = {"mL": "Volumes", "mmHg": "Pressures", "mL/s": "Flows", "%": "Strains", "kPa": "Stresses"}
@@ -106,7 +109,7 @@ class TimedCard(QFrame):
 
 
 def plots_of(result: Result) -> list[tuple[Plot, Curve | None, Curve]]:
-    """Return plots of a result's curves: a loop where there is one, then those of each unit over time.
+    """Return plots of a result's curves: loops where there are some, then those of each unit over time.
 
     With each comes what the moment that is up is marked on: a curve, and the one along (None: time).
     """
@@ -115,9 +118,11 @@ def plots_of(result: Result) -> list[tuple[Plot, Curve | None, Curve]]:
     accent = theme.current().accent
     known = {curve.name: curve for curve in result.curves}
     made: list[tuple[Plot, Curve | None, Curve]] = []
-    if all(name in known for name in LOOP):
-        volume, pressure = (known[name] for name in LOOP)
-        plot = Plot("Pressure–volume loop", "volume (mL)", "pressure (mmHg)")
+    for title, names in LOOPS.items():
+        if not all(name in known for name in names):
+            continue
+        volume, pressure = (known[name] for name in names)
+        plot = Plot(title, "volume (mL)", "pressure (mmHg)")
         x, y = (np.append(c.values, c.values[0]) for c in (volume, pressure))
         plot.set_still([PlotCurve(x, y, accent, width=2.0)])
         made.append((plot, volume, pressure))

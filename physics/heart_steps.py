@@ -12,6 +12,17 @@ from twin.progress import Progress
 from twin.steps import Made, step
 
 
+def _angle(degrees: float, side: str) -> Any:
+    return param(
+        degrees,
+        unit="°",
+        low=-90.0,
+        high=90.0,
+        help=f"Angle of the fibers against the circumference on the {side} (Bayer et al. 2012).",
+        title=f"Fibers {side}",
+    )
+
+
 @dataclass(frozen=True)
 class VentricleParams:
     """Of which phase, how fine, and how the fibers run."""
@@ -31,22 +42,8 @@ class VentricleParams:
         help="Elements through the wall. Fibers turn within an element too: one layer has all their angles.",
         title="Layers",
     )
-    fiber_endo_deg: float = param(
-        60.0,
-        unit="°",
-        low=-90.0,
-        high=90.0,
-        help="Angle of the fibers against the circumference on the inside (Bayer et al. 2012).",
-        title="Fibers inside",
-    )
-    fiber_epi_deg: float = param(
-        -60.0,
-        unit="°",
-        low=-90.0,
-        high=90.0,
-        help="Angle of the fibers against the circumference on the outside (Bayer et al. 2012).",
-        title="Fibers outside",
-    )
+    fiber_endo_deg: float = _angle(60.0, "inside")
+    fiber_epi_deg: float = _angle(-60.0, "outside")
     phase: int | None = param(
         None,
         low=0,
@@ -64,6 +61,27 @@ def make_ventricle(motion: Motion, params: VentricleParams, progress: Progress) 
     from physics.heart.of_motion import ventricle_of
 
     return ventricle_of(motion, params, progress)
+
+
+@dataclass(frozen=True)
+class FiberParams:
+    """How the fibers run."""
+
+    fiber_endo_deg: float = _angle(60.0, "inside")
+    fiber_epi_deg: float = _angle(-60.0, "outside")
+
+
+def _of_four_nodes(tree: dict[str, Any]) -> bool:
+    names = {patch["name"] for patch in tree["patches"]}
+    return {"endo_lv", "epi", "base"} <= names and not tree.get("axes_inside")
+
+
+@step("mesh.fibers", version=1, title="Lay fibers", makes=("mesh",), fits={"mesh": _of_four_nodes})
+def lay_fibers(mesh: TetMesh, given: TetMesh | None, params: FiberParams, progress: Progress) -> Made:
+    """Lay fibers in one ventricle or both, by rule or as another mesh has them; ten nodes an element."""
+    from physics.heart.of_mesh import with_fibers
+
+    return with_fibers(mesh, given, params, progress)
 
 
 @dataclass(frozen=True)
@@ -318,3 +336,54 @@ def beat_heart(heart: Heart, own: tuple[Result, ...] | None, params: BeatParams,
     from physics.whatif.full import beat_in_full
 
     return beat_in_full(heart, own or (), params, progress)
+
+
+@dataclass(frozen=True)
+class MeshBeatParams:
+    """Muscle and circulation of a heart that nothing was fitted to."""
+
+    stiffness_kpa: float = param(
+        5.0,
+        unit="kPa",
+        low=0.1,
+        high=100.0,
+        help="Of the muscle along its fibers at rest: a_f of Holzapfel and Ogden.",
+        title="Stiffness",
+    )
+    tension_kpa: float = param(
+        100.0, unit="kPa", low=5.0, high=500.0, help="Largest tension of the muscle.", title="Contractility"
+    )
+    preload_ml: float = param(
+        0.0,
+        unit="mL",
+        low=-1000.0,
+        high=1500.0,
+        help="Blood more (below zero: less) in the veins than a healthy adult has.",
+        title="Preload",
+    )
+    resistance_percent: float = param(
+        100.0, unit="%", low=30.0, high=300.0, help="Resistance of the systemic arteries.", title="Afterload"
+    )
+    lungs_percent: float = param(
+        100.0, unit="%", low=30.0, high=1000.0, help="Resistance of the pulmonary arteries.", title="Lungs"
+    )
+    rate_per_min: float = param(
+        70.0, unit="1/min", low=30.0, high=150.0, title="Heart rate", help="Heart rate."
+    )
+    beats: int = param(
+        10, low=2, high=50, advanced=True, help="Full beats at most, until two in a row are the same."
+    )
+
+
+@step(
+    "physics.beat_mesh",
+    version=1,
+    title="Beat a mesh",
+    makes=("result",),
+    fits={"mesh": _at_end_diastole},
+)
+def beat_mesh(mesh: TetMesh, params: MeshBeatParams, progress: Progress) -> Made:
+    """Let a mesh of one ventricle or both beat in a healthy circulation until its beats repeat themselves."""
+    from physics.personal.of_mesh import beat_mesh as beaten
+
+    return beaten(mesh, params, progress)

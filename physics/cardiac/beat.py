@@ -1,9 +1,9 @@
-"""A ventricle in 3-D beating in the closed circulation.
+"""One ventricle or both in 3-D beating in the closed circulation.
 
-Each step of time is implicit: the circulation goes through it with the cavity's pressure as a line in volume
-and tension through the last place, tension falling with the speed of shortening; the ventricle is then put at
-the volume and the tension so found, and the line is moved until both agree. So blood is conserved to the
-circulation's rounding, and the isovolumic phases stay.
+Each step of time is implicit: the circulation goes through it with the cavities' pressures as a line in
+their volumes and the tension through the last place, tension falling with the speed of shortening; the wall
+is then put at the volumes and the tension so found, and the line is moved until both agree. So blood is
+conserved to the circulation's rounding, and the isovolumic phases stay.
 """
 
 from collections.abc import Sequence
@@ -15,9 +15,12 @@ from numpy.typing import NDArray
 
 from physics.cardiac.equilibrium import NotConvergedError
 from physics.cardiac.tension import Tension
-from physics.circulation import Beats, Circulation, Shortening, Table, measures_of
+from physics.cardiac.ventricle import CAVITIES
+from physics.circulation import CHAMBERS, Beats, Circulation, Shortening, measures_of
 from physics.circulation.loop import advance
 from twin.progress import Progress
+
+Array = NDArray[np.float64]
 
 AGREED_MMHG = 0.1
 """Largest difference of the ventricle's pressure and the one the circulation has gone with."""
@@ -29,20 +32,24 @@ _PASSES = 8
 class Place(Protocol):
     """Where a pump is; see ``ventricle.Held``."""
 
-    volume_ml: float
+    volumes_ml: NDArray[np.float64]
     tension_kpa: float
-    pressure_mmhg: float
-    elastance: float
-    gain: float
+    pressures_mmhg: NDArray[np.float64]
+    elastances: NDArray[np.float64]
+    gains: NDArray[np.float64]
 
 
 class Pump(Protocol):
-    """What can be put at a volume and a tension; see ``ventricle.Ventricle``."""
+    """What can be put at volumes and a tension; see ``ventricle.Ventricle``."""
 
     shortening: Shortening | None
 
     def step(
-        self, before: Sequence[tuple[float, Any]], time_s: float, volume_ml: float, tension_kpa: float
+        self,
+        before: Sequence[tuple[float, Any]],
+        time_s: float,
+        volumes_ml: NDArray[np.float64],
+        tension_kpa: float,
     ) -> Any:
         """Return its ``Place`` there, with its last places and their times given."""
 
@@ -72,8 +79,11 @@ class Coupled:
         """
         volume, pressure = self.beats.states[:, 1], self.beats.pressures_mmhg[:, 1]
         middle = 0.5 * (pressure[1:] + pressure[:-1])
-        rises = np.diff([(time, place.pressure_mmhg) for time, place in self.places], axis=0)
-        return measures_of(self.beats) | {
+        rises = np.diff([(time, place.pressures_mmhg[0]) for time, place in self.places], axis=0)
+        found = measures_of(self.beats)
+        filled, stroke = found["rv_end_diastolic_volume_ml"], found["rv_stroke_volume_ml"]
+        return found | {
+            "rv_ejection_fraction_percent": 100.0 * stroke / filled,
             "lv_dp_dt_max_mmhg_per_s": float((rises[:, 1] / rises[:, 0]).max()),
             "lv_stroke_work_mmhg_ml": float(-np.sum(middle * np.diff(volume))),
         }
@@ -99,9 +109,9 @@ def beat(
     tension_kpa : callable
         Of times (k,) since the beat began, s; the pump's shortening takes its share from it.
     place : Place
-        Where the pump is; its volume is the state's.
+        Where the pump is; its volumes are the state's.
     step_s : float
-        Longest step; twice as long where the pressure hardly changes.
+        Longest step; twice as long where pressures hardly change.
 
     Raises
     ------
@@ -148,7 +158,7 @@ class _Walk:
         """Stand at a place."""
         self._places = [(0.0, place)]
         line = _Line(place, 0.0, self._tension, self._pump.shortening)
-        self._parts = [advance(self._circulation, state, 0.0, self._inner, 0, {"LV": line.table()})]
+        self._parts = [advance(self._circulation, state, 0.0, self._inner, 0, line)]
 
     def go(self, done: int, width: int) -> int:
         """Go on by ``width`` inner steps; return how many passes that took."""
@@ -156,10 +166,10 @@ class _Walk:
         line = _Line(self._places[-1][1], begin, self._tension, self._pump.shortening)
         state, known = self._parts[-1].states[-1], self._places
         for number in range(_PASSES):
-            gone = advance(self._circulation, state, begin, self._inner, width, {"LV": line.table()})
-            volume, tension = float(gone.states[-1, 1]), float(gone.drives[-1])
-            found = self._pump.step(known, end, volume, tension)
-            if abs(found.pressure_mmhg - gone.pressures_mmhg[-1, 1]) <= AGREED_MMHG:
+            gone = advance(self._circulation, state, begin, self._inner, width, line)
+            volumes, tension = gone.states[-1, line.places], float(gone.drives[-1])
+            found = self._pump.step(known, end, volumes, tension)
+            if np.abs(found.pressures_mmhg - gone.pressures_mmhg[-1, line.places]).max() <= AGREED_MMHG:
                 self._places.append((end, found))
                 self._parts.append(gone)
                 self._corrections += number
@@ -173,9 +183,9 @@ class _Walk:
 
     @property
     def calm(self) -> bool:
-        """Whether the pressure hardly changed in the last step."""
-        before, last = (place.pressure_mmhg for _time, place in self._places[-2:])
-        return bool(abs(last - before) < CALM_MMHG)
+        """Whether pressures hardly changed in the last step."""
+        before, last = (place.pressures_mmhg for _time, place in self._places[-2:])
+        return bool(np.abs(last - before).max() < CALM_MMHG)
 
     def found(self) -> Coupled:
         """Return the way."""
@@ -191,29 +201,30 @@ class _Walk:
 
 
 class _Line:
-    """A cavity's pressure as a line in volume, tension and time through a place."""
+    """The cavities' pressures as a line in their volumes, the tension and time through a place."""
 
     def __init__(
         self, place: Place, begin_s: float, tension_kpa: Tension, shortening: Shortening | None
     ) -> None:
-        self._place, self._begin, self._tension, self._shortening = place, begin_s, tension_kpa, shortening
-        self._elastance, self._drift = place.elastance, 0.0
+        self.chambers = CAVITIES[: len(place.volumes_ml)]
+        self.places = [CHAMBERS.index(name) for name in self.chambers]
+        self.drive, self.shortening = tension_kpa, shortening
+        self._place, self._begin = place, begin_s
+        self._elastances, self._drift = place.elastances, np.zeros(len(self.chambers))
 
-    def table(self) -> Table:
-        """Return it as a chamber of the circulation."""
-        place, patches = self._place, np.zeros((1, 1, 4, 4))
-        patches[0, 0, 0, 0] = place.pressure_mmhg
-        patches[0, 0, 1, 0], patches[0, 0, 0, 1] = self._elastance, place.gain
-        volumes, tensions = (np.array([one, one + 1.0]) for one in (place.volume_ml, place.tension_kpa))
-        drift, begin = self._drift, self._begin
-        return Table(
-            volumes, tensions, patches, self._tension, self._shortening, lambda times: drift * (times - begin)
-        )
+    def lines(self, times_s: Array) -> tuple[Array, Array, Array]:
+        """Return pressures at no volume and no tension (k, c), and slopes at times (k,); see ``Joined``."""
+        place, count = self._place, len(times_s)
+        bare = place.pressures_mmhg - self._elastances @ place.volumes_ml - place.gains * place.tension_kpa
+        heights = bare + (times_s - self._begin)[:, None] * self._drift
+        slopes = np.repeat(self._elastances[None], count, axis=0)
+        return heights, slopes, np.repeat(place.gains[None], count, axis=0)
 
     def through(self, end: Place, time_s: float) -> None:
         """Lead it through the place that was found, as steep as it is there."""
         place = self._place
-        self._elastance = end.elastance
-        lacking = end.pressure_mmhg - place.pressure_mmhg - place.gain * (end.tension_kpa - place.tension_kpa)
-        lacking -= self._elastance * (end.volume_ml - place.volume_ml)
+        self._elastances = end.elastances
+        lacking = end.pressures_mmhg - place.pressures_mmhg
+        lacking = lacking - place.gains * (end.tension_kpa - place.tension_kpa)
+        lacking -= self._elastances @ (end.volumes_ml - place.volumes_ml)
         self._drift = lacking / (time_s - self._begin)

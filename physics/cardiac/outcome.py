@@ -41,6 +41,18 @@ NAMES: dict[str, tuple[str, str]] = {
 }
 """What a beat's measures are called, and their units."""
 
+RIGHT_NAMES: dict[str, tuple[str, str]] = {
+    "rv_end_diastolic_volume_ml": ("right ventricle, end-diastolic volume", "mL"),
+    "rv_end_systolic_volume_ml": ("right ventricle, end-systolic volume", "mL"),
+    "rv_stroke_volume_ml": ("right ventricle, stroke volume", "mL"),
+    "rv_ejection_fraction_percent": ("right ventricle, ejection fraction", "%"),
+    "rv_peak_pressure_mmhg": ("right ventricle, largest pressure", "mmHg"),
+    "rv_end_diastolic_pressure_mmhg": ("right ventricle, end-diastolic pressure", "mmHg"),
+    "pulmonary_artery_mean_pressure_mmhg": ("mean pulmonary arterial pressure", "mmHg"),
+    "ra_mean_pressure_mmhg": ("mean right atrial pressure", "mmHg"),
+}
+"""The same of the right side, where its ventricle is a wall too."""
+
 
 def result_of(mesh: TetMesh, ventricle: Ventricle, coupled: Coupled, limits: Sequence[str]) -> Result:
     """Return what a beat showed.
@@ -62,11 +74,10 @@ def result_of(mesh: TetMesh, ventricle: Ventricle, coupled: Coupled, limits: Seq
     moved = deformation_of(mesh, frames, full)
     stretch, stress = _along_fibers(mesh, ventricle, places)
     kept = times[chosen]
-    numbers = [
-        Number(NAMES[key][0], value, NAMES[key][1])
-        for key, value in (coupled.measures() | {ELASTANCE: elastance_of(coupled)}).items()
-        if key in NAMES
-    ]
+    both = len(ventricle.places) > 1
+    names = NAMES | RIGHT_NAMES if both else NAMES
+    measures = coupled.measures() | {ELASTANCE: elastance_of(coupled)}
+    numbers = [Number(name, measures[key], unit) for key, (name, unit) in names.items() if key in measures]
     return Result(
         mesh=mesh,
         fields=(
@@ -78,7 +89,7 @@ def result_of(mesh: TetMesh, ventricle: Ventricle, coupled: Coupled, limits: Seq
         times_s=kept,
         solver="finite strain, P2–P1 tetrahedra, coupled to the closed circulation",
         limits=tuple(limits),
-        curves=(*_of_circulation(coupled), *_of_wall(moved, kept)),
+        curves=(*_of_circulation(coupled), *(_of_the_right(coupled) if both else ()), *_of_wall(moved, kept)),
         frame_of_reference=mesh.frame_of_reference,
         identity=mesh.identity,
         structure=mesh.structure,
@@ -108,7 +119,7 @@ def elastance_of(coupled: Coupled) -> float:
     """
     ends_s = coupled.beats.times_s[end_systole(coupled.beats)]
     nearest = int(np.argmin([abs(time - ends_s) for time, _ in coupled.places]))
-    return float(coupled.places[nearest][1].elastance)
+    return float(coupled.places[nearest][1].elastances[0, 0])
 
 
 def _evenly(times: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -145,7 +156,12 @@ def _strains(moved: Deformation) -> list[Number]:
     for name, strain in last.items():
         value = strain[np.abs(strain).argmax()]
         found.append(
-            Number(name, 100 * float(value), "%", remark="The largest of the beat, mean of the wall.")
+            Number(
+                name,
+                100 * float(value),
+                "%",
+                remark="The largest of the beat, mean of the left ventricle's wall.",
+            )
         )
     twist = float(moved.twist_deg[np.abs(moved.twist_deg).argmax()])
     remark = "The largest of the beat; counter-clockwise seen from the apex."
@@ -176,6 +192,19 @@ def _of_circulation(coupled: Coupled) -> list[Curve]:
         Curve("aortic pressure", "mmHg", times, beats.states[:, 4]),
         Curve("mitral flow", "mL/s", times, beats.flows_ml_per_s[:, VALVES.index("mitral")]),
         Curve("aortic flow", "mL/s", times, beats.flows_ml_per_s[:, VALVES.index("aortic")]),
+    ]
+
+
+def _of_the_right(coupled: Coupled) -> list[Curve]:
+    beats = coupled.beats
+    rv, ra, times = CHAMBERS.index("RV"), CHAMBERS.index("RA"), beats.times_s
+    return [
+        Curve("right ventricle volume", "mL", times, beats.states[:, rv]),
+        Curve("right ventricle pressure", "mmHg", times, beats.pressures_mmhg[:, rv]),
+        Curve("right atrium pressure", "mmHg", times, beats.pressures_mmhg[:, ra]),
+        Curve("pulmonary arterial pressure", "mmHg", times, beats.states[:, 6]),
+        Curve("tricuspid flow", "mL/s", times, beats.flows_ml_per_s[:, VALVES.index("tricuspid")]),
+        Curve("pulmonary flow", "mL/s", times, beats.flows_ml_per_s[:, VALVES.index("pulmonary")]),
     ]
 
 

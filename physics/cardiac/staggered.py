@@ -54,11 +54,15 @@ class Staggered(Ventricle):
         return np.array([float(self._shares @ self._each(time)) for time in np.asarray(time_s)])
 
     def step(
-        self, before: Sequence[tuple[float, Held]], time_s: float, volume_ml: float, tension_kpa: float
+        self,
+        before: Sequence[tuple[float, Held]],
+        time_s: float,
+        volumes_ml: NDArray[np.float64],
+        tension_kpa: float,
     ) -> Held:
-        """Return it at a volume and a time; ``tension_kpa`` is the mean then."""
+        """Return it at volumes and a time; ``tension_kpa`` is the mean then."""
         self._now = time_s
-        return super().step(before, time_s, volume_ml, tension_kpa)
+        return super().step(before, time_s, volumes_ml, tension_kpa)
 
     def pulling(self, tension_kpa: float) -> NDArray[np.float64]:
         """Return what ``Body.active`` is at this time, (m, 3), all elements grown alike to a mean tension.

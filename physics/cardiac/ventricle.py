@@ -1,4 +1,4 @@
-"""A left ventricle as a pump: the pressure in its cavity at a volume and a tension."""
+"""One ventricle or both as a pump: the pressures in the cavities at their volumes and a tension."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from physics.cardiac.body import Body, State
 from physics.cardiac.equilibrium import Count, Equilibrium, NotConvergedError
-from physics.circulation import Shortening
+from physics.circulation import CHAMBERS, Shortening
 from twin.errors import GeometryError
 
 MMHG_PER_MPA = 1e6 / 133.322387415
@@ -18,35 +18,56 @@ TOLERANCE = 1e-5
 """Of the forces' unbalance: the cavity's volume is then kept to 1e-7 (``verify beat``)."""
 
 
+CAVITIES = ("LV", "RV")
+"""Chambers of the circulation that a wall's cavities take the place of, in the order of its faces."""
+
+
+_FILLING = 4
+"""Steps in which pressures are raised."""
+
+
 @dataclass(frozen=True, eq=False)
 class Held:
-    """A ventricle at rest at a volume and a tension.
+    """A wall at rest at its cavities' volumes and a tension.
 
     Attributes
     ----------
     state : State
-    volume_ml, tension_kpa, pressure_mmhg : float
-    elastance : float
-        ∂p/∂V at constant tension, mmHg/mL, by the tangent at hand.
-    gain : float
-        ∂p/∂T at constant volume, mmHg/kPa, by the tangent at hand.
+    volumes_ml : ndarray, shape (c,)
+        In the order of ``CAVITIES``, as the others.
+    tension_kpa : float
+    pressures_mmhg : ndarray, shape (c,)
+    elastances : ndarray, shape (c, c)
+        ∂p/∂V at constant tension, mmHg/mL, by the tangent at hand; the ventricles share a septum.
+    gains : ndarray, shape (c,)
+        ∂p/∂T at constant volumes, mmHg/kPa, by the tangent at hand.
     """
 
     state: State
-    volume_ml: float
+    volumes_ml: NDArray[np.float64]
     tension_kpa: float
-    pressure_mmhg: float
-    elastance: float
-    gain: float
+    pressures_mmhg: NDArray[np.float64]
+    elastances: NDArray[np.float64]
+    gains: NDArray[np.float64]
+
+    @property
+    def volume_ml(self) -> float:
+        """Of the left ventricle."""
+        return float(self.volumes_ml[0])
+
+    @property
+    def pressure_mmhg(self) -> float:
+        """In the left ventricle."""
+        return float(self.pressures_mmhg[0])
 
 
 class Ventricle:
-    """A body with one cavity, all of whose fibers pull alike.
+    """A body with a cavity, or both ventricles with theirs, all of whose fibers pull alike.
 
     Parameters
     ----------
     body : Body
-        Its only face closes the cavity.
+        Each of its faces closes a cavity: the left ventricle's, and the right one's where there is one.
     activity : ndarray, shape (m,), optional
         Share of the tension that each element takes part with; 1 where not given, 0 in a scar.
     across : float
@@ -59,7 +80,7 @@ class Ventricle:
     Raises
     ------
     GeometryError
-        Not one closed cavity.
+        Faces that close no cavity, or none, or too many.
     """
 
     def __init__(
@@ -71,13 +92,18 @@ class Ventricle:
         lengthening: float = 2.3,
         shortening: Shortening | None = None,
     ) -> None:
-        if len(body.faces) != 1 or not body.faces[0].closed:
-            raise GeometryError("A left ventricle needs one cavity that its base closes.")
+        if not 1 <= len(body.faces) <= len(CAVITIES) or not all(face.closed for face in body.faces):
+            raise GeometryError("A ventricle needs one cavity that its base closes, and both need two.")
         self.body, self.shortening = body, shortening
         share = np.ones(len(body.mesh.tets)) if activity is None else activity
         self._pattern = np.stack([share, across * share], axis=1)
         body.active[:, 2] = lengthening
         self._search = Equilibrium(body, tolerance=TOLERANCE)
+
+    @property
+    def places(self) -> list[int]:
+        """Of its cavities among the circulation's chambers and its state."""
+        return [CHAMBERS.index(name) for name in CAVITIES[: len(self.body.faces)]]
 
     @property
     def count(self) -> Count:
@@ -87,18 +113,36 @@ class Ventricle:
     def rest(self) -> Held:
         """Return it unloaded and at ease."""
         self._pull(0.0)
-        state = self._search.solve(self.body.rest(), np.full(1, 1e-9))
-        return self._held(state, float(self.body.volumes(state)[0]) / MM3_PER_ML, 0.0)
+        state = self._search.solve(self.body.rest(), np.full(len(self.body.faces), 1e-9))
+        return self._held(state, self.body.volumes(state) / MM3_PER_ML, 0.0)
+
+    def filled(self, pressures_mmhg: NDArray[np.float64]) -> Held:
+        """Return it without tension under pressures (c,) in its cavities.
+
+        Raises
+        ------
+        NotConvergedError
+        """
+        self._pull(0.0)
+        state = self._search.follow(lambda part: part * pressures_mmhg / MMHG_PER_MPA, _FILLING)
+        return self._held(state, self.body.volumes(state) / MM3_PER_ML, 0.0)
 
     def resting(self, state: State) -> Held:
         """Return it without tension in a state known from elsewhere, brought to rest under its pressure."""
         self._pull(0.0)
         state = self._search.solve(state, state.loads)
         self._search.ready(state)
-        return self._held(state, float(self.body.volumes(state)[0]) / MM3_PER_ML, 0.0)
+        return self._held(state, self.body.volumes(state) / MM3_PER_ML, 0.0)
 
-    def at(self, volume_ml: float, tension_kpa: float, near: Held, *, narrowest: float = 1e-3) -> Held:
-        """Return it at a volume and a tension, sought from another place; the way there is cut as need be.
+    def at(
+        self,
+        volumes_ml: float | NDArray[np.float64],
+        tension_kpa: float,
+        near: Held,
+        *,
+        narrowest: float = 1e-3,
+    ) -> Held:
+        """Return it at volumes (c,) and a tension, sought from another place; the way is cut as need be.
 
         ``narrowest``: share of the way below which it is no longer cut.
 
@@ -107,25 +151,31 @@ class Ventricle:
         NotConvergedError
         """
 
+        volumes = np.atleast_1d(volumes_ml)
+
         def on_the_way(part: float) -> NDArray[np.float64]:
             self._pull(near.tension_kpa + part * (tension_kpa - near.tension_kpa))
-            return np.full(1, MM3_PER_ML * (near.volume_ml + part * (volume_ml - near.volume_ml)))
+            return MM3_PER_ML * (near.volumes_ml + part * (volumes - near.volumes_ml))
 
         state = self._search.follow(on_the_way, 1, near.state, volumes=True, narrowest=narrowest)
-        return self._held(state, volume_ml, tension_kpa)
+        return self._held(state, volumes, tension_kpa)
 
     def step(
-        self, before: Sequence[tuple[float, Held]], time_s: float, volume_ml: float, tension_kpa: float
+        self,
+        before: Sequence[tuple[float, Held]],
+        time_s: float,
+        volumes_ml: NDArray[np.float64],
+        tension_kpa: float,
     ) -> Held:
-        """Return it at a volume and a tension at a time, sought where its last places point to."""
+        """Return it at volumes (c,) and a tension at a time, sought where its last places point to."""
         path = [(time, held.state) for time, held in before[-3:]]
         try:
             self._pull(tension_kpa)
             guess = self._search.foreseen(path, time_s) if len(path) > 1 else path[0][1]
-            state = self._search.solve(guess, volumes=np.full(1, MM3_PER_ML * volume_ml))
-            return self._held(state, volume_ml, tension_kpa)
+            state = self._search.solve(guess, volumes=MM3_PER_ML * volumes_ml)
+            return self._held(state, volumes_ml, tension_kpa)
         except NotConvergedError:
-            return self.at(volume_ml, tension_kpa, before[-1][1])
+            return self.at(volumes_ml, tension_kpa, before[-1][1])
 
     def pulling(self, tension_kpa: float) -> NDArray[np.float64]:
         """Return what ``Body.active`` is at a tension, (m, 3)."""
@@ -136,11 +186,12 @@ class Ventricle:
     def _pull(self, tension_kpa: float) -> None:
         self.body.active[:] = self.pulling(tension_kpa)
 
-    def _held(self, state: State, volume_ml: float, tension_kpa: float) -> Held:
-        compliance = float(self._search.compliance()[0, 0]) * MMHG_PER_MPA**-1 / MM3_PER_ML
+    def _held(self, state: State, volumes_ml: NDArray[np.float64], tension_kpa: float) -> Held:
+        compliances = self._search.compliance() / (MMHG_PER_MPA * MM3_PER_ML)
         self._pull(tension_kpa + 1.0)
         unbalanced, _ = self.body.residual(state)  # by 1 kPa more: at rest there is no other
         self._pull(tension_kpa)
-        gain = float(self._search.lead(unbalanced)[0]) * MMHG_PER_MPA
-        pressure = float(state.loads[0]) * MMHG_PER_MPA
-        return Held(state, volume_ml, tension_kpa, pressure, 1.0 / compliance, gain)
+        gains = self._search.lead(unbalanced) * MMHG_PER_MPA
+        pressures = state.loads * MMHG_PER_MPA
+        elastances = np.asarray(np.linalg.inv(compliances), np.float64)
+        return Held(state, volumes_ml, tension_kpa, pressures, elastances, gains)

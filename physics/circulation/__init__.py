@@ -4,7 +4,7 @@ After Regazzoni et al. 2020 (arXiv 2011.15040). A chamber's pressure is given by
 time, or by any function of its volume and the time: the door by which a ventricle in 3-D comes in.
 """
 
-from physics.circulation.loop import Beats, Cavity, run
+from physics.circulation.loop import Beats, Cavity, Joined, run
 from physics.circulation.measures import measures_of, steepest_mmhg_per_s, valve_measures_of
 from physics.circulation.parameters import (
     ADULT,
@@ -34,6 +34,7 @@ __all__ = [
     "Cavity",
     "Chamber",
     "Circulation",
+    "Joined",
     "Passage",
     "Shortening",
     "State",

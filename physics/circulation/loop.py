@@ -12,7 +12,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from physics.circulation.parameters import CHAMBERS, VALVES, Circulation, State
-from physics.circulation.shortening import share_left
+from physics.circulation.shortening import Shortening, numbers_of, share_left
 from physics.circulation.table import Table, tabled
 
 Array = NDArray[np.float64]
@@ -21,11 +21,13 @@ Body = tuple[Array, Array, Array]
 """Vascular beds, valves and passages as numbers."""
 Grid = tuple[Array, Array, Array]
 """Volumes, drives and patches of a ``Table``."""
-Tabled = tuple[int, Array, Array, Array, Array, Array, Array, Array]
+Tabled = tuple[int, Array, Array, Array, Array, Array, Array]
+Lined = tuple[NDArray[np.int64], Array, Array, Array, Array, Array, Array]
 
 STEP_S = 1e-3
-_BALANCED_MMHG = 1e-9
-"""What a chamber's pressure may differ from what its wall bears: no more than rounding."""
+_BALANCED = 1e-9
+"""What a chamber's pressure may differ from what its wall bears (mmHg), or a wall's tension from the one at
+its speed (kPa): no more than rounding."""
 _MOST_SECANTS = 60
 
 
@@ -34,6 +36,27 @@ class Cavity(Protocol):
 
     def __call__(self, volume_ml: float, time_s: float) -> float:
         """Return its pressure, mmHg."""
+
+
+class Joined(Protocol):
+    """Chambers in one wall: their pressures are lines in one another's volumes and in the wall's tension."""
+
+    @property
+    def chambers(self) -> tuple[str, ...]:
+        """Their names."""
+
+    @property
+    def shortening(self) -> Shortening | None:
+        """What speed takes from the tension: of the wall as one fiber about all that it encloses."""
+
+    def drive(self, times_s: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the tension at times (k,) as long as nothing moves, kPa."""
+
+    def lines(self, times_s: NDArray[np.float64]) -> tuple[Array, Array, Array]:
+        """Return pressures at no volume and no tension (k, c), mmHg, and their slopes at times (k,).
+
+        The slopes are those in the volumes (k, c, c), mmHg/mL, and in tension (k, c), mmHg/kPa.
+        """
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +77,8 @@ class Beats:
     passages_ml_per_s : ndarray, shape (n, p)
         Through the circulation's passages, in their order.
     drives : ndarray, shape (n,)
-        What a ``Table`` was driven by, after what its ``shortening`` has taken; empty where there is none.
+        What a ``Table`` or ``Joined`` chambers were driven by, after what ``shortening`` has taken; empty
+        where there are none.
     """
 
     times_s: NDArray[np.float64]
@@ -88,7 +112,7 @@ def run(
     beats: int,
     *,
     step_s: float = STEP_S,
-    cavities: Mapping[str, Cavity] | None = None,
+    cavities: Mapping[str, Cavity] | Joined | None = None,
 ) -> Beats:
     """Let the heart beat.
 
@@ -98,7 +122,7 @@ def run(
         How many; what is returned holds all of them.
     step_s : float
         Wanted step; the one taken divides the beat evenly and is no longer.
-    cavities : mapping of str to Cavity
+    cavities : mapping of str to Cavity, or Joined
         Chambers whose pressure comes from elsewhere, by name.
 
     Raises
@@ -119,18 +143,20 @@ def advance(
     begin_s: float,
     step_s: float,
     steps: int,
-    cavities: Mapping[str, Cavity] | None = None,
+    cavities: Mapping[str, Cavity] | Joined | None = None,
 ) -> Beats:
     """Let time go on from a state (12,) at ``begin_s`` for some steps; ``cavities`` as for ``run``.
 
-    One cavity that is a ``Table`` is asked by compiled code, a hundred times as fast as others.
+    One cavity that is a ``Table``, and ``Joined`` ones, are asked by compiled code, a hundred times as fast
+    as others.
 
     Raises
     ------
     ValueError
         A chamber by a name that is none of ``CHAMBERS``.
     """
-    strange = set(cavities or ()) - set(CHAMBERS)
+    many = cavities if isinstance(cavities, Mapping) else {}
+    strange = set(many) - set(CHAMBERS)
     if strange:
         raise ValueError(f"there is no chamber {', '.join(sorted(strange))}; there are {', '.join(CHAMBERS)}")
     chambers = np.array([astuple(circulation.chambers[name]) for name in CHAMBERS])
@@ -145,11 +171,16 @@ def advance(
         states, pressures, flows, begin_s, step_s, circulation.beat_s, chambers, beds, valves, passages,
         beside,
     )  # fmt: skip
-    only = next(iter(cavities.items())) if cavities and len(cavities) == 1 else ("", None)
+    halves = begin_s + 0.5 * step_s * np.arange(2 * steps + 1, dtype=np.float64)
+    only = next(iter(many.items())) if len(many) == 1 else ("", None)
     if isinstance(only[1], Table):
-        halves = begin_s + 0.5 * step_s * np.arange(2 * steps + 1, dtype=np.float64)
         driven = np.empty(len(states))
-        _march(*known, None, (CHAMBERS.index(only[0]), driven, *only[1].numbers(halves)))
+        _march(*known, None, (CHAMBERS.index(only[0]), driven, *only[1].numbers(halves)), None)
+    elif cavities is not None and not isinstance(cavities, Mapping):
+        driven, slowed = np.empty(len(states)), numbers_of(cavities.shortening)
+        at = np.array([CHAMBERS.index(name) for name in cavities.chambers])
+        drives = np.asarray(cavities.drive(halves), np.float64)
+        _march(*known, None, None, (at, driven, drives, *cavities.lines(halves), slowed))
     elif cavities:
         doors = [(CHAMBERS.index(name), cavity) for name, cavity in cavities.items()]
 
@@ -158,9 +189,9 @@ def advance(
                 out[c] = cavity(float(state[c]), time)
 
         # The same lines, not compiled: a compiled function cannot ask one of Python's.
-        _march.py_func(*known, ask, None)
+        _march.py_func(*known, ask, None, None)
     else:
-        _march(*known, None, None)
+        _march(*known, None, None, None)
     times = begin_s + np.arange(len(states), dtype=np.float64) * step_s
     return Beats(times, states, pressures, flows, round(circulation.beat_s / step_s), beside, driven)
 
@@ -280,7 +311,6 @@ def _change(
 def _slowed(
     chamber: int,
     drive: float,
-    more: float,
     state: NDArray[np.float64],
     pressures: NDArray[np.float64],
     body: Body,
@@ -298,16 +328,16 @@ def _slowed(
     drive and under the most, and is found by secants, which are halved where they leave what is left.
     """
     volume, (volumes, drives, patches) = state[chamber], grid
-    low = more + tabled(volume, 0.0, volumes, drives, patches)
-    high = more + tabled(volume, numbers[3] * drive, volumes, drives, patches)
+    low = tabled(volume, 0.0, volumes, drives, patches)
+    high = tabled(volume, numbers[3] * drive, volumes, drives, patches)
     low, high = min(low, high), max(low, high)
     here = min(max(pressures[chamber], low), high)
     before, left_before, pulled = 0.0, 0.0, drive
     for number in range(_MOST_SECANTS):
         change = _change(chamber, here, state, pressures, body, rooms)
         pulled = drive * share_left(volume, change, numbers)
-        left = here - more - tabled(volume, pulled, volumes, drives, patches)
-        if abs(left) <= _BALANCED_MMHG:
+        left = here - tabled(volume, pulled, volumes, drives, patches)
+        if abs(left) <= _BALANCED:
             break
         if left > 0.0:
             high = here
@@ -320,6 +350,73 @@ def _slowed(
         if not low < here < high or number % 8 == 7:
             here = 0.5 * (low + high)
     return pulled, slope
+
+
+@njit(cache=True)
+def _borne(
+    places: NDArray[np.int64],
+    drive: float,
+    heights: NDArray[np.float64],
+    steeps: NDArray[np.float64],
+    gains: NDArray[np.float64],
+    state: NDArray[np.float64],
+    pressures: NDArray[np.float64],
+) -> None:
+    """Fill the pressures of chambers at places (c,) in one wall, by their lines at one moment."""
+    for i in range(len(places)):
+        total = heights[i] + gains[i] * drive
+        for j in range(len(places)):
+            total += steeps[i, j] * state[places[j]]
+        pressures[places[i]] = total
+
+
+@njit(cache=True)
+def _eased(
+    places: NDArray[np.int64],
+    course: float,
+    lines: tuple[Array, Array, Array],
+    state: NDArray[np.float64],
+    pressures: NDArray[np.float64],
+    body: Body,
+    rooms: tuple[Array, Array, Array],
+    numbers: NDArray[np.float64],
+    guess: float,
+) -> float:
+    """Fill pressures, flows and rates of chambers in a wall that pulls less as it shortens.
+
+    Its tension then is returned.
+
+    The more tension, the more pressure, the faster all flows out and the less is left of the course's
+    tension: as in ``_slowed`` one balances, between none and the most, and is found in the same way.
+    """
+    (heights, steeps, gains), (beds, valves, passages), (flows, by, out) = lines, body, rooms
+    volume = 0.0
+    for place in places:
+        volume += state[place]
+    low, high = 0.0, numbers[3] * course
+    here, slope, before, left_before = min(max(guess, low), high), 1.0, 0.0, 0.0
+    for number in range(_MOST_SECANTS):
+        _borne(places, here, heights, steeps, gains, state, pressures)
+        _flows(state, pressures, valves, flows)
+        _rates(state, pressures, flows, beds, out)
+        _beside(state, pressures, beds, passages, by, out)
+        change = 0.0
+        for place in places:
+            change += out[place]
+        left = here - course * share_left(volume, change, numbers)
+        if abs(left) <= _BALANCED:
+            break
+        if left > 0.0:
+            high = here
+        else:
+            low = here
+        if number > 0 and here != before:
+            slope = max((left - left_before) / (here - before), 1.0)
+        before, left_before = here, left
+        here -= left / slope
+        if not low < here < high or number % 8 == 7:
+            here = 0.5 * (low + high)
+    return here
 
 
 @njit(cache=True)
@@ -337,11 +434,13 @@ def _march(
     beside: NDArray[np.float64],
     ask: Callable[[float, NDArray[np.float64], NDArray[np.float64]], None] | None,
     table: Tabled | None,
+    wall: Lined | None,
 ) -> None:
     """Fill states (n, 12), pressures and flows (n, 4), and (n, p) of passages, from the first state on.
 
     ``ask``, where there is one, replaces the pressures of chambers that are known elsewhere; ``table`` that
-    of one chamber: its place, where to note what drives it (n,), and ``Table.numbers`` at every half step.
+    of one chamber: its place, where to note what drives it (n,), and ``Table.numbers`` at every half step;
+    ``wall`` those of ``Joined`` chambers at places (c,), likewise.
     """
     slopes, share = np.empty((4, 12)), np.array([0.0, 0.5, 0.5, 1.0])
     at, through, middle = np.empty(4), np.empty(4), np.empty(12)
@@ -357,16 +456,28 @@ def _march(
             if ask is not None:
                 ask(time, middle, at)
             if table is not None:
-                chamber, driven, courses, added, volumes, drives, patches, slowed = table
+                chamber, driven, courses, volumes, drives, patches, slowed = table
                 half = 2 * n + (s + 1) // 2
                 drive, grid = courses[half], (volumes, drives, patches)
                 if len(slowed) and drive > 0.0:
-                    rooms, more = (through, by, slopes[s]), added[half]
+                    rooms = (through, by, slopes[s])
                     at[chamber] = known
-                    drive, slope = _slowed(chamber, drive, more, middle, at, body, rooms, grid, slowed, slope)
+                    drive, slope = _slowed(chamber, drive, middle, at, body, rooms, grid, slowed, slope)
                 else:
-                    at[chamber] = added[half] + tabled(middle[chamber], drive, volumes, drives, patches)
+                    at[chamber] = tabled(middle[chamber], drive, volumes, drives, patches)
                 known = at[chamber]
+                if s == 0:
+                    driven[n] = drive
+            if wall is not None:
+                places, driven, courses, heights, steeps, gains, slowed = wall
+                half = 2 * n + (s + 1) // 2
+                drive, lines = courses[half], (heights[half], steeps[half], gains[half])
+                if len(slowed) and drive > 0.0:
+                    rooms = (through, by, slopes[s])
+                    drive = _eased(places, drive, lines, middle, at, body, rooms, slowed, known)
+                else:
+                    _borne(places, drive, *lines, middle, at)
+                known = drive
                 if s == 0:
                     driven[n] = drive
             _flows(middle, at, valves, through)

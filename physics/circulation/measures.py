@@ -41,7 +41,9 @@ def measures_of(beats: Beats) -> dict[str, float]:
         "ra_mean_pressure_mmhg": float(chambers[:, ra].mean()),
         "rv_end_diastolic_volume_ml": float(volumes[:, rv].max()),
         "rv_end_systolic_volume_ml": float(volumes[:, rv].min()),
+        "rv_stroke_volume_ml": float(np.ptp(volumes[:, rv])),
         "rv_peak_pressure_mmhg": float(chambers[:, rv].max()),
+        "rv_end_diastolic_pressure_mmhg": float(chambers[_filled(beat, "tricuspid", "pulmonary"), rv]),
         "isovolumic_contraction_s": _isovolumic_s(beat),
     }
 
@@ -86,17 +88,17 @@ def valve_measures_of(beats: Beats, name: str) -> dict[str, float]:
     return found | {"e_wave_ml_per_s": early, "a_wave_ml_per_s": late}
 
 
-def _opening(beat: Beats) -> int:
-    """Return the moment of the cycle (its beginning not counted twice) at which the aortic valve opens."""
-    open_ = beat.flows_ml_per_s[1:, VALVES.index("aortic")] > STILL_ML_PER_S
+def _opening(beat: Beats, outflow: str = "aortic") -> int:
+    """Return the moment of the cycle (its beginning not counted twice) at which an outflow valve opens."""
+    open_ = beat.flows_ml_per_s[1:, VALVES.index(outflow)] > STILL_ML_PER_S
     return int(np.argmax(open_ & ~np.roll(open_, 1)))
 
 
-def _filled(beat: Beats) -> int:
-    """Return the last moment before the aortic valve opens at which the ventricle fills: end-diastole."""
-    opening, mitral = _opening(beat), beat.flows_ml_per_s[1:, VALVES.index("mitral")]
-    back = int(np.argmax(np.roll(mitral, -opening)[::-1] > STILL_ML_PER_S))
-    return (opening - 1 - back) % len(mitral)
+def _filled(beat: Beats, inflow: str = "mitral", outflow: str = "aortic") -> int:
+    """Return the last moment before its outflow opens at which a ventricle fills: end-diastole."""
+    opening, into = _opening(beat, outflow), beat.flows_ml_per_s[1:, VALVES.index(inflow)]
+    back = int(np.argmax(np.roll(into, -opening)[::-1] > STILL_ML_PER_S))
+    return (opening - 1 - back) % len(into)
 
 
 def _isovolumic_s(beat: Beats) -> float:

@@ -50,6 +50,11 @@ class Shortening:
         return float(share_left(volume_ml, change_ml_per_s, self.numbers()))
 
 
+def numbers_of(shortening: Shortening | None) -> Array:
+    """Return its numbers for compiled code; none (0,) where there is none."""
+    return np.empty(0) if shortening is None else shortening.numbers()
+
+
 @njit(cache=True)
 def share_left(volume: float, change: float, numbers: Array) -> float:
     """Return the share of the tension that is left; numbers (4,) as in ``Shortening``."""

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from physics.circulation.shortening import Shortening
+from physics.circulation.shortening import Shortening, numbers_of
 
 Array = NDArray[np.float64]
 
@@ -31,8 +31,6 @@ class Table:
         The drive at times (k,) in s.
     shortening : Shortening, optional
         What the speed of shortening takes from the drive.
-    added : callable, optional
-        Pressures (mmHg) on top at times (k,) in s.
     """
 
     volumes_ml: Array
@@ -40,7 +38,6 @@ class Table:
     patches: Array
     drive: Callable[[Array], Array]
     shortening: Shortening | None = None
-    added: Callable[[Array], Array] | None = None
 
     @classmethod
     def of(cls, spline: Any, volumes_ml: Array, drives: Array, drive: Callable[[Array], Array]) -> "Table":
@@ -64,16 +61,13 @@ class Table:
 
     def __call__(self, volume_ml: float, time_s: float) -> float:
         """Return the pressure of a volume that stays, mmHg."""
-        time = np.array([time_s])
-        drive, more = (0.0 if f is None else float(np.asarray(f(time))[0]) for f in (self.drive, self.added))
-        return more + float(tabled(volume_ml, drive, self.volumes_ml, self.drives, self.patches))
+        drive = float(np.asarray(self.drive(np.array([time_s])))[0])
+        return float(tabled(volume_ml, drive, self.volumes_ml, self.drives, self.patches))
 
-    def numbers(self, times_s: Array) -> tuple[Array, Array, Array, Array, Array, Array]:
-        """Return what compiled code asks: drive and addition at times, the table, and the shortening's."""
+    def numbers(self, times_s: Array) -> tuple[Array, Array, Array, Array, Array]:
+        """Return what compiled code asks: the drive at times, the table, and the shortening's numbers."""
         drives = np.asarray(self.drive(times_s), np.float64)
-        added = np.zeros(len(times_s)) if self.added is None else np.asarray(self.added(times_s), np.float64)
-        slowed = np.empty(0) if self.shortening is None else self.shortening.numbers()
-        return drives, added, self.volumes_ml, self.drives, self.patches, slowed
+        return drives, self.volumes_ml, self.drives, self.patches, numbers_of(self.shortening)
 
     def scaled(self, factor: float) -> "Table":
         """Return the table of a wall all of whose passive stresses are ``factor`` times as large.

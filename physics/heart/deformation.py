@@ -30,7 +30,7 @@ class Deformation:
     Attributes
     ----------
     longitudinal, circumferential, radial : ndarray, shape (t,)
-        Mean strains of the whole wall.
+        Mean strains of the left ventricle's wall, the septum with it.
     by_segment : dict of str to ndarray, shape (t,)
         Mean circumferential strain by region of the mesh.
     twist_deg : ndarray, shape (t,)
@@ -71,27 +71,47 @@ def deformation_of(mesh: TetMesh, frames: Sequence[Array], full: int) -> Deforma
     """
     slopes, _ = gradients_at_middles(frames[full], mesh.tets)
     _, sizes = gradients_at_middles(mesh.points, mesh.tets)
-    at = coordinates(replace(mesh, points=frames[full]))
+    filled = replace(mesh, points=frames[full])
+    corners = filled.points[mesh.tets[:, :4]]
+    # Of bent elements the corners alone may be inside out: then directions come along from the unloaded wall.
+    bent = bool((np.linalg.det(corners[:, 1:] - corners[:, :1]) <= 0.0).any())
+    at = coordinates(mesh if bent else filled)
     axes = local_axes(at)
     directions = np.stack([axes.longitudinal, axes.circumferential, axes.radial])
+    if bent:
+        rest, _ = gradients_at_middles(mesh.points, mesh.tets)
+        directions = np.einsum("eij,dej->dei", gradient(frames[full], mesh.tets, rest), directions)
+        directions /= np.linalg.norm(directions, axis=2, keepdims=True)
     strains = np.empty((len(frames), 3, len(mesh.tets)))
     for n, points in enumerate(frames):
         stretched = np.einsum("eij,dej->dei", gradient(points, mesh.tets, slopes), directions)
         strains[n] = np.linalg.norm(stretched, axis=2) - 1.0
-    means = strains @ sizes / sizes.sum()
+    left = np.where(at.right, 0.0, sizes)
+    means = strains @ left / left.sum()
     around = {}
     for number, name in enumerate(mesh.region_names):
         here = mesh.regions == number
         if here.any():
             around[name] = strains[:, 1, here] @ sizes[here] / sizes[here].sum()
-    return Deformation(means[:, 0], means[:, 1], means[:, 2], around, twist_of(at, frames, full))
+    return Deformation(
+        means[:, 0],
+        means[:, 1],
+        means[:, 2],
+        around,
+        twist_of(at, frames, full, np.unique(mesh.tets[~at.right, :4])),
+    )
 
 
-def twist_of(at: Coordinates, frames: Sequence[Array], full: int) -> Array:
-    """Return the angles (t,), degrees, by which the apex has turned against the base since end-diastole."""
+def twist_of(
+    at: Coordinates, frames: Sequence[Array], full: int, nodes: NDArray[np.int64] | None = None
+) -> Array:
+    """Return the angles (t,), degrees, by which the apex has turned against the base since end-diastole.
+
+    ``nodes``: corners of the left ventricle's wall; all corners where not given.
+    """
     up = at.axis.up
-    corner = len(at.lv)
-    height = at.axis.height(frames[full][:corner])
+    left = np.arange(len(at.lv)) if nodes is None else nodes
+    height = at.axis.height(frames[full][left])
     basal, apical = (np.flatnonzero(np.abs(height - level) < _BAND) for level in (BASAL, APICAL))
     apart = (BASAL - APICAL) / (height[basal].mean() - height[apical].mean())  # nodes do not lie evenly
     first = np.cross(up, np.eye(3)[np.abs(up).argmin()])
@@ -100,7 +120,8 @@ def twist_of(at: Coordinates, frames: Sequence[Array], full: int) -> Array:
     turned = np.empty(len(frames))
     for n, points in enumerate(frames):
         angles = [
-            _turn(frames[full][nodes] @ across.T, points[nodes] @ across.T) for nodes in (apical, basal)
+            _turn(frames[full][left[rows]] @ across.T, points[left[rows]] @ across.T)
+            for rows in (apical, basal)
         ]
         # Counter-clockwise about ``up`` is clockwise seen from the apex.
         turned[n] = apart * (angles[1] - angles[0])

@@ -26,6 +26,11 @@ class Fibers:
     sheet: NDArray[np.float64]
     normal: NDArray[np.float64]
 
+    @property
+    def axes(self) -> NDArray[np.float64]:
+        """The three as rows, (..., 3, 3), as ``TetMesh.axes`` has them."""
+        return np.stack([self.fiber, self.sheet, self.normal], axis=-2)
+
     @classmethod
     def given(cls, fiber: NDArray[np.float64], sheet: NDArray[np.float64]) -> "Fibers":
         """Take directions (m, 3) as a file has them; sheets are set at right angles to the fibers."""

@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from physics.cardiac.body import quadrature
 from physics.cardiac.face import face_of
@@ -12,7 +11,6 @@ from physics.heart.between import ventricle_between
 from physics.heart.cavity import rims
 from physics.heart.coordinates import coordinates
 from physics.heart.fan import BasePlane
-from physics.heart.fibers import Fibers
 from physics.heart.rule import Angles, fibers_of
 from physics.heart.segments import NAMES, segments
 from twin.domain import Motion, Surface, TetMesh
@@ -40,8 +38,8 @@ def ventricle_of(motion: Motion, params: "VentricleParams", progress: Progress) 
     at = coordinates(mesh)
     angles = Angles(params.fiber_endo_deg, params.fiber_epi_deg)
     mesh = replace(
-        mesh, axes=_axes(fibers_of(mesh, angles, at)),
-        axes_inside=_axes(fibers_of(mesh, angles, at, quadrature()[0])),
+        mesh, axes=fibers_of(mesh, angles, at).axes,
+        axes_inside=fibers_of(mesh, angles, at, quadrature()[0]).axes,
     )  # fmt: skip
     which = "" if motion.still else f"Phase {phase} of {count} of the cycle. "
     angle = f"{params.fiber_endo_deg:g}° inside to {params.fiber_epi_deg:g}° outside"
@@ -63,11 +61,6 @@ def _base_of(endo: Surface) -> BasePlane:
     normal = np.linalg.svd(away, full_matrices=False)[2][2]
     up = rim.mean(axis=0) - endo.points.mean(axis=0)
     return BasePlane(rim.mean(axis=0), normal * np.sign(normal @ up))
-
-
-def _axes(fibers: Fibers) -> NDArray[np.float64]:
-    """Return directions as rows, (..., 3, 3)."""
-    return np.stack([fibers.fiber, fibers.sheet, fibers.normal], axis=-2)
 
 
 def _surface(motion: Motion, name: str, phase: int) -> Surface:

@@ -27,7 +27,7 @@ def full_beats(
     made: list[Coupled] = []
     try:
         begin = float(np.asarray(tension(np.zeros(1)))[0])
-        place = ventricle.at(state[1], begin, rest)
+        place = ventricle.at(state[ventricle.places], begin, rest)
         for number in range(count):
             part = progress.between(number / count, (number + 1) / count)
             made.append(beat(ventricle, circulation, tension, place, state, progress=part))

@@ -1,4 +1,4 @@
-"""A left ventricle as it was imaged at end-diastole, held by springs."""
+"""One ventricle or both as imaged at end-diastole, held by springs."""
 
 from dataclasses import dataclass, field, replace
 
@@ -43,12 +43,12 @@ class Springs:
 
 @dataclass(frozen=True, eq=False)
 class Imaged:
-    """A left ventricle at end-diastole, loaded.
+    """A left ventricle at end-diastole, loaded, or both.
 
     Attributes
     ----------
     mesh : TetMesh
-        Ten-node, patches ``endo_lv``, ``epi`` and ``base``; LPS mm.
+        Ten-node, patches ``endo_lv``, ``epi`` and ``base``, ``endo_rv`` for both; LPS mm.
     axes : ndarray, shape (m, q, 3, 3)
         Rows fibre, sheet, normal at the points of integration of each element, unit vectors.
     springs : Springs
@@ -64,8 +64,7 @@ class Imaged:
         count = int(mesh.tets[:, :4].max()) + 1
         corners = replace(mesh, tets=mesh.tets[:, :4], points=mesh.points[:count])
         fibers = fibers_of(corners, angles, inside=quadrature()[0])
-        axes = np.stack([fibers.fiber, fibers.sheet, fibers.normal], axis=2)
-        return cls(mesh, axes, springs or Springs())
+        return cls(mesh, fibers.axes, springs or Springs())
 
     def body(self, law: Law) -> Body:
         """Return it as a body whose reference is the imaged shape; ``Body.reshaped`` gives it another."""
@@ -75,12 +74,18 @@ class Imaged:
             Support(_open(mesh, "base").faces, mesh.points, KPA * springs.base, KPA * springs.ring),
         ]
         free = np.zeros((len(mesh.points), 3), bool)
-        return Body(mesh, self.axes, law, free, [self.cavity], supports=held)
+        return Body(mesh, self.axes, law, free, self.cavities, supports=held)
 
     @property
     def cavity(self) -> Face:
-        """The endocardium, closed by the base."""
+        """The left endocardium, closed by the base."""
         return face_of(self.mesh, "endo_lv")
+
+    @property
+    def cavities(self) -> list[Face]:
+        """All endocardia, closed by the base: the left one, and the right one where there is one."""
+        right = [face_of(self.mesh, p.name) for p in self.mesh.patches if p.name == "endo_rv"]
+        return [self.cavity, *right]
 
     @property
     def volume_ml(self) -> float:

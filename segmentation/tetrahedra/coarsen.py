@@ -79,9 +79,12 @@ def coarsen(mesh: TetMesh, most_tets: int, progress: Progress | None = None) -> 
     faces = made[:, _FACES]
     patches = tuple(Patch(p.name, faces[face_patch == k]) for k, p in enumerate(mesh.patches))
     note = f"Coarsened from {begin:,} to {len(tets):,} elements."
+    if mesh.axes is not None:
+        note += " Directions of the muscle are not carried along: lay them anew."
     return replace(
-        mesh, points=points[used], tets=made, regions=regions, patches=patches, notes=(*mesh.notes, note)
-    )
+        mesh, points=points[used], tets=made, regions=regions, patches=patches, axes=None, axes_inside=None,
+        notes=(*mesh.notes, note),
+    )  # fmt: skip
 
 
 def _mean_edge(points: NDArray[np.float64], tets: NDArray[np.int64]) -> float:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from twin.domain import Surface
+from twin.domain import Surface, TetMesh
 from twin.params import param
 from twin.progress import Progress
 from twin.steps import Made, step
@@ -65,3 +65,25 @@ def make_tetrahedra(surface: Surface, params: TetrahedraParams, progress: Progre
     from segmentation.tetrahedra.fill import fill
 
     return fill(surface, params, progress)
+
+
+@dataclass(frozen=True)
+class CoarsenParams:
+    """How coarse a mesh is to be."""
+
+    tets: int = param(
+        3000,
+        low=50,
+        high=5_000_000,
+        help="Wanted number of elements; where that would spoil their shape, some more stay.",
+        title="Elements",
+    )
+
+
+@step("mesh.coarsen", version=1, title="Make a mesh coarser", makes=("mesh",))
+def coarsen_mesh(mesh: TetMesh, params: CoarsenParams, progress: Progress) -> Made:
+    """Make a mesh coarser by collapsing its shortest edges; its patches and regions stay what they are."""
+    from segmentation.tetrahedra.coarsen import coarsen
+
+    made = coarsen(mesh, params.tets, progress)
+    return Made({"coarse mesh": made}, {"elements": len(made.tets), "nodes": len(made.points)})

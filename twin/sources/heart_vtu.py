@@ -51,6 +51,31 @@ class Ventricles:
     sheet: NDArray[np.float64] | None
 
 
+def names_beside(path: Path) -> Path:
+    """Return where the file that names a heart's parts lies beside it, if it is a heart's."""
+    return path.with_name(f"{path.stem}.partinfo.json")
+
+
+def read(path: Path, choices: Choices, progress: Progress) -> TetMesh:
+    """Read both ventricles as a mesh with the directions of its muscle, where the file has them.
+
+    Raises
+    ------
+    SourceError
+        As ``read_ventricles``; directions of the sheets that are those of the fibers.
+    """
+    found = read_ventricles(path, units=choices.units, space=choices.space, progress=progress)
+    if found.fiber is None or found.sheet is None:
+        return found.mesh
+    across = found.sheet - (found.sheet * found.fiber).sum(axis=1, keepdims=True) * found.fiber
+    size = np.linalg.norm(across, axis=1, keepdims=True)
+    if not (size > 1e-3).all():
+        raise SourceError(f"{path} is broken: its sheets lie along its fibers.")
+    across /= size
+    axes = np.stack([found.fiber, across, np.cross(found.fiber, across)], axis=1)
+    return replace(found.mesh, axes=axes)
+
+
 def read_ventricles(
     path: Path, *, units: str = "", space: str = "", progress: Progress | None = None
 ) -> Ventricles:
@@ -91,7 +116,7 @@ def read_ventricles(
     mesh = mesh_of(path, points_of(path, data), tets, said, regions, tuple(numbers.values()), patches)
     turn = np.array([-1.0, -1.0, 1.0] if said.space == "RAS" else [1.0, 1.0, 1.0])
     fiber, sheet = (_directions(path, cells, name, chosen) for name in ("fiber", "sheet"))
-    notes = mesh.notes
+    notes = (*mesh.notes, "Of the whole heart the ventricles were taken; atria and vessels were left out.")
     if fiber is not None and np.ptp(fiber, axis=0).max() < 1e-6:
         notes = (*notes, "Its fibers all have one direction: placeholders, left out.")
         fiber = sheet = None
@@ -102,7 +127,7 @@ def read_ventricles(
 
 def _names(path: Path) -> tuple[dict[int, str], dict[int, str]]:
     """Return the ventricles' parts by number, and our patches by the numbers of their surfaces."""
-    beside = path.with_name(f"{path.stem}.partinfo.json")
+    beside = names_beside(path)
     if not beside.is_file():
         raise SourceError(
             f"{path} has no {beside.name} beside it: nothing names its parts.", "Copy that file there too."

@@ -34,14 +34,19 @@ scan = file_by_file(_look)
 
 
 def read(series: Series, choices: Choices, progress: Progress) -> Surface | TetMesh:
-    """Read a surface, or a mesh where the file holds tetrahedra.
+    """Read a surface, or a mesh where the file holds tetrahedra; of a whole heart whose parts are named, see
+    ``heart_vtu``, both ventricles.
 
     Raises
     ------
     SourceError
         Unit or axes not said, the file is broken, or holds neither triangles nor tetrahedra.
     """
+    from twin.sources import heart_vtu
+
     path = series.files[0]
+    if heart_vtu.names_beside(path).is_file():
+        return heart_vtu.read(path, choices, progress)
     progress(0.0, f"reading {path.name}")
     data = open_file(path)
     said = placed(path, _TITLES[path.suffix.lower()], said_of(path, data), choices)

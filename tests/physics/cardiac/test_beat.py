@@ -19,26 +19,26 @@ from twin.errors import GeometryError
 class Elastic:
     """p = (a T + b) (V − V0), which a ventricle in 3-D takes the place of."""
 
-    volume_ml: float
+    volumes_ml: np.ndarray
     tension_kpa: float
     shortening: Shortening | None = None
 
     @property
-    def elastance(self) -> float:
+    def elastances(self) -> np.ndarray:
         chamber = REGAZZONI_2020.chambers["LV"]
-        return chamber.active_mmhg_per_ml * self.tension_kpa + chamber.passive_mmhg_per_ml
+        return np.full((1, 1), chamber.active_mmhg_per_ml * self.tension_kpa + chamber.passive_mmhg_per_ml)
 
     @property
-    def pressure_mmhg(self) -> float:
-        return self.elastance * (self.volume_ml - REGAZZONI_2020.chambers["LV"].unstressed_ml)
+    def pressures_mmhg(self) -> np.ndarray:
+        return self.elastances[0] * (self.volumes_ml - REGAZZONI_2020.chambers["LV"].unstressed_ml)
 
     @property
-    def gain(self) -> float:
+    def gains(self) -> np.ndarray:
         chamber = REGAZZONI_2020.chambers["LV"]
-        return chamber.active_mmhg_per_ml * (self.volume_ml - chamber.unstressed_ml)
+        return chamber.active_mmhg_per_ml * (self.volumes_ml - chamber.unstressed_ml)
 
-    def step(self, _before: object, _time_s: float, volume_ml: float, tension_kpa: float) -> "Elastic":
-        return Elastic(volume_ml, tension_kpa, self.shortening)
+    def step(self, _before: object, _time_s: float, volumes_ml: np.ndarray, tension_kpa: float) -> "Elastic":
+        return Elastic(volumes_ml, tension_kpa, self.shortening)
 
 
 def small_ventricle() -> Ventricle:
@@ -61,7 +61,7 @@ def test_an_elastance_through_the_same_door_brings_the_circulation_back(
 ) -> None:
     """In steps ten times as long as the circulation's own: a beat, within 0.1 %."""
     state = REGAZZONI_2020.start.array()
-    place = Elastic(state[1], float(share(np.zeros(1))[0]), shortening)
+    place = Elastic(state[1:2], float(share(np.zeros(1))[0]), shortening)
     found = beat(place, REGAZZONI_2020, share, place, state, step_s=5e-3)
     cavities = {"LV": replace(CHART.cavity(share), shortening=shortening)} if shortening else None
     exact, ours = measures_of(run(REGAZZONI_2020, 1, step_s=5e-4, cavities=cavities)), found.measures()
@@ -120,7 +120,7 @@ def test_reduced_and_full_slow_down_alike() -> None:
 def test_more_volume_or_tension_is_more_pressure_and_the_slopes_tell_by_how_much() -> None:
     pump = small_ventricle()
     here = pump.at(90.0, 30.0, pump.rest())
-    for volume, tension, slope in ((91.0, 30.0, here.elastance), (90.0, 31.0, here.gain)):
+    for volume, tension, slope in ((91.0, 30.0, here.elastances[0, 0]), (90.0, 31.0, here.gains[0])):
         there = pump.at(volume, tension, here)
         back = pump.at(volume - 2.0, tension, here) if volume > 90.0 else pump.at(volume, tension - 2.0, here)
         # In the middle, so that curves do not matter.

@@ -1,11 +1,11 @@
 """What is done to a wall: an infarct, a patch, another rhythm; and the tension that a chart likens it to."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from physics.cardiac import Coupled, beat
+from physics.cardiac import Coupled, Held, State, beat
 from physics.cardiac.pump import reduced_heart
 from physics.circulation import ADULT
 from physics.heart.deformation import deformation_of
@@ -87,15 +87,6 @@ def test_an_infarct_presses_less_and_a_patch_gives_less_way() -> None:
     assert share == pytest.approx(1.0 - lost)
 
 
-@dataclass(frozen=True)
-class Place:
-    volume_ml: float
-    tension_kpa: float
-    pressure_mmhg: float
-    elastance: float
-    gain: float
-
-
 class Weaker:
     """The adult's elastance with but 0.6 of its contraction: what an infarct might come to."""
 
@@ -104,14 +95,16 @@ class Weaker:
     def __init__(self) -> None:
         self.chamber = ADULT.chambers["LV"]
 
-    def at(self, volume: float, tension: float) -> Place:
+    def at(self, volume: float, tension: float) -> Held:
         stiff = self.chamber.passive_mmhg_per_ml + 0.6 * self.chamber.active_mmhg_per_ml * tension
         away = volume - self.chamber.unstressed_ml
         gain = 0.6 * self.chamber.active_mmhg_per_ml * away
-        return Place(volume, tension, stiff * away, stiff, gain)
+        none = State(np.zeros((0, 3)), np.zeros(0), np.zeros(1))
+        volumes, pressures, gains = (np.array([one]) for one in (volume, stiff * away, gain))
+        return Held(none, volumes, tension, pressures, np.array([[stiff]]), gains)
 
-    def step(self, before: object, time_s: float, volume_ml: float, tension_kpa: float) -> Place:
-        return self.at(volume_ml, tension_kpa)
+    def step(self, before: object, time_s: float, volumes_ml: np.ndarray, tension_kpa: float) -> Held:
+        return self.at(float(volumes_ml[0]), tension_kpa)
 
 
 def test_a_chart_likens_another_ventricle_by_the_tension_that_gives_its_pressures() -> None:

@@ -11,8 +11,12 @@ from physics.heart.cavity import rims
 from physics.heart.checks import check_ventricle
 from physics.verify import meshes
 from segmentation.tetrahedra.report import boundary
+from twin.domain import TetMesh
 from twin.errors import SourceError
-from twin.sources.heart_vtu import read_ventricles
+from twin.progress import Progress
+from twin.sources.heart_vtu import read, read_ventricles
+from twin.sources.series import Choices
+from twin.sources.steps import ImportParams, import_images
 
 PARTS = {
     "Left ventricle": {
@@ -29,7 +33,9 @@ PARTS = {
 }
 
 
-def written(folder: Path, fiber: np.ndarray | None = None, parts: object = PARTS) -> Path:
+def written(
+    folder: Path, fiber: np.ndarray | None = None, parts: object = PARTS, sheet: np.ndarray | None = None
+) -> Path:
     """A bar along x: left ventricle to 2 mm, septum to 4, right ventricle to 6, atrium to 8."""
     import pyvista as pv
 
@@ -47,7 +53,7 @@ def written(folder: Path, fiber: np.ndarray | None = None, parts: object = PARTS
     grid.cell_data["_volume-id"][tets] = part
     grid.cell_data["_surface-id"] = np.full(len(tets), np.nan)
     grid.cell_data["_surface-id"][~tets] = surface
-    for name, values in (("fiber", fiber), ("sheet", fiber)):
+    for name, values in (("fiber", fiber), ("sheet", fiber if sheet is None else sheet)):
         if values is not None:
             grid.cell_data[name] = np.zeros((len(tets), 3))
             grid.cell_data[name][tets] = values if values.ndim == 1 else values[: len(part)]
@@ -104,6 +110,29 @@ def test_faults_are_named(tmp_path: Path) -> None:
     (tmp_path / "heart.partinfo.json").unlink()
     with pytest.raises(SourceError, match="nothing names its parts"):
         read_ventricles(path, units="mm", space="LPS")
+
+
+def test_it_comes_in_as_any_mesh_does_with_the_directions_of_its_muscle(tmp_path: Path) -> None:
+    """Sheets are given 30° off the fibers: set at right angles to them."""
+    count = len(meshes.box((8, 2, 2), (8.0, 2.0, 2.0), quadratic=False).tets)
+    fiber, other = (
+        np.linalg.qr(np.random.default_rng(1).normal(size=(count, 3, 3)))[0][:, k] for k in (0, 1)
+    )
+    path = written(tmp_path, fiber, sheet=0.5 * other + np.sqrt(0.75) * fiber)
+    made = import_images(ImportParams((str(path),), units="mm", space="LPS"), Progress())
+    (mesh,) = made.outputs.values()
+    assert isinstance(mesh, TetMesh)
+    assert mesh.axes is not None
+    middle = meshes.box((8, 2, 2), (8.0, 2.0, 2.0), quadratic=False)
+    kept = middle.points[middle.tets].mean(axis=1)[:, 0] < 6.0
+    np.testing.assert_allclose(mesh.axes[:, 0], fiber[kept], atol=1e-12)
+    np.testing.assert_allclose(mesh.axes[:, 1], other[kept], atol=1e-12)
+    np.testing.assert_allclose(np.linalg.det(mesh.axes), 1.0)
+    assert any("atria and vessels were left out" in note for note in mesh.notes)
+    plain = import_images(ImportParams((str(written(tmp_path)),), units="mm", space="LPS"), Progress())
+    assert next(iter(plain.outputs.values())).axes is None  # type: ignore[union-attr]
+    with pytest.raises(SourceError, match="sheets lie along its fibers"):
+        read(written(tmp_path, fiber), Choices(units="mm", space="LPS"), Progress())
 
 
 def test_a_real_heart(shared_data: Path) -> None:

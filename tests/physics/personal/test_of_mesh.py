@@ -1,0 +1,74 @@
+"""A mesh that beats as it comes."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from physics.heart_steps import FiberParams, MeshBeatParams
+from physics.personal.of_mesh import SAME_ML, SAME_MMHG, beat_mesh
+from segmentation.tetrahedra.coarsen import coarsen
+from tests.physics.cardiac.test_both import heart
+from twin.domain import Result, TetMesh
+from twin.errors import Cancelled, UserError
+from twin.progress import Progress
+
+
+def test_a_mesh_without_fibers_is_told_what_it_lacks() -> None:
+    bare = replace(heart(), axes_inside=None)
+    with pytest.raises(UserError, match="has no fibers"):
+        beat_mesh(bare, MeshBeatParams(), Progress())
+    with pytest.raises(UserError, match="shorter than its contraction"):
+        beat_mesh(heart(), MeshBeatParams(rate_per_min=400.0), Progress())
+
+
+def test_it_stops_when_asked_within_a_beat() -> None:
+    heard: list[str] = []
+
+    def stop() -> bool:
+        return any("ms of the beat" in text for text in heard)
+
+    with pytest.raises(Cancelled):
+        beat_mesh(heart(), MeshBeatParams(), Progress(lambda _part, text: heard.append(text), stop))
+    assert heard[0] == "filling the ventricles"
+    assert heard[-1] == "10 ms of the beat"
+
+
+@pytest.mark.slow
+def test_made_ventricles_come_to_a_periodic_state() -> None:
+    """Two beats in a row, one from where the other ended: within half a mL and mmHg (issue 4)."""
+    made = beat_mesh(heart(), MeshBeatParams(rate_per_min=80.0), Progress())
+    found = made.summary
+    assert found["repeats"] == "yes"
+    assert found["beats_differ_ml"] <= SAME_ML
+    assert found["beats_differ_mmhg"] <= SAME_MMHG
+    # In series: what one side puts out the other does.
+    assert found["lv_stroke_volume_ml"] == pytest.approx(found["rv_stroke_volume_ml"], abs=1.0)
+    result = made.outputs["beat"]
+    assert isinstance(result, Result)
+    for side in ("left", "right"):
+        volume, pressure = (
+            result.curve(f"{side} ventricle {what}").values for what in ("volume", "pressure")
+        )
+        assert abs(volume[-1] - volume[0]) < SAME_ML
+        assert pressure.max() > 20.0
+    assert {n.name for n in result.numbers} >= {"ejection fraction", "right ventricle, ejection fraction"}
+    assert any("taken as unloaded" in limit for limit in result.limits)
+
+
+@pytest.mark.slow
+def test_a_real_heart_comes_to_a_periodic_state(shared_data: Path) -> None:
+    """Rodero 2021, case 1, on some 1,300 elements (README: no measured beat is at hand)."""
+    from physics.heart.of_mesh import with_fibers
+    from twin.sources.heart_vtu import read_ventricles
+
+    path = shared_data / "heart-mesh" / "rodero_01_fullheart_2.0mm.vtu"
+    coarse = coarsen(read_ventricles(path, units="mm", space="LPS").mesh, 1300)
+    mesh = with_fibers(coarse, None, FiberParams(), Progress()).outputs["ventricle mesh"]
+    assert isinstance(mesh, TetMesh)
+    found = beat_mesh(mesh, MeshBeatParams(), Progress()).summary
+    assert found["repeats"] == "yes"
+    assert found["lv_stroke_volume_ml"] == pytest.approx(found["rv_stroke_volume_ml"], abs=1.0)
+    assert found["lv_peak_pressure_mmhg"] > 2.0 * found["rv_peak_pressure_mmhg"]
+    assert np.isfinite([value for value in found.values() if isinstance(value, float)]).all()
