@@ -136,7 +136,7 @@ def _at_end_diastole(tree: dict[str, Any]) -> bool:
 
 @step(
     "physics.heart",
-    version=1,
+    version=2,
     title="Fit the heart",
     makes=("heart", "result"),
     fits={"mesh": _at_end_diastole},

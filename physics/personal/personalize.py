@@ -33,8 +33,8 @@ ACROSS, LENGTHENING = 0.05, 1.3
 as second Piola–Kirchhoff stress, once more over the stretch, 1.3 is left. The share across was chosen on the
 one patient at hand."""
 _BEATS = 60
-_VOLUMES = 12
-_LOWEST, _HIGHEST = 0.85, 1.06
+_VOLUMES = 14
+_LOWEST, _HIGHEST = 0.85, 1.2
 """Of the end-systolic and the end-diastolic volume: as far as the chart goes."""
 _TENSIONS_KPA = np.array([0.0, 15.0, 30.0, 45.0, 60.0, 80.0, 100.0, 125.0, 150.0, 180.0, 220.0, 260.0, 300.0])
 

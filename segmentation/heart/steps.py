@@ -56,7 +56,7 @@ def _moving(tree: dict[str, Any]) -> bool:
 
 @step(
     "segmentation.heart",
-    version=1,
+    version=2,
     title="Segment the heart",
     makes=("motion",),
     fits={"cines": _moving},
