@@ -8,7 +8,7 @@ import numpy as np
 from psygnal import Signal
 from PySide6.QtCore import QTimer
 
-from desktop import way
+from desktop import fibers, way
 from desktop.colors import color_of
 from desktop.desk import Desk
 from desktop.loads import draw_model
@@ -49,6 +49,7 @@ class Scenery:
         self._slice_view: SliceView | None = None
         self._slices_shown: dict[str, tuple[Any, ...]] = {}
         self._slices_place: tuple[Any, ...] = ()
+        self._fibers = False
         self.slices_wanted: bool | None = None
         """Whether the image's slices are in the scene too; None: while there is nothing else."""
         self.rendering = VolumeRendering(desk, scene)
@@ -85,7 +86,8 @@ class Scenery:
             if item.kind in _DRAWN and session.is_visible(item.key):
                 entry = session.entry(item.id)
                 if entry is not None:
-                    wanted[item.key] = (entry.digest, color_of(item), bool(item.stale))
+                    bare = self._fibers and item.kind == "mesh"
+                    wanted[item.key] = (entry.digest, color_of(item), bool(item.stale), bare)
         for key in [k for k in self._drawn if k not in wanted]:
             self._remove(key)
         drew = False
@@ -207,8 +209,16 @@ class Scenery:
     def _draw_surface(self, item: Item, surface: Any) -> None:
         self.scene.show_surface(item.key, surface, color_of(item), 1.0)
 
+    def toggle_fibers(self) -> None:
+        """Show the fibers of meshes that have some in place of their walls, or the walls again."""
+        self._fibers = not self._fibers
+        self.sync()
+
     def _draw_mesh(self, item: Item, mesh: Any) -> None:
-        self.scene.show_mesh(item.key, mesh, color=color_of(item))
+        if self._fibers and mesh.axes is not None:
+            fibers.draw(self.scene, item.key, mesh)
+        else:
+            self.scene.show_mesh(item.key, mesh, color=color_of(item))
 
     def _draw_motion(self, item: Item, motion: Any) -> None:
         self.moving.draw(item, motion, color_of(item))

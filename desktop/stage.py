@@ -321,6 +321,12 @@ class Stage(QWidget):
         assert self.scenery is not None
         self.scenery.toggle_slices()
 
+    def toggle_fibers(self) -> None:
+        """Show fibers in place of the walls in 3-D, or the walls again."""
+        self.make_scene()
+        assert self.scenery is not None
+        self.scenery.toggle_fibers()
+
     def toggle_volume(self) -> None:
         """Look through the image in 3-D, or not."""
         self.make_scene()

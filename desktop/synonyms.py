@@ -71,6 +71,8 @@ _OF: dict[str, tuple[str, ...]] = {
     "anatomy.right": ("laterality",),
     "anatomy.heart": ("segmentation", "cardiac", "ventricle", "cine"),
     "anatomy.pull": ("edit contours", "correct", "drag", "deform", "nudge", "segment editor"),
+    "anatomy.ventricle_ct": ("angiography", "ccta", "blood pool", "segmentation", "cardiac"),
+    "view.fibers": ("fibres", "streamlines", "glyphs", "helix", "myofibers"),
     "anatomy.ventricle": ("tetrahedral", "finite elements", "fem", "cardiac", "fibers"),
     "simulate.heart": ("personalize", "calibrate", "cardiac"),
     "simulate.beat": ("fem", "finite elements", "cardiac", "run", "calculate"),

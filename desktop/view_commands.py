@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from desktop import seconds, volume
+from desktop import fibers, seconds, volume
 from desktop.command import Command, ask
 from resources.presets import (
     CT_WINDOWS,
@@ -382,6 +382,9 @@ def view_commands() -> tuple[Command, ...]:
                 _needs_views, "C", "View", "views"),
         Command("view.slices", "Slices in 3-D", "stack", "Show the image's slices among the shapes, or not",
                 _stage("toggle_slices"), _needs_views, "S", "View", "views"),
+        Command("view.fibers", "Fibers in 3-D", "waves",
+            "Show fibers in place of a wall: red inside, blue outside",
+                _stage("toggle_fibers"), fibers.why_not, "Shift+F", "View", "views"),
         *_rendered(),
         Command("view.cine.play", "Play or pause the cine", "play", "Let the heart beat, or hold it still",
             _play, _needs_time, "K", "View", "views"),
