@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from desktop.cine import SPEEDS, clock_ms
+from desktop.wall_colors import COLORS, WallColors
 from desktop.what_if import WhatIf
 from twin.domain import Surface
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from desktop.desk import Desk
     from desktop.session import Item
     from physics.cardiac import LiveHeart, Moment
-    from physics.cardiac.stretch import FiberStretch
     from physics.circulation import Beats
     from physics.whatif import Strains
     from twin.domain import Heart
@@ -39,13 +39,6 @@ _LONGEST_S = 0.25
 BEYOND = "Outside what was computed"
 WITHOUT = "Wall not solved yet"
 """Over what is not to be trusted: in short, why."""
-
-COLORS = {
-    "displacement": ("Displacement", "Displacement from ED", "mm"),
-    "stretch": ("Fiber stretch", "Stretch from unloaded", ""),
-    "segments": ("Segments (AHA)", "Segment (AHA)", ""),
-}
-"""What the wall can be colored by: in short, the color bar's title, and the unit."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,13 +73,10 @@ class _Ready:
 
     heart: Heart
     live: LiveHeart
-    stretch: FiberStretch
     own: Beats
     own_numbers: dict[str, float]
     strains: Strains
-    diastole: NDArray[np.float32]
-    moved_mm: float
-    stretched: tuple[float, float]
+    colors: WallColors
 
 
 class Beating(QObject):
@@ -270,18 +260,11 @@ class Beating(QObject):
 
     def _show_field(self, scene: SceneView, ready: _Ready) -> None:
         """Put the wall into the scene, where it is now, in the colors that were chosen."""
-        _short, title, unit = COLORS[self.colors]
-        mesh = ready.heart.mesh
-        where = "node" if self.colors == "displacement" else "element"
-        limits = {
-            "displacement": (0.0, ready.moved_mm),
-            "stretch": ready.stretched,
-            "segments": (0.5, len(mesh.region_names) + 0.5),
-        }[self.colors]
-        count = len(mesh.points) if where == "node" else len(mesh.tets)
+        chosen, mesh = COLORS[self.colors], ready.heart.mesh
+        count = len(mesh.points) if chosen.where == "node" else len(mesh.tets)
         scene.show_field(
-            self._key, mesh, np.zeros(count), where=where, title=title, unit=unit, limits=limits,
-            flat=self.colors == "segments",
+            self._key, mesh, np.zeros(count), where=chosen.where, title=chosen.title, unit=chosen.unit,
+            limits=ready.colors.limits(chosen.name), flat=chosen.name == "segments",
         )  # fmt: skip
         self._move()
 
@@ -290,22 +273,12 @@ class Beating(QObject):
         if self._scene is None or self._ready is None or self.moment is None:
             return
         displacement = self._ready.live.displacement_mm(self.moment)
-        self._scene.update_field(
-            self._key, self._values(displacement), displacement=displacement, deform_scale=1.0
-        )
-
-    def _values(self, displacement: NDArray[np.float32]) -> NDArray[np.float64]:
-        assert self._ready is not None
-        mesh = self._ready.heart.mesh
-        values: NDArray[np.float64]
-        if self.colors == "segments":
-            values = (mesh.regions + 1).astype(np.float64)
-        elif self.colors == "stretch":
-            values = self._ready.stretch(displacement)
-        else:
-            moved = np.linalg.norm(displacement - self._ready.diastole, axis=1)
-            values = moved.astype(np.float64)
-        return np.full_like(values, np.nan) if self.beyond else values
+        colors = self._ready.colors
+        colors.go(displacement, self.moment.tension_kpa, self.moment.time_s)
+        values = colors.values(self.colors, displacement, self.moment.tension_kpa)
+        if self.beyond:
+            values = np.full_like(values, np.nan)
+        self._scene.update_field(self._key, values, displacement=displacement, deform_scale=1.0)
 
     # -- time --------------------------------------------------------------------------------------
 
@@ -341,7 +314,8 @@ class Beating(QObject):
         from physics.whatif import beat_numbers, ends_of
 
         full, empty = (ready.live.displacement_at(beat, n) for n in ends_of(beat))
-        ready.diastole = full
+        ready.colors.diastole = full
+        ready.colors.end_beat()
         self.numbers = beat_numbers(ready.live, beat) | ready.strains(full, empty)
 
     def _keep(self, gone: Trace) -> None:
@@ -386,21 +360,16 @@ def wall_of(beating: Beating) -> Surface | None:
 def _made_ready(heart: Heart) -> _Ready:
     """Let a heart beat three times as it is, for what it is compared with (in the reading thread)."""
     from physics.cardiac.pump import live_heart
-    from physics.cardiac.stretch import FiberStretch
     from physics.whatif import Strains, beat_numbers, ends_of
     from viewers.skin import skin_of
 
-    live, stretch = live_heart(heart), FiberStretch(heart.mesh)
+    live = live_heart(heart)
     beat_s = live.circulation.beat_s
     live.go(3 * beat_s)
     own = live.last_beat
     assert own is not None
     skin_of(heart.mesh)
     full, empty = (live.displacement_at(own, n) for n in ends_of(own))
-    far = float(np.percentile(np.linalg.norm(empty - full, axis=1), 99))
-    lengths = np.concatenate([stretch(full), stretch(empty)])
-    low, high = (float(np.percentile(lengths, p)) for p in (1, 99))
-    ends = math.floor(20 * low) / 20, max(math.ceil(20 * high) / 20, math.floor(20 * low) / 20 + 0.1)
     strains = Strains(heart.mesh, full)
     numbers = beat_numbers(live, own) | strains(full, empty)
-    return _Ready(heart, live, stretch, own, numbers, strains, full, max(math.ceil(far), 1.0), ends)
+    return _Ready(heart, live, own, numbers, strains, WallColors(heart, live, own, full, empty))

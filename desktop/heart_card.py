@@ -18,13 +18,14 @@ from PySide6.QtWidgets import (
 
 from desktop import theme, words
 from desktop.actions import Actions
-from desktop.beating import BEYOND, COLORS, WITHOUT
+from desktop.beating import BEYOND, WITHOUT
 from desktop.cine import SPEEDS
 from desktop.desk import Desk
 from desktop.fields import ComboBox
 from desktop.heart_controls import HeartControls
 from desktop.numbers import NumberList
 from desktop.section import CommandButton, quiet, section_title
+from desktop.wall_colors import COLORS
 
 
 @dataclass(frozen=True)
@@ -160,8 +161,8 @@ class HeartCard(QFrame):
         self.colors = ComboBox()
         self.colors.setAccessibleName("Colors")
         self.colors.setToolTip("What the colors of the wall show")
-        for name, (short, _title, _unit) in COLORS.items():
-            self.colors.addItem(short, name)
+        for name, coloring in COLORS.items():
+            self.colors.addItem(coloring.short, name)
         self.colors.activated.connect(lambda _n: self._beating.color_by(self.colors.currentData()))
         self.reason = theme.named(QLabel(), "warn")
         self.reason.setWordWrap(True)

@@ -288,15 +288,15 @@ def _motion(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
 
 def _heart(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
     """Draw a heart's wall without load, by its segments."""
-    from desktop.beating import COLORS
+    from desktop.wall_colors import COLORS
 
     heart: Any = record.load(entry.id)
     mesh = heart.mesh
-    _short, title, unit = COLORS["segments"]
+    segments = COLORS["segments"]
 
     def fill(scene: "SceneView") -> None:
         scene.show_field(
-            entry.id, mesh, mesh.regions + 1.0, where="element", title=title, unit=unit,
+            entry.id, mesh, mesh.regions + 1.0, where="element", title=segments.title, unit=segments.unit,
             limits=(0.5, len(mesh.region_names) + 0.5), flat=True,
         )  # fmt: skip
 

@@ -7,6 +7,27 @@ from physics.elasticity.kernels import EDGES
 from twin.domain import TetMesh
 
 
+def active_stress_kpa(
+    stretch: NDArray[np.float64], tension_kpa: float, lengthening: float
+) -> NDArray[np.float64]:
+    """Return Cauchy's stress that the muscle makes along its fibers, at their stretch λ.
+
+    λ² T (1 + β (λ + min(λ, 0.87) − 1.87)), never below 0, λ in the bracket up to 1.2: what ``kernels._pull``
+    has as second Piola–Kirchhoff's stress, in a wall whose volume stays.
+
+    Parameters
+    ----------
+    stretch : ndarray, shape (m,)
+    tension_kpa : float
+        As it acts, at λ = 1.
+    lengthening : float
+        β.
+    """
+    reached = np.minimum(stretch, 1.2)
+    rise = 1.0 + lengthening * (reached + np.minimum(reached, 0.87) - 1.87) if lengthening > 0.0 else 1.0
+    return np.asarray(tension_kpa * np.maximum(rise, 0.0) * stretch**2)
+
+
 class FiberStretch:
     """Stretch of the fibers, |F f|, at the middle of each element.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from physics.activation.rhythm import RHYTHMS, Activation, Rhythm, Site, activation_of
+from physics.activation.rhythm import RHYTHMS, Rhythm, Site, activation_of
 from physics.cardiac import Held, Ventricle
 from physics.cardiac.pump import shortening_of
 from physics.cardiac.staggered import Staggered
@@ -101,14 +101,20 @@ def delays_s(mesh: TetMesh, asked: BeatParams) -> NDArray[np.float64]:
     UserError
         No fibers, or no septum.
     """
+    return (activated_ms(mesh, _rhythm(asked)) - activated_ms(mesh)) / MS_PER_S
+
+
+def activated_ms(mesh: TetMesh, rhythm: Rhythm = RHYTHMS["normal"]) -> NDArray[np.float64]:
+    """Return when activation reaches each element (m,), ms.
+
+    Raises
+    ------
+    UserError
+        No fibers, or no septum.
+    """
     count = int(mesh.tets[:, :4].max()) + 1
     corners = replace(mesh, tets=mesh.tets[:, :4], points=mesh.points[:count])
-    at, septum = coordinates(corners), _septum(mesh)
-
-    def reached(rhythm: Rhythm) -> Activation:
-        return activation_of(corners, at, septum, rhythm)
-
-    return (reached(_rhythm(asked)).element_ms - reached(RHYTHMS["normal"]).element_ms) / MS_PER_S
+    return activation_of(corners, coordinates(corners), _septum(mesh), rhythm).element_ms
 
 
 def _rhythm(asked: BeatParams) -> Rhythm:

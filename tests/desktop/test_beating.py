@@ -120,8 +120,9 @@ def test_the_wall_in_3d_is_where_the_model_has_it_in_colors_by_choice(simulate: 
     card.colors.activated.emit(1)
     np.testing.assert_allclose(things[key]._field.values, grown, rtol=1e-3)  # stretched along x as all of it
     card.colors.activated.emit(card.colors.findData("segments"))
-    card.colors.setCurrentIndex(2)
-    card.colors.activated.emit(2)
+    place = card.colors.findData("segments")
+    card.colors.setCurrentIndex(place)
+    card.colors.activated.emit(place)
     assert set(things[key]._field.values) == {1.0, 2.0}
     card.colors.setCurrentIndex(0)
     card.colors.activated.emit(0)
