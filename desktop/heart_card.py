@@ -160,7 +160,7 @@ class HeartCard(QFrame):
         self.speed.activated.connect(self._on_speed)
         self.colors = ComboBox()
         self.colors.setAccessibleName("Colors")
-        self.colors.setToolTip("What the colors of the wall show")
+        self.colors.setToolTip("What the colors of the wall show; activation is that of normal conduction")
         for name, coloring in COLORS.items():
             self.colors.addItem(coloring.short, name)
         self.colors.activated.connect(lambda _n: self._beating.color_by(self.colors.currentData()))

@@ -38,7 +38,7 @@ COLORS = {
         Coloring("stretch", "Fiber stretch", "Stretch from unloaded", ""),
         Coloring("active", "Active fiber stress", "Active fiber stress", "kPa"),
         Coloring("work", "Fiber work", "Work of the last beat", "kJ/m³"),
-        Coloring("activation", "Activation", "Activation, normal conduction", "ms"),
+        Coloring("activation", "Activation", "Activation", "ms"),
         Coloring("segments", "Segments (AHA)", "Segment (AHA)", ""),
     )
 }
@@ -68,13 +68,15 @@ class WallColors:
         far = float(np.percentile(np.linalg.norm(empty - full, axis=1), 99))
         lengths = np.concatenate([self.stretch(full), self.stretch(empty)])
         low, high = (float(np.percentile(lengths, p)) for p in (1, 99))
-        pulled = self._active(self.stretch(full), float(own.drives.max()) if own.drives.size else 0.0)
         self.activation_ms = activation_ms(heart.mesh)
         self._work = self._gone = self._last = np.zeros(len(heart.mesh.tets))
         self._before: tuple[Array, Array, float] | None = None
+        pulled = [0.0]
         if own.drives.size:
             for n in np.linspace(0, len(own.times_s) - 1, _LOOKS).astype(int):
                 self.go(live.displacement_at(own, int(n)), float(own.drives[n]), float(own.times_s[n]))
+                assert self._before is not None
+                pulled.append(float(np.percentile(self._before[1], 95)))
             self._last, self._work, self._before = self._work, np.zeros_like(self._work), None
         most = float(np.percentile(self._last, 95))
         lasting = self.activation_ms
@@ -84,7 +86,7 @@ class WallColors:
                 math.floor(20 * low) / 20,
                 max(math.ceil(20 * high) / 20, math.floor(20 * low) / 20 + 0.1),
             ),
-            "active": (0.0, max(10.0 * math.ceil(float(np.percentile(pulled, 90)) / 10.0), 10.0)),
+            "active": (0.0, max(10.0 * math.ceil(max(pulled) / 10.0), 10.0)),
             "work": (min(0.0, math.floor(float(np.percentile(self._last, 5)))), max(math.ceil(most), 1.0)),
             "activation": (0.0, 60.0 if lasting is None else 10.0 * math.ceil(float(lasting.max()) / 10.0)),
             "segments": (0.5, len(heart.mesh.region_names) + 0.5),
