@@ -120,7 +120,7 @@ def test_a_film_in_3d_goes_once_round_what_stands_there(
     stage = window.desk.stage
     stage.maximize("3-D")
     qtbot.waitUntil(lambda: stage.scene is not None and bool(stage.scene.keys()), timeout=60_000)
-    monkeypatch.setattr(filming, "TURN_STEPS", 4)
+    monkeypatch.setattr(filming, "TURN_STEPS", 5)
     stage.scene.setFocus()
     turn = stage.scene.camera.turn
     answer(monkeypatch, home / "turn.gif")
@@ -129,7 +129,7 @@ def test_a_film_in_3d_goes_once_round_what_stands_there(
     settle(window, qtbot)
     with Image.open(home / "turn.gif") as film:
         frames = [np.asarray(film.convert("L")) for n in range(film.n_frames) if film.seek(n) is None]
-    assert len(frames) == 4
+    assert len(frames) == 5
     assert all(np.mean(a != b) > 0.005 for a, b in pairwise(frames))
     assert stage.scene.camera.turn == pytest.approx(turn)
 
