@@ -125,6 +125,7 @@ def test_its_film_goes_once_through_it_beside_its_loop(
     check_film(path)
 
 
+@pytest.mark.slow
 def test_a_film_is_drawn_by_command_too(record: Path, tmp_path: Path) -> None:
     path = tmp_path / "beat.gif"
     assert main(["export", str(record), "beat", "-o", str(path)]) == 0

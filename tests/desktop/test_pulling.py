@@ -100,6 +100,7 @@ def test_the_cursor_shows_what_can_be_pulled_and_escape_lets_go(
     assert not seen.pulling.on
 
 
+@pytest.mark.slow
 def test_one_tool_is_in_the_hand(seen: Stage, qtbot) -> None:
     view = seen.slices["axial"]
     qtbot.keyClick(view, Qt.Key.Key_D)
@@ -109,6 +110,7 @@ def test_one_tool_is_in_the_hand(seen: Stage, qtbot) -> None:
     assert (seen.measuring.tool, seen.pulling.on) == ("distance", False)
 
 
+@pytest.mark.slow
 def test_the_card_says_what_was_edited(seen: Stage, window: MainWindow, qtbot) -> None:
     window.desk.session.go_to("anatomy")
     settle(window, qtbot)

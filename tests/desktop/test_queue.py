@@ -89,7 +89,9 @@ def test_what_a_job_made_is_in_the_record_and_on_the_screen(window: MainWindow, 
     assert desk.stage.slices["axial"].grab().toImage() != black
 
 
-@pytest.mark.parametrize(("stop", "open_still"), [(False, True), (True, False)])
+@pytest.mark.parametrize(
+    ("stop", "open_still"), [(False, True), pytest.param(True, False, marks=pytest.mark.slow)]
+)
 def test_closing_asks_while_a_job_runs(
     window: MainWindow, scan: Path, qtbot, monkeypatch: pytest.MonkeyPatch, stop: bool, open_still: bool
 ) -> None:

@@ -158,7 +158,7 @@ def draw_box(volume: Volume, params: _NoParams, progress: Progress) -> Made:
     return Made({"labelmap": bones}, {}, {"labelmap": "bones"})
 
 
-@pytest.mark.parametrize("kind", ["seg", "rtstruct"])
+@pytest.mark.parametrize("kind", ["seg", pytest.param("rtstruct", marks=pytest.mark.slow)])
 def test_what_was_made_on_images_of_nobody_is_not_sent_without_a_word(
     entered: Orthanc, capsys: Capture, tmp_path: Path, kind: str
 ) -> None:

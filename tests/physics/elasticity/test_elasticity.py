@@ -17,7 +17,9 @@ SOLVERS = [
 ]
 
 
-@pytest.mark.parametrize(("quadratic", "cells"), [(False, (4, 8, 16)), (True, (2, 4, 8))])
+@pytest.mark.parametrize(
+    ("quadratic", "cells"), [pytest.param(False, (4, 8, 16), marks=pytest.mark.slow), (True, (2, 4, 8))]
+)
 def test_errors_fall_with_the_power_of_the_element_size(quadratic: bool, cells: tuple[int, ...]) -> None:
     """L2 with h² (P1), h³ (P2); H1 with h, h²: Ciarlet 1978. The rates approach these as h falls."""
     errors = np.array([manufactured_errors(n, quadratic=quadratic) for n in cells])

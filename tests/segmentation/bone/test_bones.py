@@ -38,7 +38,7 @@ def test_coarse_voxels_leave_a_three_millimetre_joint_space_open(spacing: tuple[
     _agrees(segment(coarse.volume), coarse.truth, {"femur": 0.94, "hip bone": 0.9})
 
 
-@pytest.mark.parametrize(("gap_mm", "blur_mm"), [(2.0, 0.8), (4.0, 0.5)])
+@pytest.mark.parametrize(("gap_mm", "blur_mm"), [(2.0, 0.8), pytest.param(4.0, 0.5, marks=pytest.mark.slow)])
 def test_joint_spaces_of_two_and_four_millimetres(gap_mm: float, blur_mm: float) -> None:
     made_of = hips((1.0, 0.9, 0.9), blur_mm, gap_mm, only="left")
     bones = bones_of(segment(made_of.volume))
