@@ -100,6 +100,7 @@ def test_what_says_what_it_is_is_not_asked(opened: MainWindow, qtbot) -> None:
     assert opened.actions_["images.ct"].toolTip().endswith("The image that is shown says what made it.")
 
 
+@pytest.mark.slow
 def test_all_structures_are_seen_in_3d_by_one_button(window: MainWindow, home: Path, qtbot) -> None:
     path = home / "two.twin"
     with Record.create(path) as record:

@@ -266,6 +266,7 @@ def test_help_and_palette_know_it(window: MainWindow) -> None:
     assert BY_ID["measure.key"].why_not(window.desk) == "Open images first."
 
 
+@pytest.mark.slow
 def test_the_button_writes_them_as_dicom(
     window: MainWindow, home: Path, qtbot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

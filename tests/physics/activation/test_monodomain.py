@@ -58,6 +58,7 @@ def bar(tissue: Tissue, **given: float) -> np.ndarray:
     return monodomain.activation_times(tissue, stimulus, until_ms=20.0, **given)
 
 
+@pytest.mark.slow
 def test_a_cell_computed_once_for_several_steps_is_active_in_time() -> None:
     tissue = monodomain.cuboid((6.0, 0.0, 0.0), 0.1, (ALONG, ALONG, ALONG))
     every, held = bar(tissue, longest_ms=0.0), bar(tissue, longest_ms=LONGEST_MS)
