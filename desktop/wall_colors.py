@@ -142,5 +142,5 @@ def activation_ms(mesh: TetMesh) -> Array | None:
 
     try:
         return activated_ms(mesh)
-    except (UserError, ValueError, KeyError):
+    except UserError:
         return None

@@ -94,7 +94,7 @@ class ContrastParams:
 
 
 def _still_ct(tree: dict[str, Any]) -> bool:
-    return len(tree["voxels"]["shape"]) == 3 and tree["modality"] == "CT"
+    return len(tree["voxels"]["shape"]) == 3 and tree["modality"] == "CT" and tree["unit"] == "HU"
 
 
 def _line(tree: dict[str, Any]) -> bool:

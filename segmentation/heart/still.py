@@ -14,6 +14,12 @@ def find_still(
     volume: Volume, axis: Measurement, thickness_mm: float, threshold_hu: float | None, progress: Progress
 ) -> Made:
     """Find the left ventricle in one moment; see ``grow``."""
+    if volume.unit != "HU":
+        raise UserError(
+            f"The values of this image are in “{volume.unit or 'no unit'}”, not in Hounsfield units: they tell "
+            "no blood from muscle.",
+            "Say that it is a CT (“Treat as CT”), or import it with --set modality=CT.",
+        )
     if axis.frame_of_reference and axis.frame_of_reference != volume.frame_of_reference:
         raise UserError(
             "The line was drawn on an image that lies elsewhere (another frame of reference).",

@@ -99,3 +99,5 @@ def test_what_is_no_ventricle_is_refused(ct: Volume) -> None:
         still(
             replace(ct, frame_of_reference="1.2"), replace(line(np.zeros(3), apex), frame_of_reference="1.3")
         )
+    with pytest.raises(UserError, match="Hounsfield"):
+        still(replace(ct, unit=""), line(np.zeros(3), apex))
