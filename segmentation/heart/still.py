@@ -16,8 +16,8 @@ def find_still(
     """Find the left ventricle in one moment; see ``grow``."""
     if volume.unit != "HU":
         raise UserError(
-            f"The values of this image are in “{volume.unit or 'no unit'}”, not in Hounsfield units: they tell "
-            "no blood from muscle.",
+            f"The values of this image are in “{volume.unit or 'no unit'}”, not in Hounsfield units: "
+            "they tell no blood from muscle.",
             "Say that it is a CT (“Treat as CT”), or import it with --set modality=CT.",
         )
     if axis.frame_of_reference and axis.frame_of_reference != volume.frame_of_reference:
