@@ -39,6 +39,13 @@ def leads(session: Session) -> bool:
     return beats and way.scan(session) is None and not session.structures()
 
 
+def at_hand(session: Session) -> bool:
+    """Tell whether the mesh at hand is a ventricle's: with fibers inside its elements."""
+    mesh = way.shape(session, "mesh")
+    entry = session.entry(mesh.id) if mesh is not None else None
+    return entry is not None and bool(entry.tree.get("axes_inside"))
+
+
 def why_nothing_to_do(desk: Desk) -> str:
     """Return what can be done instead where Anatomy has nothing to do."""
     return "" if leads(desk.session) else way.why_nothing_to_do(desk)

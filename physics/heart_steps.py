@@ -111,8 +111,8 @@ class FitParams:
         unit="mmHg",
         low=1.0,
         high=40.0,
-        help="The left ventricle's end-diastolic pressure, of a catheter or echo; empty: 10 is assumed, and "
-        "said so.",
+        help="The left ventricle's end-diastolic pressure, of a catheter or echo; empty: the wedge pressure, "
+        "or else 10, is assumed, and said so.",
         title="End-diastolic pressure",
         patient_specific=True,
     )
@@ -121,8 +121,38 @@ class FitParams:
         unit="1/min",
         low=30.0,
         high=150.0,
-        help="Heart rate; empty: that of the images.",
+        help="Heart rate; empty: that of the images. Of images of one moment (CT) none is known: 70 is "
+        "assumed, and said so.",
         title="Heart rate",
+        patient_specific=True,
+    )
+    ejection_percent: float | None = param(
+        None,
+        unit="%",
+        low=5.0,
+        high=90.0,
+        help="Of echo or ventriculography: needed where the images show one moment only (CT); cine images "
+        "show it themselves.",
+        title="Ejection fraction",
+        patient_specific=True,
+    )
+    peak_mmhg: float | None = param(
+        None,
+        unit="mmHg",
+        low=50.0,
+        high=300.0,
+        help="The left ventricle's largest pressure, of a catheter; empty: not known.",
+        title="Peak pressure",
+        patient_specific=True,
+    )
+    wedge_mmhg: float | None = param(
+        None,
+        unit="mmHg",
+        low=1.0,
+        high=40.0,
+        help="Mean pulmonary capillary wedge pressure, of a catheter: the left atrium's. The end-diastolic "
+        "pressure is taken as this one where it is not given.",
+        title="Wedge pressure",
         patient_specific=True,
     )
     members: int = param(
@@ -136,7 +166,7 @@ def _at_end_diastole(tree: dict[str, Any]) -> bool:
 
 @step(
     "physics.heart",
-    version=2,
+    version=3,
     title="Fit the heart",
     makes=("heart", "result"),
     fits={"mesh": _at_end_diastole},

@@ -83,7 +83,8 @@ class AnatomyPanel(Panel):
     def refresh(self) -> None:
         """Show what is done and what is next."""
         session = self._desk.session
-        segmented, meshed = bool(session.structures()), _has(self._desk, "mesh")
+        segmented = bool(session.structures())
+        meshed = _has(self._desk, "mesh") or heart_way.at_hand(session)
         self.silent.refresh()
         self.motion.refresh()
         beats = heart_way.leads(session)

@@ -49,16 +49,17 @@ class SimulatePanel(Panel):
     def refresh(self) -> None:
         """Show what is done and what is next."""
         timed = self._shows_a_beat()
-        beats = not timed and (self._desk.beating.item is not None or heart_way.leads(self._desk.session))
+        session, heart = self._desk.session, self._desk.beating.item
+        beats = not timed and (heart is not None or heart_way.leads(session) or heart_way.at_hand(session))
         for widget in (self.model, self.look, self.solve, self.answer, self.go):
             widget.setVisible(not beats and not timed)
-        self.heart.setVisible(beats and self._desk.beating.item is not None)
+        self.heart.setVisible(beats and heart is not None)
         self.fit.setVisible(beats)
         self.timed.setVisible(timed)
         if beats or timed:
             self._refresh_beat(timed)
             return
-        here = way.shape(self._desk.session, "mesh") or way.structure(self._desk.session)
+        here = way.shape(session, "mesh") or way.structure(session)
         self.heading.setText(f"Load on the {here.structure}" if here else "Load")
         modelled, solved = _fresh(self._desk, "model"), _fresh(self._desk, "result")
         self.model.refresh(current=not modelled, brief=solved)

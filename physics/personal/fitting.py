@@ -11,8 +11,9 @@ from physics.cardiac.outcome import NAMES, result_of
 from physics.personal.full import change_ml
 from physics.personal.imaged import Imaged
 from physics.personal.kept import heart_of
+from physics.personal.measured import MEASURES, Measured
 from physics.personal.motion import wall_motion
-from physics.personal.personalize import Measured, Personal, personalize
+from physics.personal.personalize import Personal, personalize
 from twin.domain import Motion, Number, Result, Surface, TetMesh
 from twin.errors import UserError
 from twin.progress import Progress
@@ -29,20 +30,12 @@ BESIDE = "The member that fits best lies beside 95 % of the ensemble."
 _SAME = 0.05
 """Share of the volume by which a mesh may differ from the phase it is of."""
 
-_WITHIN = {
-    "end-diastolic volume": ("lv_end_diastolic_volume_ml", "mL"),
-    "end-systolic volume": ("lv_end_systolic_volume_ml", "mL"),
-    "ejection fraction": ("lv_ejection_fraction_percent", "%"),
-}
+ASSUMED_RATE_PER_MIN = 70.0
+"""Where images show one moment only, and it was not given: a healthy adult's at rest."""
 
 
 def fit(mesh: TetMesh, motion: Motion, params: "FitParams", progress: Progress) -> Made:
     """Fit a heart and return it with its last full beat; see ``personalize``."""
-    if motion.still:
-        raise UserError(
-            "The images show one moment only: how much this ventricle ejects is not known.",
-            "Fit a heart to a cine MR study.",
-        )
     imaged = Imaged(mesh, _inside(mesh))
     full = float(motion.cavity_ml[motion.fullest])
     if abs(imaged.volume_ml - full) > _SAME * full:
@@ -53,31 +46,26 @@ def fit(mesh: TetMesh, motion: Motion, params: "FitParams", progress: Progress) 
     fitted = np.zeros(len(motion.phases), bool)
     fitted[::_EVERY] = True
     fitted[[motion.fullest, motion.emptiest]] = True
-    personal = personalize(
-        imaged,
-        Measured(
-            motion.phases[fitted],
-            motion.cavity_ml[fitted],
-            params.rate_per_min or 60.0 / motion.cycle_s,
-            _cuff(params),
-            params.end_diastolic_mmhg,
-        ),
-        members=params.members,
-        progress=progress.between(0.0, 0.97),
-    )
+    measured = Measured(
+        motion.phases[fitted], motion.cavity_ml[fitted], _rate(motion, params), _cuff(params),
+        params.end_diastolic_mmhg, params.ejection_percent, params.peak_mmhg, params.wedge_mmhg,
+    )  # fmt: skip
+    personal = personalize(imaged, measured, members=params.members, progress=progress.between(0.0, 0.97))
     progress(0.97, "comparing with the images")
-    heart = heart_of(personal, mesh, motion)
+    assumed = (*personal.measured.assumed, *_of_one_moment(motion, params))
+    heart = heart_of(personal, mesh, motion, assumed)
     last = personal.beats[-1]
     beat = result_of(heart.mesh, personal.ventricle, last, heart.limits)
     apart = _apart(mesh, last, personal, motion, ~fitted)
-    numbers = (*_with_intervals(beat, personal), *_against_images(personal, motion), *apart)
-    heart = replace(heart, numbers=(*heart.numbers, *_against_images(personal, motion), *apart))
-    summary = _summary(beat) | {
+    numbers = (*_with_intervals(beat, personal), *_against_data(personal), *apart)
+    heart = replace(heart, numbers=(*heart.numbers, *_against_data(personal), *apart))
+    summary: dict[str, object] = _summary(beat) | {
         "beats_differ_ml": change_ml(personal.beats[-1]),
-        "wall_motion_predicted_mm": max(n.value for n in apart),
         "stiffness_kpa": personal.passive.stiffness_kpa * personal.best["stiffness"],
-        "assumed": list(personal.assumed),
+        "assumed": list(assumed),
     }
+    if apart:
+        summary["wall_motion_predicted_mm"] = max(n.value for n in apart)
     return Made({"heart": heart, "beat": replace(beat, numbers=numbers)}, summary)
 
 
@@ -88,6 +76,24 @@ def _inside(mesh: TetMesh) -> NDArray[np.float64]:
             "Make one of the images with “Mesh the ventricle”.",
         )
     return mesh.axes_inside
+
+
+def _rate(motion: Motion, params: "FitParams") -> float:
+    if params.rate_per_min is not None:
+        return params.rate_per_min
+    return ASSUMED_RATE_PER_MIN if motion.still else 60.0 / motion.cycle_s
+
+
+def _of_one_moment(motion: Motion, params: "FitParams") -> tuple[str, ...]:
+    """Return what had to be assumed since the images show one moment only, in words."""
+    if not motion.still:
+        return ()
+    rate = () if params.rate_per_min is not None else (f"heart rate {ASSUMED_RATE_PER_MIN:.0f}/min",)
+    return (
+        *rate,
+        "that the images show end-diastole (before the atrium contracts, as CTs often are taken, a ventricle "
+        "holds less)",
+    )
 
 
 def _cuff(params: "FitParams") -> tuple[float, float] | None:
@@ -120,41 +126,38 @@ def _with_intervals(beat: Result, personal: Personal) -> list[Number]:
     return found
 
 
-def _against_images(personal: Personal, motion: Motion) -> list[Number]:
-    """Return what images and cuff say, to stand beside what the beat says."""
-    edv, esv = float(motion.cavity_ml[motion.fullest]), float(motion.cavity_ml[motion.emptiest])
-    measured = {"end-diastolic volume": edv, "end-systolic volume": esv}
-    measured["ejection fraction"] = 100.0 * (1.0 - esv / edv)
+def _against_data(personal: Personal) -> list[Number]:
+    """Return what images, cuff, echo and catheter say, to stand beside what the beat says."""
+    measured = personal.measured
+    rows = [("end-diastolic volume, imaged", "end_diastolic_volume", measured.edv_ml, "mL")]
+    ejected = 100.0 * (1.0 - measured.esv_ml / measured.edv_ml)
+    if not measured.still:
+        rows.append(("end-systolic volume, imaged", "end_systolic_volume", measured.esv_ml, "mL"))
+    seen = "given" if measured.still else "imaged"
+    rows.append((f"ejection fraction, {seen}", "ejection_fraction", ejected, "%"))
+    how = "assumed" if measured.cuff_mmhg is None else "given"
+    for name, value in zip(("systolic", "diastolic"), measured.cuff, strict=True):
+        rows.append((f"{name} cuff pressure, {how}", f"{name}_pressure", value, "mmHg"))
+    how = "assumed" if measured.end_diastolic_mmhg is None else "given"
+    rows.append((f"end-diastolic pressure, {how}", "end_diastolic_pressure", measured.edp, "mmHg"))
+    if measured.peak_mmhg is not None:
+        rows.append(("largest ventricular pressure, given", "peak_pressure", measured.peak_mmhg, "mmHg"))
+    if measured.wedge_mmhg is not None:
+        rows.append(("wedge pressure, given", "wedge_pressure", measured.wedge_mmhg, "mmHg"))
     found = []
-    for name, (key, unit) in _WITHIN.items():
-        off = personal.measures[key].value - measured[name]
-        found.append(
-            Number(
-                f"{name}, imaged", measured[name], unit, remark=f"The fitted beat is {off:+.1f} {unit} off."
-            )
-        )
-    upper, lower = personal.measured.cuff
-    how = "assumed" if personal.measured.cuff_mmhg is None else "given"
-    for name, key, value in (
-        ("systolic", "systolic_pressure_mmhg", upper), ("diastolic", "diastolic_pressure_mmhg", lower),
-    ):  # fmt: skip
-        off = personal.measures[key].value - value
-        found.append(
-            Number(
-                f"{name} cuff pressure, {how}",
-                value,
-                "mmHg",
-                remark=f"The fitted beat is {off:+.1f} mmHg off.",
-            )
-        )
+    for name, datum, value, unit in rows:
+        off = personal.measures[MEASURES[datum]].value - value
+        found.append(Number(name, value, unit, remark=f"The fitted beat is {off:+.1f} {unit} off."))
     return found
 
 
 def _apart(
     mesh: TetMesh, beat: Coupled, personal: Personal, motion: Motion, predicted: NDArray[np.bool_]
 ) -> list[Number]:
-    """Return how far the walls are from the images in the phases that were not fitted."""
-    found = []
+    """Return how far the walls are from the images in phases that were not fitted, if there are any."""
+    found: list[Number] = []
+    if not predicted.any():
+        return found
     for name, patch in (("endocardium", "endo_lv"), ("epicardium", "epi")):
         surface = motion.surface(name)
         segmented = [

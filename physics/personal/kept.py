@@ -1,5 +1,6 @@
 """A patient's own heart as a record keeps it, and as what beats in full again."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -25,7 +26,7 @@ LIMITS = (
 )
 
 
-def heart_of(personal: Personal, imaged: TetMesh, motion: Motion) -> Heart:
+def heart_of(personal: Personal, imaged: TetMesh, motion: Motion, assumed: Sequence[str] = ()) -> Heart:
     """Return what a record keeps of a fitted heart.
 
     Parameters
@@ -34,6 +35,8 @@ def heart_of(personal: Personal, imaged: TetMesh, motion: Motion) -> Heart:
         The wall at end-diastole that was fitted.
     motion : Motion
         What the images showed.
+    assumed : sequence of str
+        What was not given, in words.
     """
     rest, tension = personal.passive, personal.tension
     axes = rest.unloaded.axes
@@ -76,9 +79,9 @@ def heart_of(personal: Personal, imaged: TetMesh, motion: Motion) -> Heart:
         amounts=reduced.amounts,
         strayed_mm=reduced.strayed_mm,
         numbers=tuple(_fitted(personal)),
-        measured_phases=motion.phases,
-        measured_ml=motion.cavity_ml,
-        limits=(*LIMITS, *(f"{words} assumed" for words in personal.assumed)),
+        measured_phases=None if motion.still else motion.phases,
+        measured_ml=None if motion.still else motion.cavity_ml,
+        limits=(*LIMITS, *(f"assumed: {words}" for words in assumed)),
         frame_of_reference=imaged.frame_of_reference,
         identity=imaged.identity,
         structure=imaged.structure,

@@ -1,5 +1,6 @@
 """From an imaged ventricle and a few numbers to the patient's own beating one, with intervals."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,21 +14,13 @@ from physics.personal.beliefs import R_WAVE_S, adult_at, beliefs, circulation_of
 from physics.personal.ensemble import Datum, Ensemble, Estimate, assimilated, values
 from physics.personal.full import full_beats as in_full
 from physics.personal.imaged import Imaged
+from physics.personal.measured import MEASURES, Measured
 from physics.personal.passive import Passive, passive
 from twin.errors import UserError
 from twin.progress import Progress
 
 Array = NDArray[np.float64]
 
-ASSUMED_CUFF_MMHG = (120.0, 78.0)
-ASSUMED_EDP_MMHG = 10.0
-EDP_ERROR_MMHG = {True: 2.0, False: 4.0}
-"""By whether it was given. Our judgment: of a catheter or echo, and how far hearts lie about 10."""
-CUFF_ERROR_MMHG = 3.0
-"""Our judgment: between a device's own 8 mmHg (ISO 81060-2) and the scatter of a mean of readings."""
-ENDS_ERROR, PHASE_ERROR = 0.015, 0.04
-"""Of end-diastolic and end-systolic volume, and of other phases, as shares of the end-diastolic volume. Our
-judgment, after the segmentation's own scatter (3 %) and 10 ms of timing."""
 ACROSS, LENGTHENING = 0.05, 1.3
 """Tension across the fibres, and its rise with stretch: β = 2.3 (Land 2017) is of force over the first area;
 as second Piola–Kirchhoff stress, once more over the stretch, 1.3 is left. The share across was chosen on the
@@ -37,102 +30,6 @@ _VOLUMES = 14
 _LOWEST, _HIGHEST = 0.85, 1.2
 """Of the end-systolic and the end-diastolic volume: as far as the chart goes."""
 _TENSIONS_KPA = np.array([0.0, 15.0, 30.0, 45.0, 60.0, 80.0, 100.0, 125.0, 150.0, 180.0, 220.0, 260.0, 300.0])
-
-
-@dataclass(frozen=True, eq=False)
-class Measured:
-    """What is known of a patient's heart beside its shape at end-diastole.
-
-    Attributes
-    ----------
-    fractions, volumes_ml : ndarray, shape (t,)
-        Of the cycle since the R wave, 0 to 1, and the cavity's volume then; the phases that are to be fitted.
-    heart_rate_per_min : float
-    cuff_mmhg : tuple of float, optional
-        Systolic and diastolic; 120/78 is assumed where not given.
-    end_diastolic_mmhg : float, optional
-        Of the left ventricle; 10 is assumed where not given.
-    """
-
-    fractions: Array
-    volumes_ml: Array
-    heart_rate_per_min: float
-    cuff_mmhg: tuple[float, float] | None = None
-    end_diastolic_mmhg: float | None = None
-
-    def __post_init__(self) -> None:
-        edv, esv = float(np.max(self.volumes_ml)), float(np.min(self.volumes_ml))
-        if not (np.isfinite(self.volumes_ml).all() and esv > 0.0 and 20.0 <= edv <= 600.0):
-            raise UserError(
-                f"Volumes of {esv:.0f} to {edv:.0f} mL are no human ventricle's.",
-                "Check the contours, and the images' units.",
-            )
-        ejected = 1.0 - esv / edv
-        if not 0.05 <= ejected <= 0.9:
-            raise UserError(
-                f"An ejection fraction of {100 * ejected:.0f} % is none that a heart has.",
-                "Check the contours at end-systole and at end-diastole.",
-            )
-        if not 30.0 <= self.heart_rate_per_min <= 150.0:
-            raise UserError(
-                f"A heart rate of {self.heart_rate_per_min:.0f}/min cannot be simulated.",
-                "Give one between 30 and 150; check the cycle's length.",
-            )
-        upper, lower = self.cuff
-        if not (20.0 <= lower < upper - 5.0 and upper <= 260.0):
-            raise UserError(
-                f"A cuff pressure of {upper:.0f}/{lower:.0f} mmHg is none.",
-                "Give systolic and diastolic pressure, in mmHg, in this order.",
-            )
-        if not 1.0 <= self.edp <= 40.0:
-            raise UserError(
-                f"An end-diastolic pressure of {self.edp:g} mmHg is none.", "Give one between 1 and 40 mmHg."
-            )
-
-    @property
-    def cuff(self) -> tuple[float, float]:
-        """Given or assumed."""
-        return self.cuff_mmhg or ASSUMED_CUFF_MMHG
-
-    @property
-    def edp(self) -> float:
-        """Given or assumed."""
-        return ASSUMED_EDP_MMHG if self.end_diastolic_mmhg is None else self.end_diastolic_mmhg
-
-    @property
-    def edp_error(self) -> float:
-        """Standard deviation of the end-diastolic pressure."""
-        return EDP_ERROR_MMHG[self.end_diastolic_mmhg is not None]
-
-    @property
-    def assumed(self) -> tuple[str, ...]:
-        """What was not given, in words."""
-        said = []
-        if self.cuff_mmhg is None:
-            said.append("cuff pressure {:.0f}/{:.0f} mmHg".format(*ASSUMED_CUFF_MMHG))
-        if self.end_diastolic_mmhg is None:
-            said.append(f"end-diastolic pressure {ASSUMED_EDP_MMHG:.0f} mmHg")
-        return tuple(said)
-
-    def data(self) -> tuple[Datum, ...]:
-        """Return what is fitted, with errors."""
-        edv = float(self.volumes_ml.max())
-        reader = "two readers of cine MR, the segmentation's scatter, 10 ms"
-        made = [
-            Datum(f"volume_{fraction:.2f}", "mL", float(volume), PHASE_ERROR * edv, reader)
-            for fraction, volume in zip(self.fractions, self.volumes_ml, strict=True)
-        ]
-        reader = "two readers of cine MR"
-        made.append(Datum("end_diastolic_volume", "mL", edv, ENDS_ERROR * edv, reader))
-        made.append(
-            Datum("end_systolic_volume", "mL", float(self.volumes_ml.min()), ENDS_ERROR * edv, reader)
-        )
-        given = "given" if self.cuff_mmhg else "assumed"
-        for name, value in zip(("systolic_pressure", "diastolic_pressure"), self.cuff, strict=True):
-            made.append(Datum(name, "mmHg", value, CUFF_ERROR_MMHG, f"{given}; mean of seven readings"))
-        given = "assumed" if self.end_diastolic_mmhg is None else "given"
-        made.append(Datum("end_diastolic_pressure", "mmHg", self.edp, self.edp_error, given))
-        return tuple(made)
 
 
 @dataclass(frozen=True)
@@ -172,7 +69,6 @@ class Personal:
         Of the last full beat by name with unit.
     r_wave_s : float
         When in the beat the R wave is.
-    assumed : tuple of str
     """
 
     measured: Measured
@@ -188,7 +84,6 @@ class Personal:
     beats: tuple[Coupled, ...]
     measures: dict[str, Interval]
     r_wave_s: float
-    assumed: tuple[str, ...]
 
 
 def personalize(
@@ -214,15 +109,16 @@ def personalize(
     rest, interval = _at_rest(imaged, measured, progress.between(0.0, 0.3))
     ventricle = _ventricle(imaged, rest)
     start = ventricle.resting(rest.unloaded.loaded)
-    reach = _LOWEST * float(measured.volumes_ml.min()), _HIGHEST * imaged.volume_ml
+    reach = _LOWEST * measured.least_ml, _HIGHEST * imaged.volume_ml
     chart = chart_of(
         ventricle, np.linspace(*reach, _VOLUMES), _TENSIONS_KPA, progress.between(0.3, 0.6), start=start
     )
     base = adult_at(measured.heart_rate_per_min)
     spread = float(np.clip(0.5 * np.log(interval[1] / interval[0]), 0.05, 0.6))
-    model = _Model(base, chart, measured.fractions)
+    data = measured.data()
+    model = _Model(base, chart, measured.phases, data)
     ensemble = assimilated(
-        beliefs(base, spread), measured.data(), model.predicted, members=members, seed=seed,
+        beliefs(base, spread), data, model.predicted, members=members, seed=seed,
         progress=progress.between(0.6, 0.8),
     )  # fmt: skip
     best = values(ensemble.parameters, ensemble.best())
@@ -233,7 +129,7 @@ def personalize(
     beats = in_full(stiff, begin, circulation, tension, full_beats, progress.between(0.8, 1.0))
     return Personal(
         measured, rest, interval, stiff, chart, ensemble, ensemble.estimates(), best, circulation, tension,
-        beats, _intervals(beats[-1].measures(), model, ensemble), R_WAVE_S, measured.assumed,
+        beats, _intervals(beats[-1].measures(), model, ensemble), R_WAVE_S,
     )  # fmt: skip
 
 
@@ -260,8 +156,8 @@ def _ventricle(imaged: Imaged, rest: Passive, factor: float = 1.0) -> Ventricle:
 class _Model:
     """What parameters make of the data, on the chart."""
 
-    def __init__(self, base: Circulation, chart: Chart, fractions: Array) -> None:
-        self._base, self._fractions = base, fractions
+    def __init__(self, base: Circulation, chart: Chart, phases: Array, data: Sequence[Datum]) -> None:
+        self._base, self._phases, self._data = base, phases, data
         self._table = chart.cavity(lambda times: times)
 
     def settled(self, members: dict[str, float]) -> tuple[Circulation, Beats]:
@@ -275,7 +171,7 @@ class _Model:
             return None
         try:
             _circulation, beats = self.settled(members)
-            return predicted_of(beats, self._fractions)
+            return predicted_of(beats, self._phases, self._data)
         except (UserError, ValueError, FloatingPointError):
             return None
 
@@ -287,16 +183,12 @@ class _Model:
             return None
 
 
-def predicted_of(beats: Beats, fractions: Array) -> Array:
-    """Return what a beat makes of the data, in the order of ``Measured.data``."""
-    times = (R_WAVE_S + fractions * beats.times_s[-1]) % beats.times_s[-1]
+def predicted_of(beats: Beats, phases: Array, data: Sequence[Datum]) -> Array:
+    """Return what a beat makes of the data, in their order: as ``Measured.data`` has them."""
+    times = (R_WAVE_S + phases * beats.times_s[-1]) % beats.times_s[-1]
     numbers = measures_of(beats)
-    names = (
-        "lv_end_diastolic_volume_ml", "lv_end_systolic_volume_ml", "systolic_pressure_mmhg",
-        "diastolic_pressure_mmhg", "lv_end_diastolic_pressure_mmhg",
-    )  # fmt: skip
     volumes = np.interp(times, beats.times_s, beats.states[:, 1])
-    return np.concatenate([volumes, [numbers[name] for name in names]])
+    return np.concatenate([volumes, [numbers[MEASURES[d.name]] for d in data[len(phases) :]]])
 
 
 def _intervals(numbers: dict[str, float], model: _Model, ensemble: Ensemble) -> dict[str, Interval]:

@@ -88,7 +88,11 @@ def infarcted(mesh: TetMesh, numbers: tuple[int, ...]) -> NDArray[np.bool_]:
     for number in numbers:
         name = NAMES[number - 1]
         if name not in mesh.region_names:
-            raise UserError(f"This wall has no segment {number} ({name}).", "Mesh the ventricle anew.")
+            raise UserError(
+                f"This wall's segment {number} ({name}) is not told: the images did not show the right "
+                "ventricle, from which segments are counted.",
+                "Ask for what changes the whole wall (contractility, stiffness); or take a heart of cine MR.",
+            )
         found |= mesh.regions == mesh.region_names.index(name)
     return found
 

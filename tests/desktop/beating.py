@@ -167,3 +167,11 @@ def full(heart: Heart, params: BeatParams, progress: Progress) -> Made:
 def bare(progress: Progress) -> Made:
     """Make the block without fibers."""
     return Made({"mesh": replace(wall(), axes=None)}, {}, {"mesh": "block"})
+
+
+@step("test.inside", version=1, title="Make a ventricle", quick=True)
+def inside(progress: Progress) -> Made:
+    """Make the block with fibers inside its elements too."""
+    mesh = wall()
+    assert mesh.axes is not None
+    return Made({"mesh": replace(mesh, axes_inside=np.repeat(mesh.axes[:, None], 4, axis=1))}, {})

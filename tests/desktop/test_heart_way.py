@@ -78,6 +78,21 @@ def test_in_a_ct_a_ventricle_is_grown_along_a_line_that_was_drawn(
     assert not session.of_kind("motion")
 
 
+def test_with_a_ct_s_ventricle_meshed_simulate_is_a_heart_s(window: MainWindow, home: Path, qtbot) -> None:
+    opened(window, home, qtbot, "test.volume", "test.motion")
+    session, simulate = window.desk.session, window.panels["simulate"]
+    session.go_to("simulate")
+    settle(window, qtbot)
+    assert not simulate.fit.isVisible()
+    do(session.record, "test.inside")
+    settle(window, qtbot)
+    assert simulate.fit.isVisible()
+    assert not simulate.model.isVisible()
+    session.go_to("anatomy")
+    settle(window, qtbot)
+    assert window.panels["anatomy"].go.isVisible()
+
+
 def test_a_mesh_without_fibers_is_no_heart_s(window: MainWindow, home: Path, qtbot) -> None:
     opened(window, home, qtbot, "test.cine", "test.motion")
     why = heart_way.why_not_fit(window.desk)

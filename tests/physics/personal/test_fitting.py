@@ -88,6 +88,47 @@ def test_numbers_that_cannot_be_are_refused(
         fit(mesh, motion, params, Progress())
 
 
+def still_of(motion: Motion) -> Motion:
+    """Its end-diastole alone, as a CT shows it."""
+    surfaces = tuple(replace(s, points=s.points[:1]) for s in motion.surfaces)
+    return replace(
+        motion, surfaces=surfaces, phases=np.zeros(1), cycle_s=0.0, cavity_ml=motion.cavity_ml[:1],
+        wall_ml=motion.wall_ml[:1], fullest=0, emptiest=0,
+    )  # fmt: skip
+
+
+def test_one_moment_needs_an_ejection_fraction(mesh: TetMesh, motion: Motion) -> None:
+    with pytest.raises(UserError, match=r"one moment only.*Give its ejection fraction"):
+        fit(mesh, still_of(motion), FitParams(), Progress())
+
+
+@pytest.mark.slow
+def test_a_heart_is_fitted_to_one_moment_and_what_was_told_beside_it(mesh: TetMesh, motion: Motion) -> None:
+    """Within twice the errors that are stated: 5 % of the volume, 5 points, 3, 4 and 2 mmHg."""
+    given = FitParams(
+        systolic_mmhg=126.0, diastolic_mmhg=82.0, ejection_percent=50.0, peak_mmhg=130.0, wedge_mmhg=9.0,
+        members=40,
+    )  # fmt: skip
+    made = fit(mesh, still_of(motion), given, Progress())
+    heart, beat = made.outputs["heart"], made.outputs["beat"]
+    assert isinstance(heart, Heart)
+    assert isinstance(beat, Result)
+    assert made.summary["lv_end_diastolic_volume_ml"] == pytest.approx(motion.cavity_ml[0], rel=0.1)
+    for name, value, off in (
+        ("lv_ejection_fraction_percent", 50.0, 10.0), ("systolic_pressure_mmhg", 126.0, 6.0),
+        ("lv_peak_pressure_mmhg", 130.0, 8.0), ("la_mean_pressure_mmhg", 9.0, 4.0),
+    ):  # fmt: skip
+        assert made.summary[name] == pytest.approx(value, abs=off), name
+    assumed = made.summary["assumed"]
+    assert isinstance(assumed, list)
+    assert [words for words in assumed if "heart rate 70/min" in words or "show end-diastole" in words]
+    names = [number.name for number in beat.numbers]
+    assert "ejection fraction, given" in names
+    assert "wedge pressure, given" in names
+    assert not [name for name in names if "wall motion" in name or "end-systolic volume, imaged" in name]
+    assert heart.measured_ml is None
+
+
 @pytest.mark.slow
 def test_a_heart_is_fitted_kept_and_beats_again(mesh: TetMesh, motion: Motion) -> None:
     """Within what the issue asks of a real one: volumes 5 %, EF 3 points, cuff 4 mmHg; then weaker."""

@@ -30,7 +30,7 @@ def test_an_infarct_is_of_the_segments_that_are_named(mesh: TetMesh) -> None:
     here = infarcted(mesh, APEX)
     height = mesh.points[mesh.tets[:, :4]].mean(axis=1)[:, 2]
     assert height[here].max() < height[~here].mean()
-    with pytest.raises(UserError, match="no segment 17"):
+    with pytest.raises(UserError, match=r"segment 17 \(apex\) is not told"):
         infarcted(replace(mesh, region_names=mesh.region_names[:16]), (17,))
 
 
