@@ -122,6 +122,7 @@ class BeatNumbers(QWidget):
     def refresh(self) -> None:
         """Show the last beat."""
         now, own, beyond = self._beating.numbers, self._beating.own_numbers, self._beating.beyond
+        known = self._beating.what_if.spreads
         for row, cells in zip(ROWS, self._lines, strict=True):
             texts = [f"{n[row.key]:.{row.places}f}" if row.key in n else "" for n in (own, now)]
             texts = [text.replace("-", "−") for text in texts]
@@ -130,6 +131,10 @@ class BeatNumbers(QWidget):
             changed = abs(off) > (SELDOM_CHANGE if row.seldom else LEAST_CHANGE) * abs(values[0])
             told = f"{'▲' if off > 0 else '▼'} {abs(off):.{row.places}f}" if changed else ""
             shown = f"<s>{texts[1]}</s>" if beyond else f"<b>{texts[1]}</b>"
+            spread = known.numbers.get(row.key) if known is not None and not beyond else None
+            if spread is not None and texts[1]:
+                shown += _small(_ends(spread.low, spread.high, row.places))
+                told += _small(_ends(spread.least_change, spread.most_change, row.places, sign="+"))
             for cell, text in zip(cells[1:], (texts[0], shown, "" if beyond else told), strict=True):
                 if cell.text() != text:
                     cell.setText(text)
@@ -142,6 +147,16 @@ class BeatNumbers(QWidget):
         """Return what is written: by name the patient's own, the number now, and the change."""
         cells = [(own.text(), now.text(), change.text()) for _, own, now, change in self._lines]
         return {row.name: cell for row, cell in zip(ROWS, cells, strict=True)}
+
+
+def _ends(low: float, high: float, places: int, sign: str = "") -> str:
+    """Return the two ends of an interval as they are read."""
+    return "…".join(f"{end:{sign}.{places}f}" for end in (low, high)).replace("-", "−")
+
+
+def _small(text: str) -> str:
+    """Return a second line in a cell."""
+    return f"<br><span style='color:{theme.current().quiet}; font-size:{theme.font_px() - 2}px'>{text}</span>"
 
 
 class HeartCard(QFrame):
@@ -173,6 +188,9 @@ class HeartCard(QFrame):
         self.badge = theme.named(QLabel(), "warn")
         self.badge.setWordWrap(True)
         self.beat = BeatNumbers(desk)
+        self.sure = QPushButton("How sure is the change?")
+        self.sure.clicked.connect(self._beating.what_if.ask_how_sure)
+        self.known = quiet()
         self.full = CommandButton(actions["simulate.beat"])
         self.fitted = NumberList(desk)
         self.limits = quiet()
@@ -199,7 +217,7 @@ class HeartCard(QFrame):
         self.fitted_title = section_title("How it was made")
         widgets: tuple[QWidget, ...] = (
             self.controls, self.reason, self.reset, self.badge, section_title("Last beat"), self.beat,
-            self.full, self.again,
+            self.sure, self.known, self.full, self.again,
             self.fitted_title, self.fitted, section_title("What this does not tell"), self.limits,
         )  # fmt: skip
         for widget in widgets:
@@ -224,12 +242,26 @@ class HeartCard(QFrame):
         self.badge.setText(WHY.get(beating.badge, ""))
         self.badge.setVisible(beating.beyond)
         self.beat.refresh()
+        self._refresh_sure()
         self.again.setVisible(bool(item.stale))
         entry = self._desk.session.entry(item.id)
         limits = (*(entry.tree.get("limits", ()) if entry is not None else ()), *beating.what_if.limits)
         self.limits.setText("\n".join(f"– {line}" for line in limits))
         self.fitted.show_entity(item)
         self.fitted_title.setVisible(bool(self.fitted.texts()))
+
+    def _refresh_sure(self) -> None:
+        """Offer intervals where something is changed, and say what is to be known of them."""
+        what_if = self._beating.what_if
+        why, known = what_if.why_not_sure, what_if.spreads
+        self.sure.setVisible(bool(what_if.values) and known is None)
+        self.sure.setEnabled(not why)
+        self.sure.setToolTip(why or "Let the ensemble that was fitted beat under the same change (a minute)")
+        lines = [words.sentence(line) for line in known.limits] if known is not None else []
+        if known is not None and known.numbers:
+            lines.insert(0, "Small: 95 % of the ensemble, and of its own changes, each member with itself.")
+        self.known.setText("\n".join(lines))
+        self.known.setVisible(bool(lines))
 
     def _on_speed(self, place: int) -> None:
         self._beating.speed = SPEEDS[place]

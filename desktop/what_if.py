@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from physics.circulation import Beats, Circulation
     from physics.heart_steps import BeatParams
     from physics.medication import Treatment
+    from physics.whatif import Spreads
     from resources.medicines import Medicine
     from twin.domain import Heart
 
@@ -110,7 +111,8 @@ class WhatIf(QObject):
     Signals
     -------
     changed
-        Something else is asked, a medicine has been worked out, or it cannot be (``complaint``).
+        Something else is asked, a medicine or intervals have been worked out, or it cannot be
+        (``complaint``).
     """
 
     changed = Signal()
@@ -124,6 +126,9 @@ class WhatIf(QObject):
         self._own_beat: Beats | None = None
         self._standing: Circulation | None = None
         self._work: Work | None = None
+        self._sure: Work | None = None
+        self.spreads: Spreads | None = None
+        """Intervals of what is asked; None until they are asked for and worked out."""
         self.values: dict[str, Any] = {}
         """What is another than the patient's own, by the step's parameters."""
         self.treatment: Treatment | None = None
@@ -141,6 +146,7 @@ class WhatIf(QObject):
     def end(self) -> None:
         """Let go of the heart."""
         self._stop_work()
+        self._doubt()
         self._heart = self._live = self._own = self._own_beat = self._standing = None
         self.values, self.treatment, self.complaint = {}, None, ""
 
@@ -265,6 +271,46 @@ class WhatIf(QObject):
         self.treatment = found
         self.changed.emit()
 
+    # -- how sure ----------------------------------------------------------------------------------
+
+    @property
+    def why_not_sure(self) -> str:
+        """Why intervals cannot be asked for now; nothing where they can."""
+        if self._heart is None or not self.values:
+            return "Nothing is changed yet."
+        if "medicine" in self.values and self.treatment is None:
+            return "The medicine is not worked out yet."
+        return "They are being worked out." if self._sure is not None else ""
+
+    def ask_how_sure(self) -> None:
+        """Have intervals of what is asked worked out aside, by the ensemble that was fitted."""
+        if self.why_not_sure:
+            return
+        title = "Intervals of the change"
+        self._sure = self._desk.start(title, self._spreads(self._asked(), title), key="intervals")
+        self.changed.emit()
+
+    def _spreads(self, asked: BeatParams, title: str) -> Plan:
+        from physics.whatif import spreads
+        from twin.jobs import Job
+
+        acting, mine = None if self.treatment is None else self.treatment.acting, self._sure
+        try:
+            found = yield Job(spreads, self._heart, asked, acting, title=title)
+            if self._sure is mine:
+                self.spreads = found
+        finally:
+            if self._sure is mine:
+                self._sure = None
+                self.changed.emit()
+
+    def _doubt(self) -> None:
+        """Let go of intervals: they are of something else."""
+        self.spreads = None
+        if self._sure is not None:
+            self._desk.queue.cancel(self._sure)
+            self._sure = None
+
     def _stop_work(self) -> None:
         if self._work is not None:
             self._desk.queue.cancel(self._work)
@@ -274,6 +320,7 @@ class WhatIf(QObject):
         """Let what is asked act on the heart; returns why it cannot be, or nothing."""
         from physics.whatif import controls_of
 
+        self._doubt()
         if self._live is None or self._own is None:
             return ""
         acting = None if self.treatment is None else self.treatment.acting

@@ -355,12 +355,11 @@ class BeatParams:
 
 
 def _fitted_beat(tree: dict[str, Any]) -> bool:
-    """Tell whether a result is a beat with the ensemble's intervals: the one that a fit has made."""
-    numbers = tree.get("numbers", ())
-    return any(n["name"] == "ejection fraction" and n["low"] is not None for n in numbers)
+    """Tell whether a result is a fit's beat: beside its numbers stands what it was fitted to."""
+    return any(n["name"].startswith("ejection fraction, ") for n in tree.get("numbers", ()))
 
 
-@step("physics.beat", version=2, title="Beat in full", makes=("result",), fits={"own": _fitted_beat})
+@step("physics.beat", version=3, title="Beat in full", makes=("result",), fits={"own": _fitted_beat})
 def beat_heart(heart: Heart, own: tuple[Result, ...] | None, params: BeatParams, progress: Progress) -> Made:
     """Let a fitted heart beat in full under other conditions or after an operation, beside its own beat."""
     from physics.whatif.full import beat_in_full

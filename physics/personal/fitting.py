@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from physics.cardiac import Coupled
 from physics.cardiac.outcome import NAMES, result_of
-from physics.personal.full import change_ml
+from physics.personal.full import BESIDE, change_ml
 from physics.personal.imaged import Imaged
 from physics.personal.kept import heart_of
 from physics.personal.measured import MEASURES, Measured
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 _EVERY = 2
 """Of the images' phases every second one's volume is fitted; the others are predicted."""
-
-BESIDE = "The member that fits best lies beside 95 % of the ensemble."
 
 _SAME = 0.05
 """Share of the volume by which a mesh may differ from the phase it is of."""

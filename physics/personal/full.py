@@ -7,6 +7,9 @@ from physics.circulation import CHAMBERS, Circulation
 from twin.errors import UserError
 from twin.progress import Progress
 
+BESIDE = "The member that fits best lies beside 95 % of the ensemble."
+"""Said of a full beat's number that lies outside its interval."""
+
 
 def full_beats(
     ventricle: Ventricle,

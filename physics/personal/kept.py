@@ -1,6 +1,6 @@
 """A patient's own heart as a record keeps it, and as what beats in full again."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -11,6 +11,8 @@ from physics.cardiac.body import State
 from physics.cardiac.pump import shortening_of
 from physics.cardiac.ventricle import MMHG_PER_MPA
 from physics.circulation.flat import numbers_of
+from physics.personal.beliefs import adult_at, circulation_of, twitch_of
+from physics.personal.ensemble import values
 from physics.personal.imaged import Imaged, Springs
 from physics.personal.passive import law_of
 from physics.personal.personalize import ACROSS, LENGTHENING, Personal
@@ -41,6 +43,7 @@ def heart_of(personal: Personal, imaged: TetMesh, motion: Motion, assumed: Seque
     rest, tension = personal.passive, personal.tension
     axes = rest.unloaded.axes
     reduced = reduced_of(personal.chart)
+    names, members = _ensemble(personal)
     return Heart(
         mesh=replace(
             imaged,
@@ -82,11 +85,45 @@ def heart_of(personal: Personal, imaged: TetMesh, motion: Motion, assumed: Seque
         measured_phases=None if motion.still else motion.phases,
         measured_ml=None if motion.still else motion.cavity_ml,
         limits=(*LIMITS, *(f"assumed: {words}" for words in assumed)),
+        member_names=names,
+        members=members,
         frame_of_reference=imaged.frame_of_reference,
         identity=imaged.identity,
         structure=imaged.structure,
         term=imaged.term,
     )
+
+
+def _ensemble(personal: Personal) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+    """Return the names of a heart's numbers that differ between members, and what they are in each."""
+    base = adult_at(personal.measured.heart_rate_per_min)
+    rows = []
+    for units in personal.ensemble.members:
+        member = values(personal.ensemble.parameters, units)
+        twitch, circulation = twitch_of(base, member), numbers_of(circulation_of(base, member))
+        rows.append(
+            {"stiffness": member["stiffness"], "peak_kpa": twitch.peak_kpa}
+            | {f"timing.{key}": getattr(twitch, key) for key in ("onset_s", "rise_s", "fall_s", "length_s")}
+            | {f"circulation.{key}": value for key, value in circulation.items()}
+        )
+    own = {f"circulation.{key}": value for key, value in numbers_of(personal.circulation).items()}
+    names = tuple(key for key in rows[0] if key not in own or any(row[key] != own[key] for row in rows))
+    return names, np.array([[row[name] for name in names] for row in rows])
+
+
+def members_of(heart: Heart, most: int) -> Iterator[Heart]:
+    """Yield a kept heart as members of its ensemble have it, evenly chosen; none where none were kept."""
+    if heart.members is None:
+        return
+    count = len(heart.members)
+    for n in np.linspace(0, count - 1, min(most, count)).round().astype(int):
+        row = dict(zip(heart.member_names, (float(value) for value in heart.members[n]), strict=True))
+        parts = {
+            part: getattr(heart, part)
+            | {key.removeprefix(f"{part}."): v for key, v in row.items() if key.startswith(f"{part}.")}
+            for part in ("timing", "circulation")
+        }
+        yield replace(heart, stiffness=row["stiffness"], peak_kpa=row["peak_kpa"], **parts)
 
 
 def _middle(axes: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -5,10 +5,11 @@ another rhythm) needs the full solution.
 """
 
 from physics.whatif.asked import controls_of, live_limits, own_of, walled
+from physics.whatif.intervals import Spread, Spreads, spreads
 from physics.whatif.measures import Strains, beat_numbers, ends_of
 from physics.whatif.medicine import course_of, stand_in, treated
 
 __all__ = [
-    "Strains", "beat_numbers", "controls_of", "course_of", "ends_of", "live_limits", "own_of", "stand_in",
-    "treated", "walled",
+    "Spread", "Spreads", "Strains", "beat_numbers", "controls_of", "course_of", "ends_of", "live_limits",
+    "own_of", "spreads", "stand_in", "treated", "walled",
 ]  # fmt: skip

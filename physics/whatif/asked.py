@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from physics.cardiac import Controls
-from physics.circulation import Circulation
+from physics.cardiac.live import filled, under
+from physics.circulation import Circulation, State
 from physics.circulation.parameters import BERNOULLI, GORLIN, GORLIN_INFLOW
 from physics.heart_steps import OWN_RHYTHM, BeatParams
 from physics.medication import Changes
@@ -13,6 +14,7 @@ from physics.surgery import ASSIST, assisted, closed, in_turn, leaking, with_def
 from physics.surgery.comparison import LIMITS, PUMP_LIMITS
 from physics.surgery.operations import Change, defect_area_cm2
 from resources.heart_pumps import heart_pumps
+from twin.errors import UserError
 
 VALVED = {"aortic": GORLIN, "mitral": GORLIN_INFLOW}
 HOLES = {
@@ -68,6 +70,23 @@ def controls_of(own: Circulation, asked: BeatParams, acting: Changes | None = No
         asked.contractility_percent / 100.0 * given.contractility, asked.stiffness_percent / 100.0, rate,
         in_turn(changes) if changes else None,
     )  # fmt: skip
+
+
+def changed(own: Circulation, controls: Controls) -> Circulation:
+    """Return a circulation under controls, beginning with the blood that they ask for.
+
+    Raises
+    ------
+    UserError
+        A rate at which no beat fits.
+    """
+    try:
+        made = under(own, controls)
+    except ValueError as error:
+        raise UserError(f"That cannot be: {error}.", "Take a lower heart rate.") from error
+    start = own.start.array()
+    state = filled(made, start, float(own.volume_ml(start)) + controls.blood_ml)
+    return replace(made, start=State(*(float(value) for value in state)))
 
 
 def live_limits(asked: BeatParams) -> tuple[str, ...]:

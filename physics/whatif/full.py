@@ -8,23 +8,22 @@ from numpy.typing import NDArray
 
 from physics.cardiac import Controls, Coupled, Reduced, Ventricle
 from physics.cardiac.chart import repeating
-from physics.cardiac.live import filled, under
 from physics.cardiac.outcome import ELASTANCE, NAMES, result_of
 from physics.cardiac.pump import course_of, live_heart, reduced_heart
 from physics.cardiac.tension import Tension
-from physics.circulation import Circulation, State
+from physics.circulation import Circulation
 from physics.circulation.flat import circulation_of
 from physics.heart_steps import OWN_RHYTHM, BeatParams
 from physics.medication import Treatment
-from physics.personal.full import change_ml, full_beats
+from physics.personal.full import BESIDE, change_ml, full_beats
 from physics.personal.kept import ventricle_of
 from physics.surgery import outcome_of
-from physics.whatif.asked import controls_of, live_limits, walled
+from physics.whatif.asked import changed, controls_of, live_limits, walled
+from physics.whatif.intervals import Spread, spreads
 from physics.whatif.measures import TOLD_VALVES, beat_numbers
 from physics.whatif.medicine import LIMIT, stand_in, treated
 from physics.whatif.wall import LIMITS, wall_of
 from twin.domain import Heart, Number, Result
-from twin.errors import UserError
 from twin.progress import Progress
 from twin.steps import Made
 
@@ -95,16 +94,7 @@ def worked_out(heart: Heart, asked: BeatParams, progress: Progress) -> Asked:
     if asked.medicine is not None or asked.mg_per_day is not None or asked.mg_per_h is not None:
         treatment = treated(stand_in(own, beat), asked, MEMBERS, progress)
     controls = controls_of(own, asked, None if treatment is None else treatment.acting)
-    try:
-        circulation = under(own, controls)
-    except ValueError as error:
-        raise UserError(f"That cannot be: {error}.", "Take a lower heart rate.") from error
-    start = own.start.array()
-    state = filled(circulation, start, float(own.volume_ml(start)) + controls.blood_ml)
-    return Asked(
-        replace(circulation, start=State(*(float(value) for value in state))), controls, treatment,
-        beat_numbers(live, beat),
-    )  # fmt: skip
+    return Asked(changed(own, controls), controls, treatment, beat_numbers(live, beat))
 
 
 def beat_in_full(heart: Heart, owns: Sequence[Result], params: BeatParams, progress: Progress) -> Made:
@@ -118,9 +108,12 @@ def beat_in_full(heart: Heart, owns: Sequence[Result], params: BeatParams, progr
     """
     own = next((o for o in owns if np.array_equal(o.mesh.points, heart.mesh.points)), None)
     asked = worked_out(heart, params, progress.between(0.0, 0.05))
-    ventricle, beats = beaten(heart, params, asked, progress.between(0.05, 1.0))
+    ventricle, beats = beaten(heart, params, asked, progress.between(0.05, 0.9))
+    acting = None if asked.treatment is None else asked.treatment.acting
+    known = spreads(heart, params, acting, progress.between(0.9, 1.0))
     last = beats[-1]
-    result = result_of(heart.mesh, ventricle, last, (*heart.limits, *_limits(params, asked)))
+    limits = (*heart.limits, *_limits(params, asked), *known.limits)
+    result = result_of(heart.mesh, ventricle, last, limits)
     measured = outcome_of(asked.circulation, last.beats, TOLD_VALVES)
     numbers = _replaced(result.numbers, measured)
     numbers += [
@@ -129,13 +122,15 @@ def beat_in_full(heart: Heart, owns: Sequence[Result], params: BeatParams, progr
         if key in measured and abs(measured[key] - asked.own.get(key, 0.0)) > 0.01 * abs(measured[key])
     ]
     numbers += _of_treatment(asked.treatment)
-    compared = list(_compared(numbers, own, asked.own))
+    compared = _compared(numbers, own, asked.own, known.numbers)
     result = replace(result, numbers=tuple(number for number, _ in compared))
-    known = {name: key for key, (name, _) in (NAMES | TOLD).items()}
-    summary: dict[str, object] = {known[n.name]: n.value for n in result.numbers if n.name in known}
+    keys = {name: key for key, (name, _) in (NAMES | TOLD).items()}
+    summary: dict[str, object] = {keys[n.name]: n.value for n in result.numbers if n.name in keys}
     summary["beats_differ_ml"] = change_ml(last)
     summary["full_beats"] = len(beats)
     summary["own_and_now"] = [line for _, line in compared if line]
+    if known.limits:
+        summary["intervals"] = list(known.limits)
     if asked.treatment is not None:
         summary["sources"] = list(asked.treatment.sources)
     return Made({"beat": result}, summary)
@@ -235,30 +230,54 @@ def _of_treatment(treatment: Treatment | None) -> list[Number]:
 
 
 def _compared(
-    numbers: Sequence[Number], own: Result | None, reduced: dict[str, float]
+    numbers: Sequence[Number], own: Result | None, reduced: dict[str, float], known: dict[str, Spread]
 ) -> list[tuple[Number, str]]:
-    """Return each number with a remark on the own one, and both in a line with the change."""
+    """Return each number with a remark on the own one, and both in a line with the change.
+
+    Intervals stand behind what they are of, where ``known`` has them.
+    """
     keys = {name: key for key, (name, _) in (NAMES | TOLD).items()}
-    known = {} if own is None else {n.name: n for n in own.numbers}
+    owns = {} if own is None else {n.name: n for n in own.numbers}
     found: list[tuple[Number, str]] = []
     for number in numbers:
-        before = known.get(number.name)
+        before = owns.get(number.name)
         key = keys.get(number.name, "")
         if before is None and key in reduced and key not in _STEPPED:
             before = Number(number.name, reduced[key], number.unit)
+        spread = known.get(key)
+        now = number if spread is None or key in _STEPPED else _between(number, spread)
         if before is None:
-            found.append((number, ""))
+            found.append((now, ""))
             continue
         unit = "" if number.unit == "1" else f" {number.unit}"
         step = " points" if number.unit == "%" else unit
-        told = f"{_figures(before.value)}{unit}"
-        if before.low is not None and before.high is not None:
-            told += f" ({_figures(before.low)}–{_figures(before.high)})"
         change = f"{_figures(number.value - before.value, sign='+')}{step}"
-        line = f"{number.name}: {told} → {_figures(number.value)}{unit}, {change}"
+        if spread is not None:
+            ends = (_figures(end, sign="+") for end in (spread.least_change, spread.most_change))
+            change += f" ({'…'.join(ends)})"
+        told = _told(before, unit)
+        line = f"{number.name}: {told} → {_told(now, unit)}, {change}"
         said = f"Own: {told}; change {change}."
-        found.append((replace(number, remark=f"{said} {number.remark}".strip()), line))
+        found.append((replace(now, remark=f"{said} {now.remark}".strip()), line))
     return found
+
+
+def _between(number: Number, spread: Spread) -> Number:
+    """Return a number with its interval."""
+    ends = (spread.low, spread.high)
+    beside = "" if spread.low <= number.value <= spread.high else BESIDE
+    return replace(
+        number, low=ends[0], high=ends[1], causes={"ensemble, 95 %": ends},
+        remark=f"{number.remark} {beside}".strip(),
+    )  # fmt: skip
+
+
+def _told(number: Number, unit: str) -> str:
+    """Return a number with its unit, and its interval where it has one."""
+    told = f"{_figures(number.value)}{unit}"
+    if number.low is not None and number.high is not None:
+        told += f" ({_figures(number.low)}…{_figures(number.high)})"
+    return told
 
 
 def _figures(value: float, sign: str = "") -> str:

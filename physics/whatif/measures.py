@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from physics.cardiac import LiveHeart
 from physics.cardiac.outcome import ELASTANCE, SAME_ML, end_systole, first_full
-from physics.circulation import CHAMBERS, Beats, steepest_mmhg_per_s
+from physics.circulation import CHAMBERS, Beats, Circulation, Table, steepest_mmhg_per_s
 from physics.circulation.table import tabled
 from physics.heart import coordinates
 from physics.heart.deformation import gradient, gradients_at_middles, twist_of
@@ -22,7 +22,12 @@ _ASIDE_ML = 1.0
 
 
 def beat_numbers(live: LiveHeart, beat: Beats) -> dict[str, float]:
-    """Return the numbers of a live heart's whole beat by name with unit.
+    """Return the numbers of a live heart's whole beat by name with unit; see ``numbers_of``."""
+    return numbers_of(live.circulation, live.cavity, beat)
+
+
+def numbers_of(circulation: Circulation, table: Table, beat: Beats) -> dict[str, float]:
+    """Return the numbers of a reduced ventricle's beat by name with unit.
 
     Those of ``outcome_of``, dP/dt, the loop's area, and the slope of pressure over volume at the end of
     ejection, at that moment's tension: the elastance that loops at other preloads would show.
@@ -30,12 +35,12 @@ def beat_numbers(live: LiveHeart, beat: Beats) -> dict[str, float]:
     volume, pressure = beat.states[:, LV], beat.pressures_mmhg[:, LV]
     middle = 0.5 * (pressure[1:] + pressure[:-1])
     last = end_systole(beat)
-    table, at, drive = live.cavity, float(volume[last]), float(beat.drives[last])
+    at, drive = float(volume[last]), float(beat.drives[last])
     above, below = (
         float(tabled(at + aside, drive, table.volumes_ml, table.drives, table.patches))
         for aside in (_ASIDE_ML, -_ASIDE_ML)
     )
-    return outcome_of(live.circulation, beat, TOLD_VALVES) | {
+    return outcome_of(circulation, beat, TOLD_VALVES) | {
         "lv_dp_dt_max_mmhg_per_s": steepest_mmhg_per_s(beat),
         "lv_stroke_work_mmhg_ml": float(-np.sum(middle * np.diff(volume))),
         ELASTANCE: (above - below) / (2.0 * _ASIDE_ML),

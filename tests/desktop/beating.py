@@ -89,6 +89,7 @@ def heart(params: HeartParams, progress: Progress) -> Made:
         mesh, "guccione", {"c_kpa": 0.9}, params.peak_kpa, numbers_of(start), reduced.volumes_ml,
         reduced.tensions_kpa, reduced.pressures_mmhg, reduced.modes, reduced.amounts, reduced.strayed_mm,
         numbers=(Number("peak tension", 1.0, "kPa", 0.9, 1.1, remark="fitted"),),
+        member_names=("stiffness", "peak_kpa"), members=np.array([[1.0, 0.94], [1.0, 0.97], [1.0, 1.0]]),
         measured_phases=np.arange(4) / 4, measured_ml=np.array([140.0, 90.0, 66.0, 110.0]), limits=LIMITS,
         **HELD,
     )  # fmt: skip

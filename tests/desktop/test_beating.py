@@ -14,6 +14,7 @@ from desktop.what_if import CONTROLS, INFARCT, VALVES
 from desktop.window import MainWindow
 from physics.cardiac import tension_of
 from physics.circulation import REGAZZONI_2020, run
+from physics.whatif import Spread, Spreads
 from resources.colors import SIMULATED_COLOR
 from tests.desktop.beating import LIMITS
 from tests.desktop.conftest import do, settle
@@ -153,6 +154,40 @@ def test_sliders_act_on_the_running_beat_and_a_double_click_sets_back(simulate: 
     assert beating.what_if.params()["resistance_percent"] == 100.0
     assert "<b>" not in afterload.value.text()  # its own again
     assert beating._ready.live.controls.resistance == 1.0
+
+
+def test_intervals_stand_under_what_they_are_of_until_something_else_is_asked(simulate: MainWindow) -> None:
+    card, beating = card_of(simulate), simulate.desk.beating
+    assert not card.sure.isVisible()  # nothing is changed
+    row(simulate, "resistance_percent").slider.setValue(20)
+    assert card.sure.isVisible()
+    beating.what_if.spreads = Spreads({"lv_end_systolic_volume_ml": Spread(61.2, 78.9, -4.4, 12.1)}, ("why",))
+    beating.what_if.changed.emit()
+    beats(beating, 2)
+    now = card.beat.texts()["ESV"]
+    assert ">61…79<" in now[1]
+    assert ">−4…+12<" in now[2]
+    assert "…" not in card.beat.texts()["EDV"][1]
+    assert card.known.text().endswith("Why")
+    assert not card.sure.isVisible()
+    row(simulate, "resistance_percent").slider.setValue(18)
+    beats(beating, 1)
+    assert "…" not in card.beat.texts()["ESV"][1]
+    assert not card.known.isVisible()
+
+
+@pytest.mark.slow
+def test_how_sure_a_change_is_is_worked_out_when_asked(simulate: MainWindow, qtbot) -> None:
+    card, what_if = card_of(simulate), simulate.desk.beating.what_if
+    row(simulate, "resistance_percent").slider.setValue(20)  # 150 %
+    qtbot.mouseClick(card.sure, LEFT)
+    assert not card.sure.isEnabled()
+    qtbot.waitUntil(lambda: what_if.spreads is not None, timeout=60_000)
+    assert what_if.spreads.limits == ()
+    spread = what_if.spreads.numbers["lv_end_systolic_volume_ml"]
+    assert 0 < spread.least_change < spread.most_change  # more is left, in each member
+    beats(simulate.desk.beating, 4)
+    assert f">{spread.low:.0f}…{spread.high:.0f}<" in card.beat.texts()["ESV"][1]
 
 
 def test_outside_what_was_computed_it_is_gray_till_all_is_set_back(simulate: MainWindow, qtbot) -> None:

@@ -52,6 +52,11 @@ class Heart(OfStructure):
         Fractions of the cycle and volumes of the cavity that images showed.
     limits : tuple of str
         What the model leaves out; shown beside its numbers.
+    member_names : tuple of str
+        Which of the heart's own numbers differ in the ensemble that was fitted: "stiffness", "peak_kpa",
+        "timing.rise_s", "circulation." with a name of ``circulation``.
+    members : ndarray, shape (n, number of names)
+        What they are in each member; none where none was kept.
     """
 
     mesh: TetMesh
@@ -78,3 +83,5 @@ class Heart(OfStructure):
     measured_phases: NDArray[np.float64] | None = None
     measured_ml: NDArray[np.float64] | None = None
     limits: tuple[str, ...] = ()
+    member_names: tuple[str, ...] = ()
+    members: NDArray[np.float64] | None = None

@@ -9,7 +9,8 @@ from physics.cardiac.pump import live_heart
 from physics.heart import Ellipsoid
 from physics.heart.of_motion import ventricle_of
 from physics.heart_steps import BeatParams, FitParams, VentricleParams
-from physics.personal.fitting import BESIDE, fit
+from physics.personal.fitting import fit
+from physics.personal.full import BESIDE
 from physics.whatif.full import beat_in_full
 from twin import codec
 from twin.domain import Heart, Motion, MovingSurface, Result, TetMesh
