@@ -244,7 +244,7 @@ def _compared(
         key = keys.get(number.name, "")
         if before is None and key in reduced and key not in _STEPPED:
             before = Number(number.name, reduced[key], number.unit)
-        spread = known.get(key)
+        spread = None if key == ELASTANCE else known.get(key)  # of a chart's slope, which a full beat has not
         now = number if spread is None or key in _STEPPED else _between(number, spread)
         if before is None:
             found.append((now, ""))
