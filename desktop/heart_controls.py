@@ -58,9 +58,15 @@ class ControlRow(QWidget):
         row.addWidget(self.slider, 1)
         row.addWidget(self.value)
         self.slider.valueChanged.connect(
-            lambda place: self._what_if.set_value(control, control.value_at(place))
+            lambda place: self._what_if.set_value(self.control, self.control.value_at(place))
         )
         self.slider.set_back.connect(lambda: self._what_if.ask(**{control.name: None}))
+
+    def take(self, control: Control) -> None:
+        """Have other ends."""
+        self.control = control
+        with QSignalBlocker(self.slider):
+            self.slider.setRange(0, control.places)
 
     def refresh(self) -> None:
         """Show where the control stands."""
@@ -198,6 +204,27 @@ class MedicineBox(QWidget):
         self._what_if.give(it, self.dose.value(), self.population.currentData() if it is not None else None)
 
 
+class PumpBox:
+    """Which pump helps, and where its curve is from."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._what_if = desk.beating.what_if
+        self.choice = ComboBox()
+        self.choice.setAccessibleName("Pump")
+        self.choice.setToolTip("Whose curve of pressure over flow and speed is followed")
+        from physics.heart_steps import PUMPS
+
+        for n, name in enumerate(PUMPS):
+            self.choice.addItem(name, name if n else None)
+        self.choice.activated.connect(lambda _n: self._what_if.take_pump(self.choice.currentData()))
+        self.source = theme.named(quiet(), "small")
+
+    def refresh(self) -> None:
+        """Show the pump that is chosen."""
+        self.choice.setCurrentIndex(max(self.choice.findData(self._what_if.pump), 0))
+        self.source.setText(words.sentence(self._what_if.heart_pump.citation))
+
+
 class HeartControls(QWidget):
     """All that hands change of the heart at hand, in groups: the first unfolded."""
 
@@ -208,6 +235,7 @@ class HeartControls(QWidget):
         self.medicine = MedicineBox(desk)
         self.bullseye = BullsEye()
         self.bullseye.marked.connect(lambda marked: self._what_if.ask(infarct_segments=marked or None))
+        self.pump = PumpBox(desk)
         self.rhythm = ComboBox()
         self.rhythm.setAccessibleName("Rhythm")
         self.rhythm.setToolTip("How the wall is activated: it needs the full solution")
@@ -222,10 +250,12 @@ class HeartControls(QWidget):
             for title in (CONDITIONS, VALVES, MEDICATION, PUMP, INFARCT, RHYTHM)
         }
         self.groups[MEDICATION].rows.addRow(self.medicine)
+        self.groups[PUMP].rows.addRow("Pump", self.pump.choice)
         self.groups[INFARCT].rows.addRow(self.bullseye)
         self.groups[RHYTHM].rows.addRow("Rhythm", self.rhythm)
         for row in self.rows:
             self.groups[row.control.group].rows.addRow(row.control.title, row)
+        self.groups[PUMP].rows.addRow(self.pump.source)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.px(1))
@@ -236,7 +266,10 @@ class HeartControls(QWidget):
         """Show where all stand."""
         values = self._what_if.values
         for row in self.rows:
+            if row.control.name == "pump_rpm":
+                row.take(self._what_if.pump_speed())
             row.refresh()
+        self.pump.refresh()
         self.medicine.refresh()
         self.bullseye.set_marked(tuple(values.get("infarct_segments", ())))
         self.rhythm.setCurrentIndex(max(self.rhythm.findData(values.get("rhythm")), 0))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from physics.heart_steps import BeatParams
     from physics.medication import Treatment
     from physics.whatif import Spreads
+    from resources.heart_pumps import HeartPump
     from resources.medicines import Medicine
     from twin.domain import Heart
 
@@ -92,8 +93,10 @@ CONTROLS = (
             "Ventricular septal defect: its effective area", VALVES),
     Control("atrial_defect_cm2", "Hole, atria", "cm²", 0.0, 4.0, 0.1, None,
             "Atrial septal defect: its effective area", VALVES),
+    Control("arterial_duct_cm2", "Arterial duct", "cm²", 0.0, 0.4, 0.01, None,
+            "From the aorta to the pulmonary artery, open since birth: its effective area", VALVES),
     Control("pump_rpm", "Speed", "rpm", 3900, 7000, 100, 0.0,
-            "HeartMate 3, from the left ventricle to the aorta", PUMP, off=True),
+            "From the left ventricle to the aorta", PUMP, off=True),
     Control("infarct_percent", "Tension lost", "%", 0, 100, 5, 100.0,
             "Share of the tension that the marked segments have lost", INFARCT),
     Control("infarct_stiffness_percent", "Stiffness there", "%", 50, 1000, 50, 100.0,
@@ -129,6 +132,8 @@ class WhatIf(QObject):
         self._sure: Work | None = None
         self.spreads: Spreads | None = None
         """Intervals of what is asked; None until they are asked for and worked out."""
+        self.pump: str | None = None
+        """The pump whose speed is asked for; None: the first of the table."""
         self.values: dict[str, Any] = {}
         """What is another than the patient's own, by the step's parameters."""
         self.treatment: Treatment | None = None
@@ -148,7 +153,7 @@ class WhatIf(QObject):
         self._stop_work()
         self._doubt()
         self._heart = self._live = self._own = self._own_beat = self._standing = None
-        self.values, self.treatment, self.complaint = {}, None, ""
+        self.values, self.treatment, self.complaint, self.pump = {}, None, "", None
 
     # -- what is asked -----------------------------------------------------------------------------
 
@@ -195,7 +200,26 @@ class WhatIf(QObject):
 
     def set_value(self, control: Control, value: float) -> str:
         """Change a control, from the next frame on; returns why it cannot be, or nothing."""
-        return self.ask(**{control.name: value})
+        pump = {"pump": self.pump} if control.name == "pump_rpm" else {}
+        return self.ask(**{control.name: value}, **pump)
+
+    def take_pump(self, name: str | None) -> None:
+        """Choose a pump, which stands still at first: its speeds are its own."""
+        self.pump = name
+        self.ask(pump=None, pump_rpm=None)
+
+    @property
+    def heart_pump(self) -> HeartPump:
+        """The pump whose speed is asked for."""
+        from resources.heart_pumps import heart_pumps
+
+        pumps = heart_pumps()
+        return pumps[self.pump or next(iter(pumps))]
+
+    def pump_speed(self) -> Control:
+        """Return the speed's control, between the speeds that the chosen pump's curve holds for."""
+        it, control = self.heart_pump, next(c for c in CONTROLS if c.name == "pump_rpm")
+        return replace(control, low=it.least_rpm - control.step, high=it.most_rpm)
 
     def ask(self, **values: Any) -> str:
         """Change parameters (None: back to the patient's own); returns why that cannot be, or nothing."""
@@ -215,7 +239,7 @@ class WhatIf(QObject):
         """Go back to the patient's own."""
         if self._live is not None:
             self._stop_work()
-            self.values, self.treatment, self.complaint = {}, None, ""
+            self.values, self.treatment, self.complaint, self.pump = {}, None, "", None
             self._apply()
             self.changed.emit()
 

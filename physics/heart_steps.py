@@ -271,6 +271,14 @@ class BeatParams:
         help="Effective area of a hole between the atria; 0: it is closed.",
         title="Atrial septal defect",
     )
+    arterial_duct_cm2: float | None = param(
+        None,
+        unit="cm²",
+        low=0.0,
+        high=1.0,
+        help="Effective area of a duct between aorta and pulmonary artery that stayed open; 0: it is closed.",
+        title="Arterial duct",
+    )
     medicine: str | None = param(None, choices=MEDICINES, help="A medicine; empty: none.", title="Medicine")
     mg_per_day: float | None = param(
         None,

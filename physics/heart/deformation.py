@@ -102,15 +102,12 @@ def deformation_of(mesh: TetMesh, frames: Sequence[Array], full: int) -> Deforma
     )
 
 
-def twist_of(
-    at: Coordinates, frames: Sequence[Array], full: int, nodes: NDArray[np.int64] | None = None
-) -> Array:
+def twist_of(at: Coordinates, frames: Sequence[Array], full: int, left: NDArray[np.integer]) -> Array:
     """Return the angles (t,), degrees, by which the apex has turned against the base since end-diastole.
 
-    ``nodes``: corners of the left ventricle's wall; all corners where not given.
+    ``left``: corners of the left ventricle's wall; the right one's turn otherwise.
     """
     up = at.axis.up
-    left = np.arange(len(at.lv)) if nodes is None else nodes
     height = at.axis.height(frames[full][left])
     basal, apical = (np.flatnonzero(np.abs(height - level) < _BAND) for level in (BASAL, APICAL))
     apart = (BASAL - APICAL) / (height[basal].mean() - height[apical].mean())  # nodes do not lie evenly

@@ -363,8 +363,8 @@ def _sources(course: Course) -> list[str]:
     if course.response.reflex is not None:
         held["share of the baroreflex left"] = course.response.reflex
     return [
-        f"{course.medicine.name}, {name.partition(': ')[2] or name}: {p.value:g} {p.unit}"
-        f" ± {p.cv_percent:g} %: {p.citation}"
+        f"{course.medicine.name}, {name.partition(': ')[2] or name}: {p.value:g}"
+        f"{'' if p.unit == '1' else f' {p.unit}'} ± {p.cv_percent:g} %: {p.citation}"
         for name, p in held.items()
     ]
 

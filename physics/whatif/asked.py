@@ -20,6 +20,7 @@ VALVED = {"aortic": GORLIN, "mitral": GORLIN_INFLOW}
 HOLES = {
     "ventricular_defect_cm2": "ventricular septal defect",
     "atrial_defect_cm2": "atrial septal defect",
+    "arterial_duct_cm2": "arterial duct",
 }
 """Parameters that are a passage, and its name."""
 

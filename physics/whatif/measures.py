@@ -75,7 +75,9 @@ class Strains:
             axes = local_axes(self._at)
             self._directions = np.stack([axes.longitudinal, axes.circumferential], axis=2)
             self._slopes, sizes = gradients_at_middles(mesh.points, mesh.tets)
+            sizes = np.where(self._at.right, 0.0, sizes)
             self._shares = sizes / sizes.sum()
+            self._left = np.unique(mesh.tets[~self._at.right, :4])
 
     def __call__(self, full: NDArray[np.float32], empty: NDArray[np.float32]) -> dict[str, float]:
         """Return strains (%) and twist (°) of a beat's emptiest moment against its fullest, by name.
@@ -91,5 +93,5 @@ class Strains:
         return {
             "longitudinal_strain_percent": 100.0 * float(longitudinal),
             "circumferential_strain_percent": 100.0 * float(circumferential),
-            "twist_deg": float(twist_of(self._at, frames, 0)[1]),
+            "twist_deg": float(twist_of(self._at, frames, 0, self._left)[1]),
         }

@@ -190,6 +190,25 @@ def test_how_sure_a_change_is_is_worked_out_when_asked(simulate: MainWindow, qtb
     assert f">{spread.low:.0f}…{spread.high:.0f}<" in card.beat.texts()["ESV"][1]
 
 
+def test_another_pump_has_speeds_of_its_own_and_names_its_source(simulate: MainWindow) -> None:
+    controls, what_if = card_of(simulate).controls, simulate.desk.beating.what_if
+    speed = row(simulate, "pump_rpm")
+    speed.slider.setValue(1)
+    assert what_if.values == {"pump_rpm": 4000.0}  # the least of resources/heart_pumps.toml
+    assert "Bonnemain" in controls.pump.source.text()
+    controls.pump.choice.setCurrentIndex(1)
+    controls.pump.choice.activated.emit(1)
+    assert what_if.values == {}
+    assert speed.value.text() == "off"
+    assert "to be confirmed" in controls.pump.source.text()
+    speed.slider.setValue(speed.slider.maximum())
+    assert what_if.values == {"pump_rpm": 15000.0, "pump": "axial, after Simaan"}
+    assert what_if.complaint == ""
+    card_of(simulate).reset.click()
+    assert what_if.pump is None
+    assert speed.control.high == 7000.0
+
+
 def test_outside_what_was_computed_it_is_gray_till_all_is_set_back(simulate: MainWindow, qtbot) -> None:
     beating, stage = simulate.desk.beating, simulate.desk.stage
     card, (key,) = card_of(simulate), [k for k in stage.scene._shown if "#" not in k]

@@ -146,6 +146,9 @@ def test_every_number_that_went_in_is_told() -> None:
     found = treat(HYPERTENSIVE, [Course(medicine("enalapril"), Regimen.daily(20.0))], members=0)
     assert len(found.sources) == 4 + 2 * 2
     assert all(line.startswith("enalapril, ") for line in found.sources)
+    assert not [
+        line for line in found.sources if " 1 ±" in line.replace(": 1 ±", ":")
+    ]  # a pure number's unit
     assert any("no advice" in limit for limit in found.limits)
     assert any("half to one standard dose" in limit for limit in found.limits)
     assert any("no patient" in limit for limit in found.limits)

@@ -99,6 +99,19 @@ def test_a_hole_sends_blood_through_the_lungs_twice_and_one_there_can_be_closed(
     assert live_limits(asked)
 
 
+def test_a_duct_sends_blood_from_the_aorta_into_the_lungs_and_lowers_the_diastolic_pressure() -> None:
+    """Qp/Qs of a moderate duct (3-4 mm across): 1.5-2.2; its run-off lowers diastolic pressure (Baumgartner
+    et al. 2021, Eur Heart J 42:563, section 4.4: left ventricular volume overload, wide pulse pressure)."""
+    own, ducted = numbers(), numbers(asked=BeatParams(arterial_duct_cm2=0.1))
+    assert 1.4 < ducted["qp_qs"] < 2.3
+    assert ducted["diastolic_pressure_mmhg"] < own["diastolic_pressure_mmhg"] - 8.0
+    assert ducted["lv_end_diastolic_volume_ml"] > own["lv_end_diastolic_volume_ml"] + 10.0
+    assert ducted["rv_stroke_volume_ml"] < ducted["lv_stroke_volume_ml"] - 20.0
+    heart = elastic_heart(with_defect("arterial duct", 0.1)(ADULT))
+    assert own_of(circulation_of(heart.circulation))["arterial_duct_cm2"] == pytest.approx(0.1)
+    assert numbers(heart, BeatParams(arterial_duct_cm2=0.0))["qp_qs"] == pytest.approx(1.0, abs=0.01)
+
+
 def test_a_pump_unloads_a_failing_ventricle() -> None:
     heart = elastic_heart(FAILING)
     own, helped = numbers(heart), numbers(heart, BeatParams(pump_rpm=5200.0))
