@@ -39,11 +39,17 @@ def leads(session: Session) -> bool:
     return beats and way.scan(session) is None and not session.structures()
 
 
-def at_hand(session: Session) -> bool:
+def meshed(session: Session) -> bool:
     """Tell whether the mesh at hand is a ventricle's: with fibers inside its elements."""
     mesh = way.shape(session, "mesh")
     entry = session.entry(mesh.id) if mesh is not None else None
     return entry is not None and bool(entry.tree.get("axes_inside"))
+
+
+def at_hand(session: Session) -> bool:
+    """Tell whether a heart is what there is to simulate: its mesh is at hand, or nothing else was found."""
+    alone = bool(session.of_kind("motion")) and not session.structures() and not session.of_kind("mesh")
+    return alone or leads(session) or meshed(session)
 
 
 def why_nothing_to_do(desk: Desk) -> str:

@@ -84,7 +84,7 @@ class AnatomyPanel(Panel):
         """Show what is done and what is next."""
         session = self._desk.session
         segmented = bool(session.structures())
-        meshed = _has(self._desk, "mesh") or heart_way.at_hand(session)
+        meshed = _has(self._desk, "mesh") or heart_way.meshed(session)
         self.silent.refresh()
         self.motion.refresh()
         beats = heart_way.leads(session)

@@ -50,7 +50,7 @@ class SimulatePanel(Panel):
         """Show what is done and what is next."""
         timed = self._shows_a_beat()
         session, heart = self._desk.session, self._desk.beating.item
-        beats = not timed and (heart is not None or heart_way.leads(session) or heart_way.at_hand(session))
+        beats = not timed and (heart is not None or heart_way.at_hand(session))
         for widget in (self.model, self.look, self.solve, self.answer, self.go):
             widget.setVisible(not beats and not timed)
         self.heart.setVisible(beats and heart is not None)

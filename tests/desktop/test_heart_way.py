@@ -79,11 +79,15 @@ def test_in_a_ct_a_ventricle_is_grown_along_a_line_that_was_drawn(
 
 
 def test_with_a_ct_s_ventricle_meshed_simulate_is_a_heart_s(window: MainWindow, home: Path, qtbot) -> None:
-    opened(window, home, qtbot, "test.volume", "test.motion")
+    opened(window, home, qtbot, "test.volume")
     session, simulate = window.desk.session, window.panels["simulate"]
     session.go_to("simulate")
     settle(window, qtbot)
     assert not simulate.fit.isVisible()
+    do(session.record, "test.motion")
+    settle(window, qtbot)
+    assert simulate.fit.isVisible()
+    assert "Mesh the ventricle first" in window.actions_["simulate.heart"].toolTip()
     do(session.record, "test.inside")
     settle(window, qtbot)
     assert simulate.fit.isVisible()
