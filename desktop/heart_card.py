@@ -108,7 +108,7 @@ class BeatNumbers(QWidget):
             grid.addWidget(head, 0, column)
         self._lines: list[tuple[QLabel, QLabel, QLabel, QLabel]] = []
         for line, row in enumerate(ROWS, 1):
-            name = quiet(f"{row.name} ({row.unit})" if row.unit else row.name)
+            name = quiet()
             name.setToolTip(row.whole)
             own, now, change = quiet(), QLabel(), QLabel()
             for label, wide in ((own, 8), (now, 8), (change, 10)):
@@ -132,10 +132,12 @@ class BeatNumbers(QWidget):
             told = f"{'▲' if off > 0 else '▼'} {abs(off):.{row.places}f}" if changed else ""
             shown = f"<s>{texts[1]}</s>" if beyond else f"<b>{texts[1]}</b>"
             spread = known.numbers.get(row.key) if known is not None and not beyond else None
+            name = f"{row.name} ({row.unit})" if row.unit else row.name
             if spread is not None and texts[1]:
+                name = row.name + _small(row.unit)  # the unit goes where the second line is
                 shown += _small(_ends(spread.low, spread.high, row.places))
                 told += _small(_ends(spread.least_change, spread.most_change, row.places, sign="+"))
-            for cell, text in zip(cells[1:], (texts[0], shown, "" if beyond else told), strict=True):
+            for cell, text in zip(cells, (name, texts[0], shown, "" if beyond else told), strict=True):
                 if cell.text() != text:
                     cell.setText(text)
             seen = bool(texts[0] or texts[1]) if not row.seldom else changed and not beyond
@@ -150,7 +152,9 @@ class BeatNumbers(QWidget):
 
 
 def _ends(low: float, high: float, places: int, sign: str = "") -> str:
-    """Return the two ends of an interval as they are read."""
+    """Return the two ends of an interval as they are read: with a place more where they would be 0 or one."""
+    if round(low, places) == round(high, places) or 0.0 in (round(low, places), round(high, places)):
+        places += 1
     return "…".join(f"{end:{sign}.{places}f}" for end in (low, high)).replace("-", "−")
 
 

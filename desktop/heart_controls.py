@@ -52,7 +52,7 @@ class ControlRow(QWidget):
         self.slider.setAccessibleName(control.title)
         self.value = QLabel()
         self.value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.value.setFixedWidth(theme.px(17))
+        self.value.setFixedWidth(theme.px(19))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.slider, 1)

@@ -187,7 +187,7 @@ class Measured:
         if self.cuff_mmhg is None:
             said.append("cuff pressure {:.0f}/{:.0f} mmHg".format(*ASSUMED_CUFF_MMHG))
         if self.end_diastolic_mmhg is None:
-            source = "" if self.wedge_mmhg is None else ", the wedge pressure,"
+            source = "" if self.wedge_mmhg is None else " (the wedge pressure)"
             said.append(f"end-diastolic pressure {self.edp:.0f} mmHg{source}")
         return tuple(said)
 

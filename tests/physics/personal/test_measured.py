@@ -49,7 +49,7 @@ def test_a_beat_says_what_the_data_say_in_their_order(measured: Measured) -> Non
 def test_a_wedge_pressure_stands_for_the_end_diastolic_one_until_that_is_given() -> None:
     wedged = replace(STILL, wedge_mmhg=18.0)
     assert (wedged.edp, wedged.edp_error) == (18.0, 4.0)
-    assert wedged.assumed == ("end-diastolic pressure 18 mmHg, the wedge pressure,",)
+    assert wedged.assumed == ("end-diastolic pressure 18 mmHg (the wedge pressure)",)
     assert replace(wedged, end_diastolic_mmhg=14.0).edp == 14.0
     assert replace(wedged, end_diastolic_mmhg=14.0).assumed == ()
 
