@@ -145,7 +145,8 @@ def _against_data(personal: Personal) -> list[Number]:
     found = []
     for name, datum, value, unit in rows:
         off = personal.measures[MEASURES[datum]].value - value
-        found.append(Number(name, value, unit, remark=f"The fitted beat is {off:+.1f} {unit} off."))
+        apart = "points" if unit == "%" else unit
+        found.append(Number(name, value, unit, remark=f"The fitted beat is {off:+.1f} {apart} off."))
     return found
 
 
