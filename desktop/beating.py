@@ -329,18 +329,27 @@ class Beating(QObject):
 
 
 def measured_share(beating: Beating) -> float | None:
-    """Return the share of the measured cycle at the moment that is up: the fullest lies on the fullest.
-
-    None where nothing was measured.
-    """
+    """Return the share of the measured cycle at the moment that is up; None where nothing was measured."""
     own, heart = beating.own, beating.heart
     if own is None or heart is None or beating.moment is None:
         return None
-    if heart.measured_ml is None or heart.measured_phases is None:
+    if heart.measured_ml is None:
         return None
-    share = beating.moment.time_s / beating.beat_s
-    full = float(own.times_s[int(np.argmax(own.volumes_ml))] / own.times_s[-1])
-    return float((share - full + heart.measured_phases[int(np.argmax(heart.measured_ml))]) % 1.0)
+    return float((beating.moment.time_s / beating.beat_s - images_begin(heart, own)) % 1.0)
+
+
+def images_begin(heart: Heart, own: Trace) -> float:
+    """Return at which share of a heart's own beat the measured cycle begins.
+
+    As it was fitted; in hearts kept without it, so that the fullest lies on the fullest.
+    """
+    beat_s = float(own.times_s[-1])
+    if "images_begin_s" in heart.timing:
+        return heart.timing["images_begin_s"] / beat_s
+    assert heart.measured_ml is not None
+    assert heart.measured_phases is not None
+    full = float(own.times_s[int(np.argmax(own.volumes_ml))]) / beat_s
+    return full - float(heart.measured_phases[int(np.argmax(heart.measured_ml))])
 
 
 def wall_of(beating: Beating) -> Surface | None:

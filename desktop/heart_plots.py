@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtWidgets import QWidget
 
 from desktop import theme
-from desktop.beating import Trace
+from desktop.beating import Trace, images_begin
 
 if TYPE_CHECKING:
     from desktop.desk import Desk
@@ -78,7 +78,8 @@ class HeartPlots:
         if heart.measured_ml is not None and heart.measured_phases is not None:
             ends = (("ESV", heart.measured_ml.min()), ("EDV", heart.measured_ml.max()))
             marks = [PlotMark(float(volume), name, color["measured"]) for name, volume in ends]
-            times = _aligned_ms(heart.measured_phases, heart.measured_ml, own)
+            begin, beat_ms = images_begin(heart, own), 1000 * float(own.times_s[-1])
+            times = beat_ms * ((heart.measured_phases + begin) % 1.0)
             measured = [PlotCurve(times, heart.measured_ml, color["measured"], "measured", dots=True)]
         loop = [_line(own.volumes_ml, own.ventricle_mmhg, gray, "patient's own")]
         pressures, volume = _over_time(own, dict.fromkeys(color, gray)), [*measured]
@@ -127,10 +128,3 @@ def _line(x: np.ndarray, y: np.ndarray, color: str, name: str = "", width: float
     from viewers.plot import PlotCurve
 
     return PlotCurve(x, y, color, name, width)
-
-
-def _aligned_ms(phases: np.ndarray, volumes_ml: np.ndarray, own: Trace) -> np.ndarray:
-    """Return when measured volumes stand in the patient's own beat: the fullest lies on its fullest."""
-    beat_s = float(own.times_s[-1])
-    full = float(own.times_s[int(np.argmax(own.volumes_ml))]) / beat_s
-    return np.asarray(1000 * beat_s * ((phases - phases[int(np.argmax(volumes_ml))] + full) % 1.0))

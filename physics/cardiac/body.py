@@ -90,6 +90,9 @@ class Body:
     active : ndarray, shape (m, 3)
         Tension along the fibre and across it as second Piola–Kirchhoff stresses at its length in the
         reference, MPa; and how they rise with its stretch (β of ``kernels._pull``; 0 for not at all).
+    passing : tuple of ndarray (n, 3) and float, or None
+        Where the nodes were (mm) and how much earlier (s): what dashpots pull by, by the implicit rule of
+        Euler. None: all is at rest.
 
     Raises
     ------
@@ -118,6 +121,7 @@ class Body:
         self.numbers = np.repeat(law.row()[None], count, axis=0)
         self.numbers[:, list(law.stress_scales)] *= factor[:, None]
         self.active = np.zeros((count, 3))
+        self.passing: tuple[NDArray[np.float64], float] | None = None
         self.compliance = 0.0 if np.isinf(bulk_mpa) else 1.0 / bulk_mpa
         self.corner_count = int(mesh.tets[:, : kernels.CORNERS].max()) + 1
         self.fixed = fixed
@@ -136,7 +140,7 @@ class Body:
         """
         made = copy(self)
         made.mesh = replace(self.mesh, points=points)
-        made.active, made.numbers = self.active.copy(), self.numbers.copy()
+        made.active, made.numbers, made.passing = self.active.copy(), self.numbers.copy(), None
         made._shape(axes)
         return made
 
@@ -251,9 +255,16 @@ class Body:
         kernels.gather(self._residuals, self._places, whole)
         for support, places, blocks in zip(self.supports, self._support_places, self._springs, strict=True):
             away = (state.points - support.ease)[support.faces].reshape(-1, 18)
+            if self.passing is not None:
+                moved = (state.points - self.passing[0])[support.faces].reshape(-1, 18)
+                away += self._drag(support) * moved
             kernels.gather(np.einsum("kuv,kv->ku", blocks, away), places, whole)
         whole *= self._scale
         return whole, float(least)
+
+    def _drag(self, support: Support) -> float:
+        """Return a dashpot's pull for what has moved, over its spring's for as much."""
+        return 0.0 if self.passing is None else support.damping_s / self.passing[1]
 
     def residual(self, state: State) -> tuple[NDArray[np.float64], float]:
         """Return the unbalanced forces (count,) under the loads; and the least J."""
@@ -281,7 +292,8 @@ class Body:
         parts = [self._matrices]
         for face, load in zip(self.faces, state.loads, strict=True):
             parts.append(-load * face.stiffness(state.points)[:, first, second])
-        parts += [blocks[:, first, second] for blocks in self._springs]
+        for support, blocks in zip(self.supports, self._springs, strict=True):
+            parts.append((1.0 + self._drag(support)) * blocks[:, first, second])
         for n in self._rings:
             lid = -state.loads[n] * self.faces[n].lid_stiffness(state.points)
             parts.append(lid[np.triu_indices(len(lid))][None])

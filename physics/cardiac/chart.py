@@ -17,7 +17,7 @@ from twin.progress import Progress
 
 @dataclass(frozen=True, eq=False)
 class Chart:
-    """Pressures at rest, which depend on volume and tension alone as long as nothing in the wall is viscous.
+    """Pressures at rest, which depend on volume and tension alone: dashpots do not pull there.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Springs on surfaces of the heart's wall: the pericardium, and what holds a base."""
+"""Springs and dashpots on surfaces of the heart's wall: the pericardium, and what holds a base."""
 
 from dataclasses import dataclass
 
@@ -23,12 +23,16 @@ class Support:
         Where the body's nodes are when the springs are at ease, mm; normals and areas are taken there.
     normal_mpa_per_mm, sideways_mpa_per_mm : float
         Along the surface's normals, and at right angles to them.
+    damping_s : float
+        Of a dashpot beside each spring: its viscosity over the spring's stiffness. It pulls where time
+        passes (``Body.passing``); at rest it does nothing.
     """
 
     faces: NDArray[np.int32]
     ease: NDArray[np.float64]
     normal_mpa_per_mm: float
     sideways_mpa_per_mm: float = 0.0
+    damping_s: float = 0.0
 
     def blocks(self) -> NDArray[np.float64]:
         """Return the stiffness of each triangle's nodes, shape (k, 18, 18), N/mm."""

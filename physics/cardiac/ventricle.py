@@ -167,8 +167,13 @@ class Ventricle:
         volumes_ml: NDArray[np.float64],
         tension_kpa: float,
     ) -> Held:
-        """Return it at volumes (c,) and a tension at a time, sought where its last places point to."""
+        """Return it at volumes (c,) and a tension at a time, sought where its last places point to.
+
+        Dashpots pull by what has moved since the last place before that time.
+        """
         path = [(time, held.state) for time, held in before[-3:]]
+        since, last = next((time, held) for time, held in reversed(before) if time < time_s)
+        self.body.passing = last.state.points, time_s - since
         try:
             self._pull(tension_kpa)
             guess = self._search.foreseen(path, time_s) if len(path) > 1 else path[0][1]
@@ -176,6 +181,8 @@ class Ventricle:
             return self._held(state, volumes_ml, tension_kpa)
         except NotConvergedError:
             return self.at(volumes_ml, tension_kpa, before[-1][1])
+        finally:
+            self.body.passing = None
 
     def pulling(self, tension_kpa: float) -> NDArray[np.float64]:
         """Return what ``Body.active`` is at a tension, (m, 3)."""

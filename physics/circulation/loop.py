@@ -308,6 +308,13 @@ def _change(
 
 
 @njit(cache=True)
+def _nearer(number: int, here: float, step: float, low: float, high: float) -> float:
+    """Return the next place of a search: a secant's step on, or what is left in halves."""
+    ahead = here - step
+    return ahead if low < ahead < high and number % 8 != 7 else 0.5 * (low + high)
+
+
+@njit(cache=True)
 def _slowed(
     chamber: int,
     drive: float,
@@ -339,16 +346,11 @@ def _slowed(
         left = here - tabled(volume, pulled, volumes, drives, patches)
         if abs(left) <= _BALANCED:
             break
-        if left > 0.0:
-            high = here
-        else:
-            low = here
+        low, high = (low, here) if left > 0.0 else (here, high)
         if number > 0 and here != before:
             slope = max((left - left_before) / (here - before), 1.0)
         before, left_before = here, left
-        here -= left / slope
-        if not low < here < high or number % 8 == 7:
-            here = 0.5 * (low + high)
+        here = _nearer(number, here, left / slope, low, high)
     return pulled, slope
 
 
@@ -406,16 +408,11 @@ def _eased(
         left = here - course * share_left(volume, change, numbers)
         if abs(left) <= _BALANCED:
             break
-        if left > 0.0:
-            high = here
-        else:
-            low = here
+        low, high = (low, here) if left > 0.0 else (here, high)
         if number > 0 and here != before:
             slope = max((left - left_before) / (here - before), 1.0)
         before, left_before = here, left
-        here -= left / slope
-        if not low < here < high or number % 8 == 7:
-            here = 0.5 * (low + high)
+        here = _nearer(number, here, left / slope, low, high)
     return here
 
 

@@ -38,7 +38,15 @@ def beliefs(circulation: Circulation, stiffness_spread: float) -> tuple[Paramete
             "fits of ventricles with this kind of law: 60–300, the middle of 150 without what speed takes: "
             "in ejection, at some 0.8 lengths a second, a quarter",
         ),
-        Parameter("onset", "s", 0.03, 0.03, False, "electromechanical delay less the trigger's"),
+        Parameter("onset", "s", 0.03, 0.02, False, "from the R wave on: electromechanical delay"),
+        Parameter(
+            "trigger",
+            "s",
+            0.0,
+            0.03,
+            False,
+            "the images' beginning after the R wave: scanners find it late, and a phase lasts a while",
+        ),
         Parameter("rise", "s", 0.10 * root, 0.4, True, lengths),
         Parameter("fall", "s", 0.10 * root, 0.25, True, lengths),
         Parameter("length", "s", 0.42 * root, 0.12, True, lengths),
@@ -89,6 +97,11 @@ def twitch_of(base: Circulation, values: dict[str, float]) -> Twitch:
         values["length"],
         base.beat_s,
     )
+
+
+def images_begin_s(values: dict[str, float]) -> float:
+    """Return when in a member's beat the images' cycle begins."""
+    return R_WAVE_S + values["trigger"]
 
 
 def adult_at(heart_rate_per_min: float) -> Circulation:

@@ -23,6 +23,9 @@ UNDETERMINED = 0.8
 _FARTHEST = 3.0
 """Prior standard deviations beyond which no member goes."""
 _LEAST_RUNNING = 0.5
+_ROUNDS, _APART, _LOST = 8, 0.02, 10.0
+"""Of the search for the likeliest parameters: rounds, the difference that slopes are taken by (a share of the
+deviation, above what repeating beats leave), and a misfit in errors where none runs."""
 
 
 @dataclass(frozen=True)
@@ -106,13 +109,14 @@ class Ensemble:
 
     def misfits(self) -> Array:
         """Return each member's mean squared misfit in errors; infinite where it does not run."""
-        goal, error = (np.array([getattr(d, name) for d in self.data]) for name in ("value", "error"))
+        goal, error = _goals(self.data)
         squared = np.mean(((self.predicted - goal) / error) ** 2, axis=1)
         return np.where(np.isfinite(squared), squared, np.inf)
 
-    def best(self) -> Array:
-        """Return the member (p,) that fits the data best."""
-        return np.asarray(self.members[self.misfits().argmin()])
+    def nearest(self) -> Array:
+        """Return the member (p,) nearest to data and beliefs together."""
+        apart = len(self.data) * self.misfits() + np.sum(self.members**2, axis=1)
+        return np.asarray(self.members[apart.argmin()])
 
 
 def assimilated(
@@ -142,7 +146,7 @@ def assimilated(
     random = np.random.default_rng(seed)
     units = random.standard_normal((members, len(parameters)))
     units = (units - units.mean(axis=0)) / units.std(axis=0, ddof=1)
-    goal, error = (np.array([getattr(d, name) for d in data]) for name in ("value", "error"))
+    goal, error = _goals(data)
     for number in range(TIMES + 1):
         predicted = np.full((members, len(data)), np.nan)
         for n in range(members):
@@ -166,6 +170,31 @@ def assimilated(
         units[lost], predicted[lost] = units[taken], predicted[taken]
         units = np.clip(_moved(units, predicted, goal, error, random), -_FARTHEST, _FARTHEST)
     return Ensemble(parameters, data, units, predicted)
+
+
+def most_likely(ensemble: Ensemble, run: Callable[[dict[str, float]], Array | None]) -> Array:
+    """Return what data and beliefs together make likeliest, (p,) in prior standard deviations.
+
+    By Gauss and Newton from the nearest member on: the sum of squared misfits and of squared deviations from
+    what was believed is least (maximum a posteriori), where a member is a draw.
+    """
+    from scipy.optimize import least_squares
+
+    goal, error = _goals(ensemble.data)
+
+    def apart(units: Array) -> Array:
+        made = run(values(ensemble.parameters, units))
+        missed = np.full(len(goal), _LOST) if made is None else (made - goal) / error
+        return np.concatenate([missed, units])
+
+    found = least_squares(
+        apart, ensemble.nearest(), bounds=(-_FARTHEST, _FARTHEST), diff_step=_APART, max_nfev=_ROUNDS
+    )
+    return np.asarray(found.x)
+
+
+def _goals(data: tuple[Datum, ...]) -> tuple[Array, Array]:
+    return np.array([d.value for d in data]), np.array([d.error for d in data])
 
 
 def _estimate(parameter: Parameter, units: Array) -> Estimate:

@@ -163,7 +163,7 @@ def _apart(
             (float(motion.phases[t]), Surface(surface.points[t].astype(np.float64), surface.triangles))
             for t in np.flatnonzero(predicted)
         ]
-        apart = wall_motion(mesh, beat, personal.r_wave_s, patch, segmented)
+        apart = wall_motion(mesh, beat, personal.begin_s, patch, segmented)
         each = [a.mean_mm for a in apart]
         worst = apart[int(np.argmax(each))]
         found.append(

@@ -20,7 +20,8 @@ KPA = 1e-3
 class Springs:
     """What holds the heart, kPa/mm; at ease where it was imaged at end-diastole.
 
-    Chosen on the one patient at hand (``heart-mr-cine``), by the distance of walls and the chart's reach.
+    Stiffnesses were chosen on the one patient at hand (``heart-mr-cine``), by the distance of walls and the
+    chart's reach.
 
     Attributes
     ----------
@@ -30,15 +31,20 @@ class Springs:
         Along the base plane's normal: atria and great vessels.
     ring : float
         Within the base plane: the fibrous skeleton of the valves.
+    damping_s : float
+        Of dashpots beside the springs, viscosity over stiffness: 5 Pa s/mm over 0.2 kPa/mm (Pfaller et al.
+        2019, Biomech Model Mechanobiol 18:503; its numbers from memory).
     """
 
     pericardium: float = 0.1
     base: float = 0.05
     ring: float = 0.1
+    damping_s: float = 0.025
 
     def scaled(self, factor: float) -> "Springs":
         """Return springs ``factor`` times as stiff."""
-        return Springs(factor * self.pericardium, factor * self.base, factor * self.ring)
+        stiffer = factor * self.pericardium, factor * self.base, factor * self.ring
+        return Springs(*stiffer, self.damping_s)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,8 +76,11 @@ class Imaged:
         """Return it as a body whose reference is the imaged shape; ``Body.reshaped`` gives it another."""
         mesh, springs = self.mesh, self.springs
         held = [
-            Support(_open(mesh, "epi").faces, mesh.points, KPA * springs.pericardium),
-            Support(_open(mesh, "base").faces, mesh.points, KPA * springs.base, KPA * springs.ring),
+            Support(surface.faces, mesh.points, KPA * normal, KPA * sideways, springs.damping_s)
+            for surface, normal, sideways in (
+                (_open(mesh, "epi"), springs.pericardium, 0.0),
+                (_open(mesh, "base"), springs.base, springs.ring),
+            )
         ]
         free = np.zeros((len(mesh.points), 3), bool)
         return Body(mesh, self.axes, law, free, self.cavities, supports=held)

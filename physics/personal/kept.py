@@ -11,7 +11,7 @@ from physics.cardiac.body import State
 from physics.cardiac.pump import shortening_of
 from physics.cardiac.ventricle import MMHG_PER_MPA
 from physics.circulation.flat import numbers_of
-from physics.personal.beliefs import adult_at, circulation_of, twitch_of
+from physics.personal.beliefs import R_WAVE_S, adult_at, circulation_of, twitch_of
 from physics.personal.ensemble import values
 from physics.personal.imaged import Imaged, Springs
 from physics.personal.passive import law_of
@@ -21,7 +21,7 @@ from twin.errors import UserError
 
 LIMITS = (
     "the left ventricle alone is a wall; the other chambers are elastances",
-    "quasi-static: no inertia of the wall, and nothing in it is viscous",
+    "quasi-static: no inertia; nothing is viscous but the dashpots of pericardium and base, in full beats",
     "tension falls with the speed of shortening as one fiber for the whole wall has it",
     "all fibers pull at once and alike; fibers are laid by rule, no image shows them",
     "stiffness at rest follows Klotz's relation for hearts in general, not a measured curve",
@@ -59,6 +59,7 @@ def heart_of(personal: Personal, imaged: TetMesh, motion: Motion, assumed: Seque
             "pericardium_kpa_per_mm": Springs().pericardium,
             "base_kpa_per_mm": Springs().base,
             "ring_kpa_per_mm": Springs().ring,
+            "damping_s": Springs().damping_s,
         },
         imaged=imaged.points,
         imaged_mmhg=rest.pressure_mmhg,
@@ -71,7 +72,8 @@ def heart_of(personal: Personal, imaged: TetMesh, motion: Motion, assumed: Seque
             "rise_s": tension.rise_s,
             "fall_s": tension.fall_s,
             "length_s": tension.length_s,
-            "r_wave_s": personal.r_wave_s,
+            "r_wave_s": R_WAVE_S,
+            "images_begin_s": personal.begin_s,
         },
         shortening=asdict(reduced.shortening) if reduced.shortening else {},
         circulation=numbers_of(personal.circulation),
@@ -179,6 +181,7 @@ def ventricle_of(heart: Heart, stiffness: float = 1.0) -> tuple[Ventricle, Held]
         heart.springs["pericardium_kpa_per_mm"],
         heart.springs["base_kpa_per_mm"],
         heart.springs["ring_kpa_per_mm"],
+        heart.springs.get("damping_s", 0.0),
     ).scaled(factor)
     law = law_of(factor * heart.constants["stiffness_kpa"], heart.constants["bend"])
     held = Imaged(replace(mesh, points=imaged), mesh.axes_inside, springs)

@@ -27,6 +27,9 @@ STILL_ERROR = 0.05
 judgment."""
 EJECTION_ERROR_PERCENT = 5.0
 """Of an ejection fraction that was told. Our judgment: two echoes of one heart differ by up to 10 points."""
+ASSUMED_RISE_MMHG_PER_S, RISE_ERROR_MMHG_PER_S = 1800.0, 400.0
+"""Largest rise of the left ventricle's pressure, which volumes and a cuff say little of. Our judgment, from
+memory of catheters with their manometer at the tip: healthy adults at rest, 1,400 to 2,200."""
 MOST_ACROSS_MMHG = 20.0
 """By which a ventricle's peak may differ from the cuff's: more, and the valve or one of both is amiss."""
 
@@ -39,6 +42,7 @@ MEASURES = {
     "end_diastolic_pressure": "lv_end_diastolic_pressure_mmhg",
     "peak_pressure": "lv_peak_pressure_mmhg",
     "wedge_pressure": "la_mean_pressure_mmhg",
+    "pressure_rise": "lv_dp_dt_max_mmhg_per_s",
 }
 """By the name of a datum, what a beat's measures call it."""
 
@@ -189,6 +193,10 @@ class Measured:
         if self.end_diastolic_mmhg is None:
             source = "" if self.wedge_mmhg is None else " (the wedge pressure)"
             said.append(f"end-diastolic pressure {self.edp:.0f} mmHg{source}")
+        error = RISE_ERROR_MMHG_PER_S
+        said.append(
+            f"dP/dt max {ASSUMED_RISE_MMHG_PER_S:,.0f} ± {error:,.0f} mmHg/s, as healthy adults have it"
+        )
         return tuple(said)
 
     def data(self) -> tuple[Datum, ...]:
@@ -205,6 +213,8 @@ class Measured:
             )
         if self.wedge_mmhg is not None:
             made.append(Datum("wedge_pressure", "mmHg", self.wedge_mmhg, WEDGE_ERROR_MMHG, "a catheter's"))
+        rise = ASSUMED_RISE_MMHG_PER_S, RISE_ERROR_MMHG_PER_S
+        made.append(Datum("pressure_rise", "mmHg/s", *rise, "assumed, as healthy adults have it"))
         return tuple(made)
 
     def _volumes(self) -> list[Datum]:

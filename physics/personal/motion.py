@@ -30,7 +30,7 @@ class Apart:
 def wall_motion(
     mesh: TetMesh,
     beat: Coupled,
-    r_wave_s: float,
+    begin_s: float,
     patch: str,
     segmented: Sequence[tuple[float, Surface]],
 ) -> list[Apart]:
@@ -40,14 +40,14 @@ def wall_motion(
     ----------
     mesh : TetMesh
         The beating one.
-    r_wave_s : float
+    begin_s : float
         When in the beat the R wave is.
     segmented : sequence of (fraction, Surface)
     """
     triangles = mesh.patch(patch).triangles
     found = []
     for fraction, surface in segmented:
-        points = points_at(beat, (r_wave_s + fraction * beat.beats.times_s[-1]) % beat.beats.times_s[-1])
+        points = points_at(beat, (begin_s + fraction * beat.beats.times_s[-1]) % beat.beats.times_s[-1])
         there, back = surface_distances(points, triangles, surface.points, surface.triangles)
         found.append(Apart(fraction, there, back))
     return found

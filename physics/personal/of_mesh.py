@@ -33,7 +33,7 @@ LIMITS = (
     "nothing is fitted: muscle, circulation and blood are a healthy adult's",
     "the mesh's shape is taken as unloaded, though a heart is imaged filled: its volumes come out too large",
     "atria are elastances; so is the right ventricle where the mesh has none",
-    "quasi-static: no inertia of the wall, and nothing in it is viscous",
+    "quasi-static: no inertia; nothing is viscous but the dashpots of pericardium and base, in full beats",
     "tension falls with the speed of shortening by one share for both ventricles, taken as one fiber",
     "all fibers pull at once and alike, in the right ventricle as in the left; fibers are laid by rule",
 )

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from physics.cardiac import Chart, Coupled, Twitch, Ventricle, chart_of
 from physics.cardiac.chart import repeating
 from physics.cardiac.ventricle import MM3_PER_ML
-from physics.circulation import Beats, Circulation, Shortening, measures_of
-from physics.personal.beliefs import R_WAVE_S, adult_at, beliefs, circulation_of, twitch_of
-from physics.personal.ensemble import Datum, Ensemble, Estimate, assimilated, values
+from physics.circulation import Beats, Circulation, Shortening, measures_of, steepest_mmhg_per_s
+from physics.personal.beliefs import adult_at, beliefs, circulation_of, images_begin_s, twitch_of
+from physics.personal.ensemble import Datum, Ensemble, Estimate, assimilated, most_likely, values
 from physics.personal.full import full_beats as in_full
 from physics.personal.imaged import Imaged
 from physics.personal.measured import MEASURES, Measured
@@ -53,13 +53,13 @@ class Personal:
     stiffness_interval_kpa : tuple of float
         The stiffness fitted at end-diastolic pressures one error lower and one higher.
     ventricle : Ventricle
-        As stiff as the best member has it.
+        As stiff as the likeliest heart is.
     chart : Chart
         Of the wall as fitted to Klotz; ``stiffness`` scales it.
     ensemble : Ensemble
     estimates : tuple of Estimate
     best : dict of str to float
-        The member that was confirmed.
+        The likeliest parameters, by data and beliefs together; confirmed in full.
     circulation : Circulation
         Begins where its beats repeat.
     tension : Twitch
@@ -67,8 +67,8 @@ class Personal:
         Full ones, one after the other.
     measures : dict of str to Interval
         Of the last full beat by name with unit.
-    r_wave_s : float
-        When in the beat the R wave is.
+    begin_s : float
+        When in the beat the images' cycle begins.
     """
 
     measured: Measured
@@ -83,7 +83,7 @@ class Personal:
     tension: Twitch
     beats: tuple[Coupled, ...]
     measures: dict[str, Interval]
-    r_wave_s: float
+    begin_s: float
 
 
 def personalize(
@@ -98,7 +98,7 @@ def personalize(
     """Fit a ventricle and its circulation to images and a few numbers.
 
     Stiffness and unloaded shape come first, by Klotz; then tension, its course, the vessels, the blood and
-    the atrium by an ensemble on the ventricle's chart; full beats confirm the best member.
+    the atrium by an ensemble on the ventricle's chart; full beats confirm the likeliest heart.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def personalize(
         beliefs(base, spread), data, model.predicted, members=members, seed=seed,
         progress=progress.between(0.6, 0.8),
     )  # fmt: skip
-    best = values(ensemble.parameters, ensemble.best())
+    best = values(ensemble.parameters, most_likely(ensemble, model.predicted))
     circulation, _beats = model.settled(best)
     tension = twitch_of(base, best)
     stiff = _ventricle(imaged, rest, best["stiffness"])
@@ -129,7 +129,7 @@ def personalize(
     beats = in_full(stiff, begin, circulation, tension, full_beats, progress.between(0.8, 1.0))
     return Personal(
         measured, rest, interval, stiff, chart, ensemble, ensemble.estimates(), best, circulation, tension,
-        beats, _intervals(beats[-1].measures(), model, ensemble), R_WAVE_S,
+        beats, _intervals(beats[-1].measures(), model, ensemble), images_begin_s(best),
     )  # fmt: skip
 
 
@@ -171,7 +171,7 @@ class _Model:
             return None
         try:
             _circulation, beats = self.settled(members)
-            return predicted_of(beats, self._phases, self._data)
+            return predicted_of(beats, images_begin_s(members), self._phases, self._data)
         except (UserError, ValueError, FloatingPointError):
             return None
 
@@ -183,10 +183,13 @@ class _Model:
             return None
 
 
-def predicted_of(beats: Beats, phases: Array, data: Sequence[Datum]) -> Array:
-    """Return what a beat makes of the data, in their order: as ``Measured.data`` has them."""
-    times = (R_WAVE_S + phases * beats.times_s[-1]) % beats.times_s[-1]
-    numbers = measures_of(beats)
+def predicted_of(beats: Beats, begin_s: float, phases: Array, data: Sequence[Datum]) -> Array:
+    """Return what a beat makes of the data, in their order: as ``Measured.data`` has them.
+
+    ``begin_s`` is when in the beat the images' cycle begins.
+    """
+    times = (begin_s + phases * beats.times_s[-1]) % beats.times_s[-1]
+    numbers = measures_of(beats) | {MEASURES["pressure_rise"]: steepest_mmhg_per_s(beats)}
     volumes = np.interp(times, beats.times_s, beats.states[:, 1])
     return np.concatenate([volumes, [numbers[MEASURES[d.name]] for d in data[len(phases) :]]])
 

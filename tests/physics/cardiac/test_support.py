@@ -1,4 +1,4 @@
-"""Springs on the wall's surfaces."""
+"""Springs and dashpots on the wall's surfaces."""
 
 from dataclasses import replace
 
@@ -12,9 +12,9 @@ from physics.heart import Ellipsoid
 SHAPE = Ellipsoid(21.0, 51.0, 30.0, 60.0, 15.0)
 
 
-def held(normal: float, sideways: float) -> tuple[Body, Support]:
+def held(normal: float, sideways: float, damping_s: float = 0.0) -> tuple[Body, Support]:
     mesh = SHAPE.mesh(18.0, layers=1, order=2)
-    support = Support(face_of(mesh, "base", closed=False).faces, mesh.points, normal, sideways)
+    support = Support(face_of(mesh, "base", closed=False).faces, mesh.points, normal, sideways, damping_s)
     axes = np.tile(np.eye(3), (len(mesh.tets), 1, 1))
     free = np.zeros((len(mesh.points), 3), bool)
     law = guccione(2.0, 8.0, 2.0, 4.0)
@@ -33,8 +33,28 @@ def test_a_shift_of_the_whole_is_held_by_stiffness_times_area() -> None:
         np.testing.assert_allclose(forces, stiffness * area * np.array(shift), rtol=0.01, atol=1e-9)
 
 
-def test_the_tangent_is_the_derivative_of_the_forces_with_springs() -> None:
-    body, _support = held(0.02, 0.01)
+def test_a_dashpot_pulls_by_what_moved_and_how_fast_and_not_at_rest() -> None:
+    """Viscosity is 0.03 s of stiffness: 0.3 mm in 0.01 s are held three times as much more, by hand."""
+    body, _support = held(0.002, 0.001, 0.03)
+    shifted = State(body.mesh.points + np.array([0.0, 0.0, 0.3]), np.zeros(body.corner_count), np.zeros(1))
+
+    def pull() -> float:
+        forces = body.internal(shifted)[0][: 3 * len(body.mesh.points)]
+        return float(forces.reshape(-1, 3).sum(axis=0)[2])
+
+    at_rest = pull()
+    body.passing = body.mesh.points, 0.01
+    assert pull() == pytest.approx(4.0 * at_rest)
+    body.passing = body.mesh.points, 0.1
+    assert pull() == pytest.approx(1.3 * at_rest)
+    body.passing = shifted.points, 0.01
+    assert pull() == pytest.approx(at_rest)
+
+
+@pytest.mark.parametrize("step_s", [None, 0.005])
+def test_the_tangent_is_the_derivative_of_the_forces_with_springs(step_s: float | None) -> None:
+    body, _support = held(0.02, 0.01, 0.025)
+    body.passing = None if step_s is None else (body.mesh.points + 0.1, step_s)
     random = np.random.default_rng(2)
     points = body.mesh.points + 0.05 * random.standard_normal(body.mesh.points.shape)
     state = State(points, 1e-3 * random.standard_normal(body.corner_count), np.array([1e-2]))

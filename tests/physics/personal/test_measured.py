@@ -9,6 +9,7 @@ import pytest
 from physics.circulation import ADULT, measures_of
 from physics.circulation.settling import settled
 from physics.personal import Measured
+from physics.personal.beliefs import R_WAVE_S
 from physics.personal.personalize import predicted_of
 from twin.errors import UserError
 
@@ -23,7 +24,7 @@ def test_one_moment_and_an_ejection_fraction_give_both_ends() -> None:
     assert len(STILL.phases) == 0
     assert {d.name: d.value for d in STILL.data()} == {
         "end_diastolic_volume": 140.0, "ejection_fraction": 55.0, "systolic_pressure": 120.0,
-        "diastolic_pressure": 80.0, "end_diastolic_pressure": 10.0,
+        "diastolic_pressure": 80.0, "end_diastolic_pressure": 10.0, "pressure_rise": 1800.0,
     }  # fmt: skip
     # A volume of unknown phase is believed less than a cine's.
     assert STILL.data()[0].error > 3 * next(d.error for d in CINE.data() if d.name == "end_diastolic_volume")
@@ -33,7 +34,9 @@ def test_one_moment_and_an_ejection_fraction_give_both_ends() -> None:
 def test_a_beat_says_what_the_data_say_in_their_order(measured: Measured) -> None:
     beats = settled(ADULT)
     data, numbers = measured.data(), measures_of(beats)
-    said = dict(zip([d.name for d in data], predicted_of(beats, measured.phases, data), strict=True))
+    said = dict(
+        zip([d.name for d in data], predicted_of(beats, R_WAVE_S, measured.phases, data), strict=True)
+    )
     assert said["end_diastolic_volume"] == numbers["lv_end_diastolic_volume_ml"]
     assert said["diastolic_pressure"] == numbers["diastolic_pressure_mmhg"]
     if measured is CINE:
@@ -49,9 +52,11 @@ def test_a_beat_says_what_the_data_say_in_their_order(measured: Measured) -> Non
 def test_a_wedge_pressure_stands_for_the_end_diastolic_one_until_that_is_given() -> None:
     wedged = replace(STILL, wedge_mmhg=18.0)
     assert (wedged.edp, wedged.edp_error) == (18.0, 4.0)
-    assert wedged.assumed == ("end-diastolic pressure 18 mmHg (the wedge pressure)",)
+    assert wedged.assumed[0] == "end-diastolic pressure 18 mmHg (the wedge pressure)"
+    assert len(wedged.assumed) == 2
+    assert "dP/dt" in wedged.assumed[1]
     assert replace(wedged, end_diastolic_mmhg=14.0).edp == 14.0
-    assert replace(wedged, end_diastolic_mmhg=14.0).assumed == ()
+    assert replace(wedged, end_diastolic_mmhg=14.0).assumed == wedged.assumed[1:]
 
 
 @pytest.mark.parametrize(
