@@ -7,7 +7,7 @@ from physics.circulation import CHAMBERS, Circulation
 from twin.errors import UserError
 from twin.progress import Progress
 
-BESIDE = "The member that fits best lies beside 95 % of the ensemble."
+BESIDE = "The most probable member lies beside 95 % of the ensemble."
 """Said of a full beat's number that lies outside its interval."""
 
 

@@ -53,13 +53,13 @@ class Personal:
     stiffness_interval_kpa : tuple of float
         The stiffness fitted at end-diastolic pressures one error lower and one higher.
     ventricle : Ventricle
-        As stiff as the best member has it.
+        As stiff as the most probable member has it.
     chart : Chart
         Of the wall as fitted to Klotz; ``stiffness`` scales it.
     ensemble : Ensemble
     estimates : tuple of Estimate
     best : dict of str to float
-        The member that was confirmed.
+        The most probable member, which was confirmed.
     circulation : Circulation
         Begins where its beats repeat.
     tension : Twitch
@@ -98,7 +98,7 @@ def personalize(
     """Fit a ventricle and its circulation to images and a few numbers.
 
     Stiffness and unloaded shape come first, by Klotz; then tension, its course, the vessels, the blood and
-    the atrium by an ensemble on the ventricle's chart; full beats confirm the best member.
+    the atrium by an ensemble on the ventricle's chart; full beats confirm the most probable member.
 
     Raises
     ------
