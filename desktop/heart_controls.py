@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 MEDICATION = "Medication"
 
+MARK = "Segments that an infarct has taken or a patch has replaced: they need the full solution"
+ACTIVATE = "How the wall is activated: it needs the full solution"
+
 _START = 12.0
 """An infusion begins at this part of the most that is ever given."""
 
@@ -238,7 +241,6 @@ class HeartControls(QWidget):
         self.pump = PumpBox(desk)
         self.rhythm = ComboBox()
         self.rhythm.setAccessibleName("Rhythm")
-        self.rhythm.setToolTip("How the wall is activated: it needs the full solution")
         self.rhythm.addItem("the patient's own", None)
         from physics.heart_steps import RHYTHMS
 
@@ -272,6 +274,11 @@ class HeartControls(QWidget):
         self.pump.refresh()
         self.medicine.refresh()
         self.bullseye.set_marked(tuple(values.get("infarct_segments", ())))
+        why = self._what_if.why_not_walled
+        told = ((self.bullseye, MARK), (self.rhythm, ACTIVATE))
+        for widget, text in told:
+            widget.setEnabled(not why)
+            widget.setToolTip(why or text)
         self.rhythm.setCurrentIndex(max(self.rhythm.findData(values.get("rhythm")), 0))
         more = {
             MEDICATION: "medicine" in values,

@@ -163,6 +163,15 @@ class WhatIf(QObject):
         return bool(self.values.get("infarct_segments")) or "rhythm" in self.values
 
     @property
+    def why_not_walled(self) -> str:
+        """Why the wall cannot be changed in places; nothing where it can."""
+        from physics.heart.segments import NAMES
+
+        if self._heart is None or set(NAMES) & set(self._heart.mesh.region_names):
+            return ""
+        return "This wall's 17 segments are not told: its images did not show the right ventricle."
+
+    @property
     def limits(self) -> tuple[str, ...]:
         """What must not be read out of what is asked."""
         from physics.whatif import live_limits

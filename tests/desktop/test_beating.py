@@ -1,5 +1,6 @@
 """A heart of a record beats in the window: by its sliders and keys, judged by what is seen."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -326,6 +327,18 @@ def test_a_medicine_acts_once_it_is_worked_out_and_names_its_sources(simulate: M
     assert what_if.treatment is None
     assert live.controls.change is None
     assert box.choice.currentText() == "none"
+
+
+def test_a_wall_without_segments_cannot_be_changed_in_places_and_says_why(simulate: MainWindow) -> None:
+    controls, what_if = card_of(simulate).controls, simulate.desk.beating.what_if
+    assert controls.bullseye.isEnabled()
+    heart = what_if._heart
+    assert heart is not None
+    what_if._heart = replace(heart, mesh=replace(heart.mesh, region_names=("wall",)))  # as of a CT
+    controls.refresh()
+    for widget in (controls.bullseye, controls.rhythm):
+        assert not widget.isEnabled()
+        assert "did not show the right ventricle" in widget.toolTip()
 
 
 def test_an_infarct_waits_for_the_full_solution_in_gray(simulate: MainWindow, qtbot) -> None:
