@@ -20,6 +20,7 @@ from physics.personal.full import change_ml, full_beats
 from physics.personal.kept import ventricle_of
 from physics.surgery import outcome_of
 from physics.whatif.asked import controls_of, live_limits, walled
+from physics.whatif.electric import QRS, QRS_NAME, electric_of, limits_of, told
 from physics.whatif.measures import TOLD_VALVES, beat_numbers
 from physics.whatif.medicine import LIMIT, stand_in, treated
 from physics.whatif.wall import LIMITS, wall_of
@@ -54,8 +55,9 @@ TOLD = {
     "mitral_mean_gradient_mmhg": ("mean gradient of the mitral valve", "mmHg"),
     "mitral_gorlin_area_cm2": ("area of the mitral valve by Gorlin", "cm²"),
     "mitral_regurgitant_fraction_percent": ("mitral regurgitant fraction", "%"),
+    QRS: (QRS_NAME, "ms"),
 }
-"""Numbers of valves and passages, told beside ``outcome.NAMES`` where they are another than the own."""
+"""Numbers of valves, passages and activation, told beside ``outcome.NAMES`` where they are another than the own."""
 
 
 _STEPPED = ("lv_dp_dt_max_mmhg_per_s", ELASTANCE)
@@ -121,6 +123,7 @@ def beat_in_full(heart: Heart, owns: Sequence[Result], params: BeatParams, progr
     ventricle, beats = beaten(heart, params, asked, progress.between(0.05, 1.0))
     last = beats[-1]
     result = result_of(heart.mesh, ventricle, last, (*heart.limits, *_limits(params, asked)))
+    result, electric = _with_electrocardiogram(result, heart, params, last.beats.times_s)
     measured = outcome_of(asked.circulation, last.beats, TOLD_VALVES)
     numbers = _replaced(result.numbers, measured)
     numbers += [
@@ -129,7 +132,7 @@ def beat_in_full(heart: Heart, owns: Sequence[Result], params: BeatParams, progr
         if key in measured and abs(measured[key] - asked.own.get(key, 0.0)) > 0.01 * abs(measured[key])
     ]
     numbers += _of_treatment(asked.treatment)
-    compared = list(_compared(numbers, own, asked.own))
+    compared = list(_compared(numbers, own, asked.own | electric))
     result = replace(result, numbers=tuple(number for number, _ in compared))
     known = {name: key for key, (name, _) in (NAMES | TOLD).items()}
     summary: dict[str, object] = {known[n.name]: n.value for n in result.numbers if n.name in known}
@@ -194,6 +197,26 @@ def likened(reduced: Reduced, beat: Coupled, stiffness: float) -> Tension:
         return np.interp(np.asarray(time_s) % beat_s, times, found)
 
     return course
+
+
+def _with_electrocardiogram(
+    result: Result, heart: Heart, params: BeatParams, times_s: NDArray[np.float64]
+) -> tuple[Result, dict[str, float]]:
+    """Return a beat with its electrocardiogram, and the own one's number.
+
+    As it is, and none, where the wall's fibers or septum are not known.
+    """
+    electric = electric_of(heart)
+    if electric is None:
+        return result, {}
+    shown = electric.electrocardiogram(params)
+    made = replace(
+        result,
+        curves=(*result.curves, *electric.curves(shown, times_s, float(times_s[-1]))),
+        numbers=(*result.numbers, told(shown)),
+        limits=(*result.limits, *limits_of(params)),
+    )
+    return made, {QRS: electric.electrocardiogram(BeatParams()).qrs_ms}
 
 
 def _limits(params: BeatParams, asked: Asked) -> tuple[str, ...]:
