@@ -158,7 +158,7 @@ class WhatIf(QObject):
 
         given = self.treatment.limits if self.treatment is not None and self._heart is not None else ()
         more = tuple(line for line in given if self._heart is None or line not in self._heart.limits)
-        return (*live_limits(self._asked()), *more) if self.values else ()
+        return (*live_limits(self.asked), *more) if self.values else ()
 
     def own_value(self, control: Control) -> float:
         """Return the patient's own value of a control."""
@@ -223,7 +223,7 @@ class WhatIf(QObject):
             return
         how = "mg_per_day" if medicine.most_mg_per_day else "mg_per_h"
         self.ask(**drop | {"medicine": medicine.name, how: dose, "population": population})
-        asked, own, beat = self._asked(), self._own, self._own_beat
+        asked, own, beat = self.asked, self._own, self._own_beat
         standing = self._standing
 
         def work() -> Any:
@@ -235,7 +235,7 @@ class WhatIf(QObject):
             return here, treated(here, asked, 0)
 
         def arrived(found: Any) -> None:
-            if self._own is own and self._medicine_of(self._asked()) == self._medicine_of(asked):
+            if self._own is own and self._medicine_of(self.asked) == self._medicine_of(asked):
                 self._treat(found, asked)
 
         self._desk.reader.compute(work, arrived)
@@ -278,14 +278,16 @@ class WhatIf(QObject):
             return ""
         acting = None if self.treatment is None else self.treatment.acting
         try:
-            self._live.control(controls_of(self._own, self._asked(), acting))
+            self._live.control(controls_of(self._own, self.asked, acting))
         except UserError as error:
             return str(error)
         except ValueError as error:
             return f"This cannot be: {error}."
         return ""
 
-    def _asked(self) -> BeatParams:
+    @property
+    def asked(self) -> BeatParams:
+        """All of it, as the step's parameters that solves it in full."""
         from physics.heart_steps import BeatParams
         from twin.params import parse
 

@@ -50,10 +50,10 @@ LIMBS_MM, CHEST_MM = 150.0, 100.0
 LEADS = ("I", "II", "V1", "V6")
 
 ASSUMED = (
-    "the electrocardiogram is that of the left ventricle alone, in an infinite homogeneous conductor: neither "
-    "the atria (no P wave) nor the right ventricle nor the torso are in it, and its height is that of no body",
-    "electrodes lie where they lie about a heart whose apex points left, forward and down: limbs 150 mm, chest "
-    "100 mm from its middle, by the heart's own axes and not by this patient's chest",
+    "the electrocardiogram is the left ventricle's alone, in an infinite homogeneous conductor: neither "
+    "atria (no P wave) nor right ventricle nor torso are in it, and its height is that of no body",
+    "electrodes lie about a heart whose apex points left, forward and down, limbs 150 mm and chest 100 mm "
+    "from its middle: by the heart's own axes and not by this patient's chest",
     "action potentials last the shorter the later normal conduction arrives (Franz et al. 1987), in other "
     "rhythms too: no recording of this patient is in it",
 )

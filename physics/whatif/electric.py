@@ -16,7 +16,7 @@ from twin.errors import UserError
 QRS = "qrs_ms"
 QRS_NAME = "QRS duration"
 QRS_REMARK = (
-    "Of the left ventricle alone: from its first place activated to its last. In an electrocardiogram: normal "
+    "Of the left ventricle alone: from its first place activated to its last. Of a whole heart it is normal "
     "up to 110 ms, left bundle branch block from 120 ms on (Surawicz et al. 2009, AHA/ACCF/HRS)."
 )
 
@@ -73,7 +73,9 @@ class Electric:
     def curves(self, shown: Electrocardiogram, times_s: NDArray[np.float64], beat_s: float) -> list[Curve]:
         """Return the leads as curves over a beat."""
         values = shown.at(times_s, self.begin_s, beat_s)
-        return [Curve(f"ECG lead {lead}", "mV", times_s, wave) for lead, wave in zip(LEADS, values, strict=True)]
+        return [
+            Curve(f"ECG lead {lead}", "mV", times_s, wave) for lead, wave in zip(LEADS, values, strict=True)
+        ]
 
     def _activation(self, asked: BeatParams) -> Activation:
         rhythm = RHYTHMS["normal"] if asked.rhythm == OWN_RHYTHM else rhythm_of(asked)

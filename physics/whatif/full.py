@@ -57,7 +57,7 @@ TOLD = {
     "mitral_regurgitant_fraction_percent": ("mitral regurgitant fraction", "%"),
     QRS: (QRS_NAME, "ms"),
 }
-"""Numbers of valves, passages and activation, told beside ``outcome.NAMES`` where they are another than the own."""
+"""Numbers of valves, passages and activation, told beside ``outcome.NAMES``; the first where they changed."""
 
 
 _STEPPED = ("lv_dp_dt_max_mmhg_per_s", ELASTANCE)
