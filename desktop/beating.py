@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from physics.activation.ecg import Electrocardiogram
     from physics.cardiac import LiveHeart, Moment
     from physics.circulation import Beats
+    from physics.circulation.regulation import Reflex
     from physics.whatif import Strains
     from physics.whatif.electric import Electric
     from twin.domain import Heart
@@ -82,6 +83,7 @@ class _Ready:
     colors: WallColors
     electric: Electric | None
     electrocardiogram: Electrocardiogram | None
+    reflex: Reflex
 
 
 class Beating(QObject):
@@ -249,7 +251,7 @@ class Beating(QObject):
 
     def _begin(self, ready: _Ready) -> None:
         self._ready = ready
-        self.what_if.begin(ready.heart, ready.live, ready.own)
+        self.what_if.begin(ready.heart, ready.live, ready.own, ready.reflex)
         self.electric.begin(ready.electric, ready.electrocardiogram)
         self.before = Trace.of(ready.own)
         self.numbers = ready.own_numbers
@@ -369,6 +371,7 @@ def wall_of(beating: Beating) -> Surface | None:
 def _made_ready(heart: Heart) -> _Ready:
     """Let a heart beat three times as it is, for what it is compared with (in the reading thread)."""
     from physics.cardiac.pump import live_heart
+    from physics.circulation.regulation import Reflex
     from physics.heart_steps import BeatParams
     from physics.whatif import Strains, beat_numbers, ends_of
     from physics.whatif.electric import electric_of
@@ -387,4 +390,4 @@ def _made_ready(heart: Heart) -> _Ready:
     shown = None if electric is None else electric.electrocardiogram(BeatParams())
     activated = None if electric is None else electric.normal.element_ms
     colors = WallColors(heart, live, own, full, empty, activated)
-    return _Ready(heart, live, own, numbers, strains, colors, electric, shown)
+    return _Ready(heart, live, own, numbers, strains, colors, electric, shown, Reflex(own))

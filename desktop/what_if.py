@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from desktop.queue import Plan, Work
     from physics.cardiac import LiveHeart
     from physics.circulation import Beats, Circulation
+    from physics.circulation.regulation import Reflex
     from physics.heart_steps import BeatParams
     from physics.medication import Treatment
     from resources.medicines import Medicine
@@ -124,24 +125,27 @@ class WhatIf(QObject):
         self._own_beat: Beats | None = None
         self._standing: Circulation | None = None
         self._work: Work | None = None
+        self._reflex: Reflex | None = None
+        self._feels = False
         self.values: dict[str, Any] = {}
         """What is another than the patient's own, by the step's parameters."""
         self.treatment: Treatment | None = None
         """What the medicine that is asked for comes to; None until it is worked out."""
         self.complaint = ""
 
-    def begin(self, heart: Heart, live: LiveHeart, own_beat: Beats) -> None:
-        """Ask nothing yet of a heart that is ready to beat."""
+    def begin(self, heart: Heart, live: LiveHeart, own_beat: Beats, reflex: Reflex) -> None:
+        """Ask nothing yet of a heart that is ready to beat, and of its reflex."""
         from physics.circulation.flat import circulation_of
 
         self._heart, self._live, self._own_beat = heart, live, own_beat
         self._own = circulation_of(heart.circulation, heart.limits)
         self._standing = None
+        self._reflex, self._feels = reflex, False
 
     def end(self) -> None:
         """Let go of the heart."""
         self._stop_work()
-        self._heart = self._live = self._own = self._own_beat = self._standing = None
+        self._heart = self._live = self._own = self._own_beat = self._standing = self._reflex = None
         self.values, self.treatment, self.complaint = {}, None, ""
 
     # -- what is asked -----------------------------------------------------------------------------
@@ -205,6 +209,20 @@ class WhatIf(QObject):
         self.changed.emit()
         return why
 
+    @property
+    def reflex(self) -> bool:
+        """Whether the baroreflex answers."""
+        return bool(self.values.get("reflex"))
+
+    def told_of_reflex(self) -> str:
+        """Return what the reflex has come to, in short."""
+        from physics.whatif.reflex import told_of
+
+        if self._live is None or not self.reflex:
+            return ""
+        lines = list(told_of(self._live.response, self._live.circulation.heart_rate_per_min))
+        return "; ".join(lines) or "at rest"
+
     def reset(self) -> None:
         """Go back to the patient's own."""
         if self._live is not None:
@@ -222,7 +240,8 @@ class WhatIf(QObject):
             self.ask(**drop)
             return
         how = "mg_per_day" if medicine.most_mg_per_day else "mg_per_h"
-        self.ask(**drop | {"medicine": medicine.name, how: dose, "population": population})
+        if self.ask(**drop | {"medicine": medicine.name, how: dose, "population": population}):
+            return
         asked, own, beat = self.asked, self._own, self._own_beat
         standing = self._standing
 
@@ -279,6 +298,9 @@ class WhatIf(QObject):
         acting = None if self.treatment is None else self.treatment.acting
         try:
             self._live.control(controls_of(self._own, self.asked, acting))
+            if self._feels != self.reflex:
+                self._feels = self.reflex
+                self._live.feel(self._reflex if self.reflex else None)
         except UserError as error:
             return str(error)
         except ValueError as error:

@@ -1,6 +1,5 @@
 """A reduced ventricle that beats on in the circulation while hands change what it lives in."""
 
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -231,9 +230,14 @@ class LiveHeart:
         self._parts = []
         self._time, self._was_beyond, self._beyond = 0.0, self._beyond, False
         if self._reflex is not None:
-            # Nerves that ask for a rate at which no beat fits are not followed.
-            with contextlib.suppress(ValueError):
-                self._change(self.controls, self._reflex.response)
+            self._answer(self._reflex.response)
+
+    def _answer(self, response: Response) -> None:
+        """Follow the nerves; where they ask for a rate at which no beat fits, but for that."""
+        try:
+            self._change(self.controls, response)
+        except ValueError:
+            self._change(self.controls, replace(response, heart_rate=self.response.heart_rate))
 
     def _change(self, controls: Controls, response: Response) -> None:
         """Live in something else; go on from there, at the same share of the beat. Raises ``ValueError``."""

@@ -19,10 +19,11 @@ from physics.medication import Treatment
 from physics.personal.full import change_ml, full_beats
 from physics.personal.kept import ventricle_of
 from physics.surgery import outcome_of
-from physics.whatif.asked import controls_of, live_limits, walled
+from physics.whatif.asked import check_reflex, controls_of, live_limits, walled
 from physics.whatif.electric import QRS, QRS_NAME, electric_of, limits_of, told
 from physics.whatif.measures import TOLD_VALVES, beat_numbers
 from physics.whatif.medicine import LIMIT, stand_in, treated
+from physics.whatif.reflex import Answered, answered
 from physics.whatif.wall import LIMITS, wall_of
 from twin.domain import Heart, Number, Result
 from twin.errors import UserError
@@ -72,12 +73,15 @@ class Asked:
     ----------
     own : dict of float
         The numbers of its own reduced beat.
+    reflex : Answered, optional
+        What the baroreflex has come to; it is in the controls.
     """
 
     circulation: Circulation
     controls: Controls
     treatment: Treatment | None
     own: dict[str, float]
+    reflex: Answered | None = None
 
 
 def worked_out(heart: Heart, asked: BeatParams, progress: Progress) -> Asked:
@@ -89,6 +93,7 @@ def worked_out(heart: Heart, asked: BeatParams, progress: Progress) -> Asked:
         What cannot be; it names what can.
     """
     progress(0.0, "the patient's own beat")
+    check_reflex(asked)
     own, live = circulation_of(heart.circulation), live_heart(heart)
     live.go(3 * own.beat_s)
     beat = live.last_beat
@@ -97,7 +102,11 @@ def worked_out(heart: Heart, asked: BeatParams, progress: Progress) -> Asked:
     if asked.medicine is not None or asked.mg_per_day is not None or asked.mg_per_h is not None:
         treatment = treated(stand_in(own, beat), asked, MEMBERS, progress)
     controls = controls_of(own, asked, None if treatment is None else treatment.acting)
+    numbers, reflex = beat_numbers(live, beat), None
     try:
+        if asked.reflex:
+            reflex = answered(live, beat, controls, asked, progress)
+            controls = reflex.controls
         circulation = under(own, controls)
     except ValueError as error:
         raise UserError(f"That cannot be: {error}.", "Take a lower heart rate.") from error
@@ -105,7 +114,7 @@ def worked_out(heart: Heart, asked: BeatParams, progress: Progress) -> Asked:
     state = filled(circulation, start, float(own.volume_ml(start)) + controls.blood_ml)
     return Asked(
         replace(circulation, start=State(*(float(value) for value in state))), controls, treatment,
-        beat_numbers(live, beat),
+        numbers, reflex,
     )  # fmt: skip
 
 
@@ -132,6 +141,7 @@ def beat_in_full(heart: Heart, owns: Sequence[Result], params: BeatParams, progr
         if key in measured and abs(measured[key] - asked.own.get(key, 0.0)) > 0.01 * abs(measured[key])
     ]
     numbers += _of_treatment(asked.treatment)
+    numbers += [] if asked.reflex is None else asked.reflex.numbers()
     compared = list(_compared(numbers, own, asked.own | electric))
     result = replace(result, numbers=tuple(number for number, _ in compared))
     known = {name: key for key, (name, _) in (NAMES | TOLD).items()}
@@ -222,7 +232,8 @@ def _with_electrocardiogram(
 def _limits(params: BeatParams, asked: Asked) -> tuple[str, ...]:
     walls = LIMITS if params.rhythm != OWN_RHYTHM else ()
     given = () if asked.treatment is None else (*asked.treatment.limits, LIMIT)
-    return tuple(dict.fromkeys((*live_limits(params), *walls, *given)))
+    reflex = () if asked.reflex is None else asked.reflex.limits
+    return tuple(dict.fromkeys((*live_limits(params), *walls, *given, *reflex)))
 
 
 def _replaced(numbers: Sequence[Number], measured: dict[str, float]) -> list[Number]:
