@@ -208,6 +208,10 @@ class ReflexBox(QWidget):
         self.box.setAccessibleName("Reflex")
         self.told = quiet()
         self.told.setAccessibleName("What the reflex does")
+        self.told.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.told.setMinimumHeight(
+            3 * self.told.fontMetrics().lineSpacing()
+        )  # so that nothing below it jumps
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.px(0.5))

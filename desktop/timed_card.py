@@ -30,7 +30,7 @@ LOOPS = {
 
 _SEVERAL = {
     "mL": "Volumes", "mmHg": "Pressures", "mL/s": "Flows", "%": "Strains", "kPa": "Stresses",
-    "mV": "Electrocardiogram",
+    "mV": "Electrocardiogram, left ventricle",
 }  # fmt: skip
 """What several curves of a unit are called."""
 

@@ -73,9 +73,7 @@ class Electric:
     def curves(self, shown: Electrocardiogram, times_s: NDArray[np.float64], beat_s: float) -> list[Curve]:
         """Return the leads as curves over a beat."""
         values = shown.at(times_s, self.begin_s, beat_s)
-        return [
-            Curve(f"ECG lead {lead}", "mV", times_s, wave) for lead, wave in zip(LEADS, values, strict=True)
-        ]
+        return [Curve(f"lead {lead}", "mV", times_s, wave) for lead, wave in zip(LEADS, values, strict=True)]
 
     def _activation(self, asked: BeatParams) -> Activation:
         rhythm = RHYTHMS["normal"] if asked.rhythm == OWN_RHYTHM else rhythm_of(asked)
