@@ -220,8 +220,11 @@ class WhatIf(QObject):
 
         if self._live is None or not self.reflex:
             return ""
+        if self.walled:
+            return "not known with such a wall"
         lines = list(told_of(self._live.response, self._live.circulation.heart_rate_per_min))
-        return "; ".join(lines) or "at rest"
+        # Numbers stay with their units where a line is broken.
+        return "; ".join(line.replace(" %", "\N{NO-BREAK SPACE}%") for line in lines) or "at rest"
 
     def reset(self) -> None:
         """Go back to the patient's own."""
