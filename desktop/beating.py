@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from desktop.cine import SPEEDS, clock_ms
+from desktop.electric import LiveElectrocardiogram
 from desktop.wall_colors import COLORS, WallColors
 from desktop.what_if import WhatIf
 from twin.domain import Surface
@@ -23,9 +24,12 @@ from twin.domain import Surface
 if TYPE_CHECKING:
     from desktop.desk import Desk
     from desktop.session import Item
+    from physics.activation.ecg import Electrocardiogram
     from physics.cardiac import LiveHeart, Moment
     from physics.circulation import Beats
+    from physics.circulation.regulation import Reflex
     from physics.whatif import Strains
+    from physics.whatif.electric import Electric
     from twin.domain import Heart
     from viewers.scene_view import SceneView
 
@@ -77,6 +81,9 @@ class _Ready:
     own_numbers: dict[str, float]
     strains: Strains
     colors: WallColors
+    electric: Electric | None
+    electrocardiogram: Electrocardiogram | None
+    reflex: Reflex
 
 
 class Beating(QObject):
@@ -110,6 +117,7 @@ class Beating(QObject):
         self.numbers: dict[str, float] = {}
         self.what_if = WhatIf(desk)
         """What is asked of it, beside its own."""
+        self.electric = LiveElectrocardiogram(desk, self.what_if)
         self.colors = "displacement"
         self.playing = False
         self._speed = 1.0
@@ -117,6 +125,7 @@ class Beating(QObject):
         self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._go_on)
         self.what_if.changed.connect(self._begin_anew)
+        self.electric.changed.connect(self.changed)
         desk.session.closing.connect(self.close)
         desk.session.moved.connect(self._on_workspace)
 
@@ -232,6 +241,7 @@ class Beating(QObject):
         self.stop()
         self._ready = self.moment = None
         self.what_if.end()
+        self.electric.begin(None, None)
         self.numbers, self.trace, self.before = {}, None, None
         self.changed.emit()
 
@@ -241,7 +251,8 @@ class Beating(QObject):
 
     def _begin(self, ready: _Ready) -> None:
         self._ready = ready
-        self.what_if.begin(ready.heart, ready.live, ready.own)
+        self.what_if.begin(ready.heart, ready.live, ready.own, ready.reflex)
+        self.electric.begin(ready.electric, ready.electrocardiogram)
         self.before = Trace.of(ready.own)
         self.numbers = ready.own_numbers
         self.moment = ready.live.go(1e-3)
@@ -369,7 +380,10 @@ def wall_of(beating: Beating) -> Surface | None:
 def _made_ready(heart: Heart) -> _Ready:
     """Let a heart beat three times as it is, for what it is compared with (in the reading thread)."""
     from physics.cardiac.pump import live_heart
+    from physics.circulation.regulation import Reflex
+    from physics.heart_steps import BeatParams
     from physics.whatif import Strains, beat_numbers, ends_of
+    from physics.whatif.electric import electric_of
     from viewers.skin import skin_of
 
     live = live_heart(heart)
@@ -381,4 +395,8 @@ def _made_ready(heart: Heart) -> _Ready:
     full, empty = (live.displacement_at(own, n) for n in ends_of(own))
     strains = Strains(heart.mesh, full)
     numbers = beat_numbers(live, own) | strains(full, empty)
-    return _Ready(heart, live, own, numbers, strains, WallColors(heart, live, own, full, empty))
+    electric = electric_of(heart)
+    shown = None if electric is None else electric.electrocardiogram(BeatParams())
+    activated = None if electric is None else electric.normal.element_ms
+    colors = WallColors(heart, live, own, full, empty, activated)
+    return _Ready(heart, live, own, numbers, strains, colors, electric, shown, Reflex(own))

@@ -32,7 +32,8 @@ from desktop.wall_colors import COLORS
 class Row:
     """A number of the beat: its short and its whole name, its unit, and its name among the beat's numbers.
 
-    ``seldom``: seen only where it is another than the patient's own.
+    ``seldom``: seen only where it is another than the patient's own; ``electric``: it does not hang on what
+    the wall was computed for.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Row:
     key: str
     places: int = 0
     seldom: bool = False
+    electric: bool = False
 
 
 ROWS = (
@@ -65,6 +67,8 @@ ROWS = (
     Row("GLS", "Global longitudinal strain of the emptiest moment", "%", "longitudinal_strain_percent", 1),
     Row("GCS", "Global circumferential strain, likewise", "%", "circumferential_strain_percent", 1),
     Row("Twist", "Twist of the emptiest moment, counter-clockwise seen from the apex", "°", "twist_deg", 1),
+    Row("QRS", "Of the left ventricle: from its first place activated to its last", "ms", "qrs_ms",
+        electric=True),
     Row("AV gradient", "Mean gradient of the aortic valve", "mmHg", "aortic_mean_gradient_mmhg", 0, True),
     Row("AV area", "Aortic valve, by Gorlin's formula from flow and mean gradient", "cm²",
         "aortic_gorlin_area_cm2", 1, True),
@@ -121,13 +125,15 @@ class BeatNumbers(QWidget):
 
     def refresh(self) -> None:
         """Show the last beat."""
-        now, own, beyond = self._beating.numbers, self._beating.own_numbers, self._beating.beyond
-        known = self._beating.what_if.spreads
+        beating, electric = self._beating, self._beating.electric
+        now, own = beating.numbers | electric.numbers, beating.own_numbers | electric.own_numbers
+        known = beating.what_if.spreads
         for row, cells in zip(ROWS, self._lines, strict=True):
             texts = [f"{n[row.key]:.{row.places}f}" if row.key in n else "" for n in (own, now)]
             texts = [text.replace("-", "−") for text in texts]
             values = [round(n.get(row.key, 0.0), row.places) for n in (own, now or own)]
             off = values[1] - values[0]
+            beyond = beating.beyond and not row.electric
             changed = abs(off) > (SELDOM_CHANGE if row.seldom else LEAST_CHANGE) * abs(values[0])
             told = f"{'▲' if off > 0 else '▼'} {abs(off):.{row.places}f}" if changed else ""
             shown = f"<s>{texts[1]}</s>" if beyond else f"<b>{texts[1]}</b>"
@@ -249,7 +255,11 @@ class HeartCard(QFrame):
         self._refresh_sure()
         self.again.setVisible(bool(item.stale))
         entry = self._desk.session.entry(item.id)
-        limits = (*(entry.tree.get("limits", ()) if entry is not None else ()), *beating.what_if.limits)
+        limits = (
+            *(entry.tree.get("limits", ()) if entry is not None else ()),
+            *beating.what_if.limits,
+            *beating.electric.limits,
+        )
         self.limits.setText("\n".join(f"– {line}" for line in limits))
         self.fitted.show_entity(item)
         self.fitted_title.setVisible(bool(self.fitted.texts()))

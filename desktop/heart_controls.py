@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFormLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from desktop import theme, words
 from desktop.bullseye import BullsEye
@@ -228,6 +228,51 @@ class PumpBox:
         self.source.setText(words.sentence(self._what_if.heart_pump.citation))
 
 
+class ReflexBox(QWidget):
+    """Whether the baroreflex answers, and what it has come to."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._what_if = desk.beating.what_if
+        self.box = QCheckBox("answers")
+        self.box.setAccessibleName("Reflex")
+        self.told = quiet()
+        self.told.setAccessibleName("What the reflex does")
+        self.told.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.told.setMinimumHeight(
+            3 * self.told.fontMetrics().lineSpacing()
+        )  # so that nothing below it jumps
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.px(0.5))
+        column.addWidget(self.box)
+        column.addWidget(self.told)
+        self.box.clicked.connect(lambda on: self._what_if.ask(reflex=True if on else None))
+        desk.beating.beaten.connect(self.tell)
+
+    def refresh(self) -> None:
+        """Show whether it answers, and why it cannot be let to."""
+        given = self._what_if.values.get("medicine")
+        with QSignalBlocker(self.box):
+            self.box.setChecked(self._what_if.reflex)
+        self.box.setEnabled(given is None)
+        self.box.setToolTip(
+            f"Off: what {given} comes to holds the reflex's answer already"
+            if given
+            else "The baroreflex (Ursino 1998) holds the patient's own mean pressure, over seconds: by heart "
+            "rate, resistance, contractility and veins. An average adult's, not measured in this patient"
+        )
+        self.tell()
+
+    def tell(self) -> None:
+        """Show what it has come to by now."""
+        text = self._what_if.told_of_reflex()
+        if text != self.told.text():
+            self.told.setText(text)
+        if self.told.isVisibleTo(self) != bool(text):
+            self.told.setVisible(bool(text))
+
+
 class HeartControls(QWidget):
     """All that hands change of the heart at hand, in groups: the first unfolded."""
 
@@ -236,6 +281,7 @@ class HeartControls(QWidget):
         self._what_if = desk.beating.what_if
         self.rows = [ControlRow(desk, control) for control in CONTROLS]
         self.medicine = MedicineBox(desk)
+        self.reflex = ReflexBox(desk)
         self.bullseye = BullsEye()
         self.bullseye.marked.connect(lambda marked: self._what_if.ask(infarct_segments=marked or None))
         self.pump = PumpBox(desk)
@@ -258,6 +304,7 @@ class HeartControls(QWidget):
         for row in self.rows:
             self.groups[row.control.group].rows.addRow(row.control.title, row)
         self.groups[PUMP].rows.addRow(self.pump.source)
+        self.groups[CONDITIONS].rows.addRow("Reflex", self.reflex)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.px(1))
@@ -273,6 +320,7 @@ class HeartControls(QWidget):
             row.refresh()
         self.pump.refresh()
         self.medicine.refresh()
+        self.reflex.refresh()
         self.bullseye.set_marked(tuple(values.get("infarct_segments", ())))
         why = self._what_if.why_not_walled
         told = ((self.bullseye, MARK), (self.rhythm, ACTIVATE))
@@ -281,6 +329,7 @@ class HeartControls(QWidget):
             widget.setToolTip(why or text)
         self.rhythm.setCurrentIndex(max(self.rhythm.findData(values.get("rhythm")), 0))
         more = {
+            CONDITIONS: self._what_if.reflex,
             MEDICATION: "medicine" in values,
             INFARCT: bool(values.get("infarct_segments")),
             RHYTHM: "rhythm" in values,

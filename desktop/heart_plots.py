@@ -1,4 +1,4 @@
-"""The curves of a beating heart: its pressure–volume loop, its pressures and its volume over the beat."""
+"""The curves of a beating heart: its pressure–volume loop, its pressures, volume and electrocardiogram."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from PySide6.QtWidgets import QWidget
 
 from desktop import theme
 from desktop.beating import Trace, images_begin
+from desktop.electric import SHOWN
 
 if TYPE_CHECKING:
     from desktop.desk import Desk
     from viewers.plot import Plot, PlotCurve
 
-CURVES = ("loop", "pressures", "volume")
+CURVES = ("loop", "pressures", "volume", "electric")
 """Names of the plots, from above."""
 
 _COLORS = {
@@ -24,8 +25,12 @@ _COLORS = {
 }
 
 
+_MOMENTS = 400
+"""Of a beat, at which leads are drawn that stand still."""
+
+
 class HeartPlots:
-    """Three plots that follow the heart at hand; gray behind them the patient's own beat."""
+    """Plots that follow the heart at hand; gray behind them the patient's own beat."""
 
     def __init__(self, desk: Desk) -> None:
         from viewers.plot import Plot
@@ -34,9 +39,8 @@ class HeartPlots:
         self.loop = Plot("Pressure–volume loop", "volume (mL)", "pressure (mmHg)")
         self.pressures = Plot("Pressures", "time in the beat (ms)", "mmHg")
         self.volume = Plot("Volume of the left ventricle", "time in the beat (ms)", "mL")
-        self.plots: dict[str, QWidget | None] = dict(
-            zip(CURVES, (self.loop, self.pressures, self.volume), strict=True)
-        )
+        self.electric = Plot("ECG-like, left ventricle", "time in the beat (ms)", "mV")
+        self.plots: dict[str, QWidget | None] = dict(zip(CURVES, self._all, strict=True))
         self.loop.setToolTip(
             "Gray: the patient's own beat. Dashed: the smallest and the largest volume that images showed."
         )
@@ -45,6 +49,10 @@ class HeartPlots:
         )
         self.volume.setToolTip(
             "Gray: the patient's own beat. Dots: volumes that images showed, the fullest laid on the fullest."
+        )
+        self.electric.setToolTip(
+            "As leads V6 (left) and V1 (right) see the left ventricle, without a torso: no P wave, no right "
+            "ventricle. It follows rhythm and infarct at once. Gray: the patient's own"
         )
         desk.beating.moved.connect(self.follow)
         desk.beating.changed.connect(self.refresh)
@@ -59,7 +67,7 @@ class HeartPlots:
 
     @property
     def _all(self) -> tuple[Plot, ...]:
-        return self.loop, self.pressures, self.volume
+        return self.loop, self.pressures, self.volume, self.electric
 
     def refresh(self) -> None:
         """Show the patient's own beat, and what images have measured."""
@@ -91,7 +99,19 @@ class HeartPlots:
         self.loop.set_still(loop, marks)
         self.pressures.set_still(pressures)
         self.volume.set_still(volume)
+        self._refresh_electric(own, gray)
         self.follow()
+
+    def _refresh_electric(self, own: Trace, gray: str) -> None:
+        """Show the patient's own leads, and those of a whole beat of the rhythm that is asked for."""
+        electric, beat_s = self._desk.beating.electric, float(own.times_s[-1])
+        leads = _leads(own.times_s, electric.own_leads(own.times_s, beat_s), dict.fromkeys(SHOWN, gray))
+        now_s = self._desk.beating.beat_s
+        times = np.linspace(0.0, now_s, _MOMENTS)
+        leads += _leads(times, electric.leads(times, now_s), self._lead_colors)
+        self.electric.set_still(leads)
+        if not electric.known:
+            self.electric.set_moving((), badge="No fibers or no septum: no electrocardiogram")
 
     def follow(self) -> None:
         """Draw the beat that goes on over the one before."""
@@ -107,6 +127,20 @@ class HeartPlots:
         self.loop.set_moving([loop], (volume_ml, pressure), badge)
         self.pressures.set_moving(_over_time(now, color, 2.2, named=True), (at_ms, pressure), badge)
         self.volume.set_moving([volume], (at_ms, volume_ml), badge)
+        self._follow_electric(now, at_ms)
+
+    def _follow_electric(self, now: Trace, at_ms: float) -> None:
+        """Draw the leads so far: they do not hang on what the wall was computed for."""
+        beating = self._desk.beating
+        leads = beating.electric.leads(now.times_s, beating.beat_s)
+        if leads:
+            lines = _leads(now.times_s, leads, self._lead_colors, 2.2, named=True)
+            self.electric.set_moving(lines, (at_ms, float(leads[SHOWN[0]][-1])))
+
+    @property
+    def _lead_colors(self) -> dict[str, str]:
+        color = _COLORS[theme.current().name]
+        return {lead: color[key] for lead, key in zip(SHOWN, ("ventricle", "atrium"), strict=True)}
 
 
 def _over_time(
@@ -121,6 +155,20 @@ def _over_time(
     return [
         _line(1000 * trace.times_s, values, color[key], name if named else "", width)
         for name, values, key in shown
+    ]
+
+
+def _leads(
+    times_s: np.ndarray,
+    leads: Mapping[str, np.ndarray],
+    color: Mapping[str, str],
+    width: float = 1.2,
+    *,
+    named: bool = False,
+) -> list[PlotCurve]:
+    """Return leads over time."""
+    return [
+        _line(1000 * times_s, wave, color[name], name if named else "", width) for name, wave in leads.items()
     ]
 
 

@@ -53,7 +53,7 @@ _PLACES = {
 
 BEATING = "heart"
 """The arrangement of a beating heart: the 3-D view large, its curves beside it."""
-_BEATING = {"3-D": (0, 0, 3, 1)} | {name: (row, 1, 1, 1) for row, name in enumerate(CURVES)}
+_BEATING = {"3-D": (0, 0, len(CURVES), 1)} | {name: (row, 1, 1, 1) for row, name in enumerate(CURVES)}
 
 
 class Stage(QWidget):
@@ -258,7 +258,7 @@ class Stage(QWidget):
                 view.setVisible(which in places)
         if name == BEATING and self.scene is not None:
             QTimer.singleShot(0, self.scene, self.scene.fit)  # once it has its size
-        for row in range(3):
+        for row in range(len(CURVES)):
             used = any(p[0] <= row < p[0] + p[2] for p in places.values())
             self._grid.setRowStretch(row, int(used))
         for column, width in enumerate((1, 1) if name in ("four", "compare") else (2, 1)):

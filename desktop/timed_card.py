@@ -28,7 +28,10 @@ LOOPS = {
 """Curves that make a pressure–volume loop, by its title."""
 
 
-_SEVERAL = {"mL": "Volumes", "mmHg": "Pressures", "mL/s": "Flows", "%": "Strains", "kPa": "Stresses"}
+_SEVERAL = {
+    "mL": "Volumes", "mmHg": "Pressures", "mL/s": "Flows", "%": "Strains", "kPa": "Stresses",
+    "mV": "Electrocardiogram, left ventricle",
+}  # fmt: skip
 """What several curves of a unit are called."""
 
 

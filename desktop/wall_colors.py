@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from physics.cardiac import LiveHeart
     from physics.circulation import Beats
-    from twin.domain import Heart, TetMesh
+    from twin.domain import Heart
 
 Array = NDArray[np.float64]
 
@@ -54,10 +54,18 @@ class WallColors:
         Displacement where its own beat is fullest.
     empty : ndarray
         And emptiest.
+    activated_ms : ndarray, shape (m,), optional
+        When normal conduction reaches each element; None where fibers or septum are not known.
     """
 
     def __init__(
-        self, heart: Heart, live: LiveHeart, own: Beats, full: NDArray[np.float32], empty: NDArray[np.float32]
+        self,
+        heart: Heart,
+        live: LiveHeart,
+        own: Beats,
+        full: NDArray[np.float32],
+        empty: NDArray[np.float32],
+        activated_ms: Array | None = None,
     ) -> None:
         from physics.cardiac.stretch import FiberStretch
 
@@ -68,7 +76,7 @@ class WallColors:
         far = float(np.percentile(np.linalg.norm(empty - full, axis=1), 99))
         lengths = np.concatenate([self.stretch(full), self.stretch(empty)])
         low, high = (float(np.percentile(lengths, p)) for p in (1, 99))
-        self.activation_ms = activation_ms(heart.mesh)
+        self.activation_ms = activated_ms
         self._work = self._gone = self._last = np.zeros(len(heart.mesh.tets))
         self._before: tuple[Array, Array, float] | None = None
         pulled = [0.0]
@@ -133,14 +141,3 @@ class WallColors:
         from physics.cardiac.stretch import active_stress_kpa
 
         return active_stress_kpa(stretch, tension_kpa, self._lengthening)
-
-
-def activation_ms(mesh: TetMesh) -> Array | None:
-    """Return when normal conduction reaches each element, ms; None where fibers or septum are not known."""
-    from physics.whatif.wall import activated_ms
-    from twin.errors import UserError
-
-    try:
-        return activated_ms(mesh)
-    except UserError:
-        return None

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from desktop.queue import Plan, Work
     from physics.cardiac import LiveHeart
     from physics.circulation import Beats, Circulation
+    from physics.circulation.regulation import Reflex
     from physics.heart_steps import BeatParams
     from physics.medication import Treatment
     from physics.whatif import Spreads
@@ -134,25 +135,28 @@ class WhatIf(QObject):
         """Intervals of what is asked; None until they are asked for and worked out."""
         self.pump: str | None = None
         """The pump whose speed is asked for; None: the first of the table."""
+        self._reflex: Reflex | None = None
+        self._feels = False
         self.values: dict[str, Any] = {}
         """What is another than the patient's own, by the step's parameters."""
         self.treatment: Treatment | None = None
         """What the medicine that is asked for comes to; None until it is worked out."""
         self.complaint = ""
 
-    def begin(self, heart: Heart, live: LiveHeart, own_beat: Beats) -> None:
-        """Ask nothing yet of a heart that is ready to beat."""
+    def begin(self, heart: Heart, live: LiveHeart, own_beat: Beats, reflex: Reflex) -> None:
+        """Ask nothing yet of a heart that is ready to beat, and of its reflex."""
         from physics.circulation.flat import circulation_of
 
         self._heart, self._live, self._own_beat = heart, live, own_beat
         self._own = circulation_of(heart.circulation, heart.limits)
         self._standing = None
+        self._reflex, self._feels = reflex, False
 
     def end(self) -> None:
         """Let go of the heart."""
         self._stop_work()
         self._doubt()
-        self._heart = self._live = self._own = self._own_beat = self._standing = None
+        self._heart = self._live = self._own = self._own_beat = self._standing = self._reflex = None
         self.values, self.treatment, self.complaint, self.pump = {}, None, "", None
 
     # -- what is asked -----------------------------------------------------------------------------
@@ -178,7 +182,7 @@ class WhatIf(QObject):
 
         given = self.treatment.limits if self.treatment is not None and self._heart is not None else ()
         more = tuple(line for line in given if self._heart is None or line not in self._heart.limits)
-        return (*live_limits(self._asked()), *more) if self.values else ()
+        return (*live_limits(self.asked), *more) if self.values else ()
 
     def own_value(self, control: Control) -> float:
         """Return the patient's own value of a control."""
@@ -244,6 +248,23 @@ class WhatIf(QObject):
         self.changed.emit()
         return why
 
+    @property
+    def reflex(self) -> bool:
+        """Whether the baroreflex answers."""
+        return bool(self.values.get("reflex"))
+
+    def told_of_reflex(self) -> str:
+        """Return what the reflex has come to, in short."""
+        from physics.whatif.reflex import told_of
+
+        if self._live is None or not self.reflex:
+            return ""
+        if self.walled:
+            return "not known with such a wall"
+        lines = list(told_of(self._live.response, self._live.circulation.heart_rate_per_min))
+        # Numbers stay with their units where a line is broken.
+        return "; ".join(line.replace(" %", "\N{NO-BREAK SPACE}%") for line in lines) or "at rest"
+
     def reset(self) -> None:
         """Go back to the patient's own."""
         if self._live is not None:
@@ -261,8 +282,9 @@ class WhatIf(QObject):
             self.ask(**drop)
             return
         how = "mg_per_day" if medicine.most_mg_per_day else "mg_per_h"
-        self.ask(**drop | {"medicine": medicine.name, how: dose, "population": population})
-        asked, own, beat = self._asked(), self._own, self._own_beat
+        if self.ask(**drop | {"medicine": medicine.name, how: dose, "population": population}):
+            return
+        asked, own, beat = self.asked, self._own, self._own_beat
         standing = self._standing
 
         def work() -> Any:
@@ -274,7 +296,7 @@ class WhatIf(QObject):
             return here, treated(here, asked, 0)
 
         def arrived(found: Any) -> None:
-            if self._own is own and self._medicine_of(self._asked()) == self._medicine_of(asked):
+            if self._own is own and self._medicine_of(self.asked) == self._medicine_of(asked):
                 self._treat(found, asked)
 
         self._desk.reader.compute(work, arrived)
@@ -320,7 +342,7 @@ class WhatIf(QObject):
         if self.why_not_sure:
             return
         title = "Intervals of the change"
-        self._sure = self._desk.start(title, self._spreads(self._asked(), title), key="intervals")
+        self._sure = self._desk.start(title, self._spreads(self.asked, title), key="intervals")
         self.changed.emit()
 
     def _spreads(self, asked: BeatParams, title: str) -> Plan:
@@ -358,14 +380,19 @@ class WhatIf(QObject):
             return ""
         acting = None if self.treatment is None else self.treatment.acting
         try:
-            self._live.control(controls_of(self._own, self._asked(), acting))
+            self._live.control(controls_of(self._own, self.asked, acting))
+            if self._feels != self.reflex:
+                self._feels = self.reflex
+                self._live.feel(self._reflex if self.reflex else None)
         except UserError as error:
             return str(error)
         except ValueError as error:
             return f"This cannot be: {error}."
         return ""
 
-    def _asked(self) -> BeatParams:
+    @property
+    def asked(self) -> BeatParams:
+        """All of it, as the step's parameters that solves it in full."""
         from physics.heart_steps import BeatParams
         from twin.params import parse
 

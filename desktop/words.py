@@ -22,7 +22,7 @@ _UNITS = {
 
 
 _READ = {
-    "dp dt": "dP/dt", "lv": "LV", "la": "LA",
+    "dp dt": "dP/dt", "lv": "LV", "la": "LA", "qrs": "QRS",
     "von mises": "von Mises", "p99": "99th percentile", "p01": "1st percentile", "3mm": "3 mm",
     "non manifold": "non-manifold",
 }  # fmt: skip

@@ -221,6 +221,12 @@ class BeatParams:
         help="Heart rate, before what a medicine does to it; empty: the patient's.",
         title="Heart rate",
     )
+    reflex: bool = param(
+        False,
+        help="Let the baroreflex answer what is asked for, as it does within minutes (Ursino 1998): it holds "
+        "the patient's own mean pressure.",
+        title="Baroreflex",
+    )
     aortic_area_cm2: float | None = param(
         None,
         unit="cm²",

@@ -10,6 +10,7 @@ from physics.cardiac.reduced import Reduced
 from physics.cardiac.tension import Tension
 from physics.circulation import CHAMBERS, Beats, Circulation, Table
 from physics.circulation.loop import STEP_S, advance
+from physics.circulation.regulation import Reflex, Response
 
 Course = Callable[[Circulation, float], Tension]
 """Gives for a circulation and a peak in kPa the tension over a beat."""
@@ -55,6 +56,28 @@ def under(own: Circulation, controls: Controls) -> Circulation:
         own.at(rate), systemic=replace(own.systemic, arterial_resistance_mmhg_s_per_ml=resistance)
     )
     return found if controls.change is None else controls.change(found)
+
+
+def answered(own: Circulation, controls: Controls, response: Response) -> Controls:
+    """Return controls with what the reflex has made of them."""
+    if response == Response():
+        return controls
+    rate = own.heart_rate_per_min if controls.rate_per_min is None else controls.rate_per_min
+    # The rate, the vessels and the left ventricle's tension are the controls' own.
+    right = Response(right_contractility=response.right_contractility)
+    before = controls.change
+
+    def change(circulation: Circulation) -> Circulation:
+        return right.of(circulation if before is None else before(circulation))
+
+    return replace(
+        controls,
+        blood_ml=controls.blood_ml + response.blood_ml,
+        resistance=controls.resistance * response.resistance,
+        contractility=controls.contractility * response.contractility,
+        rate_per_min=rate * response.heart_rate,
+        change=change,
+    )
 
 
 def filled(circulation: Circulation, state: NDArray[np.float64], blood_ml: float) -> NDArray[np.float64]:
@@ -121,6 +144,10 @@ class LiveHeart:
         self._stiffness = stiffness
         self._own, self._peak, self._course = circulation, peak_kpa, course
         self.controls = Controls()
+        """What hands ask for."""
+        self.response = Response()
+        """What the reflex has made of it, from this beat on."""
+        self._reflex: Reflex | None = None
         self._state = circulation.start.array()
         self._time = 0.0
         self._beyond = self._was_beyond = False
@@ -151,18 +178,19 @@ class LiveHeart:
         ValueError
             A rate at which contraction and relaxation no longer fit into a beat.
         """
-        before, old = self.controls, self._circulation
-        self.controls = controls
-        try:
-            self._apply()
-        except ValueError:
-            self.controls = before
-            self._apply()
-            raise
-        blood = float(old.volume_ml(self._state)) + controls.blood_ml - before.blood_ml
-        self._state = filled(self._circulation, self._state, blood)
-        self._time *= self._circulation.beat_s / old.beat_s
-        self._parts = []
+        self._change(controls, self.response)
+
+    def feel(self, reflex: Reflex | None) -> None:
+        """Let a reflex answer, at ease so far, from beat to beat; None: none any more."""
+        if reflex is not None:
+            reflex.begin_again()
+        self._reflex = reflex
+        self._change(self.controls, Response())
+
+    @property
+    def acting(self) -> Controls:
+        """What it lives in: the controls, and the reflex's answer with them."""
+        return answered(self._own, self.controls, self.response)
 
     def go(self, seconds: float) -> Moment:
         """Let time go on; a beat's end is crossed as often as needed."""
@@ -174,6 +202,8 @@ class LiveHeart:
                 self._circulation, self._state, self._time, here / steps, steps, {"LV": self._cavity}
             )
             self._beyond = self._beyond or not self._reaches(part)
+            if self._reflex is not None:
+                self._reflex.hear(part)
             gone.append(part)
             self._parts.append(part)
             self._state = part.states[-1].copy()
@@ -199,13 +229,37 @@ class LiveHeart:
             self.last_beat = replace(whole, steps_per_beat=len(whole.times_s) - 1)
         self._parts = []
         self._time, self._was_beyond, self._beyond = 0.0, self._beyond, False
+        if self._reflex is not None:
+            self._answer(self._reflex.response)
+
+    def _answer(self, response: Response) -> None:
+        """Follow the nerves; where they ask for a rate at which no beat fits, but for that."""
+        try:
+            self._change(self.controls, response)
+        except ValueError:
+            self._change(self.controls, replace(response, heart_rate=self.response.heart_rate))
+
+    def _change(self, controls: Controls, response: Response) -> None:
+        """Live in something else; go on from there, at the same share of the beat. Raises ``ValueError``."""
+        before, old = (self.controls, self.response), self._circulation
+        more = controls.blood_ml + response.blood_ml - self.controls.blood_ml - self.response.blood_ml
+        self.controls, self.response = controls, response
+        try:
+            self._apply()
+        except ValueError:
+            self.controls, self.response = before
+            self._apply()
+            raise
+        self._state = filled(self._circulation, self._state, float(old.volume_ml(self._state)) + more)
+        self._time *= self._circulation.beat_s / old.beat_s
+        self._parts = []
 
     def _reaches(self, part: Beats) -> bool:
         return self.reduced.reaches(part.states[:, LV], part.drives, self._factor)
 
     def _apply(self) -> None:
-        """Make the circulation and the tension that the controls ask for."""
-        controls = self.controls
+        """Make the circulation and the tension that controls and reflex ask for."""
+        controls = self.acting
         self._circulation = under(self._own, controls)
         tension = self._course(self._circulation, self._peak * controls.contractility)
         self._cavity = self.reduced.cavity(tension, self._factor)

@@ -36,6 +36,42 @@ class Effects:
     beat_s: float
 
 
+@dataclass(frozen=True)
+class Response:
+    """What the reflex has made of a patient: factors of what was at ease, of both ventricles' contractility.
+
+    ``blood_ml`` is what slack veins have let go of: it fills vessels up to where they press.
+    """
+
+    heart_rate: float = 1.0
+    contractility: float = 1.0
+    right_contractility: float = 1.0
+    resistance: float = 1.0
+    blood_ml: float = 0.0
+
+    @classmethod
+    def between(cls, before: Effects, now: Effects) -> "Response":
+        """Return by what effects differ from those before."""
+        return cls(
+            before.beat_s / now.beat_s,
+            now.lv_elastance / before.lv_elastance,
+            now.rv_elastance / before.rv_elastance,
+            now.resistance / before.resistance,
+            before.veins_ml - now.veins_ml,
+        )
+
+    def of(self, given: Circulation) -> Circulation:
+        """Return a circulation so changed, its blood left out."""
+        chambers = dict(given.chambers)
+        for name, ratio in (("LV", self.contractility), ("RV", self.right_contractility)):
+            active = chambers[name].active_mmhg_per_ml * ratio
+            chambers[name] = replace(chambers[name], active_mmhg_per_ml=active)
+        resistance = given.systemic.arterial_resistance_mmhg_s_per_ml * self.resistance
+        systemic = replace(given.systemic, arterial_resistance_mmhg_s_per_ml=resistance)
+        changed = replace(given, chambers=chambers, systemic=systemic)
+        return changed.at(given.heart_rate_per_min * self.heart_rate)
+
+
 @dataclass(frozen=True, eq=False)
 class Ease:
     """A patient's settled circulation and its nerves, used to it.
@@ -93,12 +129,7 @@ def at_ease(
         Of this circulation, where it has settled already.
     """
     settled = settled or run(baseline, SETTLING_BEATS, step_s=step_s)
-    reflex = reflex or Baroreflex()
-    nerves = replace(reflex.nerves, center_mmhg=measures_of(settled)["mean_arterial_pressure_mmhg"])
-    arc = _Arc(replace(reflex, nerves=nerves))
-    for _ in range(int(np.ceil(SETTLING_S / baseline.beat_s))):
-        arc.hear(settled.last(), 0.0)
-    return Ease(replace(baseline, start=settled.end()), settled, arc)
+    return Ease(replace(baseline, start=settled.end()), settled, _used_to(settled, reflex or Baroreflex()))
 
 
 def regulated(
@@ -143,7 +174,7 @@ def regulated(
         # Blood that slack veins let go of fills them up to where they press.
         given = replace(given, start=state).with_blood(veins - now.veins_ml)
         veins = now.veins_ml
-        acting = _acted(given, before, now)
+        acting = Response.between(before, now).of(given)
         made.append(run(acting, 1, step_s=step_s))
         arc.hear(made[-1], beta_occupancy)
         state = made[-1].end()
@@ -179,7 +210,8 @@ def reset(
     """
     _check_occupancy(beta_occupancy)
     ease = baseline if isinstance(baseline, Ease) else at_ease(baseline)
-    return _acted(change(ease.circulation), ease.arc.effects(), ease.arc.effects(beta_occupancy))
+    taken = Response.between(ease.arc.effects(), ease.arc.effects(beta_occupancy))
+    return taken.of(change(ease.circulation))
 
 
 def _check_occupancy(share: float) -> None:
@@ -187,19 +219,44 @@ def _check_occupancy(share: float) -> None:
         raise ValueError(f"an occupancy lies between 0 and 1, not at {share}")
 
 
-def _acted(given: Circulation, before: Effects, now: Effects) -> Circulation:
-    """Return a circulation as changed effectors have it."""
-    chambers = dict(given.chambers)
-    for name, ratio in (
-        ("LV", now.lv_elastance / before.lv_elastance),
-        ("RV", now.rv_elastance / before.rv_elastance),
-    ):
-        active = chambers[name].active_mmhg_per_ml * ratio
-        chambers[name] = replace(chambers[name], active_mmhg_per_ml=active)
-    resistance = given.systemic.arterial_resistance_mmhg_s_per_ml * now.resistance / before.resistance
-    systemic = replace(given.systemic, arterial_resistance_mmhg_s_per_ml=resistance)
-    rate = given.heart_rate_per_min * before.beat_s / now.beat_s
-    return replace(given, chambers=chambers, systemic=systemic).at(rate)
+class Reflex:
+    """The nerves of a patient beside a heart that beats on: they hear its pressure, and it asks what they do.
+
+    Parameters
+    ----------
+    own : Beats
+        A beat of the patient's own: its mean pressure is the set point, and under it nothing moves.
+    reflex : Baroreflex
+        Ursino's where none is given.
+    """
+
+    def __init__(self, own: Beats, reflex: Baroreflex | None = None) -> None:
+        self._ease = _used_to(own, reflex or Baroreflex())
+        self._before = self._ease.effects()
+        self._arc = self._ease.copy()
+
+    def begin_again(self) -> None:
+        """Be at ease again."""
+        self._arc = self._ease.copy()
+
+    def hear(self, part: Beats) -> None:
+        """Let the pressure of the systemic artery act, in a part of a beat of even steps."""
+        self._arc.hear(part, 0.0)
+
+    @property
+    def response(self) -> Response:
+        """What the effectors have come to."""
+        return Response.between(self._before, self._arc.effects())
+
+
+def _used_to(beats: Beats, reflex: Baroreflex) -> "_Arc":
+    """Return nerves that have heard the last of a patient's own beats until nothing changed any more."""
+    own = beats.last()
+    center = measures_of(beats)["mean_arterial_pressure_mmhg"]
+    arc = _Arc(replace(reflex, nerves=replace(reflex.nerves, center_mmhg=center)))
+    for _ in range(int(np.ceil(SETTLING_S / float(own.times_s[-1] - own.times_s[0])))):
+        arc.hear(own, 0.0)
+    return arc
 
 
 class _Arc:

@@ -57,8 +57,9 @@ def controls_of(own: Circulation, asked: BeatParams, acting: Changes | None = No
     Raises
     ------
     UserError
-        Areas, holes or speeds that cannot be; it names what can.
+        Areas, holes or speeds that cannot be; it names what can. A reflex beside a medicine.
     """
+    check_reflex(asked)
     given = acting or Changes()
     rate = asked.rate_per_min
     if given.heart_rate != 1.0:
@@ -90,11 +91,34 @@ def changed(own: Circulation, controls: Controls) -> Circulation:
     return replace(made, start=State(*(float(value) for value in state)))
 
 
+REFLEX_LIMITS = (
+    "the baroreflex is an average adult's (Ursino 1998, Am J Physiol 275:H1733) around this patient's own "
+    "baseline: nothing of this patient's reflex was measured; hormones and kidneys do not answer",
+    "the reflex' basal values are remembered from its source, not confirmed: how much it does hangs on them",
+)
+
+
+def check_reflex(asked: BeatParams) -> None:
+    """Refuse the reflex beside a medicine, in which it is already.
+
+    Raises
+    ------
+    UserError
+        Both are asked for.
+    """
+    if asked.reflex and asked.medicine is not None:
+        raise UserError(
+            f"What {asked.medicine} comes to holds the baroreflex's answer already: it would act twice.",
+            "Take the medicine away, or the reflex.",
+        )
+
+
 def live_limits(asked: BeatParams) -> tuple[str, ...]:
-    """Return what must not be read out of operations that are asked for; none where there are none."""
+    """Return what must not be read out of operations and a reflex that are asked for; none where are none."""
+    reflex = REFLEX_LIMITS if asked.reflex else ()
     if not any(True for _ in _asked_operations(asked)):
-        return ()
-    return (*LIMITS, *(PUMP_LIMITS if asked.pump_rpm else ()))
+        return reflex
+    return (*reflex, *LIMITS, *(PUMP_LIMITS if asked.pump_rpm else ()))
 
 
 def _asked_operations(asked: BeatParams) -> Iterator[str]:

@@ -18,10 +18,12 @@ from physics.medication import Treatment
 from physics.personal.full import BESIDE, change_ml, full_beats
 from physics.personal.kept import ventricle_of
 from physics.surgery import outcome_of
-from physics.whatif.asked import changed, controls_of, live_limits, walled
+from physics.whatif.asked import changed, check_reflex, controls_of, live_limits, walled
+from physics.whatif.electric import QRS, QRS_NAME, electric_of, limits_of, told
 from physics.whatif.intervals import Spread, spreads
 from physics.whatif.measures import TOLD_VALVES, beat_numbers
 from physics.whatif.medicine import LIMIT, stand_in, treated
+from physics.whatif.reflex import Answered, answered
 from physics.whatif.wall import LIMITS, wall_of
 from twin.domain import Heart, Number, Result
 from twin.progress import Progress
@@ -53,8 +55,9 @@ TOLD = {
     "mitral_mean_gradient_mmhg": ("mean gradient of the mitral valve", "mmHg"),
     "mitral_gorlin_area_cm2": ("area of the mitral valve by Gorlin", "cm²"),
     "mitral_regurgitant_fraction_percent": ("mitral regurgitant fraction", "%"),
+    QRS: (QRS_NAME, "ms"),
 }
-"""Numbers of valves and passages, told beside ``outcome.NAMES`` where they are another than the own."""
+"""Numbers of valves, passages and activation, told beside ``outcome.NAMES``; the first where they changed."""
 
 
 _STEPPED = ("lv_dp_dt_max_mmhg_per_s", ELASTANCE)
@@ -69,12 +72,15 @@ class Asked:
     ----------
     own : dict of float
         The numbers of its own reduced beat.
+    reflex : Answered, optional
+        What the baroreflex has come to; it is in the controls.
     """
 
     circulation: Circulation
     controls: Controls
     treatment: Treatment | None
     own: dict[str, float]
+    reflex: Answered | None = None
 
 
 def worked_out(heart: Heart, asked: BeatParams, progress: Progress) -> Asked:
@@ -86,6 +92,7 @@ def worked_out(heart: Heart, asked: BeatParams, progress: Progress) -> Asked:
         What cannot be; it names what can.
     """
     progress(0.0, "the patient's own beat")
+    check_reflex(asked)
     own, live = circulation_of(heart.circulation), live_heart(heart)
     live.go(3 * own.beat_s)
     beat = live.last_beat
@@ -94,7 +101,12 @@ def worked_out(heart: Heart, asked: BeatParams, progress: Progress) -> Asked:
     if asked.medicine is not None or asked.mg_per_day is not None or asked.mg_per_h is not None:
         treatment = treated(stand_in(own, beat), asked, MEMBERS, progress)
     controls = controls_of(own, asked, None if treatment is None else treatment.acting)
-    return Asked(changed(own, controls), controls, treatment, beat_numbers(live, beat))
+    numbers, reflex, circulation = beat_numbers(live, beat), None, changed(own, controls)
+    if asked.reflex:
+        reflex = answered(live, beat, controls, asked, progress)
+        circulation = changed(own, reflex.controls)
+        controls = reflex.controls
+    return Asked(circulation, controls, treatment, numbers, reflex)
 
 
 def beat_in_full(heart: Heart, owns: Sequence[Result], params: BeatParams, progress: Progress) -> Made:
@@ -114,6 +126,7 @@ def beat_in_full(heart: Heart, owns: Sequence[Result], params: BeatParams, progr
     last = beats[-1]
     limits = (*heart.limits, *_limits(params, asked), *known.limits)
     result = result_of(heart.mesh, ventricle, last, limits)
+    result, electric = _with_electrocardiogram(result, heart, params, last.beats.times_s)
     measured = outcome_of(asked.circulation, last.beats, TOLD_VALVES)
     numbers = _replaced(result.numbers, measured)
     numbers += [
@@ -122,7 +135,8 @@ def beat_in_full(heart: Heart, owns: Sequence[Result], params: BeatParams, progr
         if key in measured and abs(measured[key] - asked.own.get(key, 0.0)) > 0.01 * abs(measured[key])
     ]
     numbers += _of_treatment(asked.treatment)
-    compared = _compared(numbers, own, asked.own, known.numbers)
+    numbers += [] if asked.reflex is None else asked.reflex.numbers()
+    compared = _compared(numbers, own, asked.own | electric, known.numbers)
     result = replace(result, numbers=tuple(number for number, _ in compared))
     keys = {name: key for key, (name, _) in (NAMES | TOLD).items()}
     summary: dict[str, object] = {keys[n.name]: n.value for n in result.numbers if n.name in keys}
@@ -191,10 +205,31 @@ def likened(reduced: Reduced, beat: Coupled, stiffness: float) -> Tension:
     return course
 
 
+def _with_electrocardiogram(
+    result: Result, heart: Heart, params: BeatParams, times_s: NDArray[np.float64]
+) -> tuple[Result, dict[str, float]]:
+    """Return a beat with its electrocardiogram, and the own one's number.
+
+    As it is, and none, where the wall's fibers or septum are not known.
+    """
+    electric = electric_of(heart)
+    if electric is None:
+        return result, {}
+    shown = electric.electrocardiogram(params)
+    made = replace(
+        result,
+        curves=(*result.curves, *electric.curves(shown, times_s, float(times_s[-1]))),
+        numbers=(*result.numbers, told(shown)),
+        limits=(*result.limits, *limits_of(params)),
+    )
+    return made, {QRS: electric.electrocardiogram(BeatParams()).qrs_ms}
+
+
 def _limits(params: BeatParams, asked: Asked) -> tuple[str, ...]:
     walls = LIMITS if params.rhythm != OWN_RHYTHM else ()
     given = () if asked.treatment is None else (*asked.treatment.limits, LIMIT)
-    return tuple(dict.fromkeys((*live_limits(params), *walls, *given)))
+    reflex = () if asked.reflex is None else asked.reflex.limits
+    return tuple(dict.fromkeys((*live_limits(params), *walls, *given, *reflex)))
 
 
 def _replaced(numbers: Sequence[Number], measured: dict[str, float]) -> list[Number]:

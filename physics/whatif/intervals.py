@@ -28,6 +28,7 @@ WALLED = (
     "no interval: the ensemble beats on the chart of the wall as it was, and an infarct or another rhythm "
     "makes another wall of it"
 )
+REFLEXED = "no interval: what the reflex comes to is worked out for the likeliest heart alone"
 NOT_KEPT = "no interval: this heart was kept without its ensemble; fit it again"
 OF_THE_DOSE = (
     "intervals of the changed heart are the fit's: a medicine is taken to act as told, without doubt"
@@ -62,6 +63,8 @@ def spreads(heart: Heart, asked: BeatParams, acting: Changes | None, progress: P
     """
     if walled(asked):
         return Spreads({}, (WALLED,))
+    if asked.reflex:
+        return Spreads({}, (REFLEXED,))
     if heart.members is None:
         return Spreads({}, (NOT_KEPT,))
     pairs, tried = [], 0

@@ -105,7 +105,7 @@ def delays_s(mesh: TetMesh, asked: BeatParams) -> NDArray[np.float64]:
     UserError
         No fibers, or no septum.
     """
-    return (activated_ms(mesh, _rhythm(asked)) - activated_ms(mesh)) / MS_PER_S
+    return (activated_ms(mesh, rhythm_of(asked)) - activated_ms(mesh)) / MS_PER_S
 
 
 def activated_ms(mesh: TetMesh, rhythm: Rhythm = RHYTHMS["normal"]) -> NDArray[np.float64]:
@@ -118,10 +118,10 @@ def activated_ms(mesh: TetMesh, rhythm: Rhythm = RHYTHMS["normal"]) -> NDArray[n
     """
     count = int(mesh.tets[:, :4].max()) + 1
     corners = replace(mesh, tets=mesh.tets[:, :4], points=mesh.points[:count])
-    return activation_of(corners, coordinates(corners), _septum(mesh), rhythm).element_ms
+    return activation_of(corners, coordinates(corners), septum_of(mesh), rhythm).element_ms
 
 
-def _rhythm(asked: BeatParams) -> Rhythm:
+def rhythm_of(asked: BeatParams) -> Rhythm:
     """Return what is asked for, its lead (the last of the sites) where it is asked to lie."""
     rhythm = RHYTHMS[asked.rhythm]
     if asked.rhythm != "resynchronized":
@@ -130,7 +130,7 @@ def _rhythm(asked: BeatParams) -> Rhythm:
     return replace(rhythm, sites=(*rhythm.sites[:-1], lead))
 
 
-def _septum(mesh: TetMesh) -> NDArray[np.float64]:
+def septum_of(mesh: TetMesh) -> NDArray[np.float64]:
     """Return the septum's middle, LPS mm."""
     here = infarcted(mesh, (8, 9))
     middle: NDArray[np.float64] = mesh.points[mesh.tets[here, :4]].mean(axis=(0, 1))

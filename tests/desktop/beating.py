@@ -96,6 +96,14 @@ def heart(params: HeartParams, progress: Progress) -> Made:
     return Made({"heart": made}, {}, {"heart": "heart"})
 
 
+@step("test.conducting", version=1, title="Make a wall that conducts", quick=True)
+def conducting(progress: Progress) -> Made:
+    """Make the healthy adult's circulation with a ventricle's wall: it has fibers, segments and a septum."""
+    from tests.physics.whatif.made import walled_heart
+
+    return Made({"heart": replace(walled_heart(), **HELD)}, {}, {"heart": "heart"})
+
+
 @step("test.beat", version=1, title="Make a beat", quick=True)
 def whole_beat(progress: Progress) -> Made:
     """Make a result in time: the block, stretched along x by up to a fifth, with a volume and a pressure."""

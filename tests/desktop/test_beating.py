@@ -11,7 +11,7 @@ from desktop.beating import BEYOND, WITHOUT, Beating
 from desktop.bullseye import BullsEye
 from desktop.heart_card import HeartCard
 from desktop.heart_controls import MEDICATION
-from desktop.what_if import CONTROLS, INFARCT, VALVES
+from desktop.what_if import CONDITIONS, CONTROLS, INFARCT, VALVES
 from desktop.window import MainWindow
 from physics.cardiac import tension_of
 from physics.circulation import REGAZZONI_2020, run
@@ -43,6 +43,11 @@ def simulate(window: MainWindow, record: Path, home: Path, qtbot) -> MainWindow:
     """The window with the heart's own task, the heart held still at the begin of a beat."""
     path = home / "heart.twin"
     path.write_bytes(record.read_bytes())
+    return beating_in(window, path, qtbot)
+
+
+def beating_in(window: MainWindow, path: Path, qtbot) -> MainWindow:
+    """Open a record at its heart's own task, the heart held still."""
     window.open_paths([path])
     settle(window, qtbot)
     stage = window.desk.stage
@@ -86,6 +91,8 @@ def test_it_beats_by_the_clock_with_its_curves_beside_it(simulate: MainWindow, q
     card = card_of(simulate)
     assert card.fitted.texts() == ["Peak tension: 1 kPa (0.9–1.1)"]
     assert card.limits.text() == f"– {LIMITS[0]}"
+    assert not stage.curves.electric.still
+    assert "No fibers" in stage.curves.electric.badge  # nor a septum, in a block
     loop = simulate.desk.stage.curves.loop
     assert {mark.at for mark in loop.marks} == {66.0, 140.0}  # the measured ends
     own = loop.still[0]
@@ -374,3 +381,61 @@ def test_an_infarct_waits_for_the_full_solution_in_gray(simulate: MainWindow, qt
     assert not beating.beyond
     assert not card.badge.isVisible()
     assert stage.scene._decor.stamp == ""
+
+
+def test_the_reflex_answers_over_seconds_and_says_what_it_does(simulate: MainWindow, qtbot) -> None:
+    """More resistance: a slower heart, and vessels that give way (Ursino 1998)."""
+    card, beating = card_of(simulate), simulate.desk.beating
+    reflex = card.controls.reflex
+    assert not reflex.box.isChecked()
+    assert not reflex.told.isVisible()
+    assert "not measured in this patient" in reflex.box.toolTip()
+    reflex.box.setFocus()
+    qtbot.keyClick(reflex.box, Qt.Key.Key_Space)
+    assert beating.what_if.values == {"reflex": True}
+    assert card.controls.groups[CONDITIONS].head.text() == f"{CONDITIONS} (1 changed)"
+    assert reflex.told.text() == "at rest"
+    row(simulate, "resistance_percent").slider.setValue(14)  # 120 %
+    beats(beating, 12)
+    assert beating.beat_s > 0.81  # of 0.8 s at 75 a minute
+    assert reflex.told.text().startswith("75 → 7")
+    assert "resistance −" in reflex.told.text()
+    assert row(simulate, "rate_per_min").slider.value() == 35  # what hands ask for stays
+    assert any("Ursino 1998" in line for line in card.limits.text().splitlines())
+    card.controls.medicine.choice.setCurrentIndex(2)
+    card.controls.medicine.choice.activated.emit(2)
+    assert "act twice" in card.reason.text()
+    assert "medicine" not in beating.what_if.values
+    qtbot.mouseClick(card.reset, LEFT)
+    assert not reflex.box.isChecked()
+    assert beating.beat_s == pytest.approx(0.8)
+
+
+def test_the_electrocardiogram_is_that_of_the_rhythm_before_the_wall_is_solved(
+    window: MainWindow, home: Path, qtbot
+) -> None:
+    """Block widens QRS by half and more (``tests/physics/activation/test_rhythm``), and is seen at once."""
+    path = home / "conducting.twin"
+    with Record.create(path) as made:
+        do(made, "test.conducting")
+    beating_in(window, path, qtbot)
+    beating, card, curves = window.desk.beating, card_of(window), window.desk.stage.curves
+    plot, rhythm = curves.electric, card.controls.rhythm
+    beats(beating, 0.5)
+    own = float(card.beat.texts()["QRS"][0])
+    assert [curve.name for curve in plot.moving] == ["V6", "V1"]
+    assert plot.at[0] == pytest.approx(curves.volume.at[0])  # at the beat's own moment
+    tall = plot.moving[0].y.max()
+    assert tall > 0.1
+    rhythm.setCurrentIndex(1)
+    rhythm.activated.emit(1)
+    qtbot.waitUntil(lambda: "▲" in card.beat.texts()["QRS"][2], timeout=20_000)
+    assert float(card.beat.texts()["QRS"][1].strip("</b>")) > 1.5 * own
+    beats(beating, 0.5)
+    assert curves.loop.badge == WITHOUT
+    assert plot.badge == ""
+    leads = [curve.y.max() for curve in plot.still]  # its own V6 and V1, gray, and those of block
+    assert leads[0] == pytest.approx(tall, rel=0.05)
+    assert leads[2] > 1.2 * tall
+    qtbot.mouseClick(card.reset, LEFT)
+    assert float(card.beat.texts()["QRS"][1].strip("</b>")) == own

@@ -149,6 +149,8 @@ def test_full_beats_of_a_blocked_and_of_an_infarcted_heart_beside_its_own() -> N
     assert blocked.summary["lv_dp_dt_max_mmhg_per_s"] < 0.9 * own.summary["lv_dp_dt_max_mmhg_per_s"]
     assert dead.summary["lv_ejection_fraction_percent"] < own.summary["lv_ejection_fraction_percent"] - 3
     assert dead.summary["lv_end_systolic_volume_ml"] > own.summary["lv_end_systolic_volume_ml"] + 3
+    assert blocked.summary["qrs_ms"] > 1.5 * own.summary["qrs_ms"]
+    assert {"lead V1", "lead V6"} < {curve.name for curve in blocked.outputs["beat"].curves}
     for made in (blocked, dead):
         assert made.summary["beats_differ_ml"] < 0.5
         assert made.summary["full_beats"] >= 3
