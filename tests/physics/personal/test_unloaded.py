@@ -42,7 +42,7 @@ def test_the_unloaded_shape_becomes_the_imaged_one_again(imaged: Imaged) -> None
 
 def test_the_derivative_is_that_of_the_unbalance(imaged: Imaged) -> None:
     body = imaged.body(law_of(4.0, 1.0))
-    inverse = Inverse(body, imaged.axes)
+    inverse = Inverse(body, imaged.axes, np.ones(1))
     random = np.random.default_rng(1)
     points = body.mesh.points * 0.98 + 0.05 * random.standard_normal(body.mesh.points.shape)
     pressures = 1e-3 * random.standard_normal(body.corner_count)
@@ -73,7 +73,7 @@ def test_a_lopsided_wall_does_not_swing_about_its_base(imaged: Imaged) -> None:
     points[:, 0] += 0.15 * outer * (points[:, 0] > 0) + 0.004 * points[:, 2] ** 2
     bent = Imaged.of(replace(imaged.mesh, points=points), springs=imaged.springs)
     body = bent.body(law_of(4.0, 1.0))
-    seek = Inverse(body, bent.axes)
+    seek = Inverse(body, bent.axes, np.ones(1))
     way = [place[1] for place in seek.walk(2.0 / MMHG_PER_MPA, 8.0 / MMHG_PER_MPA)]
     for before, after in pairwise(way):
         turned = Rotation.align_vectors(after - after.mean(axis=0), before - before.mean(axis=0))[0]
