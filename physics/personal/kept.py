@@ -42,7 +42,7 @@ def heart_of(personal: Personal, imaged: TetMesh, motion: Motion) -> Heart:
         mesh=replace(
             imaged,
             points=rest.unloaded.body.mesh.points,
-            axes=_middle(axes),
+            axes=middle_axes(axes),
             axes_inside=axes,
             notes=(*imaged.notes, "Without load: found from the imaged shape under its pressure."),
         ),
@@ -86,7 +86,7 @@ def heart_of(personal: Personal, imaged: TetMesh, motion: Motion) -> Heart:
     )
 
 
-def _middle(axes: NDArray[np.float64]) -> NDArray[np.float64]:
+def middle_axes(axes: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the axes (m, 3, 3) in the middle of elements: means, made orthonormal again."""
     left, _, right = np.linalg.svd(axes.mean(axis=1))
     return np.asarray(left @ right)
