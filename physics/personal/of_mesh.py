@@ -111,7 +111,6 @@ def beat_mesh(mesh: TetMesh, params: "MeshBeatParams", progress: Progress) -> Ma
     if wall.imaged_ml is not None and wall.found is not None:
         for key, imaged, bare_ml in zip(_SIDES, wall.imaged_ml, wall.found.volumes_ml, strict=False):
             summary |= {f"{key}_imaged_volume_ml": float(imaged), f"{key}_unloaded_volume_ml": float(bare_ml)}
-        summary["unloading_missed_mm"] = wall.found.missed_mm
     return Made({"beat": replace(result, numbers=(*result.numbers, *beside))}, summary)
 
 
@@ -157,11 +156,7 @@ def _imaged(wall: Wall, measures: dict[str, float]) -> list[Number]:
             ),
             Number(f"{side}unloaded volume", float(bare), "mL", remark="Found from the imaged shape."),
         ]
-    remark = (
-        f"Loaded again with the same pressures, each point is where it was imaged within "
-        f"{wall.found.missed_mm:.1g} mm."
-    )
-    return [*found, Number("stiffness at rest", wall.stiffness_kpa, "kPa", remark=remark)]
+    return [*found, Number("stiffness at rest", wall.stiffness_kpa, "kPa", remark="Along the fibers.")]
 
 
 def _changes(settled: Settled) -> tuple[Number, Number]:
