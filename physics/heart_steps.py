@@ -383,7 +383,8 @@ class MeshBeatParams:
         low=1.0,
         high=100.0,
         advanced=True,
-        help="Times as stiff the right ventricle's free wall is: a thin wall folds as it is unloaded.",
+        help="How many times as stiff the right ventricle's free wall is, of a mesh as imaged: a thin wall "
+        "folds as it is unloaded.",
         title="Right wall stiffer",
     )
     tension_kpa: float = param(

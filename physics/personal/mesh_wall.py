@@ -78,12 +78,12 @@ def wall_of(mesh: TetMesh, params: "MeshBeatParams", progress: Progress) -> Wall
             "This mesh has no fibers, or no nodes in the middle of its edges.",
             "Run “Lay fibers” on it first.",
         )
-    imaged = Imaged(mesh, mesh.axes_inside, stiffness=_stiffness(mesh, params.right_stiffer))
     if params.shape != IMAGED:
         kpa = params.stiffness_kpa or UNLOADED_KPA
-        made = _ventricle(imaged, kpa)
+        made = _ventricle(Imaged(mesh, mesh.axes_inside), kpa)
         progress(0.0, "filling the ventricles")
         return Wall(made, _filled(made), mesh.axes_inside, kpa)
+    imaged = Imaged(mesh, mesh.axes_inside, stiffness=_stiffness(mesh, params.right_stiffer))
     kpa, found = _unloaded(imaged, params, progress)
     made = _ventricle(imaged, kpa, found)
     volumes = imaged.body(law_of(kpa, 1.0)).volumes(found.loaded) / MM3_PER_ML

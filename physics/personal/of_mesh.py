@@ -63,7 +63,7 @@ class Settled:
 
 
 def beat_mesh(mesh: TetMesh, params: "MeshBeatParams", progress: Progress) -> Made:
-    """Return the last beat of a mesh in a healthy circulation; see ``settled_in_full``.
+    """Return the last beat of a mesh in a healthy circulation.
 
     A mesh that shows the heart as imaged is unloaded first, and gets the blood that fills its left ventricle
     as far again.
@@ -73,18 +73,41 @@ def beat_mesh(mesh: TetMesh, params: "MeshBeatParams", progress: Progress) -> Ma
     UserError
         The mesh has no fibers, or its wall cannot be unloaded; the rate or the wall allows no beat.
     """
+    circulation, tension = around(params)
+    wall = wall_of(mesh, params, progress.between(0.0, 0.3))
+    return beat_wall(mesh, wall, circulation, tension, params, progress.between(0.3, 1.0))
+
+
+def around(params: "MeshBeatParams") -> tuple[Circulation, Tension]:
+    """Return what a wall beats in, and its muscle's tension.
+
+    Raises
+    ------
+    UserError
+        The beat is shorter than its contraction.
+    """
     try:
         circulation = Difference(
             resistance=params.resistance_percent / 100.0,
             lungs=params.lungs_percent / 100.0,
             heart_rate_per_min=params.rate_per_min,
         ).of(ADULT)
-        tension = tension_of(circulation, params.tension_kpa)
+        return circulation, tension_of(circulation, params.tension_kpa)
     except ValueError as error:
         raise UserError(f"That cannot be: {error}.", "Take a lower heart rate.") from error
-    wall = wall_of(mesh, params, progress.between(0.0, 0.3))
+
+
+def beat_wall(
+    mesh: TetMesh,
+    wall: Wall,
+    circulation: Circulation,
+    tension: Tension,
+    params: "MeshBeatParams",
+    progress: Progress,
+) -> Made:
+    """Return the last beat of a mesh's wall; see ``settled_in_full``."""
     settled = settled_in_full(
-        wall, circulation, tension, params.beats, progress.between(0.3, 0.97), blood_ml=params.preload_ml
+        wall, circulation, tension, params.beats, progress.between(0.0, 0.97), blood_ml=params.preload_ml
     )
     progress(0.97, "strains and stresses")
     last = settled.beats[-1]
