@@ -141,7 +141,7 @@ class SceneShots:
 
 
 class Loop:
-    """The first plot of a result in time, with the moment that is up marked on it."""
+    """The first plot of a result in time (its loops, where it has some), with the moment that is up on it."""
 
     def __init__(self, result: Result, height: int) -> None:
         from desktop.timed_card import plots_of

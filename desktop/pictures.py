@@ -258,7 +258,7 @@ def _timed(record: Record, entry: Entry, result: Any) -> Iterator[tuple[str, "QI
             what = f"{field}, {1000 * result.times_s[frame]:.0f} ms"
             yield what, _figure(scene, record, entry, what)
         scene.close()
-    for plot, _along, _curve in plots_of(result):
+    for plot, _followed in plots_of(result):
         yield from _plot(record, entry, plot)
 
 

@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from viewers.plot import Plot
 
 LOOPS = {
-    "Pressure–volume loop": ("left ventricle volume", "left ventricle pressure"),
-    "Pressure–volume loop, right ventricle": ("right ventricle volume", "right ventricle pressure"),
+    "left": ("left ventricle volume", "left ventricle pressure"),
+    "right": ("right ventricle volume", "right ventricle pressure"),
 }
-"""Curves that make a pressure–volume loop, by its title."""
+"""Curves that make a ventricle's pressure–volume loop."""
+Followed = tuple[Curve | None, Curve, str]
+"""What the moment that is up is marked on: a curve, the one along (None: time), and the mark's color."""
 
 
 _SEVERAL = {
@@ -43,7 +45,7 @@ class TimedCard(QFrame):
         self.setObjectName("card")
         self._desk = desk
         self._result: Result | None = None
-        self._followers: list[tuple[Plot, Curve | None, Curve]] = []
+        self._followers: list[tuple[Plot, tuple[Followed, ...]]] = []
         self.field = ComboBox()
         self.field.setAccessibleName("Field")
         self.field.setToolTip("What the colors show")
@@ -93,8 +95,8 @@ class TimedCard(QFrame):
         if stage is None or result is None or not self.isVisible():
             return
         frame = frame_at(result, stage.cine.share)
-        for plot, along, curve in self._followers:
-            mark(plot, along, curve, result, frame)
+        for plot, followed in self._followers:
+            mark(plot, followed, result, frame)
 
     def _forget(self) -> None:
         self._result = None
@@ -104,45 +106,66 @@ class TimedCard(QFrame):
         self._result = result
         self._followers = []
         empty(self._plots)
-        for plot, along, curve in plots_of(result):
+        for plot, followed in plots_of(result):
             plot.set_look(theme.viewer_look())
             plot.setMinimumHeight(theme.px(40))
             self._plots.addWidget(plot)
-            self._followers.append((plot, along, curve))
+            self._followers.append((plot, followed))
 
 
-def plots_of(result: Result) -> list[tuple[Plot, Curve | None, Curve]]:
-    """Return plots of a result's curves: loops where there are some, then those of each unit over time.
+def plots_of(result: Result) -> list[tuple[Plot, tuple[Followed, ...]]]:
+    """Return plots of a result's curves: the loops where there are some, then those of each unit over time.
 
-    With each comes what the moment that is up is marked on: a curve, and the one along (None: time).
+    With each comes what the moment that is up is marked on.
     """
-    from viewers.plot import Plot, PlotCurve
+    from viewers.plot import Plot
 
     accent = theme.current().accent
-    known = {curve.name: curve for curve in result.curves}
-    made: list[tuple[Plot, Curve | None, Curve]] = []
-    for title, names in LOOPS.items():
-        if not all(name in known for name in names):
-            continue
-        volume, pressure = (known[name] for name in names)
-        plot = Plot(title, "volume (mL)", "pressure (mmHg)")
-        x, y = (np.append(c.values, c.values[0]) for c in (volume, pressure))
-        plot.set_still([PlotCurve(x, y, accent, width=2.0)])
-        made.append((plot, volume, pressure))
+    made: list[tuple[Plot, tuple[Followed, ...]]] = []
+    loops = _loops(result)
+    if loops:
+        made.append(loops)
     for unit in dict.fromkeys(curve.unit for curve in result.curves):
         same = [curve for curve in result.curves if curve.unit == unit]
         title = words.sentence(same[0].name) if len(same) == 1 else _SEVERAL.get(unit, "Over time")
         plot = Plot(title, "time (ms)", "" if unit == "1" else unit)
         plot.set_still(_over_time(same, accent))
-        made.append((plot, None, same[0]))
+        made.append((plot, ((None, same[0], accent),)))
     return made
 
 
-def mark(plot: Plot, along: Curve | None, curve: Curve, result: Result, frame: int) -> None:
+def mark(plot: Plot, followed: Sequence[Followed], result: Result, frame: int) -> None:
     """Mark a frame on a plot of ``plots_of``."""
-    y = _at(curve, result, frame)
-    x = _at(along, result, frame) if along is not None else 1000.0 * _time(result, frame)
-    plot.set_moving((), (x, y))
+    places = []
+    for along, curve, color in followed:
+        x = _at(along, result, frame) if along is not None else 1000.0 * _time(result, frame)
+        places.append((x, _at(curve, result, frame), color))
+    plot.set_moving((), places[0][:2], beside=places[1:])
+
+
+def _loops(result: Result) -> tuple[Plot, tuple[Followed, ...]] | None:
+    """Return the ventricles' pressure–volume loops in one plot; None where there is none."""
+    from viewers.plot import Plot, PlotCurve
+
+    known = {curve.name: curve for curve in result.curves}
+    found = {
+        side: (known[volume], known[pressure])
+        for side, (volume, pressure) in LOOPS.items()
+        if volume in known and pressure in known
+    }
+    if not found:
+        return None
+    several = len(found) > 1
+    title = "Pressure–volume loops" if several else "Pressure–volume loop"
+    plot = Plot(title, "volume (mL)", "pressure (mmHg)")
+    drawn, followed = [], []
+    colors = (theme.current().accent, *OTHER_COLORS[1:])
+    for (side, (volume, pressure)), color in zip(found.items(), colors, strict=False):
+        x, y = (np.append(c.values, c.values[0]) for c in (volume, pressure))
+        drawn.append(PlotCurve(x, y, color, f"{side} ventricle" if several else "", width=2.0))
+        followed.append((volume, pressure, color))
+    plot.set_still(drawn)
+    return plot, tuple(followed)
 
 
 def _over_time(curves: Sequence[Curve], accent: str) -> list:

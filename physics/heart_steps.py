@@ -381,17 +381,54 @@ def beat_heart(heart: Heart, own: tuple[Result, ...] | None, params: BeatParams,
     return beat_in_full(heart, own or (), params, progress)
 
 
+IMAGED, UNLOADED = "as imaged", "unloaded"
+
+
 @dataclass(frozen=True)
 class MeshBeatParams:
-    """Muscle and circulation of a heart that nothing was fitted to."""
+    """Muscle and circulation of a heart that nothing but its filling is fitted to."""
 
-    stiffness_kpa: float = param(
-        5.0,
+    shape: str = param(
+        IMAGED,
+        choices=(IMAGED, UNLOADED),
+        help="What the mesh shows: a heart filled at end-diastole, as images do, or one without load.",
+        title="The mesh is",
+    )
+    left_mmhg: float = param(
+        10.0,
+        unit="mmHg",
+        low=1.0,
+        high=40.0,
+        help="Pressure in the left ventricle where it was imaged; 10 is assumed.",
+        title="Left pressure",
+        patient_specific=True,
+    )
+    right_mmhg: float = param(
+        3.0,
+        unit="mmHg",
+        low=0.5,
+        high=30.0,
+        help="Pressure in the right ventricle where it was imaged, above the pericardium's; 3 is assumed.",
+        title="Right pressure",
+        patient_specific=True,
+    )
+    stiffness_kpa: float | None = param(
+        None,
         unit="kPa",
         low=0.1,
         high=100.0,
-        help="Of the muscle along its fibers at rest: a_f of Holzapfel and Ogden.",
+        help="Of the muscle along its fibers at rest: a_f of Holzapfel and Ogden. Empty: such that the left "
+        "ventricle's unloaded volume is Klotz's; of an unloaded mesh, 5 is assumed.",
         title="Stiffness",
+    )
+    right_stiffer: float = param(
+        20.0,
+        low=1.0,
+        high=100.0,
+        advanced=True,
+        help="How many times as stiff the right ventricle's free wall is, of a mesh as imaged: a thin wall "
+        "folds as it is unloaded.",
+        title="Right wall stiffer",
     )
     tension_kpa: float = param(
         100.0, unit="kPa", low=5.0, high=500.0, help="Largest tension of the muscle.", title="Contractility"
@@ -401,7 +438,8 @@ class MeshBeatParams:
         unit="mL",
         low=-1000.0,
         high=1500.0,
-        help="Blood more (below zero: less) in the veins than a healthy adult has.",
+        help="Blood more (below zero: less) in the veins than fills the left ventricle as imaged; with an "
+        "unloaded mesh, than a healthy adult has.",
         title="Preload",
     )
     resistance_percent: float = param(
@@ -420,7 +458,7 @@ class MeshBeatParams:
 
 @step(
     "physics.beat_mesh",
-    version=1,
+    version=2,
     title="Beat a mesh",
     makes=("result",),
     fits={"mesh": _at_end_diastole},

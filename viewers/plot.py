@@ -64,6 +64,8 @@ class Plot(QWidget):
         self.marks: tuple[PlotMark, ...] = ()
         self.at: tuple[float, float] | None = None
         """Where the moment that is up lies on its curve."""
+        self.beside: tuple[tuple[float, float, str], ...] = ()
+        """The same on further curves, each with a color."""
         self.badge = ""
         """Why what moves must not be trusted; it is painted gray then."""
         self._kept: QImage | None = None
@@ -82,11 +84,16 @@ class Plot(QWidget):
         self._renew()
 
     def set_moving(
-        self, curves: Sequence[PlotCurve], at: tuple[float, float] | None = None, badge: str = ""
+        self,
+        curves: Sequence[PlotCurve],
+        at: tuple[float, float] | None = None,
+        badge: str = "",
+        *,
+        beside: Sequence[tuple[float, float, str]] = (),
     ) -> None:
         """Show what moves; the axes grow where it leaves them."""
         named = [(c.name, c.color) for c in curves] != [(c.name, c.color) for c in self.moving]
-        self.moving, self.at, self.badge = tuple(curves), at, badge
+        self.moving, self.at, self.badge, self.beside = tuple(curves), at, badge, tuple(beside)
         ends = self._fitting(self._ends)
         if ends != self._ends or named:
             self._ends = ends
@@ -267,11 +274,12 @@ class Plot(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for curve in self.moving:
             self._paint_curve(painter, curve, self.look.quiet if self.badge else curve.color)
-        if self.at is not None:
+        places = [] if self.at is None else [(*self.at, self.look.text)]
+        for x, y, color in (*self.beside, *places):
             size = 4.5 * self._thick
             painter.setPen(QPen(QColor(self.look.ground), 1.5))
-            painter.setBrush(QColor(self.look.quiet if self.badge else self.look.text))
-            painter.drawEllipse(self.place(*self.at), size, size)
+            painter.setBrush(QColor(self.look.quiet if self.badge else color))
+            painter.drawEllipse(self.place(x, y), size, size)
             painter.setBrush(Qt.BrushStyle.NoBrush)
         if self.badge:
             middle = Qt.AlignmentFlag.AlignCenter

@@ -188,6 +188,31 @@ def forces(  # type: ignore[no-untyped-def]
     return least.min()
 
 
+@njit(cache=True)
+def _strained(f, inverse, s, g, scale, corners, b, spread, sg):  # type: ignore[no-untyped-def]
+    """Fill how strains (6, 30) and volume (30, corners) go with the nodes at one place, and S times ``g``.
+
+    ``scale``: of the volume's, weight and Jacobian.
+    """
+    for a in range(NODES):
+        g0, g1, g2 = g[a, 0], g[a, 1], g[a, 2]
+        sg[a, 0] = s[0] * g0 + s[3] * g1 + s[4] * g2
+        sg[a, 1] = s[3] * g0 + s[1] * g1 + s[5] * g2
+        sg[a, 2] = s[4] * g0 + s[5] * g1 + s[2] * g2
+        h0 = inverse[0] * g0 + inverse[3] * g1 + inverse[4] * g2
+        h1 = inverse[3] * g0 + inverse[1] * g1 + inverse[5] * g2
+        h2 = inverse[4] * g0 + inverse[5] * g1 + inverse[2] * g2
+        for i in range(3):
+            u = 3 * a + i
+            b[0, u], b[1, u], b[2, u] = f[i, 0] * g0, f[i, 1] * g1, f[i, 2] * g2
+            b[3, u] = f[i, 0] * g1 + f[i, 1] * g0
+            b[4, u] = f[i, 0] * g2 + f[i, 2] * g0
+            b[5, u] = f[i, 1] * g2 + f[i, 2] * g1
+            away = scale * (f[i, 0] * h0 + f[i, 1] * h1 + f[i, 2] * h2)
+            for m in range(CORNERS):
+                spread[u, m] = away * corners[m]
+
+
 @njit(cache=True, parallel=True)
 def tangents(  # type: ignore[no-untyped-def]
     points, pressures, tets, gradients, volumes, corners, code, numbers, active, compliance, matrices
@@ -216,23 +241,7 @@ def tangents(  # type: ignore[no-untyped-def]
                 for m in range(n):
                     d[n, m] = 0.5 * (d[n, m] + d[m, n])
                     d[m, n] = d[n, m]
-            for a in range(NODES):
-                g0, g1, g2 = g[a, 0], g[a, 1], g[a, 2]
-                sg[a, 0] = s[0] * g0 + s[3] * g1 + s[4] * g2
-                sg[a, 1] = s[3] * g0 + s[1] * g1 + s[5] * g2
-                sg[a, 2] = s[4] * g0 + s[5] * g1 + s[2] * g2
-                h0 = inverse[0] * g0 + inverse[3] * g1 + inverse[4] * g2
-                h1 = inverse[3] * g0 + inverse[1] * g1 + inverse[5] * g2
-                h2 = inverse[4] * g0 + inverse[5] * g1 + inverse[2] * g2
-                for i in range(3):
-                    u = 3 * a + i
-                    b[0, u], b[1, u], b[2, u] = f[i, 0] * g0, f[i, 1] * g1, f[i, 2] * g2
-                    b[3, u] = f[i, 0] * g1 + f[i, 1] * g0
-                    b[4, u] = f[i, 0] * g2 + f[i, 2] * g0
-                    b[5, u] = f[i, 1] * g2 + f[i, 2] * g1
-                    away = jacobian * (f[i, 0] * h0 + f[i, 1] * h1 + f[i, 2] * h2)
-                    for m in range(CORNERS):
-                        spread[u, m] = weight * away * corners[q, m]
+            _strained(f, inverse, s, g, weight * jacobian, corners[q], b, spread, sg)
             # Written so that the innermost loops go along rows, six products at once.
             for n in range(6):
                 d0, d1, d2 = weight * d[n, 0], weight * d[n, 1], weight * d[n, 2]

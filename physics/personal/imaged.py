@@ -58,11 +58,14 @@ class Imaged:
     axes : ndarray, shape (m, q, 3, 3)
         Rows fibre, sheet, normal at the points of integration of each element, unit vectors.
     springs : Springs
+    stiffness : ndarray, shape (m,), optional
+        Factor on the law's stresses in each element; 1 where not given.
     """
 
     mesh: TetMesh
     axes: NDArray[np.float64]
     springs: Springs = field(default_factory=Springs)
+    stiffness: NDArray[np.float64] | None = None
 
     @classmethod
     def of(cls, mesh: TetMesh, angles: Angles | None = None, springs: Springs | None = None) -> "Imaged":
@@ -83,7 +86,7 @@ class Imaged:
             )
         ]
         free = np.zeros((len(mesh.points), 3), bool)
-        return Body(mesh, self.axes, law, free, self.cavities, supports=held)
+        return Body(mesh, self.axes, law, free, self.cavities, supports=held, stiffness=self.stiffness)
 
     @property
     def cavity(self) -> Face:

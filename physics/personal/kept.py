@@ -48,7 +48,7 @@ def heart_of(personal: Personal, imaged: TetMesh, motion: Motion, assumed: Seque
         mesh=replace(
             imaged,
             points=rest.unloaded.body.mesh.points,
-            axes=_middle(axes),
+            axes=middle_axes(axes),
             axes_inside=axes,
             notes=(*imaged.notes, "Without load: found from the imaged shape under its pressure."),
         ),
@@ -128,7 +128,7 @@ def members_of(heart: Heart, most: int) -> Iterator[Heart]:
         yield replace(heart, stiffness=row["stiffness"], peak_kpa=row["peak_kpa"], **parts)
 
 
-def _middle(axes: NDArray[np.float64]) -> NDArray[np.float64]:
+def middle_axes(axes: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the axes (m, 3, 3) in the middle of elements: means, made orthonormal again."""
     left, _, right = np.linalg.svd(axes.mean(axis=1))
     return np.asarray(left @ right)

@@ -95,6 +95,52 @@ def _slopes(f, axes, code, numbers, work, c, s, d, sigma, away, slopes):  # type
                     slopes[i, k, j, m] = (sigma[i, k] - away[i, k]) / (2.0 * _APART)
 
 
+@njit(cache=True)
+def _unbalanced(g, weight, sigma, corners, lack, residual):  # type: ignore[no-untyped-def]
+    """Add one place's share to an element's residual (34,): forces, and what its volume lacks."""
+    for a in range(NODES):
+        for i in range(3):
+            for k in range(3):
+                residual[3 * a + i] += weight * sigma[i, k] * g[a, k]
+    for m in range(CORNERS):
+        residual[3 * NODES + m] += weight * corners[m] * lack
+
+
+@njit(cache=True)
+def _derivative(  # type: ignore[no-untyped-def]
+    g, weight, slopes, cofactors, corners, stretched, lost, by_node, matrix
+):
+    """Add one place's share to an element's derivative (34, 34).
+
+    ``stretched``: 1 + p/κ; ``lost``: det f / κ; ``by_node`` (3, 3, 3) is for work.
+    """
+    for b in range(NODES):
+        for i in range(3):
+            for k in range(3):
+                for j in range(3):
+                    total = 0.0
+                    for m in range(3):
+                        total += slopes[i, k, j, m] * g[b, m]
+                    by_node[i, k, j] = weight * total
+        for a in range(NODES):
+            for i in range(3):
+                for j in range(3):
+                    total = 0.0
+                    for k in range(3):
+                        total += g[a, k] * by_node[i, k, j]
+                    matrix[3 * a + i, 3 * b + j] += total
+        for j in range(3):
+            away_j = cofactors[j, 0] * g[b, 0] + cofactors[j, 1] * g[b, 1] + cofactors[j, 2] * g[b, 2]
+            for m in range(CORNERS):
+                matrix[3 * NODES + m, 3 * b + j] -= weight * corners[m] * stretched * away_j
+    for m in range(CORNERS):
+        for a in range(NODES):
+            for i in range(3):
+                matrix[3 * a + i, 3 * NODES + m] += weight * g[a, i] * corners[m]
+        for k in range(CORNERS):
+            matrix[3 * NODES + m, 3 * NODES + k] -= weight * lost * corners[m] * corners[k]
+
+
 @njit(cache=True, parallel=True)
 def inverse_forces(  # type: ignore[no-untyped-def]
     reference, pressures, tets, gradients, volumes, corners, code, numbers, compliance, axes, residuals,
@@ -146,42 +192,11 @@ def inverse_forces(  # type: ignore[no-untyped-def]
             _cauchy(f, axes[e, q], code, numbers[e], work, c, s, d, sigma)
             for i in range(3):
                 sigma[i, i] += pressure
-            for a in range(NODES):
-                for i in range(3):
-                    for k in range(3):
-                        residual[3 * a + i] += weight * sigma[i, k] * g[a, k]
-            for m in range(CORNERS):
-                lack = 1.0 - det - compliance * pressure * det
-                residual[3 * NODES + m] += weight * corners[q, m] * lack
-            for b in range(NODES):
-                for i in range(3):
-                    for k in range(3):
-                        for j in range(3):
-                            total = 0.0
-                            for m in range(3):
-                                total += slopes[i, k, j, m] * g[b, m]
-                            by_node[i, k, j] = weight * total
-                for a in range(NODES):
-                    for i in range(3):
-                        for j in range(3):
-                            total = 0.0
-                            for k in range(3):
-                                total += g[a, k] * by_node[i, k, j]
-                            matrix[3 * a + i, 3 * b + j] += total
-                for j in range(3):
-                    away_j = cofactors[j, 0] * g[b, 0] + cofactors[j, 1] * g[b, 1] + cofactors[j, 2] * g[b, 2]
-                    for m in range(CORNERS):
-                        matrix[3 * NODES + m, 3 * b + j] -= (
-                            weight * corners[q, m] * (1.0 + compliance * pressure) * away_j
-                        )
-            for m in range(CORNERS):
-                for a in range(NODES):
-                    for i in range(3):
-                        matrix[3 * a + i, 3 * NODES + m] += weight * g[a, i] * corners[q, m]
-                for k in range(CORNERS):
-                    matrix[3 * NODES + m, 3 * NODES + k] -= (
-                        weight * compliance * det * corners[q, m] * corners[q, k]
-                    )
+            _unbalanced(g, weight, sigma, corners[q], 1.0 - det - compliance * pressure * det, residual)
+            _derivative(
+                g, weight, slopes, cofactors, corners[q], 1.0 + compliance * pressure, compliance * det,
+                by_node, matrix,
+            )  # fmt: skip
     return least.min()
 
 

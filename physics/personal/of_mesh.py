@@ -1,20 +1,18 @@
-"""A ventricle's mesh, or both ventricles', that beats as it comes: nothing is fitted."""
+"""A ventricle's mesh, or both ventricles', that beats: nothing but its filling is fitted."""
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from physics.cardiac import Coupled, Held, NotConvergedError, Tension, Ventricle, tension_of
+from physics.cardiac import Coupled, Tension, tension_of
 from physics.cardiac.along import AlongBeat, change_of
 from physics.cardiac.outcome import NAMES, RIGHT_NAMES, result_of
-from physics.cardiac.ventricle import MM3_PER_ML
-from physics.circulation import ADULT, Circulation, Shortening, State
+from physics.circulation import ADULT, Circulation, State, measures_of, run
 from physics.circulation.patients import Difference
 from physics.personal.full import full_beats
-from physics.personal.imaged import Imaged
-from physics.personal.passive import law_of
-from physics.personal.personalize import ACROSS, LENGTHENING
+from physics.personal.kept import middle_axes
+from physics.personal.mesh_wall import UNLOADED_KPA, Wall, wall_of
 from twin.domain import Number, TetMesh
 from twin.errors import UserError
 from twin.progress import Progress
@@ -25,13 +23,16 @@ if TYPE_CHECKING:
 
 SAME_ML, SAME_MMHG = 0.5, 0.5
 """What two beats in a row differ by at most, where beats count as repeating."""
-FILLED_MMHG = (8.0, 4.0)
-"""Pressures in the left and the right ventricle that the first beat begins near."""
+FULL_ML = 0.05
+"""How near the blood is fitted to a left ventricle as full as imaged, while full beats are stood in for."""
 _SHARE = 0.35
 """Of what is left of the progress bar, for one more beat: how many it takes is not known before."""
+_FILLINGS = 12
+_BLOOD_PER_ML, _MOST_ML = 8.0, 400.0
+"""Blood that fills a ventricle by one mL, to begin with, and the most that is added or taken at once."""
 LIMITS = (
-    "nothing is fitted: muscle, circulation and blood are a healthy adult's",
-    "the mesh's shape is taken as unloaded, though a heart is imaged filled: its volumes come out too large",
+    "but for the blood that fills the left ventricle nothing is fitted: circulation and muscle are a healthy "
+    "adult's",
     "atria are elastances; so is the right ventricle where the mesh has none",
     "quasi-static: no inertia; nothing is viscous but the dashpots of pericardium and base, in full beats",
     "tension falls with the speed of shortening by one share for both ventricles, taken as one fiber",
@@ -62,61 +63,143 @@ class Settled:
 
 
 def beat_mesh(mesh: TetMesh, params: "MeshBeatParams", progress: Progress) -> Made:
-    """Return the last beat of a mesh in a healthy circulation; see ``settled_in_full``.
+    """Return the last beat of a mesh in a healthy circulation.
+
+    A mesh that shows the heart as imaged is unloaded first, and gets the blood that fills its left ventricle
+    as far again.
 
     Raises
     ------
     UserError
-        The mesh has no fibers; the rate or the wall allows no beat.
+        The mesh has no fibers, or its wall cannot be unloaded; the rate or the wall allows no beat.
     """
-    if mesh.axes_inside is None or mesh.tets.shape[1] != 10:
-        raise UserError(
-            "This mesh has no fibers, or no nodes in the middle of its edges.",
-            "Run “Lay fibers” on it first.",
-        )
+    circulation, tension = around(params)
+    wall = wall_of(mesh, params, progress.between(0.0, 0.3))
+    return beat_wall(mesh, wall, circulation, tension, params, progress.between(0.3, 1.0))
+
+
+def around(params: "MeshBeatParams") -> tuple[Circulation, Tension]:
+    """Return what a wall beats in, and its muscle's tension.
+
+    Raises
+    ------
+    UserError
+        The beat is shorter than its contraction.
+    """
     try:
         circulation = Difference(
             resistance=params.resistance_percent / 100.0,
             lungs=params.lungs_percent / 100.0,
-            blood_ml=params.preload_ml,
             heart_rate_per_min=params.rate_per_min,
         ).of(ADULT)
+        return circulation, tension_of(circulation, params.tension_kpa)
     except ValueError as error:
         raise UserError(f"That cannot be: {error}.", "Take a lower heart rate.") from error
-    body = Imaged(mesh, mesh.axes_inside).body(law_of(params.stiffness_kpa, 1.0))
-    shortening = Shortening(float(body.volumes_mm3.sum()) / MM3_PER_ML)
-    ventricle = Ventricle(body, across=ACROSS, lengthening=LENGTHENING, shortening=shortening)
-    tension = tension_of(circulation, params.tension_kpa)
-    settled = settled_in_full(ventricle, circulation, tension, params.beats, progress.between(0.0, 0.97))
+
+
+def beat_wall(
+    mesh: TetMesh,
+    wall: Wall,
+    circulation: Circulation,
+    tension: Tension,
+    params: "MeshBeatParams",
+    progress: Progress,
+) -> Made:
+    """Return the last beat of a mesh's wall; see ``settled_in_full``."""
+    settled = settled_in_full(
+        wall, circulation, tension, params.beats, progress.between(0.0, 0.97), blood_ml=params.preload_ml
+    )
     progress(0.97, "strains and stresses")
     last = settled.beats[-1]
-    limits = [*LIMITS, *mesh.notes]
+    limits = [*_limits(wall, params), *LIMITS, *mesh.notes]
     if not settled.repeats:
         limits.insert(
             0,
             f"its beats do not repeat themselves yet: {settled.change_ml:.2f} mL and "
             f"{settled.change_mmhg:.2f} mmHg from the last but one to the last",
         )
-    result = result_of(mesh, ventricle, last, limits)
-    remark = (
-        f"After {len(settled.beats)} full beats: ends, extremes; both ventricles where the mesh has them."
-    )
-    change = (
-        Number("change from beat to beat, volume", settled.change_ml, "mL", remark=remark),
-        Number("change from beat to beat, pressure", settled.change_mmhg, "mmHg", remark=remark),
-    )
-    names = NAMES | RIGHT_NAMES if len(ventricle.places) > 1 else NAMES
-    summary = {key: value for key, value in last.measures().items() if key in names} | {
+    points = wall.ventricle.body.mesh.points
+    bare = replace(mesh, points=points, axes=middle_axes(wall.axes), axes_inside=wall.axes)
+    result = result_of(bare, wall.ventricle, last, limits)
+    names = NAMES | RIGHT_NAMES if len(wall.ventricle.places) > 1 else NAMES
+    measures = last.measures()
+    beside = (*_imaged(wall, measures), *_changes(settled))
+    summary = {key: value for key, value in measures.items() if key in names} | {
         "beats": len(settled.beats),
         "beats_differ_ml": settled.change_ml,
         "beats_differ_mmhg": settled.change_mmhg,
         "repeats": "yes" if settled.repeats else "no",
+        "stiffness_kpa": wall.stiffness_kpa,
     }
-    return Made({"beat": replace(result, numbers=(*result.numbers, *change))}, summary)
+    if wall.imaged_ml is not None and wall.found is not None:
+        for key, imaged, bare_ml in zip(_SIDES, wall.imaged_ml, wall.found.volumes_ml, strict=False):
+            summary |= {f"{key}_imaged_volume_ml": float(imaged), f"{key}_unloaded_volume_ml": float(bare_ml)}
+    return Made({"beat": replace(result, numbers=(*result.numbers, *beside))}, summary)
+
+
+_SIDES = {"lv": "", "rv": "right ventricle, "}
+"""How numbers of each cavity begin, by how its measures do."""
+
+
+def _limits(wall: Wall, params: "MeshBeatParams") -> list[str]:
+    if wall.found is None:
+        said = [
+            "the mesh's shape is taken as unloaded: if it was imaged filled, its volumes come out too large"
+        ]
+        if params.stiffness_kpa is None:
+            said.append(f"a stiffness of {UNLOADED_KPA:g} kPa at rest is assumed")
+        return said
+    pressures = [f"{params.left_mmhg:g} mmHg in the left ventricle"]
+    said = []
+    if len(wall.ventricle.places) > 1:
+        pressures.append(f"{params.right_mmhg:g} in the right one above the pericardium's")
+        said.append(
+            f"the right ventricle's free wall is taken as {params.right_stiffer:g} times as stiff at rest, "
+            "and the valves' rims stiffer than muscle: they would fold as the shape is unloaded"
+        )
+    said.insert(0, "imaged at end-diastole under pressures that are told, not seen: " + ", ".join(pressures))
+    if params.stiffness_kpa is None:
+        said.append("stiffness at rest by Klotz's unloaded volume of the left ventricle, of one bend")
+    return said
+
+
+def _imaged(wall: Wall, measures: dict[str, float]) -> list[Number]:
+    """Return the volumes as imaged, to stand beside those of the beat, and those without load."""
+    if wall.imaged_ml is None or wall.found is None:
+        return []
+    found = []
+    for (key, side), imaged, bare in zip(_SIDES.items(), wall.imaged_ml, wall.found.volumes_ml, strict=False):
+        off = measures[f"{key}_end_diastolic_volume_ml"] - imaged
+        found += [
+            Number(
+                f"{side}end-diastolic volume, imaged",
+                float(imaged),
+                "mL",
+                remark=f"Of the mesh as it came; the beat is {off:+.1f} mL off.",
+            ),
+            Number(f"{side}unloaded volume", float(bare), "mL", remark="Found from the imaged shape."),
+        ]
+    return [*found, Number("stiffness at rest", wall.stiffness_kpa, "kPa", remark="Along the fibers.")]
+
+
+def _changes(settled: Settled) -> tuple[Number, Number]:
+    remark = (
+        f"After {len(settled.beats)} full beats: ends, extremes; both ventricles where the mesh has them."
+    )
+    return (
+        Number("change from beat to beat, volume", settled.change_ml, "mL", remark=remark),
+        Number("change from beat to beat, pressure", settled.change_mmhg, "mmHg", remark=remark),
+    )
 
 
 def settled_in_full(
-    ventricle: Ventricle, circulation: Circulation, tension: Tension, most: int, progress: Progress
+    wall: Wall,
+    circulation: Circulation,
+    tension: Tension,
+    most: int,
+    progress: Progress,
+    *,
+    blood_ml: float = 0.0,
 ) -> Settled:
     """Return full beats until two in a row, the second from where the first ended, are the same.
 
@@ -126,20 +209,22 @@ def settled_in_full(
     Parameters
     ----------
     circulation : Circulation
-        Its ventricles' volumes are left for those that the wall has at ``FILLED_MMHG``.
+        Its ventricles' volumes are left for those where the wall is at rest.
     most : int
         Full beats after which it is left as it is; at least 2.
+    blood_ml : float
+        Added in the veins; of an imaged wall, to what fills its left ventricle as imaged.
 
     Raises
     ------
     UserError
         The wall finds no rest, or the circulation does not settle.
     """
-    progress(0.0, "filling the ventricles")
-    rest = _filled(ventricle)
+    ventricle, rest = wall.ventricle, wall.rest
     start = circulation.start.array()
     start[ventricle.places] = rest.volumes_ml
-    circulation = replace(circulation, start=State(*start.tolist()))
+    circulation = replace(circulation, start=State(*start.tolist())).with_blood(blood_ml)
+    wanted = None if wall.imaged_ml is None else float(wall.imaged_ml[0])
     beats: list[Coupled] = []
     change, done, goes_on = (np.inf, np.inf), 0.0, False
     while len(beats) < most:
@@ -153,20 +238,44 @@ def settled_in_full(
             break
         moved = np.abs(gone.states[-1] - gone.states[0])[ventricle.places]
         goes_on = bool(moved.max() <= SAME_ML) or len(beats) == most - 1
-        after = (
-            gone.end()
-            if goes_on
-            else AlongBeat.of(beats[-1], tension, ventricle.shortening).settled(circulation)
-        )
-        circulation = replace(circulation, start=after)
+        if goes_on:
+            circulation = replace(circulation, start=gone.end())
+            continue
+        along = AlongBeat.of(beats[-1], tension, ventricle.shortening)
+        if wanted is None:
+            circulation = replace(circulation, start=along.settled(circulation))
+        else:
+            circulation = _filled_again(along, circulation, wanted, blood_ml)
     return Settled(tuple(beats), *change)
 
 
-def _filled(ventricle: Ventricle) -> Held:
-    try:
-        return ventricle.filled(np.array(FILLED_MMHG[: len(ventricle.places)]))
-    except NotConvergedError as error:
-        raise UserError(
-            "The ventricles find no rest as they fill: the wall is too soft, or its elements are too flat.",
-            "Give more stiffness, or a finer mesh.",
-        ) from error
+def _filled_again(
+    along: AlongBeat, circulation: Circulation, wanted_ml: float, more_ml: float
+) -> Circulation:
+    """Return a circulation settled with the blood that fills the left ventricle, and more than that.
+
+    Raises
+    ------
+    UserError
+        It does not settle, or no blood fills it so.
+    """
+
+    def settled(blood_ml: float) -> tuple[float, Circulation]:
+        added = circulation.with_blood(blood_ml - more_ml)
+        made = replace(added, start=along.settled(added))
+        return measures_of(run(made, 1, cavities=along))["lv_end_diastolic_volume_ml"] - wanted_ml, made
+
+    blood, slope = 0.0, 1.0 / _BLOOD_PER_ML
+    off, made = settled(blood)
+    for _ in range(_FILLINGS):
+        if abs(off) <= FULL_ML:
+            return replace(made, start=along.settled(made.with_blood(more_ml))) if more_ml else made
+        step = float(np.clip(-off / slope, -_MOST_ML, _MOST_ML))
+        before = off
+        off, made = settled(blood + step)
+        blood += step
+        slope = float(np.clip((off - before) / step, 0.01, 1.0))
+    raise UserError(
+        f"No blood fills the left ventricle with {wanted_ml:.0f} mL, as imaged: {off:+.0f} mL are left.",
+        "Look at pressures and rate; or tell that the mesh is unloaded.",
+    )

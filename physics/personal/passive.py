@@ -122,20 +122,10 @@ def passive(
     place = None if near is None else near.place
     for number in range(_BENDS):
         report = None if progress is None else progress.between(number / _BENDS, (number + 1) / _BENDS)
-        place = _shrunk(imaged, law_of(_FIRST_KPA, at), wanted.v0_ml, place, report)
-        share = pressure_mmhg / (place[0] * MMHG_PER_MPA)
-        law = law_of(_FIRST_KPA * share, at)
-        if not _LEAST_KPA <= _FIRST_KPA * share <= _MOST_KPA:
-            raise UserError(
-                f"The wall at rest would need a stiffness of {_FIRST_KPA * share:.3g} kPa for "
-                f"{pressure_mmhg:g} mmHg.",
-                "Check the wall's thickness, the images' units and the end-diastolic pressure.",
-            )
-        start = place[1], share * place[2]
-        found = unloaded(imaged.body(law), imaged.axes, pressure_mmhg, start=start)
-        volumes, pressures = _curve(imaged, law, found, pressure_mmhg, far_mmhg)
+        kpa, found, place = shrunk(imaged, np.array([pressure_mmhg]), wanted.v0_ml, at, place, report)
+        volumes, pressures = _curve(imaged, law_of(kpa, at), found, pressure_mmhg, far_mmhg)
         if bend is not None or abs(volumes[-1] / goal - 1.0) <= FAR_WITHIN:
-            return Passive(_FIRST_KPA * share, at, pressure_mmhg, wanted, found, volumes, pressures)
+            return Passive(kpa, at, pressure_mmhg, wanted, found, volumes, pressures)
         tried.append((float(np.log(at)), float(volumes[-1] - goal)))
         at = _next_bend(tried)
     raise UserError(
@@ -155,10 +145,56 @@ def _next_bend(tried: list[tuple[float, float]]) -> float:
     return float(np.clip(np.exp(at + step), _LEAST_BEND, _MOST_BEND))
 
 
-def _shrunk(imaged: Imaged, law: Law, v0_ml: float, near: Place | None, progress: Progress | None) -> Place:
+def shrunk(
+    imaged: Imaged,
+    pressures_mmhg: NDArray[np.float64],
+    v0_ml: float,
+    bend: float,
+    near: Place | None = None,
+    progress: Progress | None = None,
+) -> tuple[float, Unloaded, Place]:
+    """Return the stiffness, kPa, at which a left ventricle's unloaded volume is a wanted one, and its shape.
+
+    Parameters
+    ----------
+    pressures_mmhg : ndarray, shape (c,)
+        In the cavities where it was imaged, the left one first.
+    v0_ml : float
+        Of the left one, unloaded.
+    bend : float
+        Factor on the exponents.
+    near : tuple, optional
+        A place on the way of unloading, near the one that is sought; the last one returned is.
+
+    Raises
+    ------
+    UserError
+        There is no such shape, or only at a stiffness that no wall has.
+    """
+    place = _at_volume(imaged, pressures_mmhg, law_of(_FIRST_KPA, bend), v0_ml, near, progress)
+    share = float(pressures_mmhg[0]) / (place[0] * MMHG_PER_MPA)
+    kpa = _FIRST_KPA * share
+    if not _LEAST_KPA <= kpa <= _MOST_KPA:
+        raise UserError(
+            f"The wall at rest would need a stiffness of {kpa:.3g} kPa for {pressures_mmhg[0]:g} mmHg.",
+            "Check the wall's thickness, the images' units and the end-diastolic pressure.",
+        )
+    start = place[1], share * place[2]
+    found = unloaded(imaged.body(law_of(kpa, bend)), imaged.axes, pressures_mmhg, start=start)
+    return kpa, found, place
+
+
+def _at_volume(
+    imaged: Imaged,
+    pressures: NDArray[np.float64],
+    law: Law,
+    v0_ml: float,
+    near: Place | None,
+    progress: Progress | None,
+) -> Place:
     """Return the load (MPa) that shrinks an imaged wall to an unloaded volume, with points and pressures."""
     body = imaged.body(law)
-    inverse = Inverse(body, imaged.axes)
+    inverse = Inverse(body, imaged.axes, pressures)
 
     def volume(place: Place) -> float:
         return body.faces[0].volume(place[1]) / 1000.0

@@ -1,4 +1,4 @@
-"""The stress-free shape of a ventricle that was imaged under pressure.
+"""The stress-free shape of a ventricle, or of both, that was imaged under pressure.
 
 Inverse elastostatics (Govindjee and Mihalic 1996): balance is written in the imaged shape, which is known,
 and Newton's method finds the reference. Sellier's fixed point (2011), which needs no equations of its own,
@@ -27,6 +27,8 @@ Array = NDArray[np.float64]
 
 TOLERANCE = 1e-8
 """Of the unbalance, against the cavity's push."""
+_EXACT = 1e-10
+"""Of the unbalance of a way there again: a millionth of a millimeter is then told."""
 _STEPS = 5
 _NARROWEST = 1e-3
 _LIMIT = 15
@@ -61,52 +63,76 @@ class Unloaded:
 
     @property
     def volume_ml(self) -> float:
-        """Of the cavity of the unloaded shape."""
-        return self.body.faces[0].volume(self.body.mesh.points) / 1000.0
+        """Of the left cavity of the unloaded shape."""
+        return float(self.volumes_ml[0])
+
+    @property
+    def volumes_ml(self) -> Array:
+        """Of the cavities (c,) of the unloaded shape."""
+        return self.body.volumes(self.body.rest()) / 1000.0
+
+    def missed_again_mm(self, imaged: Array, steps: int = 6) -> float:
+        """Return how far from where it was imaged (n, 3) a node ends, loaded from the unloaded shape on.
+
+        Springs, which are at ease where it was imaged, come first, then the pressures in steps: the way
+        knows nothing of the image.
+
+        Raises
+        ------
+        NotConvergedError
+        """
+        search, loads = Equilibrium(self.body, tolerance=_EXACT), self.loaded.loads
+        rest = search.follow(lambda _part: 1e-9 * loads, 1)
+        again = search.follow(lambda part: part * loads, steps, rest)
+        return float(np.linalg.norm(again.points - imaged, axis=1).max())
 
 
 def unloaded(
     imaged: Body,
     axes: Array,
-    pressure_mmhg: float,
+    pressure_mmhg: float | Array,
     *,
     start: tuple[Array, Array] | None = None,
     progress: Progress | None = None,
 ) -> Unloaded:
-    """Return the shape that becomes the imaged one under a pressure in its cavity.
+    """Return the shape that becomes the imaged one under the pressures in its cavities.
 
     The base stays where it was imaged as nearly as a rigid motion of the whole lets it.
 
     Parameters
     ----------
     imaged : Body
-        Its reference is the imaged shape; one cavity. Springs are at ease there, or push as they do there.
+        Its reference is the imaged shape. Springs are at ease there, or push as they do there.
     axes : ndarray, shape (m, q, 3, 3) or (m, 3, 3)
         Of the imaged shape: fibre, sheet, normal, at the points of integration or of each element.
+    pressure_mmhg : float or ndarray, shape (c,)
+        In each cavity, the left one first.
     start : tuple of ndarray, optional
         Points (n, 3) and hydrostatic pressures of nearly this shape, of this very mesh: a better begin.
 
     Raises
     ------
     UserError
-        The pressure is none that a ventricle at rest has, or no such shape is found: the wall is too soft.
+        A pressure is none that a ventricle at rest has, or no such shape is found: the wall is too soft.
     """
-    if not 0.0 < pressure_mmhg <= 60.0:
-        raise UserError(
-            f"An end-diastolic pressure of {pressure_mmhg:g} mmHg is none.", "Give one between 1 and 60 mmHg."
-        )
-    load = pressure_mmhg / MMHG_PER_MPA
-    seek = Inverse(imaged, axes)
+    each = np.atleast_1d(np.asarray(pressure_mmhg, np.float64))
+    for pressure in each:
+        if not 0.0 < pressure <= 60.0:
+            raise UserError(
+                f"An end-diastolic pressure of {pressure:g} mmHg is none.", "Give one between 1 and 60 mmHg."
+            )
+    loads = each / MMHG_PER_MPA
+    seek = Inverse(imaged, axes, loads)
     try:
-        points, pressures = seek.follow(load, progress) if start is None else seek.solve(*start, load)
+        points, pressures = seek.follow(loads[0], progress) if start is None else seek.solve(*start, loads[0])
         points = seek.laid(points)
         frames = seek.frames(points)
         body = imaged.reshaped(points, frames)
-        there = State(imaged.mesh.points.copy(), pressures, np.full(1, load))
+        there = State(imaged.mesh.points.copy(), pressures, loads)
         loaded = Equilibrium(body, thrifty=False, tolerance=1e-7).solve(there)
     except (NotConvergedError, FactorizationError, GeometryError) as error:
         raise UserError(
-            f"No unloaded shape was found that {pressure_mmhg:g} mmHg turn into the imaged one "
+            f"No unloaded shape was found that {_told(each)} mmHg turn into the imaged one "
             f"(it holds {imaged.faces[0].volume(imaged.mesh.points) / 1000.0:.0f} mL).",
             "Give a lower end-diastolic pressure, a stiffer wall, or a mesh with better elements.",
         ) from error
@@ -115,10 +141,20 @@ def unloaded(
 
 
 class Inverse:
-    """The equations of the reference, in the imaged shape."""
+    """The equations of the reference, in the imaged shape.
 
-    def __init__(self, imaged: Body, axes: Array) -> None:
-        self._imaged = imaged
+    Parameters
+    ----------
+    imaged : Body
+    axes : ndarray, shape (m, q, 3, 3) or (m, 3, 3)
+    pressures : ndarray, shape (c,)
+        In the cavities, in proportion: a load is the left one's, and the others rise with it.
+    """
+
+    def __init__(self, imaged: Body, axes: Array, pressures: Array) -> None:
+        if len(pressures) != len(imaged.faces):
+            raise ValueError(f"{len(imaged.faces)} cavities have {len(imaged.faces)} pressures")
+        self._imaged, self._shares = imaged, pressures / pressures[0]
         whole = axes if axes.ndim == 4 else np.broadcast_to(axes[:, None], (*imaged.quadrature, 3, 3))
         self._axes = np.ascontiguousarray(whole, np.float64)
         self.iterations = 0
@@ -198,7 +234,7 @@ class Inverse:
         NotConvergedError
         """
         outer = np.zeros(len(self._scale))
-        outer[: 3 * len(points)] = self._imaged.outer(np.full(1, load)).ravel()
+        outer[: 3 * len(points)] = self._imaged.outer(load * self._shares).ravel()
         size = float(np.linalg.norm(load * self._imaged.faces[0].push(self._imaged.mesh.points)[1]))
         residual, norm = self._unbalance(points, pressures, outer)
         for _ in range(_LIMIT):
@@ -237,6 +273,10 @@ class Inverse:
             whole = summed * self._scale + outer
             norm = float(np.linalg.norm(whole[self._free]))
         return whole, norm if least > 0.0 and np.isfinite(norm) else np.inf
+
+
+def _told(pressures_mmhg: Array) -> str:
+    return " and ".join(f"{pressure:g}" for pressure in pressures_mmhg)
 
 
 def foreseen(path: list[tuple[float, Array, Array]], load: float) -> tuple[Array, Array]:

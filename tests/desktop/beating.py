@@ -132,6 +132,22 @@ def whole_beat(progress: Progress) -> Made:
     return Made({"result": made}, {}, {"result": "beat"})
 
 
+@step("test.both", version=1, title="Make a beat of both", quick=True)
+def beat_of_both(progress: Progress) -> Made:
+    """Make the same of both ventricles: the right one 20 mL larger and at a fifth of the pressure."""
+    one = whole_beat(progress).outputs["result"]
+    assert isinstance(one, Result)
+    volume, pressure = one.curves
+    right = (
+        replace(volume, name="right ventricle volume", values=volume.values + 20.0),
+        replace(pressure, name="right ventricle pressure", values=0.2 * pressure.values),
+    )
+    numbers = (*one.numbers, Number("right ventricle, ejection fraction", 44.0, "%"))
+    return Made(
+        {"result": replace(one, curves=(*one.curves, *right), numbers=numbers)}, {}, {"result": "beat"}
+    )
+
+
 @step(
     "test.find",
     version=1,

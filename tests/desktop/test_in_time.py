@@ -95,6 +95,30 @@ def test_it_plays_with_the_bar_of_time_by_a_field_of_choice(played: MainWindow, 
     assert drawn[item.key]._field.values.max() == pytest.approx(0.2 * 20.0)  # a corner, 20 mm off the middle
 
 
+def test_both_ventricles_loops_are_in_one_plot(window: MainWindow, record: Path, home: Path, qtbot) -> None:
+    """Half a beat on, by ``beat_of_both``: 60 mL at 110 mmHg on the left, 80 at 22 on the right."""
+    path = home / "both.twin"
+    with Record.create(path) as made:
+        do(made, "test.both")
+    window.open_paths([path])
+    settle(window, qtbot)
+    window.desk.session.go_to("simulate")
+    settle(window, qtbot)
+    card, stage = card_of(window), window.desk.stage
+    qtbot.waitUntil(lambda: len(card._followers) > 0, timeout=60_000)
+    loops = card._followers[0][0]
+    assert loops.title == "Pressure–volume loops"
+    assert [curve.name for curve in loops.still] == ["left ventricle", "right ventricle"]
+    stage.cine.show(4)
+    assert loops.at == pytest.approx((60.0, 110.0))
+    ((x, y, color),) = loops.beside
+    assert (x, y) == pytest.approx((80.0, 22.0))
+    drawn = loops.grab().toImage()
+    dot = loops.place(x, y).toPoint()
+    assert drawn.pixelColor(dot * drawn.devicePixelRatio()).name() == color.lower()
+    assert card.numbers.texts()[-1] == "Right ventricle, ejection fraction: 44 % (no interval)"
+
+
 def check_film(path: Path) -> None:
     """Eight frames of 800 ms; the block is widest in the middle one, and the loop stands to its right."""
     with Image.open(path) as film:

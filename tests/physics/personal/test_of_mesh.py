@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from physics.heart_steps import FiberParams, MeshBeatParams
+from physics.heart_steps import IMAGED, UNLOADED, FiberParams, MeshBeatParams
 from physics.personal.of_mesh import SAME_ML, SAME_MMHG, beat_mesh
 from segmentation.tetrahedra.coarsen import coarsen
 from tests.physics.cardiac.test_both import heart
@@ -29,16 +29,21 @@ def test_it_stops_when_asked_within_a_beat() -> None:
     def stop() -> bool:
         return any("ms of the beat" in text for text in heard)
 
+    given = MeshBeatParams(shape=UNLOADED)
     with pytest.raises(Cancelled):
-        beat_mesh(heart(), MeshBeatParams(), Progress(lambda _part, text: heard.append(text), stop))
+        beat_mesh(heart(), given, Progress(lambda _part, text: heard.append(text), stop))
     assert heard[0] == "filling the ventricles"
     assert heard[-1] == "10 ms of the beat"
 
 
 @pytest.mark.slow
-def test_made_ventricles_come_to_a_periodic_state() -> None:
-    """Two beats in a row, one from where the other ended: within half a mL and mmHg (issue 4)."""
-    made = beat_mesh(heart(), MeshBeatParams(rate_per_min=80.0), Progress())
+@pytest.mark.parametrize("shape", [UNLOADED, IMAGED])
+def test_made_ventricles_come_to_a_periodic_state(shape: str) -> None:
+    """Two beats in a row, one from where the other ended: within half a mL and mmHg (issue 4).
+
+    As imaged, the left ventricle is as full at end-diastole as the mesh shows it.
+    """
+    made = beat_mesh(heart(), MeshBeatParams(shape=shape, rate_per_min=80.0), Progress())
     found = made.summary
     assert found["repeats"] == "yes"
     assert found["beats_differ_ml"] <= SAME_ML
@@ -54,7 +59,10 @@ def test_made_ventricles_come_to_a_periodic_state() -> None:
         assert abs(volume[-1] - volume[0]) < SAME_ML
         assert pressure.max() > 20.0
     assert {n.name for n in result.numbers} >= {"ejection fraction", "right ventricle, ejection fraction"}
-    assert any("taken as unloaded" in limit for limit in result.limits)
+    assert any("taken as unloaded" in limit for limit in result.limits) == (shape == UNLOADED)
+    if shape == IMAGED:
+        assert found["lv_end_diastolic_volume_ml"] == pytest.approx(found["lv_imaged_volume_ml"], abs=2.0)
+        assert found["lv_unloaded_volume_ml"] == pytest.approx(0.54 * found["lv_imaged_volume_ml"], abs=0.1)
 
 
 @pytest.mark.slow
