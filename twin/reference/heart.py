@@ -221,21 +221,30 @@ def write_patient(folder: Path, progress: Progress) -> None:
     write_heart_dicom(folder, progress)
 
 
+def short_axis_planes(
+    axes: NDArray[np.float64], slices: int, gap_mm: float,
+    size: tuple[int, int], pixel_mm: float, thickness_mm: float,
+) -> list[Plane]:  # fmt: skip
+    """Lay short-axis slices from the base to the apex."""
+    septum, _anterior, base = axes
+    row = np.array([0.79, 0.0, 0.61])  # the left side of the patient is to the right of the image
+    row -= (row @ base) * base
+    row /= np.linalg.norm(row)
+    column = np.cross(base, row)
+    shifted = CENTER + 14.0 * septum  # the field of view is centered on both ventricles
+    return [
+        plane(shifted + (HIGHEST_MM - gap_mm * n) * base, row, column, size, pixel_mm, thickness_mm)
+        for n in range(slices)
+    ]
+
+
 def _planes(
     axes: NDArray[np.float64], slices: int, gap_mm: float,
     size: tuple[int, int], pixel_mm: float, thickness_mm: float,
 ) -> list[Plane]:  # fmt: skip
     """Short-axis slices from the base to the apex, then the long-axis planes."""
     septum, anterior, base = axes
-    row = np.array([0.79, 0.0, 0.61])  # the left side of the patient is to the right of the image
-    row -= (row @ base) * base
-    row /= np.linalg.norm(row)
-    column = np.cross(base, row)
-    shifted = CENTER + 14.0 * septum  # the field of view is centered on both ventricles
-    planes = [
-        plane(shifted + (HIGHEST_MM - gap_mm * n) * base, row, column, size, pixel_mm, thickness_mm)
-        for n in range(slices)
-    ]
+    planes = short_axis_planes(axes, slices, gap_mm, size, pixel_mm, thickness_mm)
     for name, degrees, off in LONG_AXIS:
         turn = np.deg2rad(degrees)
         across = np.cos(turn) * septum + np.sin(turn) * anterior
