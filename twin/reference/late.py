@@ -32,7 +32,8 @@ _SIGNALS = np.array(
     [[FAT, 210.0], [-60.0, 25.0], [0.0, 3.0], [MUSCLE, NULLED], [VALVE, 45.0], [BLOOD, 135.0]]
 )
 """What a cine's signal becomes."""
-NOISE = 6.0
+NOISE = 12.0
+"""Scar is then some twenty standard deviations above healthy muscle: our judgment of a good series."""
 SERIES_NUMBER = 40
 
 
@@ -116,6 +117,7 @@ def make_late_series(
     noise: float = NOISE,
     breath_mm: float = BREATH_MM,
     seed: int = 23,
+    view_mm: tuple[float, float] = VIEW_MM,
 ) -> tuple[Volume, NDArray[np.float64]]:
     """Take a late-enhancement short-axis stack of the reference heart.
 
@@ -129,6 +131,8 @@ def make_late_series(
         Standard deviation in each of two channels; healthy muscle is 16, scar 235.
     breath_mm : float
         How far breath-holds differ (standard deviation), one a slice.
+    view_mm : tuple of float
+        Height and width of the field of view.
 
     Returns
     -------
@@ -138,7 +142,7 @@ def make_late_series(
         Where each breath-hold left the heart, LPS, in the order of the slices.
     """
     rng = np.random.default_rng(seed)
-    size = int(VIEW_MM[0] / pixel_mm), int(VIEW_MM[1] / pixel_mm)
+    size = int(view_mm[0] / pixel_mm), int(view_mm[1] / pixel_mm)
     planes = short_axis_planes(patient.axes, slices, gap_mm, size, pixel_mm, patient.thickness_mm)[::-1]
     moved = breath_mm * rng.standard_normal((slices, 1)) * (0.0, -0.35, -1.0)
     moved -= moved.mean(axis=0)
