@@ -10,6 +10,7 @@ from physics.cardiac.body import State
 from physics.cardiac.pump import shortening_of
 from physics.cardiac.ventricle import MMHG_PER_MPA
 from physics.circulation.flat import numbers_of
+from physics.heart.scar import scar_numbers
 from physics.personal.imaged import Imaged, Springs
 from physics.personal.passive import law_of
 from physics.personal.personalize import ACROSS, LENGTHENING, Personal
@@ -75,14 +76,23 @@ def heart_of(personal: Personal, imaged: TetMesh, motion: Motion) -> Heart:
         modes=reduced.modes,
         amounts=reduced.amounts,
         strayed_mm=reduced.strayed_mm,
-        numbers=tuple(_fitted(personal)),
+        numbers=(*_fitted(personal), *scar_numbers(imaged)),
         measured_phases=motion.phases,
         measured_ml=motion.cavity_ml,
-        limits=(*LIMITS, *(f"{words} assumed" for words in personal.assumed)),
+        limits=(*LIMITS, *_of_scar(imaged), *(f"{words} assumed" for words in personal.assumed)),
         frame_of_reference=imaged.frame_of_reference,
         identity=imaged.identity,
         structure=imaged.structure,
         term=imaged.term,
+    )
+
+
+def _of_scar(mesh: TetMesh) -> tuple[str, ...]:
+    if mesh.living is None:
+        return ()
+    return (
+        "scar pulls nothing and is stiffer by an assumed factor, its share of an element taken as a mean; "
+        "activation goes through it as through muscle",
     )
 
 
