@@ -106,7 +106,6 @@ def test_any_painted_structure_is_scar_where_it_is_named(mesh: TetMesh) -> None:
     one = dead_in(mesh, painted.part("drawn"), motion(mesh), BESIDE)
     known = dead_in(mesh, labels(anterior()), motion(mesh), BESIDE)
     # Without the ring, the coarse mesh's edges beside it count as living: a tenth of the wall.
-    assert (one.share <= known.share + 1e-9).all()
     assert one.share.sum() > 0.85 * known.share.sum()
     away = painted.affine.copy()
     away[:3, 3] += 200.0
