@@ -17,11 +17,11 @@ SCAR, LIVING = "scar", "living muscle"
 DENSITY_G_ML = 1.05
 """Of heart muscle (Vinnakota and Bassingthwaighte 2004, Am J Physiol 286:H1742: 1.053)."""
 
-_ROWS = 6
-"""Of places along an element's edge at which labels are looked up: 56 in each."""
-_SLAB, _ALIKE, _MOST_MM = 0.15, 0.2, 8.0
+_ROWS = 10
+"""Of places along an element's edge at which labels are looked up: 220 in each."""
+_SLAB, _ALIKE, _LEAST_MM, _MOST_MM = 0.2, 0.2, 1.0, 8.0
 """A slice's section of the mesh: half its thickness as a share of the slices' distance, by how much of its
-area the labels' may differ, and how far a slice is moved at most."""
+area the labels' may differ, and how far a slice is moved at least and at most."""
 _SHOWN = 0.3
 """Of an element the labels must show at least so much, or what they do not show counts as living."""
 _TOLD_MM, _TOLD_SHARE = 1.5, 0.1
@@ -185,9 +185,10 @@ def _moved(labels: LabelMap, ring: NDArray[np.bool_] | None, at: Array, volumes:
     found, spacing = np.zeros((labels.labels.shape[-3], 2)), labels.spacing_mm
     if ring is None:
         return found
-    for k in range(len(ring)):
+    whole = np.flatnonzero(ring.any(axis=(1, 2)))[1:-1]  # base and apex are cut, not shown all round
+    for k in whole:
         here = np.abs(at[:, 2] - k) < _SLAB
-        if not here.any() or not ring[k].any():
+        if not here.any():
             continue
         mesh_mm2 = volumes[here].sum() / (2.0 * _SLAB * spacing[2])
         if abs(ring[k].sum() * spacing[0] * spacing[1] / mesh_mm2 - 1.0) > _ALIKE:
@@ -195,6 +196,6 @@ def _moved(labels: LabelMap, ring: NDArray[np.bool_] | None, at: Array, volumes:
         off = np.argwhere(ring[k]).mean(axis=0)[::-1] - np.average(
             at[here, :2], axis=0, weights=volumes[here]
         )
-        if np.linalg.norm(off * spacing[:2]) <= _MOST_MM:
+        if _LEAST_MM <= np.linalg.norm(off * spacing[:2]) <= _MOST_MM:
             found[k] = off
     return found

@@ -168,11 +168,44 @@ class _Distance:
         return np.asarray(ndimage.map_coordinates(self.values, places, order=1, mode="nearest"), np.float64)
 
 
-def closed(points: Array, triangles: NDArray[np.int32]) -> tuple[Array, NDArray[np.int32]]:
-    """Return a surface with its open edge closed by a lid about the edge's middle."""
+@dataclass(frozen=True, eq=False)
+class LongAxis:
+    """A ventricle's long axis at a phase, LPS mm.
+
+    Attributes
+    ----------
+    center, apex : ndarray, shape (3,)
+        The middle of the mitral ring and the cavity's farthest place from it.
+    normal : ndarray, shape (3,)
+        Of the ring's plane, a unit vector away from the apex.
+    """
+
+    center: Array
+    apex: Array
+    normal: Array
+
+
+def axis_of(motion: Motion, phase: int) -> LongAxis:
+    """Return a motion's long axis at a phase, by its endocardium, which is open at the base."""
+    surface = motion.surface("endocardium")
+    points = surface.points[phase].astype(np.float64)
+    ring = points[np.unique(_rim(surface.triangles))]
+    center = ring.mean(axis=0)
+    apex = points[np.linalg.norm(points - center, axis=1).argmax()]
+    normal = np.linalg.svd(ring - center, full_matrices=False)[2][2]
+    return LongAxis(center, apex, normal * np.sign(normal @ (center - apex)))
+
+
+def _rim(triangles: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return the sides (r, 2) that but one triangle has, as it goes round."""
     sides = triangles[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2)
     _, place, uses = np.unique(np.sort(sides, axis=1), axis=0, return_inverse=True, return_counts=True)
-    rim = sides[uses[place.ravel()] == 1]
+    return sides[uses[place.ravel()] == 1]
+
+
+def closed(points: Array, triangles: NDArray[np.int32]) -> tuple[Array, NDArray[np.int32]]:
+    """Return a surface with its open edge closed by a lid about the edge's middle."""
+    rim = _rim(triangles)
     if not len(rim):
         return points, triangles
     lid = np.column_stack([rim[:, 1], rim[:, 0], np.full(len(rim), len(points))])

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from segmentation.heart.late_wall import LateWall, late_wall
+from segmentation.heart.late_wall import LateWall, LongAxis, axis_of, late_wall
 from segmentation.heart.wall import DENSITY_G_ML
 from twin.aha import NAMES, segment_numbers
 from twin.domain import LabelMap, Motion, Structure, Volume
@@ -42,6 +42,9 @@ _WITHIN, _CUT = 2.0, 0.880
 scatter when it is cut there."""
 _TURN_DEG = 6.0
 """Width of a column through the wall, for its transmurality."""
+_SLAB, _REACH_MM = 0.5, 4.0
+"""Of the slices' distance: what one stands for to either side; and how far from muscle that was searched its
+rim goes."""
 _COVERED, _LITTLE = 0.02, 0.7
 _TOLD_MM = 1.5
 
@@ -69,11 +72,8 @@ def find_scar(late: Volume, motion: Motion, params: "ScarParams", progress: Prog
         )
     progress(0.6, "telling scar from muscle")
     values = late.slope * late.voxels.astype(np.float64) + late.intercept
-    thick = at.thickness_mm
-    rim = np.minimum(params.rim_mm, _RIM_SHARE * thick)
-    # Below the cavity a slice runs along the wall, and averages it with blood and fat.
-    cavity = (at.inner_mm < 0.0).any(axis=(1, 2), keepdims=True)
-    searched = at.wall & cavity & (at.inner_mm >= rim) & (at.outer_mm <= -rim)
+    axis = axis_of(motion, phase)
+    searched = _searched(at, axis, late, params.rim_mm)
     remote = remote_of(values[searched if searched.any() else at.wall])
     threshold = threshold_of(values[searched], remote, params)
     bright = _without_islands(
@@ -86,7 +86,7 @@ def find_scar(late: Volume, motion: Motion, params: "ScarParams", progress: Prog
         labels, late.affine,
         (Structure(SCAR, 1, term=SCAR), Structure(LIVING, 2, term="myocardium")),
         frame_of_reference=late.frame_of_reference, identity=late.identity,
-        notes=(*notes, *_notes(at, scar, core, covered, params, voxel_ml)),
+        notes=(*notes, *_notes(at, scar, core, searched, covered, params, voxel_ml)),
     )  # fmt: skip
     progress(0.9, "measuring")
     summary: dict[str, object] = {
@@ -99,7 +99,7 @@ def find_scar(late: Volume, motion: Motion, params: "ScarParams", progress: Prog
         "wall_seen_percent": 100.0 * min(covered, 1.0),
         "slices_moved_mm": float(np.linalg.norm(at.moved_mm, axis=1).max()),
     }
-    listed = _by_segment(at, scar, motion, phase)
+    listed = _by_segment(at, scar, axis, _septum(motion, phase))
     if listed is not None:
         summary["segments_with_scar"] = _said(listed)
         summary["segments"] = listed
@@ -180,14 +180,30 @@ def threshold_of(values: Array, remote: Remote, params: "ScarParams") -> float:
     return 0.5 * (remote.middle + float(np.percentile(enhanced, 99)))
 
 
+def _searched(at: LateWall, axis: LongAxis, late: Volume, rim_mm: float) -> Mask:
+    """Return the muscle that slices show by itself: not next to blood and fat, nor through base or apex.
+
+    Below the cavity a slice runs along the wall, and where half its distance to the next reaches the base
+    plane, it has valve and atrium in it.
+    """
+    rim = np.minimum(rim_mm, _RIM_SHARE * at.thickness_mm)
+    cavity = (at.inner_mm < 0.0).any(axis=(1, 2), keepdims=True)
+    below = (axis.center - at.points) @ axis.normal >= _SLAB * late.spacing_mm[2]
+    return np.asarray(at.wall & cavity & below & (at.inner_mm >= rim) & (at.outer_mm <= -rim))
+
+
+def _septum(motion: Motion, phase: int) -> Array | None:
+    """Return the right ventricle's middle, LPS mm; None where it was not seen."""
+    right = [o.points.mean(axis=0) for o in motion.outlines if o.name == "right cavity" and o.phase == phase]
+    return np.mean(right, axis=0).astype(np.float64) if right else None
+
+
 def _to_the_rim(bright: Mask, searched: Mask, wall: Mask, late: Volume) -> Mask:
     """Give the wall's rims, where blood and fat blur into it, what lies next to them in the slice."""
     found = bright.copy()
     for k in np.flatnonzero(searched.any(axis=(1, 2))):
-        near = ndimage.distance_transform_edt(
-            ~searched[k], late.spacing_mm[1::-1], return_distances=False, return_indices=True
-        )
-        found[k] = bright[k][tuple(near)] & wall[k]
+        away, near = ndimage.distance_transform_edt(~searched[k], late.spacing_mm[1::-1], return_indices=True)
+        found[k] = bright[k][tuple(near)] & wall[k] & (away <= _REACH_MM)
     return found
 
 
@@ -219,27 +235,22 @@ def _cores(bright: Mask, at: LateWall) -> Mask:
     return found
 
 
-def _by_segment(at: LateWall, scar: Mask, motion: Motion, phase: int) -> list[dict[str, object]] | None:
+def _by_segment(
+    at: LateWall, scar: Mask, axis: LongAxis, septum: Array | None
+) -> list[dict[str, object]] | None:
     """Return scar by segment: its share of the muscle there, and of the wall's thickness where there is any.
 
     The former is what Kim et al. 2000 (N Engl J Med 343:1445) grade. None where the septum is not told.
     """
-    right = [o.points.mean(axis=0) for o in motion.outlines if o.name == "right cavity" and o.phase == phase]
-    if not right:
+    if septum is None:
         return None
-    endo = motion.surface("endocardium")
-    sides = np.sort(endo.triangles[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2), axis=1)
-    edges, uses = np.unique(sides, axis=0, return_counts=True)
-    points = endo.points[phase].astype(np.float64)
-    center = points[np.unique(edges[uses == 1])].mean(axis=0)
-    apex = points[np.linalg.norm(points - center, axis=1).argmax()]
     places = at.points[at.wall]
-    numbers = segment_numbers(places, center, apex, np.mean(right, axis=0).astype(np.float64))
+    numbers = segment_numbers(places, axis.center, axis.apex, septum)
     if numbers is None:
         return None
     dead = scar[at.wall]
-    up = (center - apex) / np.linalg.norm(center - apex)
-    across = np.linalg.svd(up[None])[2][1:] @ (places - center).T
+    up = (axis.center - axis.apex) / np.linalg.norm(axis.center - axis.apex)
+    across = np.linalg.svd(up[None])[2][1:] @ (places - axis.center).T
     turn = (np.degrees(np.arctan2(across[1], across[0])) // _TURN_DEG).astype(int)
     slices = np.broadcast_to(np.arange(len(scar))[:, None, None], scar.shape)[at.wall]
     found: list[dict[str, object]] = []
@@ -270,7 +281,13 @@ def _said(listed: list[dict[str, object]]) -> str:
 
 
 def _notes(
-    at: LateWall, scar: Mask, core: Mask, covered: float, params: "ScarParams", voxel_ml: float
+    at: LateWall,
+    scar: Mask,
+    core: Mask,
+    searched: Mask,
+    covered: float,
+    params: "ScarParams",
+    voxel_ml: float,
 ) -> list[str]:
     """Return what a user should know of what was found."""
     notes = []
@@ -282,9 +299,12 @@ def _notes(
         notes.append(
             f"Slices that lie beside the cine's wall (another breath), put right: {', '.join(told)}."
         )
-    below = int((at.wall.any(axis=(1, 2)) & ~(at.inner_mm < 0.0).any(axis=(1, 2))).sum())
-    if below:
-        notes.append(f"In slices below the cavity ({below}) no scar is sought: they run along the wall.")
+    left = np.flatnonzero(at.wall.any(axis=(1, 2)) & ~searched.any(axis=(1, 2))) + 1
+    if len(left):
+        notes.append(
+            f"In slices through the apex or the base ({', '.join(map(str, left))}) no scar is sought: they "
+            "average the wall with what is beside it."
+        )
     if not scar.any():
         notes.append("No muscle is brighter than the threshold: no scar was found.")
     if core.sum() * voxel_ml >= params.least_ml:
