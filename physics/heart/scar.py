@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from physics.cardiac.body import quadrature
 from physics.cardiac.fields import shape_values
+from physics.elasticity.kernels import element_gradients, shape_gradients
 from twin.domain import LabelMap, Motion, Number, TetMesh
 from twin.errors import UserError
 
@@ -158,13 +160,16 @@ def _chosen(labels: LabelMap) -> NDArray[np.bool_]:
 
 
 def _places(mesh: TetMesh) -> tuple[Array, Array]:
-    """Return places spread evenly over each element (m, q, 3), mm, and the elements' volumes (m,), mm³."""
+    """Return places spread over each element (m, q, 3), mm, and the elements' volumes (m,), mm³."""
     steps = np.indices((_ROWS,) * 4).reshape(4, -1).T
     corners = (steps[steps.sum(axis=1) == _ROWS - 1] + 0.25) / _ROWS
     nodes = mesh.points[mesh.tets]
     weights = shape_values(corners) if nodes.shape[1] == 10 else corners
-    sides = nodes[:, 1:4] - nodes[:, :1]
-    return np.einsum("qa,eai->eqi", weights, nodes), np.abs(np.linalg.det(sides)) / 6.0
+    inside, shares = quadrature()
+    count, columns = mesh.tets.shape
+    gradients, volumes = np.empty((count, len(shares), columns, 3)), np.empty((count, len(shares)))
+    element_gradients(mesh.points, mesh.tets, shape_gradients(columns, inside), 1.0 / 6.0, gradients, volumes)
+    return np.einsum("qa,eai->eqi", weights, nodes), volumes @ shares
 
 
 def _carried(motion: Motion, phases: tuple[int, int], places: Array) -> Array:
