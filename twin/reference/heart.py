@@ -200,20 +200,24 @@ def write_heart_dicom(folder: Path, progress: Progress | None = None) -> HeartPa
 
     Images that an earlier run left there are replaced; other DICOM there is refused.
     """
+    progress = progress or Progress()
+    patient = make_heart_patient(progress=progress.between(0.0, 0.8))
+    write_study(folder, patient.series, progress.between(0.8, 1.0))
+    return patient
+
+
+def write_study(folder: Path, series: Sequence[Volume], progress: Progress) -> None:
+    """Write a reference patient's series as DICOM into ``folder``, in place of those of an earlier run."""
     from twin.sources.dicom_headers import read_header
     from twin.sources.dicom_writer import write_series
 
-    progress = progress or Progress()
-    patient = make_heart_patient(progress=progress.between(0.0, 0.8))
     for path in folder.glob("series-*/slice-*.dcm"):
         header = read_header(path)
         if header is not None and header.identity.reference_patient:
             path.unlink()
-    series = patient.series
     for n, volume in enumerate(series):
-        part = progress.between(0.8 + 0.2 * n / len(series), 0.8 + 0.2 * (n + 1) / len(series))
+        part = progress.between(n / len(series), (n + 1) / len(series))
         write_series(volume, folder / f"series-{volume.identity.series_number:02d}", part)
-    return patient
 
 
 def write_patient(folder: Path, progress: Progress) -> None:
