@@ -212,9 +212,7 @@ def beat(desk: Desk) -> None:
 
 
 def _plan(desk: Desk, step: str, makes: str, title: str, params: dict[str, Any] | None = None) -> Plan:
-    inputs = inputs_of(desk.session, step)
-    if step == MESH:
-        inputs = {name: ref for name, ref in (inputs | {"scar": _scar_ref(desk)}).items() if ref}
+    inputs = mesh_inputs(desk) if step == MESH else inputs_of(desk.session, step)
     # A beat under other sliders is another beat: both are kept.
     into = {} if params is not None else way.made_before(desk.session, step, inputs)
     given = desk.params_of(step) if params is None else params
@@ -222,6 +220,12 @@ def _plan(desk: Desk, step: str, makes: str, title: str, params: dict[str, Any] 
     made = way.made_of(entry, makes)
     way.show_made(desk, made)
     desk.session.show_only(made)  # other things may have come with it
+
+
+def mesh_inputs(desk: Desk) -> dict[str, str]:
+    """Return what a ventricle is meshed from: the motion at hand, and the scar that is chosen."""
+    inputs = inputs_of(desk.session, MESH) | {"scar": _scar_ref(desk)}
+    return {name: ref for name, ref in inputs.items() if ref}
 
 
 def inputs_of(session: Session, step: str) -> dict[str, str]:

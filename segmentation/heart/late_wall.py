@@ -190,6 +190,11 @@ def axis_of(motion: Motion, phase: int) -> LongAxis:
     surface = motion.surface("endocardium")
     points = surface.points[phase].astype(np.float64)
     ring = points[np.unique(_rim(surface.triangles))]
+    if not len(ring):
+        raise UserError(
+            "The endocardium is closed: where the ventricle's base lies is not known.",
+            "Segment the heart anew.",
+        )
     center = ring.mean(axis=0)
     apex = points[np.linalg.norm(points - center, axis=1).argmax()]
     normal = np.linalg.svd(ring - center, full_matrices=False)[2][2]
