@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
@@ -243,6 +244,7 @@ class HeartCard(QFrame):
         self.play.setText("Pause" if beating.playing else "Play" if ready else "Getting ready …")
         self.play.setToolTip("Let the heart beat, or hold it still (K)")
         self.speed.setCurrentIndex(SPEEDS.index(beating.speed))
+        self._offer_scar()
         self.colors.setCurrentIndex(self.colors.findData(beating.colors))
         for widget in (self.play, self.colors, self.reset, self.controls):
             widget.setEnabled(ready)
@@ -276,6 +278,16 @@ class HeartCard(QFrame):
             lines.insert(0, "Small: 95 % of the ensemble, and of its own changes, each member with itself.")
         self.known.setText("\n".join(lines))
         self.known.setVisible(bool(lines))
+
+    def _offer_scar(self) -> None:
+        """Let scar be shown where there is any, and say why not where there is none."""
+        heart, place = self._beating.heart, self.colors.findData("scar")
+        known = heart is not None and heart.mesh.living is not None
+        model = self.colors.model()
+        assert isinstance(model, QStandardItemModel)
+        model.item(place).setEnabled(known)
+        why = "" if known else "This heart was meshed without scar (Anatomy, Ventricle)"
+        self.colors.setItemData(place, why, Qt.ItemDataRole.ToolTipRole)
 
     def _on_speed(self, place: int) -> None:
         self._beating.speed = SPEEDS[place]

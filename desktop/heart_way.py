@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FIND = "segmentation.heart"
 STILL = "segmentation.ventricle_ct"
+SCAR = "segmentation.scar"
 MESH = "mesh.ventricle"
 FIT = "physics.heart"
 BEAT = "physics.beat"
@@ -34,9 +35,10 @@ def _moves(session: Session, item: Item) -> bool:
 
 
 def leads(session: Session) -> bool:
-    """Tell whether the record's way is a heart's: it moves, and there is neither a CT nor any structure."""
-    beats = bool(cines(session) or session.of_kind("motion") or session.of_kind("heart"))
-    return beats and way.scan(session) is None and not session.structures()
+    """Tell whether the record's way is a heart's: there is no CT, and it moves, and is nothing else's yet."""
+    if way.beats(session):
+        return True
+    return bool(cines(session)) and way.scan(session) is None and not session.structures()
 
 
 def meshed(session: Session) -> bool:
@@ -80,6 +82,56 @@ def lines(session: Session) -> list[Item]:
     """Return the distances that were measured: one may be a ventricle's axis."""
     entries = ((item, session.entry(item.id)) for item in session.of_kind("measurement"))
     return [item for item, entry in entries if entry is not None and entry.tree["kind"] == "distance"]
+
+
+def why_not_scar(desk: Desk) -> str:
+    """A motion and a still stack of MR slices are wanted."""
+    missing = _why_without(desk, "motion", "Segment the heart first (Anatomy).")
+    if missing:
+        return missing
+    if late(desk.session) is None:
+        return (
+            "Scar is found in a late enhancement series (MR, a stack of still slices), and there is none "
+            "here. Labels of scar made elsewhere can be imported and chosen where the ventricle is meshed."
+        )
+    return _why_not(desk, SCAR)
+
+
+def late(session: Session) -> Item | None:
+    """Return the still MR stack that is shown, or the newest one: a late enhancement series."""
+    found = [item for item in session.of_kind("volume") if _still_stack(session, item)]
+    return session.volume if session.volume in found else (found[-1] if found else None)
+
+
+def _still_stack(session: Session, item: Item) -> bool:
+    entry = session.entry(item.id)
+    if entry is None or entry.tree["modality"] != "MR":
+        return False
+    shape: list[int] = entry.tree["voxels"]["shape"]
+    return len(shape) == 3 and shape[0] > 1
+
+
+def scars(session: Session) -> list[Item]:
+    """Return the structures that can be taken as scar: all but the living muscle beside one."""
+    return [item for item in session.structures() if item.name != "living muscle"]
+
+
+def scar(desk: Desk) -> Item | None:
+    """Return the structure that a ventricle's mesh takes as scar: the chosen one, else one called so."""
+    found = scars(desk.session)
+    if desk.scar is not None:
+        return next((item for item in found if item.key == desk.scar), None)
+    called = [item for item in found if "scar" in (item.name.lower(), item.term)]
+    return called[-1] if called else None
+
+
+def _scar_ref(desk: Desk) -> str:
+    """Return how a mesh's input names its scar: with the muscle beside it, by which slices are put right."""
+    chosen = scar(desk)
+    if chosen is None:
+        return ""
+    beside = [item.name for item in desk.session.structures() if item.id == chosen.id]
+    return chosen.id if chosen.name == "scar" and "living muscle" in beside else chosen.key
 
 
 def why_not_mesh(desk: Desk) -> str:
@@ -140,8 +192,24 @@ def find_still(desk: Desk) -> None:
     desk.start("Segment the ventricle", _plan(desk, STILL, "motion", "Segmenting the ventricle"), key=STILL)
 
 
+def find_scar(desk: Desk) -> None:
+    """Find scar in the late series at hand, and show it over that."""
+    desk.start("Find scar", _scar_plan(desk), key=SCAR)
+
+
+def _scar_plan(desk: Desk) -> Plan:
+    motion, series = way.shape(desk.session, "motion"), late(desk.session)
+    assert motion is not None
+    assert series is not None
+    inputs = {"late": series.id, "motion": motion.id}
+    into = way.made_before(desk.session, SCAR, inputs)
+    yield desk.job(SCAR, inputs, desk.params_of(SCAR), into=into, title="Finding scar")
+    desk.scar = None
+    desk.session.show(series.id)
+
+
 def mesh(desk: Desk) -> None:
-    """Mesh the ventricle of the motion at hand."""
+    """Mesh the ventricle of the motion at hand, with the scar that is chosen."""
     desk.start("Mesh the ventricle", _plan(desk, MESH, "mesh", "Meshing the ventricle"), key=MESH)
 
 
@@ -157,7 +225,7 @@ def beat(desk: Desk) -> None:
 
 
 def _plan(desk: Desk, step: str, makes: str, title: str, params: dict[str, Any] | None = None) -> Plan:
-    inputs = inputs_of(desk.session, step)
+    inputs = mesh_inputs(desk) if step == MESH else inputs_of(desk.session, step)
     # A beat under other sliders is another beat: both are kept.
     into = {} if params is not None else way.made_before(desk.session, step, inputs)
     given = desk.params_of(step) if params is None else params
@@ -165,6 +233,12 @@ def _plan(desk: Desk, step: str, makes: str, title: str, params: dict[str, Any] 
     made = way.made_of(entry, makes)
     way.show_made(desk, made)
     desk.session.show_only(made)  # other things may have come with it
+
+
+def mesh_inputs(desk: Desk) -> dict[str, str]:
+    """Return what a ventricle is meshed from: the motion at hand, and the scar that is chosen."""
+    inputs = inputs_of(desk.session, MESH) | {"scar": _scar_ref(desk)}
+    return {name: ref for name, ref in inputs.items() if ref}
 
 
 def inputs_of(session: Session, step: str) -> dict[str, str]:

@@ -72,6 +72,7 @@ _OF: dict[str, tuple[str, ...]] = {
     "anatomy.heart": ("segmentation", "cardiac", "ventricle", "cine"),
     "anatomy.pull": ("edit contours", "correct", "drag", "deform", "nudge", "segment editor"),
     "anatomy.ventricle_ct": ("angiography", "ccta", "blood pool", "segmentation", "cardiac"),
+    "anatomy.scar": ("lge", "late gadolinium enhancement", "infarct", "fibrosis", "viability", "delayed"),
     "view.fibers": ("fibres", "streamlines", "glyphs", "helix", "myofibers"),
     "anatomy.ventricle": ("tetrahedral", "finite elements", "fem", "cardiac", "fibers"),
     "simulate.heart": ("personalize", "calibrate", "cardiac"),

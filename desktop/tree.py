@@ -27,7 +27,7 @@ _KEY = Qt.ItemDataRole.UserRole
 _MENU = ("edit.again", "edit.rename", "edit.color", "edit.visible", "edit.delete")
 _OF_SHAPES = ("edit.color", "edit.visible")
 _MENU_OF = {
-    "volume": ("anatomy.segment", "anatomy.heart"),
+    "volume": ("anatomy.segment", "anatomy.heart", "anatomy.scar"),
     "measurement": ("file.export",),
     "key image": ("file.export",),
     "labelmap": ("anatomy.mesh", "measure.structure"),

@@ -50,5 +50,16 @@ HEART = Walk(
     "left ventricle",
 )
 
-WALKS = {"heart": HEART, "hip": HIP}
+INFARCT = Walk(
+    "from cine MR with late enhancement to the patient's own beating left ventricle, scar in it",
+    (
+        Stage("segmentation.heart"),
+        Stage("segmentation.scar"),
+        Stage("mesh.ventricle"),
+        Stage("physics.heart"),
+    ),
+    "left ventricle",
+)
+
+WALKS = {"heart": HEART, "hip": HIP, "infarct": INFARCT}
 """By the name that commands know them by."""

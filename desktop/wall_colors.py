@@ -39,6 +39,7 @@ COLORS = {
         Coloring("active", "Active fiber stress", "Active fiber stress", "kPa"),
         Coloring("work", "Fiber work", "Work of the last beat", "kJ/m³"),
         Coloring("activation", "Activation", "Activation", "ms"),
+        Coloring("scar", "Scar", "Scar (share of the muscle)", "%"),
         Coloring("segments", "Segments (AHA)", "Segment (AHA)", ""),
     )
 }
@@ -97,6 +98,7 @@ class WallColors:
             "active": (0.0, max(10.0 * math.ceil(max(pulled) / 10.0), 10.0)),
             "work": (min(0.0, math.floor(float(np.percentile(self._last, 5)))), max(math.ceil(most), 1.0)),
             "activation": (0.0, 60.0 if lasting is None else 10.0 * math.ceil(float(lasting.max()) / 10.0)),
+            "scar": (0.0, 100.0),
             "segments": (0.5, len(heart.mesh.region_names) + 0.5),
         }
 
@@ -110,6 +112,9 @@ class WallColors:
             return np.linalg.norm(displacement - self.diastole, axis=1).astype(np.float64)
         if name == "segments":
             return (self._mesh.regions + 1).astype(np.float64)
+        if name == "scar":
+            living = self._mesh.living
+            return np.full(len(self._mesh.tets), np.nan) if living is None else 100.0 * (1.0 - living)
         if name == "stretch":
             return self.stretch(displacement)
         if name == "active":
@@ -140,4 +145,5 @@ class WallColors:
     def _active(self, stretch: Array, tension_kpa: float) -> Array:
         from physics.cardiac.stretch import active_stress_kpa
 
-        return active_stress_kpa(stretch, tension_kpa, self._lengthening)
+        pulled = active_stress_kpa(stretch, tension_kpa, self._lengthening)
+        return pulled if self._mesh.living is None else pulled * self._mesh.living

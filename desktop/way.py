@@ -86,9 +86,13 @@ def structure(session: Session) -> Item | None:
         same = [i for i in here if at_hand is not None and at_hand.structure == i.structure]
         if same:
             return same[-1]
-    femurs = [i for i in here if i.term == "femur"]
-    found = femurs or list(here)
+    found = [i for i in here if i.term == "femur"] or ([] if beats(session) else list(here))
     return found[0] if found else None
+
+
+def beats(session: Session) -> bool:
+    """Tell whether the record is a heart's: one moves in it, and there is no CT."""
+    return bool(session.of_kind("motion") or session.of_kind("heart")) and scan(session) is None
 
 
 def shape(session: Session, kind: str) -> Item | None:
@@ -96,10 +100,10 @@ def shape(session: Session, kind: str) -> Item | None:
     chosen = session.item(session.selection)
     if chosen is not None and chosen.kind == kind and not chosen.part:
         return chosen
-    name = chosen.structure if chosen is not None and chosen.structure else ""
     here = structure(session)
-    name = name or (here.structure if here is not None else "")
-    found = [i for i in session.of_kind(kind) if not name or i.structure == name]
+    name = (chosen.structure if chosen is not None else "") or (here.structure if here is not None else "")
+    kin = list(session.of_kind(kind))
+    found = [i for i in kin if not name or i.structure == name] or (kin if beats(session) else [])
     return found[-1] if found else None
 
 
@@ -392,10 +396,7 @@ def _mesh_plan(desk: Desk, item: Item) -> Plan:
     name = item.part
     sources = {"labelmap": item.key} | _scan_of(desk.session)
     known = _surface_at_hand(desk, item)
-    if known is None:
-        entry = yield _surface_job(desk, item)
-        known = made_of(entry, "surface")
-    sources["surface"] = known
+    sources["surface"] = known or made_of((yield _surface_job(desk, item)), "surface")
     entry = yield _job(desk, TETRAHEDRA, sources, f"Meshing the {name}")
     show_made(desk, made_of(entry, "mesh"))
 
@@ -474,8 +475,7 @@ def inputs_for(step: str, sources: Mapping[str, str]) -> dict[str, str]:
 
 def made_of(entry: Any, kind: str) -> str:
     """Return the id of the last entity of a kind that a step made, by its log entry."""
-    made = [output["id"] for output in entry.outputs.values() if output["kind"] == kind]
-    return made[-1] if made else ""
+    return next((o["id"] for o in reversed(entry.outputs.values()) if o["kind"] == kind), "")
 
 
 def _sources_of(session: Session, item: Item) -> dict[str, str]:

@@ -6,7 +6,7 @@ Beside the packages that do the work, since these load solvers, and steps are de
 from dataclasses import dataclass
 from typing import Any
 
-from twin.domain import Heart, Motion, Result, TetMesh
+from twin.domain import Heart, LabelMap, Motion, Result, TetMesh
 from twin.params import param
 from twin.progress import Progress
 from twin.steps import Made, step
@@ -53,14 +53,39 @@ class VentricleParams:
         title="Phase",
         patient_specific=True,
     )
+    scar_stiffness_percent: float = param(
+        300.0,
+        unit="%",
+        low=50.0,
+        high=3000.0,
+        help="Of scar at rest, of living muscle's: assumed, no image shows it. Without scar of no effect.",
+        advanced=True,
+        title="Stiffness of scar",
+    )
+    scar_phase: int | None = param(
+        None,
+        low=0,
+        high=1000,
+        help="Phase of the cine, counted from 0, at which the scar was seen; empty: that of the mesh.",
+        advanced=True,
+        title="Phase of the scar",
+        patient_specific=True,
+    )
 
 
-@step("mesh.ventricle", version=1, title="Mesh the ventricle", makes=("mesh",))
-def make_ventricle(motion: Motion, params: VentricleParams, progress: Progress) -> Made:
-    """Fill a ventricle's wall with tetrahedra at one phase, with its fibers and its 17 segments."""
+def holds_scar(tree: dict[str, Any]) -> bool:
+    """Tell whether a labelmap holds a structure that is called scar."""
+    return any("scar" in (part["name"].lower(), part.get("term", "")) for part in tree["structures"])
+
+
+@step("mesh.ventricle", version=1, title="Mesh the ventricle", makes=("mesh",), fits={"scar": holds_scar})
+def make_ventricle(
+    motion: Motion, scar: LabelMap | None, params: VentricleParams, progress: Progress
+) -> Made:
+    """Fill a ventricle's wall with tetrahedra at one phase, with fibers, 17 segments, scar where given."""
     from physics.heart.of_motion import ventricle_of
 
-    return ventricle_of(motion, params, progress)
+    return ventricle_of(motion, params, progress, scar)
 
 
 @dataclass(frozen=True)

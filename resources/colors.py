@@ -62,6 +62,7 @@ STRUCTURE_COLORS: dict[str, str] = {
     "brain": "#D2AFA6",
     "ventricle": "#6BA3C7",
     "tumor": "#D6409F",
+    "scar": "#F0CF50",
     "implant": "#A9B4C0",
     "cement": "#7FA38C",
 }

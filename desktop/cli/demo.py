@@ -18,7 +18,11 @@ from twin.errors import UserError
 from twin.jobs import Job
 from twin.progress import Progress
 
-DEMOS = {"heart": "twin.reference.heart", "hip": "twin.reference.hip"}
+DEMOS = {
+    "heart": "twin.reference.heart",
+    "hip": "twin.reference.hip",
+    "infarct": "twin.reference.infarct",
+}
 """Ways to the modules that make their patients."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSlider, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from desktop import heart_way, theme, way, words
 from desktop.actions import Actions
@@ -13,7 +13,7 @@ from desktop.desk import Desk
 from desktop.fields import ComboBox
 from desktop.motion_card import MotionCard
 from desktop.section import CommandButton, Panel, StepSection, quiet, section_title
-from desktop.session import sizes_of
+from desktop.session import Item, sizes_of
 from desktop.silent import SilentCard
 
 _BONES = frozenset(
@@ -69,10 +69,18 @@ class AnatomyPanel(Panel):
             steps=(heart_way.STILL,), done=lambda: _fresh(desk, "motion"), facts=self._still_facts,
             again="Segment again",
         )  # fmt: skip
+        self.scar = StepSection(
+            desk, actions, title="Scar", command="anatomy.scar", steps=(heart_way.SCAR,),
+            done=lambda: _found_scar(desk) is not None, facts=self._scar_facts, again="Find again with these",
+        )  # fmt: skip
+        self.takes = ScarChoice(desk)
+        self.ventricle.column.insertWidget(2, self.takes)
         self.motion = MotionCard(desk, actions)
         if desk.stage is not None:
             desk.stage.cine.moved.connect(self.motion.follow)
-        self.add(self.silent, self.heart, self.still, self.ventricle, self.motion, self.bone, self.all)
+        self.add(
+            self.silent, self.heart, self.still, self.scar, self.ventricle, self.motion, self.bone, self.all
+        )
         self.add(self.side)
         self.add(self.mesh, self.go)
         self.opacity_title = section_title("Labels over the image")
@@ -93,6 +101,9 @@ class AnatomyPanel(Panel):
         self.still.setVisible(still)
         self.ventricle.setVisible(beats or _fresh(self._desk, "motion"))
         self.bone.setVisible(not beats)
+        self.scar.setVisible(_fresh(self._desk, "motion") and heart_way.late(session) is not None)
+        self.scar.refresh(current=False)
+        self.takes.refresh()
         if beats:
             self._refresh_heart()
             return
@@ -116,8 +127,10 @@ class AnatomyPanel(Panel):
         self.heart.refresh(current=not found)
         self.ventricle.setVisible(found)
         self.ventricle.refresh(current=found and not meshed)
-        for widget in (self.all, self.side, self.mesh, self.opacity_title, self.opacity):
+        for widget in (self.all, self.side, self.mesh):
             widget.hide()
+        self.opacity_title.setVisible(bool(self._desk.session.structures()))
+        self.opacity.setVisible(bool(self._desk.session.structures()))
         self.go.setVisible(meshed)
         self.go.set_primary(meshed)
 
@@ -125,6 +138,15 @@ class AnatomyPanel(Panel):
         motion = way.shape(self._desk.session, "motion")
         summary = self._desk.session.summary(motion.id) if motion is not None else {}
         return list(words.facts_of(heart_way.STILL, summary))
+
+    def _scar_facts(self) -> Sequence[tuple[str, str]]:
+        found = _found_scar(self._desk)
+        if found is None:
+            return ()
+        entry = self._desk.session.entry(found.id)
+        notes = entry.tree.get("notes", ()) if entry else ()
+        facts = words.facts_of(heart_way.SCAR, self._desk.session.summary(found.id))
+        return [*facts, *(("Note", str(note)) for note in notes)]
 
     def _ventricle_facts(self) -> Sequence[tuple[str, str]]:
         mesh = way.shape(self._desk.session, "mesh")
@@ -168,6 +190,40 @@ class AnatomyPanel(Panel):
         return [*facts, *(("Note", str(note)) for note in notes)]
 
 
+class ScarChoice(QWidget):
+    """Which structure a ventricle's mesh takes as scar: any that was found, painted or imported, or none."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk = desk
+        self.choice = ComboBox()
+        self.choice.setAccessibleName("Scar")
+        self.choice.activated.connect(self._on_pick)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(QLabel("Scar"))
+        row.addWidget(self.choice, 1)
+
+    def refresh(self) -> None:
+        """Offer the structures that there are."""
+        here, found = heart_way.scar(self._desk), heart_way.scars(self._desk.session)
+        self.choice.clear()
+        self.choice.addItem("None", "")
+        for item in found:
+            self.choice.addItem(item.name, item.key)
+        self.choice.setCurrentIndex(max(self.choice.findData(here.key if here else ""), 0))
+        self.choice.setEnabled(bool(found))
+        self.choice.setToolTip(
+            "What of the wall does not pull, and is stiffer: any structure can be taken"
+            if found
+            else "No structure is here that could be scar: find it in a late enhancement series, or import it"
+        )
+
+    def _on_pick(self, index: int) -> None:
+        self._desk.scar = self.choice.itemData(index)
+        self._desk.refreshed.emit()
+
+
 class _SideCard(QFrame):
     """Asks for the side where the scan does not settle it: loads and exports wait for the answer."""
 
@@ -197,6 +253,13 @@ class _SideCard(QFrame):
         if waiting:
             chosen = [i for i in waiting if i.key == self._desk.session.selection]
             self.question.setText(f"Which side is “{(chosen or waiting)[0].name}”?")
+
+
+def _found_scar(desk: Desk) -> Item | None:
+    """Return the labels that scar was found as in a late series, the newest that are not stale."""
+    made = ((item, desk.session.maker(item.id)) for item in desk.session.of_kind("labelmap"))
+    found = [item for item, by in made if by is not None and by.step == heart_way.SCAR and not item.stale]
+    return found[-1] if found else None
 
 
 def _has(desk: Desk, kind: str) -> bool:

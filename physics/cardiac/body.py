@@ -79,7 +79,7 @@ class Body:
     supports : sequence of Support
         Surfaces that springs hold.
     stiffness : ndarray, shape (m,), optional
-        Factor on the law's stresses in each element; 1 where not given.
+        Factor on the law's stresses in each element; the mesh's own where not given.
     bulk_mpa : float
         κ; infinite for an incompressible body.
 
@@ -117,7 +117,8 @@ class Body:
         self.mesh, self.law, self.faces, self.supports = mesh, law, tuple(faces), tuple(supports)
         count = len(mesh.tets)
         self._shape(axes)
-        factor = np.ones(count) if stiffness is None else stiffness
+        own = mesh.stiffness if stiffness is None else stiffness
+        factor = np.ones(count) if own is None else own
         self.numbers = np.repeat(law.row()[None], count, axis=0)
         self.numbers[:, list(law.stress_scales)] *= factor[:, None]
         self.active = np.zeros((count, 3))

@@ -84,6 +84,7 @@ def result_of(mesh: TetMesh, ventricle: Ventricle, coupled: Coupled, limits: Seq
             Field("displacement", "mm", "node", (np.stack(frames) - mesh.points).astype(np.float32)),
             Field("fiber stress", "kPa", "element", stress),
             Field("fiber strain", "%", "element", (100 * (stretch / stretch[full] - 1)).astype(np.float32)),
+            *_scar(mesh, len(frames)),
         ),
         numbers=(*numbers, *_strains(moved), *_stresses(mesh, stress)),
         times_s=kept,
@@ -95,6 +96,14 @@ def result_of(mesh: TetMesh, ventricle: Ventricle, coupled: Coupled, limits: Seq
         structure=mesh.structure,
         term=mesh.term,
     )
+
+
+def _scar(mesh: TetMesh, frames: int) -> tuple[Field, ...]:
+    """Return the share of each element that is scar, the same in all frames; nothing where none is known."""
+    if mesh.living is None:
+        return ()
+    dead = (100.0 * (1.0 - mesh.living)).astype(np.float32)
+    return (Field("scar", "%", "element", np.repeat(dead[None], frames, axis=0)),)
 
 
 def first_full(volumes_ml: Sequence[float] | NDArray[np.float64]) -> int:

@@ -69,7 +69,7 @@ class Ventricle:
     body : Body
         Each of its faces closes a cavity: the left ventricle's, and the right one's where there is one.
     activity : ndarray, shape (m,), optional
-        Share of the tension that each element takes part with; 1 where not given, 0 in a scar.
+        Share of the tension that each element takes part with; the mesh's living muscle where not given.
     across : float
         Share of the tension that acts across the fibers.
     lengthening : float
@@ -95,7 +95,8 @@ class Ventricle:
         if not 1 <= len(body.faces) <= len(CAVITIES) or not all(face.closed for face in body.faces):
             raise GeometryError("A ventricle needs one cavity that its base closes, and both need two.")
         self.body, self.shortening = body, shortening
-        share = np.ones(len(body.mesh.tets)) if activity is None else activity
+        own = body.mesh.living if activity is None else activity
+        share = np.ones(len(body.mesh.tets)) if own is None else own
         self._pattern = np.stack([share, across * share], axis=1)
         body.active[:, 2] = lengthening
         self._search = Equilibrium(body, tolerance=TOLERANCE)

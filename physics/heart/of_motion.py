@@ -12,8 +12,9 @@ from physics.heart.cavity import rims
 from physics.heart.coordinates import coordinates
 from physics.heart.fan import BasePlane
 from physics.heart.rule import Angles, fibers_of
+from physics.heart.scar import scar_numbers, with_scar
 from physics.heart.segments import NAMES, segments
-from twin.domain import Motion, Surface, TetMesh
+from twin.domain import LabelMap, Motion, Surface, TetMesh
 from twin.errors import UserError
 from twin.progress import Progress
 from twin.steps import Made
@@ -22,13 +23,19 @@ if TYPE_CHECKING:
     from physics.heart_steps import VentricleParams
 
 
-def ventricle_of(motion: Motion, params: "VentricleParams", progress: Progress) -> Made:
-    """Return the wall between the surfaces of one phase; see ``ventricle_between`` and ``fibers_of``."""
+def ventricle_of(
+    motion: Motion, params: "VentricleParams", progress: Progress, scar: LabelMap | None = None
+) -> Made:
+    """Return the wall between the surfaces of one phase, and scar in it.
+
+    See ``ventricle_between``, ``fibers_of`` and ``with_scar``.
+    """
     count = len(motion.phases)
     phase = motion.fullest if params.phase is None else params.phase
-    if phase >= count:
+    seen = phase if params.scar_phase is None else params.scar_phase
+    if max(phase, seen) >= count:
         raise UserError(
-            f"There is no phase {phase}: “{motion.structure}” has {count}, counted from 0.",
+            f"There is no phase {max(phase, seen)}: “{motion.structure}” has {count}, counted from 0.",
             "Leave it empty for end-diastole.",
         )
     progress(0.0, "filling the wall")
@@ -50,8 +57,11 @@ def ventricle_of(motion: Motion, params: "VentricleParams", progress: Progress) 
         mesh = replace(mesh, regions=(numbers - 1).astype(np.int32), region_names=NAMES)
     else:
         notes.append(f"The right ventricle was not seen at phase {phase}: the 17 segments are not told.")
+    mesh = replace(mesh, notes=tuple(notes))
+    if scar is not None:
+        mesh = with_scar(mesh, scar, params.scar_stiffness_percent / 100.0, motion, (phase, seen))
     progress(1.0, "done")
-    return Made({"ventricle mesh": replace(mesh, notes=tuple(notes))}, _summary(mesh, at.thickness_mm))
+    return Made({"ventricle mesh": mesh}, _summary(mesh, at.thickness_mm))
 
 
 def _base_of(endo: Surface) -> BasePlane:
@@ -81,4 +91,4 @@ def _summary(mesh: TetMesh, thickness_mm: np.ndarray) -> dict[str, float]:
         "cavity_ml": cavity,
         "wall_ml": heart - cavity,
         "wall_thickness_mean_mm": float(np.mean(thickness_mm)),
-    }
+    } | dict(zip(("scar_g", "scar_percent"), (n.value for n in scar_numbers(mesh)), strict=False))

@@ -1,9 +1,4 @@
-"""The 17 segments of the left ventricle, and its local axes.
-
-Segments after Cerqueira et al. 2002 (American Heart Association), Circulation 105:539: thirds of the cavity
-from base to apex, of six, six and four segments about the axis, and what lies beyond the cavity. The septum's
-middle parts the anteroseptal from the inferoseptal segments.
-"""
+"""The 17 segments of a ventricle's mesh (``twin.aha``), and its local axes."""
 
 from dataclasses import dataclass
 
@@ -12,23 +7,13 @@ from numpy.typing import NDArray
 
 from physics.heart.coordinates import Coordinates
 from physics.heart.rule import frames
+from twin.aha import NAMES, segment_numbers
 from twin.domain import TetMesh
 from twin.errors import GeometryError
 
+__all__ = ["NAMES", "LocalAxes", "local_axes", "segments"]
+
 Array = NDArray[np.float64]
-
-NAMES = (
-    "basal anterior", "basal anteroseptal", "basal inferoseptal", "basal inferior", "basal inferolateral",
-    "basal anterolateral", "mid anterior", "mid anteroseptal", "mid inferoseptal", "mid inferior",
-    "mid inferolateral", "mid anterolateral", "apical anterior", "apical septal", "apical inferior",
-    "apical lateral", "apex",
-)  # fmt: skip
-"""Of the segments 1 to 17."""
-
-_SIX = np.array([2, 1, 6, 5, 4, 3])
-"""Segments in steps of 60° from the septum's middle, by way of the anterior wall."""
-_FOUR = np.array([14, 13, 16, 15])
-"""In steps of 90° about the septum's middle."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,20 +68,11 @@ def segments(mesh: TetMesh, at: Coordinates, septum: Array | None = None) -> NDA
                 "Give a place on its side of the axis: the middle of the right ventricle.",
             )
         septum = mesh.points[np.unique(there[0])].mean(axis=0)
-    up = at.axis.up
     middle = mesh.points[mesh.tets[:, :4]].mean(axis=1)
-    height = at.axis.height(middle)
-    first = septum - at.axis.center
-    first = first - (first @ up) * up
-    if np.linalg.norm(first) < 1.0:
+    found = segment_numbers(middle, at.axis.center, at.axis.apex, septum)
+    if found is None:
         raise GeometryError(
             "The place that should tell the septum's side lies on the long axis.",
             "Give the middle of the right ventricle.",
         )
-    second = np.cross(up, first)
-    away = middle - at.axis.center
-    angle = np.degrees(np.arctan2(away @ second, away @ first)) % 360.0
-    six = _SIX[(angle // 60.0).astype(int) % 6]
-    four = _FOUR[((angle + 45.0) // 90.0).astype(int) % 4]
-    found = np.select([height >= 2 / 3, height >= 1 / 3, height >= 0.0], [six, six + 6, four], 17)
     return np.where(at.right, 0, found).astype(np.int32)

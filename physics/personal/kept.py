@@ -11,6 +11,7 @@ from physics.cardiac.body import State
 from physics.cardiac.pump import shortening_of
 from physics.cardiac.ventricle import MMHG_PER_MPA
 from physics.circulation.flat import numbers_of
+from physics.heart.scar import scar_numbers
 from physics.personal.beliefs import R_WAVE_S, adult_at, circulation_of, twitch_of
 from physics.personal.ensemble import values
 from physics.personal.imaged import Imaged, Springs
@@ -83,10 +84,10 @@ def heart_of(personal: Personal, imaged: TetMesh, motion: Motion, assumed: Seque
         modes=reduced.modes,
         amounts=reduced.amounts,
         strayed_mm=reduced.strayed_mm,
-        numbers=tuple(_fitted(personal)),
+        numbers=(*_fitted(personal), *scar_numbers(imaged)),
         measured_phases=None if motion.still else motion.phases,
         measured_ml=None if motion.still else motion.cavity_ml,
-        limits=(*LIMITS, *(f"assumed: {words}" for words in assumed)),
+        limits=(*LIMITS, *_of_scar(imaged), *(f"assumed: {words}" for words in assumed)),
         member_names=names,
         members=members,
         frame_of_reference=imaged.frame_of_reference,
@@ -126,6 +127,15 @@ def members_of(heart: Heart, most: int) -> Iterator[Heart]:
             for part in ("timing", "circulation")
         }
         yield replace(heart, stiffness=row["stiffness"], peak_kpa=row["peak_kpa"], **parts)
+
+
+def _of_scar(mesh: TetMesh) -> tuple[str, ...]:
+    if mesh.living is None:
+        return ()
+    return (
+        "scar pulls nothing and is stiffer by an assumed factor, its share of an element taken as a mean; "
+        "activation goes through it as through muscle",
+    )
 
 
 def middle_axes(axes: NDArray[np.float64]) -> NDArray[np.float64]:

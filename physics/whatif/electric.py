@@ -57,6 +57,8 @@ class Electric:
         activation = self._activation(asked)
         dead = infarcted(self._heart.mesh, asked.infarct_segments)
         living = np.where(dead, 1.0 - asked.infarct_percent / 100.0, 1.0)
+        if self._heart.mesh.living is not None:
+            living *= self._heart.mesh.living
         return self._electrodes.electrocardiogram(activation.node_ms, self.normal.node_ms, living)
 
     @property

@@ -62,8 +62,9 @@ def wall_of(heart: Heart, asked: BeatParams, twitch: Tension, beat_s: float) -> 
     factor = asked.infarct_stiffness_percent / 100.0
     if infarct.any() and factor != 1.0:
         rest = _stiffened(ventricle, rest, infarct, factor)
-    activity = np.where(infarct, 1.0 - asked.infarct_percent / 100.0, 1.0)
-    share = float(body.volumes_mm3 @ activity / body.volumes_mm3.sum())
+    living = np.ones(len(infarct)) if heart.mesh.living is None else heart.mesh.living
+    activity = living * np.where(infarct, 1.0 - asked.infarct_percent / 100.0, 1.0)
+    share = float(body.volumes_mm3 @ activity / (body.volumes_mm3 @ living))
     across, lengthening, slowed = heart.across, heart.lengthening, shortening_of(heart)
     if asked.rhythm == OWN_RHYTHM:
         made = Ventricle(body, activity, across=across, lengthening=lengthening, shortening=slowed)

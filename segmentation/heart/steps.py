@@ -115,6 +115,87 @@ def segment_ventricle(volume: Volume, axis: Measurement, params: ContrastParams,
     return find_still(volume, axis, params.thickness_mm, params.threshold_hu, progress)
 
 
+METHODS = ("standard deviations", "half maximum")
+
+
+@dataclass(frozen=True)
+class ScarParams:
+    """What is scar in a late enhancement series."""
+
+    method: str = param(
+        METHODS[0],
+        choices=METHODS,
+        help="Brighter than healthy muscle by so many of its standard deviations, or than halfway to the "
+        "brightest (full width at half maximum; Amado et al. 2004, Flett et al. 2011).",
+        title="Threshold by",
+    )
+    deviations: float = param(
+        5.0,
+        low=1.0,
+        high=15.0,
+        help="Standard deviations over healthy muscle; without effect at half maximum.",
+        title="Deviations",
+    )
+    core: bool = param(
+        True,
+        help="A dark core that scar encloses, where no contrast came, counts as scar.",
+        title="Dark core is scar",
+    )
+    phase: int | None = param(
+        None,
+        low=0,
+        high=1000,
+        help="Phase of the cine, counted from 0, at which the late series was taken; empty: end-diastole.",
+        advanced=True,
+        title="Phase",
+        patient_specific=True,
+    )
+    align: bool = param(
+        True,
+        help="Put each slice right in its plane where another breath-hold moved it.",
+        advanced=True,
+        title="Put slices right",
+    )
+    rim_mm: float = param(
+        1.5,
+        unit="mm",
+        low=0.0,
+        high=5.0,
+        help="Blood and fat blur so far into the wall: its rims are told by the muscle next to them. At most "
+        "a quarter of the wall.",
+        advanced=True,
+        title="Blurred rim",
+    )
+    least_ml: float = param(
+        0.2,
+        unit="mL",
+        low=0.0,
+        high=5.0,
+        help="Smaller islands are left out.",
+        advanced=True,
+        title="Islands",
+    )
+
+
+def _still_stack(tree: dict[str, Any]) -> bool:
+    shape = tree["voxels"]["shape"]
+    return len(shape) == 3 and shape[0] > 1 and tree["modality"] == "MR"
+
+
+@step(
+    "segmentation.scar",
+    version=1,
+    title="Find scar",
+    makes=("labelmap",),
+    fits={"late": _still_stack},
+)
+def segment_scar(late: Volume, motion: Motion, params: ScarParams, progress: Progress) -> Made:
+    """Find scar in a late enhancement series: what of the left ventricle's wall is bright there."""
+    from segmentation.heart.scar import find_scar
+
+    return find_scar(late, motion, params, progress)
+
+
 @dataclass(frozen=True)
 class PullParams:
     """Which contour is pulled, from where to where."""

@@ -7,7 +7,20 @@ import numpy as np
 from tests.desktop.made import WHO
 from tests.physics.cardiac.test_chart import CHART
 from tests.viewers.phantoms import box_mesh, sphere
-from twin.domain import Curve, Field, Heart, Motion, MovingSurface, Number, Outline, Result, TetMesh, Volume
+from twin.domain import (
+    Curve,
+    Field,
+    Heart,
+    LabelMap,
+    Motion,
+    MovingSurface,
+    Number,
+    Outline,
+    Result,
+    Structure,
+    TetMesh,
+    Volume,
+)
 from twin.params import param
 from twin.progress import Progress
 from twin.steps import Made, step
@@ -162,8 +175,8 @@ def find(cines: tuple[Volume, ...], params: MotionParams, progress: Progress) ->
 
 
 @step("test.ventricle", version=1, title="Mesh a motion", makes=("mesh",))
-def ventricle(motion: Motion, progress: Progress) -> Made:
-    """Make the block in place of a wall."""
+def ventricle(motion: Motion, scar: LabelMap | None, progress: Progress) -> Made:
+    """Make the block in place of a wall, scar or not."""
     return Made({"mesh": wall()}, {"elements": len(wall().tets)}, {"mesh": "ventricle mesh"})
 
 
@@ -186,6 +199,25 @@ class BeatParams:
 def full(heart: Heart, params: BeatParams, progress: Progress) -> Made:
     """Make the beat as it is, and tell what it was asked for."""
     return replace(whole_beat(progress), summary={"preload_ml": params.preload_ml})
+
+
+@step("test.late", version=1, title="Make a late series", quick=True)
+def late(progress: Progress) -> Made:
+    """Make a still MR stack over the motion."""
+    voxels = np.arange(8 * 48 * 48, dtype=np.int16).reshape(8, 48, 48)
+    affine = np.diag([1.0, 1.0, 4.0, 1.0])
+    made = Volume(voxels, affine, "MR", frame_of_reference="1.9", identity=WHO)
+    return Made({"volume": made}, {}, {"volume": "late series"})
+
+
+@step("test.scar", version=1, title="Make scar", makes=("labelmap",), quick=True)
+def scar(late: Volume, motion: Motion, progress: Progress) -> Made:
+    """Make labels of scar, of the muscle beside it, and of what somebody has painted."""
+    labels = np.zeros(late.shape, np.uint8)
+    labels[3, 10:20, 10:20], labels[4, 10:20, 10:20], labels[5, 10:20, 10:20] = 1, 2, 3
+    structures = (Structure("scar", 1, "scar"), Structure("living muscle", 2), Structure("painted", 3))
+    made = LabelMap(labels, late.affine, structures, frame_of_reference="1.9", identity=WHO)
+    return Made({"scar": made}, {"scar_g": 12.5})
 
 
 @step("test.bare", version=1, title="Make a block", quick=True)

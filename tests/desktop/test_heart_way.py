@@ -16,7 +16,13 @@ LEFT = Qt.MouseButton.LeftButton
 @pytest.fixture(autouse=True)
 def quick_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Steps that take as real ones do, and are done at once."""
-    for name, step in (("FIND", "find"), ("MESH", "ventricle"), ("FIT", "fit"), ("BEAT", "full")):
+    for name, step in (
+        ("FIND", "find"),
+        ("SCAR", "scar"),
+        ("MESH", "ventricle"),
+        ("FIT", "fit"),
+        ("BEAT", "full"),
+    ):
         monkeypatch.setattr(heart_way, name, f"test.{step}")
 
 
@@ -95,6 +101,43 @@ def test_with_a_ct_s_ventricle_meshed_simulate_is_a_heart_s(window: MainWindow, 
     session.go_to("anatomy")
     settle(window, qtbot)
     assert window.panels["anatomy"].go.isVisible()
+
+
+def test_scar_is_found_over_a_late_series_and_taken_by_the_mesh(
+    window: MainWindow, home: Path, qtbot
+) -> None:
+    opened(window, home, qtbot, "test.cine", "test.motion")
+    session, desk = window.desk.session, window.desk
+    session.go_to("anatomy")
+    settle(window, qtbot)
+    panel = window.panels["anatomy"]
+    assert not panel.scar.isVisible()
+    assert "late enhancement series" in window.actions_["anatomy.scar"].toolTip()
+    assert not panel.takes.choice.isEnabled()
+    assert "could be scar" in panel.takes.choice.toolTip()
+    do(session.record, "test.late")
+    settle(window, qtbot)
+    assert panel.scar.isVisible()
+    qtbot.mouseClick(panel.scar.button, LEFT)
+    settle(window, qtbot)
+    (labels,), (motion,) = session.of_kind("labelmap"), session.of_kind("motion")
+    assert ("Scar", "12.5 g") in [(n, v) for n, v in panel._scar_facts()]
+    assert session.volume is not None
+    assert session.volume.name == "late series"
+    choice = panel.takes.choice
+    assert [choice.itemText(n) for n in range(choice.count())] == ["None", "scar", "painted"]
+    assert choice.currentText() == "scar"
+    session.select(f"{labels.id}/scar")  # a structure of the wall at hand: the ventricle's steps stay
+    settle(window, qtbot)
+    assert panel.ventricle.isVisible()
+    assert heart_way.mesh_inputs(desk) == {
+        "motion": motion.id,
+        "scar": labels.id,
+    }  # with the muscle beside it
+    for text, ref in (("painted", f"{labels.id}/painted"), ("None", "")):
+        choice.setCurrentText(text)
+        choice.activated.emit(choice.currentIndex())
+        assert heart_way.mesh_inputs(desk).get("scar", "") == ref
 
 
 def test_a_mesh_without_fibers_is_no_heart_s(window: MainWindow, home: Path, qtbot) -> None:

@@ -1,5 +1,7 @@
 """Colors of a beating wall: the stress that its muscle makes, its work over a beat, its activation."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -59,3 +61,20 @@ def test_every_coloring_has_values_and_ends(made: tuple[Heart, WallColors]) -> N
         assert low < high
     assert colors.activation_ms is None  # a block has no septum
     assert np.isnan(colors.values("activation", longer(own, 0.0), 0.0)).all()
+
+
+def test_scar_is_shown_and_neither_pulls_nor_works(made: tuple[Heart, WallColors]) -> None:
+    own, whole = made
+    living = np.linspace(0.0, 1.0, len(own.mesh.tets))
+    scarred = replace(own, mesh=replace(own.mesh, living=living))
+    live = live_heart(scarred)
+    live.go(3 * live.circulation.beat_s)
+    assert live.last_beat is not None
+    still = np.zeros_like(own.mesh.points, np.float32)
+    colors = WallColors(scarred, live, live.last_beat, still, still)
+    np.testing.assert_allclose(colors.values("scar", still, 0.0), 100.0 * (1.0 - living))
+    assert np.isnan(whole.values("scar", still, 0.0)).all()
+    pulled = (c.values("active", longer(own, 0.05), 40.0) for c in (colors, whole))
+    mine, all_ = pulled
+    np.testing.assert_allclose(mine, living * all_)
+    assert colors.values("work", still, 0.0)[0] == 0.0

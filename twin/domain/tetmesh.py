@@ -36,6 +36,10 @@ class TetMesh(OfStructure):
         Of fibrous tissue: rows along the fibers, within the sheets, across the sheets; unit vectors, LPS.
     axes_inside : ndarray, shape (m, q, 3, 3), or None
         The same at q places within each element, those that a solver integrates at.
+    living : ndarray, shape (m,), or None
+        Of muscle: the share of each element that pulls; the rest is scar. None: all of it.
+    stiffness : ndarray, shape (m,), or None
+        Factor on the material's stiffness in each element. None: 1.
     """
 
     points: NDArray[np.float64]
@@ -45,6 +49,8 @@ class TetMesh(OfStructure):
     patches: tuple[Patch, ...] = ()
     axes: NDArray[np.float64] | None = None
     axes_inside: NDArray[np.float64] | None = None
+    living: NDArray[np.float64] | None = None
+    stiffness: NDArray[np.float64] | None = None
 
     def patch(self, name: str) -> Patch:
         """Return the patch of that name; ``KeyError`` names those there are."""

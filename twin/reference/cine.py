@@ -63,9 +63,7 @@ def taken(
     """
     from scipy.ndimage import gaussian_filter
 
-    count = np.arange(SAMPLES)
-    spread = np.stack([(0.754878 * count) % 1, (0.569840 * count) % 1, (count + 0.5) / SAMPLES]) - 0.5
-    places = (where.affine[:3, :3] @ spread).T.copy()  # a sequence of low discrepancy within the voxel
+    places = spread_over(where)
     around = np.empty((*where.size, SAMPLES), np.float32)
     gain = np.empty(where.size, np.float32)
     moves = np.empty(where.size, np.bool_)
@@ -89,6 +87,28 @@ def taken(
         other = noise * rng.standard_normal(image.shape, dtype=np.float32)
         out[t] = np.rint(np.hypot(image, other))
     return out
+
+
+def spread_over(where: Plane) -> NDArray[np.float64]:
+    """Return where in each voxel the patient is looked up, from its center, mm; shape (SAMPLES, 3)."""
+    count = np.arange(SAMPLES)
+    spread = np.stack([(0.754878 * count) % 1, (0.569840 * count) % 1, (count + 0.5) / SAMPLES]) - 0.5
+    return (where.affine[:3, :3] @ spread).T.copy()  # a sequence of low discrepancy within the voxel
+
+
+def looked_up(
+    where: Plane, now: Chambers, axes: NDArray[np.float64], center: NDArray[np.float64],
+    vessels: NDArray[np.float64], place: NDArray[np.float64],
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:  # fmt: skip
+    """Return the signed signal at one place (3,) of each voxel, and the coils' gain; shapes (j, i)."""
+    around = np.empty((*where.size, 1), np.float32)
+    gain, moves = np.empty(where.size, np.float32), np.empty(where.size, np.bool_)
+    places = place[None].copy()
+    _surround(around, gain, moves, where.affine, places, axes, center, vessels)
+    image = np.empty(where.size, np.float32)
+    _paint(image, around, np.ones_like(moves), where.affine, places, axes, center,
+           now.table, now.state, now.rods, now.papillary)  # fmt: skip
+    return image, gain
 
 
 @njit(cache=True, fastmath=True)

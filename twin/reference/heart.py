@@ -200,25 +200,46 @@ def write_heart_dicom(folder: Path, progress: Progress | None = None) -> HeartPa
 
     Images that an earlier run left there are replaced; other DICOM there is refused.
     """
+    progress = progress or Progress()
+    patient = make_heart_patient(progress=progress.between(0.0, 0.8))
+    write_study(folder, patient.series, progress.between(0.8, 1.0))
+    return patient
+
+
+def write_study(folder: Path, series: Sequence[Volume], progress: Progress) -> None:
+    """Write a reference patient's series as DICOM into ``folder``, in place of those of an earlier run."""
     from twin.sources.dicom_headers import read_header
     from twin.sources.dicom_writer import write_series
 
-    progress = progress or Progress()
-    patient = make_heart_patient(progress=progress.between(0.0, 0.8))
     for path in folder.glob("series-*/slice-*.dcm"):
         header = read_header(path)
         if header is not None and header.identity.reference_patient:
             path.unlink()
-    series = patient.series
     for n, volume in enumerate(series):
-        part = progress.between(0.8 + 0.2 * n / len(series), 0.8 + 0.2 * (n + 1) / len(series))
+        part = progress.between(n / len(series), (n + 1) / len(series))
         write_series(volume, folder / f"series-{volume.identity.series_number:02d}", part)
-    return patient
 
 
 def write_patient(folder: Path, progress: Progress) -> None:
     """Write the patient's DICOM files; every reference patient's module offers this to ``demo``."""
     write_heart_dicom(folder, progress)
+
+
+def short_axis_planes(
+    axes: NDArray[np.float64], slices: int, gap_mm: float,
+    size: tuple[int, int], pixel_mm: float, thickness_mm: float,
+) -> list[Plane]:  # fmt: skip
+    """Lay short-axis slices from the base to the apex."""
+    septum, _anterior, base = axes
+    row = np.array([0.79, 0.0, 0.61])  # the left side of the patient is to the right of the image
+    row -= (row @ base) * base
+    row /= np.linalg.norm(row)
+    column = np.cross(base, row)
+    shifted = CENTER + 14.0 * septum  # the field of view is centered on both ventricles
+    return [
+        plane(shifted + (HIGHEST_MM - gap_mm * n) * base, row, column, size, pixel_mm, thickness_mm)
+        for n in range(slices)
+    ]
 
 
 def _planes(
@@ -227,15 +248,7 @@ def _planes(
 ) -> list[Plane]:  # fmt: skip
     """Short-axis slices from the base to the apex, then the long-axis planes."""
     septum, anterior, base = axes
-    row = np.array([0.79, 0.0, 0.61])  # the left side of the patient is to the right of the image
-    row -= (row @ base) * base
-    row /= np.linalg.norm(row)
-    column = np.cross(base, row)
-    shifted = CENTER + 14.0 * septum  # the field of view is centered on both ventricles
-    planes = [
-        plane(shifted + (HIGHEST_MM - gap_mm * n) * base, row, column, size, pixel_mm, thickness_mm)
-        for n in range(slices)
-    ]
+    planes = short_axis_planes(axes, slices, gap_mm, size, pixel_mm, thickness_mm)
     for name, degrees, off in LONG_AXIS:
         turn = np.deg2rad(degrees)
         across = np.cos(turn) * septum + np.sin(turn) * anterior
