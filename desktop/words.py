@@ -154,10 +154,11 @@ _FACTS = {
     },
     "mesh.ventricle": {
         "elements": "Tetrahedra", "cavity_ml": "Cavity", "wall_ml": "Muscle",
-        "wall_thickness_mean_mm": "Mean thickness", "scar_g": "Scar", "scar_percent": "Scar, of the wall",
+        "wall_thickness_mean_mm": "Mean thickness", "scar_g": "Scar",
+        "scar_of_wall_percent": "Scar, of the wall",
     },
     "segmentation.scar": {
-        "scar_g": "Scar", "scar_percent": "Of the wall", "core_g": "Dark core in it",
+        "scar_g": "Scar", "scar_of_wall_percent": "Of the wall", "core_g": "Dark core in it",
         "segments_with_scar": "Segments", "threshold": "Threshold", "remote_mean": "Healthy muscle",
         "remote_sd": "Its scatter", "slices_moved_mm": "Slices put right by up to",
     },

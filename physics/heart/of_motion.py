@@ -91,4 +91,4 @@ def _summary(mesh: TetMesh, thickness_mm: np.ndarray) -> dict[str, float]:
         "cavity_ml": cavity,
         "wall_ml": heart - cavity,
         "wall_thickness_mean_mm": float(np.mean(thickness_mm)),
-    } | dict(zip(("scar_g", "scar_percent"), (n.value for n in scar_numbers(mesh)), strict=False))
+    } | dict(zip(("scar_g", "scar_of_wall_percent"), (n.value for n in scar_numbers(mesh)), strict=False))

@@ -91,7 +91,7 @@ def find_scar(late: Volume, motion: Motion, params: "ScarParams", progress: Prog
     progress(0.9, "measuring")
     summary: dict[str, object] = {
         "scar_g": DENSITY_G_ML * voxel_ml * float(scar.sum()),
-        "scar_percent": 100.0 * float(scar.sum()) / float(at.wall.sum()),
+        "scar_of_wall_percent": 100.0 * float(scar.sum()) / float(at.wall.sum()),
         "threshold": threshold,
         "remote_mean": remote.middle,
         "remote_sd": remote.sd,

@@ -210,7 +210,7 @@ def late(progress: Progress) -> Made:
     return Made({"volume": made}, {}, {"volume": "late series"})
 
 
-@step("test.scar", version=1, title="Make scar", makes=("labelmap",), quick=True)
+@step("test.scar", version=1, title="Make scar", quick=True)
 def scar(late: Volume, motion: Motion, progress: Progress) -> Made:
     """Make labels of scar, of the muscle beside it, and of what somebody has painted."""
     labels = np.zeros(late.shape, np.uint8)

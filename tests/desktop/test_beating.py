@@ -125,6 +125,9 @@ def test_the_wall_in_3d_is_where_the_model_has_it_in_colors_by_choice(simulate: 
     things = scene._ready().things
     beats(beating, 0.4)
     grown = float(np.cbrt(beating.moment.volume_ml / 100))
+    scar = card.colors.model().index(card.colors.findData("scar"), 0)
+    assert not scar.flags() & Qt.ItemFlag.ItemIsEnabled  # meshed without
+    assert "without scar" in scar.data(Qt.ItemDataRole.ToolTipRole)
     card.colors.setCurrentIndex(1)
     card.colors.activated.emit(1)
     np.testing.assert_allclose(things[key]._field.values, grown, rtol=1e-3)  # stretched along x as all of it

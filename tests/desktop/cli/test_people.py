@@ -132,7 +132,7 @@ def test_the_log_tells_what_was_undone_redone_and_exported(
 @pytest.mark.parametrize(
     ("step", "hint"),
     [
-        ("mesh.surface", "Run segmentation.bone first, or import one."),
+        ("mesh.surface", "Run segmentation.bone or segmentation.scar first, or import one."),
         ("mesh.tetrahedra", "Run mesh.surface first, or import one."),
         ("physics.solve", "Run physics.femur_model first."),
     ],
