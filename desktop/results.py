@@ -221,7 +221,7 @@ class Results:
         field = (
             self._timed_field
             if self._timed_field in names
-            else names[-1 if names[0] == "displacement" else 0]
+            else next((name for name in names if name != "displacement"), names[0])
         )
         self.played.draw(scene, item.key, result, field, stage.cine.share if stage is not None else 0.0)
 

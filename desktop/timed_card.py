@@ -162,7 +162,7 @@ def _loops(result: Result) -> tuple[Plot, tuple[Followed, ...]] | None:
     colors = (theme.current().accent, *OTHER_COLORS[1:])
     for (side, (volume, pressure)), color in zip(found.items(), colors, strict=False):
         x, y = (np.append(c.values, c.values[0]) for c in (volume, pressure))
-        drawn.append(PlotCurve(x, y, color, f"{side} ventricle" if several else "", width=2.0))
+        drawn.append(PlotCurve(x, y, color, side if several else "", width=2.0))
         followed.append((volume, pressure, color))
     plot.set_still(drawn)
     return plot, tuple(followed)

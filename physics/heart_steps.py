@@ -414,9 +414,11 @@ class MeshBeatParams:
     """Muscle and circulation of a heart that nothing but its filling is fitted to."""
 
     shape: str = param(
-        IMAGED,
-        choices=(IMAGED, UNLOADED),
-        help="What the mesh shows: a heart filled at end-diastole, as images do, or one without load.",
+        UNLOADED,
+        choices=(UNLOADED, IMAGED),
+        help="What the mesh is taken for: a heart without load, or one filled at end-diastole, as images "
+        "show it, which is unloaded first: nearer to the truth, but a coarse wall may find no way through "
+        "relaxation.",
         title="The mesh is",
     )
     left_mmhg: float = param(

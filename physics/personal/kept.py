@@ -139,9 +139,15 @@ def _of_scar(mesh: TetMesh) -> tuple[str, ...]:
 
 
 def middle_axes(axes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the axes (m, 3, 3) in the middle of elements: means, made orthonormal again."""
-    left, _, right = np.linalg.svd(axes.mean(axis=1))
-    return np.asarray(left @ right)
+    """Return the axes (m, 3, 3) in the middle of elements: means, made orthonormal again.
+
+    A fiber has no head: where two of one element point either way, one is turned before the mean is taken.
+    """
+    along = np.einsum("eqij,eij->eqi", axes, axes[:, 0])
+    left, _, right = np.linalg.svd((axes * np.where(along < 0.0, -1.0, 1.0)[..., None]).mean(axis=1))
+    found = np.asarray(left @ right)
+    found[:, 2] = np.cross(found[:, 0], found[:, 1])
+    return found
 
 
 def _fitted(personal: Personal) -> list[Number]:

@@ -31,8 +31,7 @@ _FILLINGS = 12
 _BLOOD_PER_ML, _MOST_ML = 8.0, 400.0
 """Blood that fills a ventricle by one mL, to begin with, and the most that is added or taken at once."""
 LIMITS = (
-    "but for the blood that fills the left ventricle nothing is fitted: circulation and muscle are a healthy "
-    "adult's",
+    "nothing is fitted but what is named: muscle, circulation and blood are a healthy adult's",
     "atria are elastances; so is the right ventricle where the mesh has none",
     "quasi-static: no inertia; nothing is viscous but the dashpots of pericardium and base, in full beats",
     "tension falls with the speed of shortening by one share for both ventricles, taken as one fiber",
@@ -73,12 +72,16 @@ def beat_mesh(mesh: TetMesh, params: "MeshBeatParams", progress: Progress) -> Ma
     UserError
         The mesh has no fibers, or its wall cannot be unloaded; the rate or the wall allows no beat.
     """
-    circulation, tension = around(params)
+    circulation, tension = _around(params)
     wall = wall_of(mesh, params, progress.between(0.0, 0.3))
-    return beat_wall(mesh, wall, circulation, tension, params, progress.between(0.3, 1.0))
+    settled = settled_in_full(
+        wall, circulation, tension, params.beats, progress.between(0.3, 0.97), blood_ml=params.preload_ml
+    )
+    progress(0.97, "strains and stresses")
+    return _told(mesh, wall, settled, params)
 
 
-def around(params: "MeshBeatParams") -> tuple[Circulation, Tension]:
+def _around(params: "MeshBeatParams") -> tuple[Circulation, Tension]:
     """Return what a wall beats in, and its muscle's tension.
 
     Raises
@@ -97,19 +100,8 @@ def around(params: "MeshBeatParams") -> tuple[Circulation, Tension]:
         raise UserError(f"That cannot be: {error}.", "Take a lower heart rate.") from error
 
 
-def beat_wall(
-    mesh: TetMesh,
-    wall: Wall,
-    circulation: Circulation,
-    tension: Tension,
-    params: "MeshBeatParams",
-    progress: Progress,
-) -> Made:
-    """Return the last beat of a mesh's wall; see ``settled_in_full``."""
-    settled = settled_in_full(
-        wall, circulation, tension, params.beats, progress.between(0.0, 0.97), blood_ml=params.preload_ml
-    )
-    progress(0.97, "strains and stresses")
+def _told(mesh: TetMesh, wall: Wall, settled: Settled, params: "MeshBeatParams") -> Made:
+    """Return the last beat as a result, and what it took."""
     last = settled.beats[-1]
     limits = [*_limits(wall, params), *LIMITS, *mesh.notes]
     if not settled.repeats:
@@ -118,8 +110,10 @@ def beat_wall(
             f"its beats do not repeat themselves yet: {settled.change_ml:.2f} mL and "
             f"{settled.change_mmhg:.2f} mmHg from the last but one to the last",
         )
-    points = wall.ventricle.body.mesh.points
-    bare = replace(mesh, points=points, axes=middle_axes(wall.axes), axes_inside=wall.axes)
+    bare = mesh
+    if wall.found is not None:
+        points = wall.found.body.mesh.points
+        bare = replace(mesh, points=points, axes=middle_axes(wall.axes), axes_inside=wall.axes)
     result = result_of(bare, wall.ventricle, last, limits)
     names = NAMES | RIGHT_NAMES if len(wall.ventricle.places) > 1 else NAMES
     measures = last.measures()
@@ -159,7 +153,8 @@ def _limits(wall: Wall, params: "MeshBeatParams") -> list[str]:
         )
     said.insert(0, "imaged at end-diastole under pressures that are told, not seen: " + ", ".join(pressures))
     if params.stiffness_kpa is None:
-        said.append("stiffness at rest by Klotz's unloaded volume of the left ventricle, of one bend")
+        said.append("stiffness at rest is fitted to Klotz's unloaded volume of the left ventricle")
+    said.append("blood is fitted to a left ventricle as full as imaged; how full the right one is follows")
     return said
 
 

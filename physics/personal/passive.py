@@ -172,7 +172,7 @@ def shrunk(
         There is no such shape, or only at a stiffness that no wall has.
     """
     place = _at_volume(imaged, pressures_mmhg, law_of(_FIRST_KPA, bend), v0_ml, near, progress)
-    share = float(pressures_mmhg[0]) / (place[0] * MMHG_PER_MPA)
+    share = float(pressures_mmhg[0] / (place[0] * MMHG_PER_MPA))
     kpa = _FIRST_KPA * share
     if not _LEAST_KPA <= kpa <= _MOST_KPA:
         raise UserError(

@@ -108,7 +108,7 @@ def test_both_ventricles_loops_are_in_one_plot(window: MainWindow, record: Path,
     qtbot.waitUntil(lambda: len(card._followers) > 0, timeout=60_000)
     loops = card._followers[0][0]
     assert loops.title == "Pressure–volume loops"
-    assert [curve.name for curve in loops.still] == ["left ventricle", "right ventricle"]
+    assert [curve.name for curve in loops.still] == ["left", "right"]
     stage.cine.show(4)
     assert loops.at == pytest.approx((60.0, 110.0))
     ((x, y, color),) = loops.beside
