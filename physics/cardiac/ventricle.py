@@ -173,8 +173,9 @@ class Ventricle:
         Dashpots pull by what has moved since the last place before that time.
         """
         path = [(time, held.state) for time, held in before[-3:]]
-        since, last = next((time, held) for time, held in reversed(before) if time < time_s)
-        self.body.passing = last.state.points, time_s - since
+        earlier = [(time, held.state.points) for time, held in before if time < time_s]
+        if earlier:
+            self.body.passing = earlier[-1][1], time_s - earlier[-1][0]
         try:
             self._pull(tension_kpa)
             guess = self._search.foreseen(path, time_s) if len(path) > 1 else path[0][1]

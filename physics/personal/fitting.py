@@ -11,7 +11,7 @@ from physics.cardiac.outcome import NAMES, result_of
 from physics.personal.full import BESIDE, change_ml
 from physics.personal.imaged import Imaged
 from physics.personal.kept import heart_of
-from physics.personal.measured import MEASURES, Measured
+from physics.personal.measured import ASSUMED_RISE_MMHG_PER_S, MEASURES, Measured
 from physics.personal.motion import wall_motion
 from physics.personal.personalize import Personal, personalize
 from twin.domain import Motion, Number, Result, Surface, TetMesh
@@ -142,6 +142,9 @@ def _against_data(personal: Personal) -> list[Number]:
         rows.append(("largest ventricular pressure, given", "peak_pressure", measured.peak_mmhg, "mmHg"))
     if measured.wedge_mmhg is not None:
         rows.append(("wedge pressure, given", "wedge_pressure", measured.wedge_mmhg, "mmHg"))
+    rows.append(
+        ("largest rise of pressure (dP/dt), assumed", "pressure_rise", ASSUMED_RISE_MMHG_PER_S, "mmHg/s")
+    )
     found = []
     for name, datum, value, unit in rows:
         off = personal.measures[MEASURES[datum]].value - value

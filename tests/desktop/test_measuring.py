@@ -163,6 +163,7 @@ def test_a_hidden_measurement_is_hidden_everywhere(seen, qtbot):
     assert item.key not in list(seen.desk.stage.scene.keys())
 
 
+@pytest.mark.slow
 def test_all_measurements_are_exported_by_the_button(seen, qtbot, tmp_path, monkeypatch):
     draw(seen)
     draw(seen, (14, 14, 24), (34, 34, 24), Qt.Key.Key_E)

@@ -41,6 +41,7 @@ def no_trace(*paths: Path) -> None:
             assert text.encode() not in found, f"{text} in {path}"
 
 
+@pytest.mark.slow
 def test_a_folder_of_dicom(study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (study / "notes.txt").write_text(MARKER)
     target = tmp_path / "out"

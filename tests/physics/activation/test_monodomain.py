@@ -67,6 +67,7 @@ def test_a_cell_computed_once_for_several_steps_is_active_in_time() -> None:
     assert np.abs(held - every).max() > 0.0  # it was held
 
 
+@pytest.mark.slow
 def test_tetrahedra_carry_the_front_that_a_cable_does() -> None:
     mesh = meshes.box((50, 1, 1), (5.0, 0.1, 0.1), quadratic=False)
     tensor = np.tile(np.diag([ALONG, ACROSS, ACROSS]), (len(mesh.tets), 1, 1))

@@ -319,6 +319,7 @@ with Record.open(Path(sys.argv[1])) as record:
 """
 
 
+@pytest.mark.slow
 def test_killed_at_random_moments(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
     path = record.path
     record.close()
