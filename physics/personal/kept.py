@@ -26,6 +26,9 @@ LIMITS = (
     "tension falls with the speed of shortening as one fiber for the whole wall has it",
     "all fibers pull at once and alike; fibers are laid by rule, no image shows them",
     "stiffness at rest follows Klotz's relation for hearts in general, not a measured curve",
+    "longitudinal strain comes out too small: some −9 % where hearts with such an ejection fraction have −18 "
+    "to −20 %; do not read it, or its change, as the patient's",
+    "as the ventricle begins to fill its pressure falls some mmHg below none, more than hearts suck",
 )
 
 
