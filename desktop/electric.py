@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
+from twin.errors import UserError
+
 if TYPE_CHECKING:
     from desktop.desk import Desk
     from desktop.what_if import WhatIf
@@ -39,7 +41,8 @@ class LiveElectrocardiogram(QObject):
         self._electric: Electric | None = None
         self._own: Electrocardiogram | None = None
         self._now: Electrocardiogram | None = None
-        self._known: dict[tuple[Any, ...], Electrocardiogram] = {}
+        self._known: dict[tuple[Any, ...], Electrocardiogram | None] = {}
+        """None where none could be found: nothing is shown rather than that of another rhythm."""
         self._finding = False
         what_if.changed.connect(self._follow)
 
@@ -106,10 +109,10 @@ class LiveElectrocardiogram(QObject):
             return
         self._finding = True
 
-        def arrived(found: Electrocardiogram) -> None:
+        def arrived(found: Electrocardiogram | UserError) -> None:
             self._finding = False
             if self._electric is electric:
-                self._known[key] = found
+                self._known[key] = None if isinstance(found, UserError) else found
             self._follow()
 
         self._desk.reader.compute(lambda: electric.electrocardiogram(asked), arrived)

@@ -14,7 +14,7 @@ from desktop.desk import Desk
 from desktop.fields import ComboBox, DoubleSpinBox
 from desktop.section import Panel, quiet
 from desktop.time_bar import PhaseSlider
-from desktop.what_if import CONDITIONS, CONTROLS, INFARCT, PUMP, RHYTHM, VALVES, Control, told_of
+from desktop.what_if import CONDITIONS, CONTROLS, INFARCT, PUMP, RHYTHM, VALVES, Control, speed_of, told_of
 
 if TYPE_CHECKING:
     from resources.medicines import Medicine
@@ -316,7 +316,7 @@ class HeartControls(QWidget):
         values = self._what_if.values
         for row in self.rows:
             if row.control.name == "pump_rpm":
-                row.take(self._what_if.pump_speed())
+                row.take(speed_of(self._what_if.heart_pump))
             row.refresh()
         self.pump.refresh()
         self.medicine.refresh()

@@ -109,6 +109,12 @@ CONTROLS = (
 """What hands change, named as the step's parameters that solves it in full."""
 
 
+def speed_of(pump: HeartPump) -> Control:
+    """Return the speed's control, between the speeds that a pump's curve holds for."""
+    control = next(c for c in CONTROLS if c.name == "pump_rpm")
+    return replace(control, low=pump.least_rpm - control.step, high=pump.most_rpm)
+
+
 class WhatIf(QObject):
     """What is asked of the heart at hand.
 
@@ -228,11 +234,6 @@ class WhatIf(QObject):
 
         pumps = heart_pumps()
         return pumps[self.pump or next(iter(pumps))]
-
-    def pump_speed(self) -> Control:
-        """Return the speed's control, between the speeds that the chosen pump's curve holds for."""
-        it, control = self.heart_pump, next(c for c in CONTROLS if c.name == "pump_rpm")
-        return replace(control, low=it.least_rpm - control.step, high=it.most_rpm)
 
     def ask(self, **values: Any) -> str:
         """Change parameters (None: back to the patient's own); returns why that cannot be, or nothing."""

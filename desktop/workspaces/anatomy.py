@@ -208,7 +208,7 @@ class ScarChoice(QWidget):
         """Offer the structures that there are."""
         here, found = heart_way.scar(self._desk), heart_way.scars(self._desk.session)
         self.choice.clear()
-        self.choice.addItem("None", "")
+        self.choice.addItem("None" if found else "None in this record", "")
         for item in found:
             self.choice.addItem(item.name, item.key)
         self.choice.setCurrentIndex(max(self.choice.findData(here.key if here else ""), 0))
