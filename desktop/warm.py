@@ -1,8 +1,8 @@
 """Compiles the numerical kernels into numba's cache, so that nobody waits at the first use.
 
 Run once at set-up: ``python -m desktop.warm``. One process walks the whole way on a small reference patient,
-through a record, so that the kernels meet the very kinds of arrays that they will meet later. Another one
-compiles beside it what the walk comes to last: two cores share the work.
+through a record, so that the kernels meet the very kinds of arrays that they will meet later, and then draws.
+Another one compiles beside it what the walk comes to last, and the heart: two cores share the work.
 """
 
 import sys
@@ -47,10 +47,9 @@ def walk() -> None:
 
 
 def aside(progress: Progress) -> None:
-    """Compile the kernels of solving, meshing and drawing, on a box and a ball."""
+    """Compile the kernels of solving and meshing, on a box and a ball, and the heart's."""
     load()
     warm_up()
-    warm_up_heart()
     k, j, i = np.ogrid[:24, :24, :24]
     ball = (k - 12) ** 2 + (j - 12) ** 2 + (i - 12) ** 2 < 90
     entity: Entity = LabelMap(ball.astype(np.uint8), np.eye(4), (Structure("ball", 1),))
@@ -59,8 +58,13 @@ def aside(progress: Progress) -> None:
         freeze(entity)
         made = step.function(entity, params=step.params(), progress=progress)
         (entity,) = made.outputs.values()
+    warm_up_heart()
     circulation.run(circulation.REGAZZONI_2020, 1)
     make_heart_patient(phases=2, slices=2, pixel_mm=2.8)
+
+
+def draw() -> None:
+    """Compile the kernels of drawing."""
     slice_kernels.warm()
     layer_kernels.warm()
     oblique_kernels.warm()
@@ -75,6 +79,7 @@ def main() -> int:
     job.start()
     try:
         walk()
+        draw()
         job.wait()
     except UserError as error:
         print(f"vitruvian: kernels could not all be compiled ahead: {error}", file=sys.stderr)
