@@ -7,8 +7,9 @@ import dataclasses
 import math
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from twin.errors import UserError
@@ -110,8 +111,8 @@ def parse(cls: type, given: dict[str, Any]) -> Any:
     known = {p.name: p for p in parameters(cls)}
     for name in given:
         if name not in known:
-            names = ", ".join(known) or "none"
-            raise UserError(f"There is no parameter “{name}”.", f"The parameters are: {names}.")
+            hint = f"{meant(name, known)}The parameters are: {', '.join(known) or 'none'}."
+            raise UserError(f"There is no parameter “{name}”.", hint)
     values = {name: _value(known[name], value) for name, value in given.items()}
     for p in known.values():
         if p.required and p.name not in values:
@@ -138,25 +139,61 @@ def _value(p: Parameter, value: Any) -> Any:
         else:
             value = p.type(value)
     except (KeyError, TypeError, ValueError, OverflowError):
-        raise UserError(f"“{value}” is no value for “{p.name}” ({p.type.__name__}).", p.help) from None
+        message = f"“{value}” is no value for “{p.name}”."
+        raise UserError(message, f"{expected(p)} {p.help}".rstrip()) from None
     for number in value if p.type is tuple else (value,):
         if isinstance(number, (int, float)) and not isinstance(number, bool):
             _check_range(p, number)
     if p.choices and value not in p.choices:
-        raise UserError(f"“{value}” is no choice for “{p.name}”.", f"Choose one of: {', '.join(p.choices)}.")
+        hint = f"{meant(str(value), p.choices)}Choose one of: {', '.join(p.choices)}."
+        raise UserError(f"“{value}” is no choice for “{p.name}”.", hint)
     return value
+
+
+def meant(word: str, names: Iterable[str]) -> str:
+    """Return “Did you mean …? ” with the name nearest to a misspelled word, to stand before a list of them.
+
+    Empty where none is near.
+    """
+    lower = {name.lower(): name for name in names}
+    near = get_close_matches(word.lower(), lower, 1)
+    return f"Did you mean “{lower[near[0]]}”? " if near else ""
+
+
+_ONE = {int: "A whole number", float: "A number", bool: "Yes or no"}
+_MANY = {int: "whole numbers", float: "numbers"}
+
+
+def expected(p: Parameter) -> str:
+    """Return what values a parameter takes, as a sentence: “A number between 30 and 300 % is expected.”"""
+    if p.type is tuple:
+        kind = _MANY.get(p.item, "words")  # type: ignore[call-overload]
+        what = f"{p.count} {kind}" if p.count is not None else kind.capitalize()
+        what += ", with commas between them,"
+    else:
+        what = _ONE.get(p.type, "A word")
+    span = _span(p)
+    what = f"{what} {span}" if span else f"{what} in {p.unit}" if p.unit else what
+    return f"{what} {'are' if p.type is tuple else 'is'} expected."
+
+
+def _span(p: Parameter) -> str:
+    """Return a parameter's range in words, with its unit: “between 30 and 300 %”; empty where it has none."""
+    match p.low, p.high:
+        case None, None:
+            return ""
+        case low, None:
+            span = f"of at least {low:.10g}"
+        case None, high:
+            span = f"of at most {high:.10g}"
+        case low, high:
+            span = f"between {low:.10g} and {high:.10g}"
+    return f"{span} {p.unit}".rstrip()
 
 
 def _check_range(p: Parameter, value: float) -> None:
     if math.isfinite(value) and (p.low is None or value >= p.low) and (p.high is None or value <= p.high):
         return
-    match p.low, p.high:
-        case None, None:
-            wanted = "It is a finite number"
-        case low, None:
-            wanted = f"It is at least {low} {p.unit}"
-        case None, high:
-            wanted = f"It is at most {high} {p.unit}"
-        case low, high:
-            wanted = f"It lies between {low} and {high} {p.unit}"
-    raise UserError(f"{p.name} = {value} {p.unit}".rstrip() + " is out of range.", wanted.rstrip() + ".")
+    span = _span(p) or "a finite number"
+    wanted = f"It lies {span}." if span.startswith("between") else f"It is {span.removeprefix('of ')}."
+    raise UserError(f"{p.name} = {value} {p.unit}".rstrip() + " is out of range.", wanted)

@@ -13,7 +13,7 @@ from typing import Any
 
 from twin.domain import KINDS, Entity
 from twin.errors import UserError
-from twin.params import NoParams, Parameter, parameters
+from twin.params import NoParams, Parameter, meant, parameters
 
 
 @dataclass(frozen=True)
@@ -198,7 +198,8 @@ def _input(name: str, hint: Any, fits: Callable[[dict[str, Any]], bool] | None) 
 def find(name: str) -> Step:
     """Return the step of that name; ``UserError`` names those there are."""
     if name not in _registry:
-        raise UserError(f"There is no step “{name}”.", f"The steps are: {', '.join(sorted(_registry))}.")
+        hint = f"{meant(name, _registry)}The steps are: {', '.join(sorted(_registry))}."
+        raise UserError(f"There is no step “{name}”.", hint)
     return _registry[name]
 
 
