@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QStandardItemModel
@@ -27,6 +29,9 @@ from desktop.heart_controls import HeartControls
 from desktop.numbers import NumberList
 from desktop.section import CommandButton, quiet, section_title
 from desktop.wall_colors import COLORS
+
+if TYPE_CHECKING:
+    from desktop.session import Item, Session
 
 
 @dataclass(frozen=True)
@@ -58,10 +63,10 @@ ROWS = (
         "cardiac_output_l_per_min",
         1,
     ),
-    Row("BP systolic", "Systolic pressure in the arteries", "mmHg", "systolic_pressure_mmhg"),
-    Row("BP diastolic", "Diastolic pressure in the arteries", "mmHg", "diastolic_pressure_mmhg"),
-    Row("LV EDP", "Pressure in the ventricle at end-diastole", "mmHg", "lv_end_diastolic_pressure_mmhg", 1),
-    Row("dP/dt max", "Fastest rise of the ventricle's pressure", "mmHg/s", "lv_dp_dt_max_mmhg_per_s"),
+    Row("BP systolic", "Systolic arterial pressure", "mmHg", "systolic_pressure_mmhg"),
+    Row("BP diastolic", "Diastolic arterial pressure", "mmHg", "diastolic_pressure_mmhg"),
+    Row("LV EDP", "End-diastolic pressure of the left ventricle", "mmHg", "lv_end_diastolic_pressure_mmhg", 1),
+    Row("dP/dt max", "Largest rise of pressure (dP/dt) in the left ventricle", "mmHg/s", "lv_dp_dt_max_mmhg_per_s"),
     Row("SW", "Stroke work: the loop's area", "mmHg mL", "lv_stroke_work_mmhg_ml"),
     Row("Ees", "End-systolic elastance: pressure over volume as ejection ends", "mmHg/mL",
         "lv_end_systolic_elastance_mmhg_per_ml", 1),
@@ -71,16 +76,16 @@ ROWS = (
     Row("QRS", "Of the left ventricle: from its first place activated to its last", "ms", "qrs_ms",
         electric=True),
     Row("AV gradient", "Mean gradient of the aortic valve", "mmHg", "aortic_mean_gradient_mmhg", 0, True),
-    Row("AV area", "Aortic valve, by Gorlin's formula from flow and mean gradient", "cm²",
+    Row("AV area", "Aortic valve area by Gorlin's formula, from flow and mean gradient", "cm²",
         "aortic_gorlin_area_cm2", 1, True),
-    Row("AV regurgitant", "Share of the aortic valve's flow that comes back", "%",
+    Row("AV regurgitant", "Aortic regurgitant fraction: share of the flow that comes back", "%",
         "aortic_regurgitant_fraction_percent", 0, True),
     Row("MV gradient", "Mean gradient of the mitral valve", "mmHg", "mitral_mean_gradient_mmhg", 0, True),
-    Row("MV regurgitant", "Share of the mitral valve's flow that goes back", "%",
+    Row("MV regurgitant", "Mitral regurgitant fraction: share of the flow that goes back", "%",
         "mitral_regurgitant_fraction_percent", 0, True),
-    Row("LA mean", "Mean pressure in the left atrium", "mmHg", "la_mean_pressure_mmhg", 1, True),
-    Row("Qp/Qs", "Flow through the lungs over that through the body", "", "qp_qs", 2, True),
-    Row("Pump flow", "Through the pump", "L/min", "left_ventricular_assist_l_per_min", 1, True),
+    Row("LA mean", "Mean left atrial pressure", "mmHg", "la_mean_pressure_mmhg", 1, True),
+    Row("Qp/Qs", "Flow through the lungs over that through the body (Qp/Qs)", "", "qp_qs", 2, True),
+    Row("Pump flow", "Flow through the pump", "L/min", "left_ventricular_assist_l_per_min", 1, True),
 )  # fmt: skip
 WHY = {
     BEYOND: f"{BEYOND}: the wall was not solved at such volumes or tensions. Nothing here is to be trusted.",
@@ -162,12 +167,27 @@ def _ends(low: float, high: float, places: int, sign: str = "") -> str:
     """Return the two ends of an interval as they are read: with a place more where they would be 0 or one."""
     if round(low, places) == round(high, places) or 0.0 in (round(low, places), round(high, places)):
         places += 1
-    return "…".join(f"{end:{sign}.{places}f}" for end in (low, high)).replace("-", "−")
+    return words.between(*(f"{end:{sign}.{places}f}".replace("-", "−") for end in (low, high)))
 
 
 def _small(text: str) -> str:
     """Return a second line in a cell."""
     return f"<br><span style='color:{theme.current().quiet}; font-size:{theme.font_px() - 2}px'>{text}</span>"
+
+
+def told_apart(session: Session, item: Item, live: Mapping[str, float]) -> str:
+    """Say that the numbers are the live heart's, and how far its own beat lies from the fit's full one."""
+    from physics.cardiac.outcome import NAMES
+    from physics.whatif import apart_of
+
+    maker = session.maker(item.id)
+    beat = session.entry(maker.outputs["beat"]["id"]) if maker and "beat" in maker.outputs else None
+    keys = {name: key for key, (name, _) in NAMES.items()}
+    numbers = beat.tree.get("numbers", ()) if beat is not None else ()
+    full = {keys[n["name"]]: n["value"] for n in numbers if n["name"] in keys}
+    lines = apart_of(live, full) if live else ()
+    said = "Read from a chart of the wall, at once. “Beat in full” solves the wall at each moment."
+    return "\n".join((said, *(("Own beat, live and full:",) if lines else ()), *(f"– {x}" for x in lines)))
 
 
 class HeartCard(QFrame):
@@ -199,6 +219,8 @@ class HeartCard(QFrame):
         self.badge = theme.named(QLabel(), "warn")
         self.badge.setWordWrap(True)
         self.beat = BeatNumbers(desk)
+        self.apart = quiet()
+        self.apart.setAccessibleName("Live and full beat")
         self.sure = QPushButton("How sure is the change?")
         self.sure.clicked.connect(self._beating.what_if.ask_how_sure)
         self.known = quiet()
@@ -227,8 +249,8 @@ class HeartCard(QFrame):
         column.addLayout(form)
         self.fitted_title = section_title("How it was made")
         widgets: tuple[QWidget, ...] = (
-            self.controls, self.reason, self.reset, self.badge, section_title("Last beat"), self.beat,
-            self.sure, self.known, self.full, self.again,
+            self.controls, self.reason, self.reset, self.badge, section_title("Last beat, live (reduced heart)"), self.beat,
+            self.apart,            self.sure, self.known, self.full, self.again,
             self.fitted_title, self.fitted, section_title("What this does not tell"), self.limits,
         )  # fmt: skip
         for widget in widgets:
@@ -254,6 +276,7 @@ class HeartCard(QFrame):
         self.badge.setText(WHY.get(beating.badge, ""))
         self.badge.setVisible(beating.beyond)
         self.beat.refresh()
+        self.apart.setText(told_apart(self._desk.session, item, beating.own_numbers))
         self._refresh_sure()
         self.again.setVisible(bool(item.stale))
         entry = self._desk.session.entry(item.id)
@@ -275,7 +298,7 @@ class HeartCard(QFrame):
         self.sure.setToolTip(why or "Let the ensemble that was fitted beat under the same change (a minute)")
         lines = [words.sentence(line) for line in known.limits] if known is not None else []
         if known is not None and known.numbers:
-            lines.insert(0, "Small: 95 % of the ensemble, and of its own changes, each member with itself.")
+            lines.insert(0, "Small: intervals, 95 % of the ensemble that was fitted; of a change, each member with itself.")
         self.known.setText("\n".join(lines))
         self.known.setVisible(bool(lines))
 

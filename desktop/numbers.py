@@ -41,7 +41,7 @@ class NumberList(QWidget):
         item = results.item
         if item is None:
             return
-        text = results.load_text(as_solved=self._as_solved)
+        text = results.load_text(as_solved=self._as_solved) or results.beat_text
         self.load.setVisible(bool(text))
         self.load.setText(text[:1].upper() + text[1:])
         self._chain_of = lambda name: results.chain(name, as_solved=self._as_solved)

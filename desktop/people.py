@@ -45,9 +45,9 @@ def line_of(identity: Identity, modality: str = "", *, short: bool = False) -> s
     born = f"born {identity.birth_date}" if identity.birth_date and not (short and age) else ""
     study = " ".join(w for w in (modality, identity.study_date) if w)
     sex = _SEX.get(identity.sex, "sex not stated")
+    name, patient_id = name_of(identity) or "name not stated", identity.patient_id or "no ID"
     words = [
-        name_of(identity) or "name not stated",
-        identity.patient_id or "no ID",
+        *dict.fromkeys((name, patient_id)),
         ", ".join(w for w in (born, age) if w) or "age not stated",
         identity.sex if short and identity.sex in ("M", "F") else sex,
         study or "study date not stated",

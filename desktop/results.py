@@ -125,6 +125,13 @@ class Results:
         assumed = words.is_weight_assumed(tree) if as_solved else self.weight_assumed
         return f"{self.case}, body weight {words.weight_text(kg, assumed)}"
 
+    @property
+    def beat_text(self) -> str:
+        """What to say above a heart's numbers: of which beat they are; empty above all others."""
+        if "circulation" not in self._tree().get("solver", ""):
+            return ""
+        return "Of the full beat: the wall solved at each moment, not the live (reduced) heart"
+
     def numbers(self, *, as_solved: bool = False) -> Sequence[Shown]:
         """Return the numbers of the case shown, at the body weight shown or as they were solved."""
         item, tree = self.item, self._tree()

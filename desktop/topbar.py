@@ -74,7 +74,8 @@ class TopBar(QWidget):
         if session.record is None:
             texts, tip = ["Vitruvian"], "No record is open"
         elif not people:
-            texts, tip = [_unnamed(session.items)], "No file in this record names a patient"
+            texts = [_unnamed(session.items), "No patient named"]
+            tip = "No file in this record names a patient"
         else:
             entry = session.entry(session.volume.id) if session.volume else None
             modality = entry.tree.get("modality", "") if entry else ""
@@ -82,7 +83,8 @@ class TopBar(QWidget):
             texts = [line_of(shown, modality, short=short) for short in (False, True)]
             if not any(p.patient_name or p.patient_id for p in people):
                 study = " ".join(w for w in (modality, shown.study_date) if w)
-                texts = ["  ·  ".join(w for w in (_unnamed(session.items), study) if w)]
+                whole = "  ·  ".join(w for w in (_unnamed(session.items), study) if w)
+                texts = [whole, _unnamed(session.items), "No patient named"]
             tip = "\n".join(line_of(p) for p in people)
         if mixed:
             texts, tip = [f"{mixed}: {text}" for text in texts], f"{mixed}:\n{tip}"

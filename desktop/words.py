@@ -22,7 +22,9 @@ _UNITS = {
 
 
 _READ = {
-    "dp dt": "dP/dt", "lv": "LV", "la": "LA", "qrs": "QRS",
+    "dp dt": "dP/dt", "lv": "LV", "la": "LA", "ra": "RA", "rv": "RV", "qrs": "QRS", "gorlin": "Gorlin",
+    "own and now": "own and now, of the full beat",
+    "live and full": "live beat (reduced heart, as the window shows it) and this full beat",
     "von mises": "von Mises", "p99": "99th percentile", "p01": "1st percentile", "3mm": "3 mm",
     "non manifold": "non-manifold",
 }  # fmt: skip
@@ -81,8 +83,21 @@ def sentence(text: str) -> str:
 
 
 def interval(low: float, high: float) -> str:
-    """Return an interval as people read it: “52–71”."""
-    return f"{number(low)}–{number(high)}"
+    """Return an interval as people read it: “52–71”; “−4 to 12” where an end is below zero."""
+    return between(number(low), number(high))
+
+
+def between(low: str, high: str) -> str:
+    """Return two ends, written out, as an interval; a dash does not stand beside a sign."""
+    return (" to " if any(end[:1] in "+−-" for end in (low, high)) else "–").join((low, high))
+
+
+def with_interval(number_: Mapping[str, Any]) -> str:
+    """Return a kept number's value and unit with its interval, or with a word that it has none."""
+    unit = "" if number_["unit"] == "1" else number_["unit"]
+    low, high = number_["low"], number_["high"]
+    span = "no interval" if low is None or high is None else interval(low, high)
+    return f"{number(number_['value'], unit)} ({span})"
 
 
 def yield_warning(name: str, value: float, high: float | None) -> str:

@@ -3,7 +3,7 @@
 import contextlib
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from desktop import words
@@ -118,8 +118,41 @@ def print_entry(record: Record, entry: LogEntry) -> None:
     """Print what a step made, for a person."""
     made = ", ".join(f"{o['name']} ({o['kind']} {o['id']})" for o in entry.outputs.values()) or "nothing new"
     print(f"{entry.step}: {made}  [{entry.seconds:.1f} s, {entry.peak_mb:.0f} MB]")
-    for line in summary_in_words(entry.summary):
+    trees = [record.find(output["id"]).tree for output in entry.outputs.values()]
+    for line in (*summary_in_words(_named_once(entry.summary, trees)), *_around(entry, trees)):
         print(f"  {line}")
+
+
+def _named_once(summary: Mapping[str, Any], trees: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return a beat's summary by the names that its numbers bear everywhere, with their intervals.
+
+    What a comparison with the own beat tells is left out: it stands there with both.
+    """
+    compared = {line.partition(": ")[0] for line in summary.get("own_and_now", ())}
+    numbers = {n["value"]: n for tree in trees if tree.get("curves") for n in tree.get("numbers", ())}
+    said: dict[str, Any] = {}
+    for key, value in summary.items():
+        number = numbers.get(value) if isinstance(value, float) else None
+        if number is None:
+            said[key] = value
+        elif number["name"] not in compared:
+            said[number["name"]] = words.with_interval(number)
+    return said
+
+
+def _around(entry: LogEntry, trees: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield under which conditions a simulation was made, and what its model leaves out."""
+    limits = dict.fromkeys(limit for tree in trees for limit in tree.get("limits", ()))
+    if not limits:
+        return
+    asked = [
+        f"{words.title_of(p)} {value} {p.unit}".strip()
+        for p in find(entry.step).parameters
+        if (value := entry.params.get(p.name, p.default)) not in (p.default, None, [], ())
+    ]
+    yield f"Conditions: {'; '.join(asked) if asked else 'none but the defaults'}"
+    yield "What this model leaves out:"
+    yield from (f"  – {limit}" for limit in limits)
 
 
 def summary_in_words(summary: Mapping[str, Any]) -> Iterator[str]:

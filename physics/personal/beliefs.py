@@ -11,7 +11,21 @@ from physics.personal.ensemble import Parameter
 R_WAVE_S = 0.11
 """When in the circulation's beat the R wave is: the atria contract from 0 on, a PQ interval before."""
 
-AROUND_ADULT = "a healthy adult's (physics.circulation.ADULT); width: adults differ so"
+AROUND_ADULT = "a healthy adult's; width: adults differ so"
+
+TITLES = {
+    "peak_tension": "peak active tension of the fibers",
+    "onset": "active tension, onset after the R wave",
+    "trigger": "first image after the R wave",
+    "rise": "active tension, time constant of its rise",
+    "fall": "active tension, time constant of its fall",
+    "length": "active tension, duration",
+    "blood": "blood beyond a healthy adult's volume",
+    "atrial_contraction": "left atrium, elastance that contraction adds",
+    "atrial_stiffness": "left atrium, elastance at rest",
+    "stiffness": "stiffness of the wall at rest, times Klotz's",
+}
+"""What fitted parameters are called where a person reads them; the others by their own names."""
 
 
 def beliefs(circulation: Circulation, stiffness_spread: float) -> tuple[Parameter, ...]:
@@ -56,7 +70,7 @@ def beliefs(circulation: Circulation, stiffness_spread: float) -> tuple[Paramete
         Parameter(
             "arterial_compliance", "mL/mmHg", bed.arterial_compliance_ml_per_mmhg, 0.3, True, AROUND_ADULT
         ),
-        Parameter("blood", "mL", 0.0, 300.0, False, "more than ADULT's; its veins hold 50 mL a mmHg"),
+        Parameter("blood", "mL", 0.0, 300.0, False, "more than a healthy adult's; the veins hold 50 mL a mmHg"),
         Parameter("atrial_contraction", "mmHg/mL", atrium.active_mmhg_per_ml, 0.4, True, AROUND_ADULT),
         Parameter("atrial_stiffness", "mmHg/mL", atrium.passive_mmhg_per_ml, 0.3, True, AROUND_ADULT),
         Parameter(

@@ -12,7 +12,7 @@ from physics.cardiac.pump import shortening_of
 from physics.cardiac.ventricle import MMHG_PER_MPA
 from physics.circulation.flat import numbers_of
 from physics.heart.scar import scar_numbers
-from physics.personal.beliefs import R_WAVE_S, adult_at, circulation_of, twitch_of
+from physics.personal.beliefs import R_WAVE_S, TITLES, adult_at, circulation_of, twitch_of
 from physics.personal.ensemble import values
 from physics.personal.imaged import Imaged, Springs
 from physics.personal.passive import law_of
@@ -169,7 +169,7 @@ def _fitted(personal: Personal) -> list[Number]:
         told = f"{100 * estimate.width_ratio:.0f} % as wide as what was believed before"
         if not estimate.determined:
             told = f"not determined by the data: {told}"
-        name = parameter.name.replace("_", " ")
+        name = TITLES.get(parameter.name, parameter.name.replace("_", " "))
         found.append(
             Number(
                 name, personal.best[parameter.name], parameter.unit, estimate.low, estimate.high,

@@ -19,13 +19,16 @@ from physics.personal.full import BESIDE, change_ml, full_beats
 from physics.personal.kept import ventricle_of
 from physics.surgery import outcome_of
 from physics.whatif.asked import changed, check_reflex, controls_of, live_limits, walled
+from physics.whatif.apart import apart_of
 from physics.whatif.electric import QRS, QRS_NAME, electric_of, limits_of, told
-from physics.whatif.intervals import Spread, spreads
+from physics.whatif.figures import figures, span
+from physics.whatif.intervals import MEANING, Spread, settled_beat, spreads
 from physics.whatif.measures import TOLD_VALVES, beat_numbers
 from physics.whatif.medicine import LIMIT, stand_in, treated
 from physics.whatif.reflex import Answered, answered
 from physics.whatif.wall import LIMITS, wall_of
 from twin.domain import Heart, Number, Result
+from twin.errors import UserError
 from twin.progress import Progress
 from twin.steps import Made
 
@@ -50,10 +53,10 @@ TOLD = {
     "pump_share_percent": ("share of the pump", "%"),
     "aortic_mean_gradient_mmhg": ("mean gradient of the aortic valve", "mmHg"),
     "aortic_peak_gradient_mmhg": ("peak gradient of the aortic valve", "mmHg"),
-    "aortic_gorlin_area_cm2": ("area of the aortic valve by Gorlin", "cm²"),
+    "aortic_gorlin_area_cm2": ("aortic valve area by Gorlin", "cm²"),
     "aortic_regurgitant_fraction_percent": ("aortic regurgitant fraction", "%"),
     "mitral_mean_gradient_mmhg": ("mean gradient of the mitral valve", "mmHg"),
-    "mitral_gorlin_area_cm2": ("area of the mitral valve by Gorlin", "cm²"),
+    "mitral_gorlin_area_cm2": ("mitral valve area by Gorlin", "cm²"),
     "mitral_regurgitant_fraction_percent": ("mitral regurgitant fraction", "%"),
     QRS: (QRS_NAME, "ms"),
 }
@@ -124,7 +127,8 @@ def beat_in_full(heart: Heart, owns: Sequence[Result], params: BeatParams, progr
     acting = None if asked.treatment is None else asked.treatment.acting
     known = spreads(heart, params, acting, progress.between(0.9, 1.0))
     last = beats[-1]
-    limits = (*heart.limits, *_limits(params, asked), *known.limits)
+    told_of_intervals = known.limits or (MEANING,)
+    limits = (*heart.limits, *_limits(params, asked), *told_of_intervals)
     result = result_of(heart.mesh, ventricle, last, limits)
     result, electric = _with_electrocardiogram(result, heart, params, last.beats.times_s)
     measured = outcome_of(asked.circulation, last.beats, TOLD_VALVES)
@@ -143,11 +147,27 @@ def beat_in_full(heart: Heart, owns: Sequence[Result], params: BeatParams, progr
     summary["beats_differ_ml"] = change_ml(last)
     summary["full_beats"] = len(beats)
     summary["own_and_now"] = [line for _, line in compared if line]
-    if known.limits:
-        summary["intervals"] = list(known.limits)
+    summary["intervals"] = list(told_of_intervals)
+    full = {keys[n.name]: n.value for n in result.numbers if n.name in keys}
+    apart = apart_of(_live(heart, params, asked), full)
+    if apart:
+        summary["live_and_full"] = list(apart)
+        line = f"the window's live beat is of the reduced heart; beside this full one: {'; '.join(apart)}"
+        result = replace(result, limits=(*result.limits, line))
     if asked.treatment is not None:
         summary["sources"] = list(asked.treatment.sources)
     return Made({"beat": result}, summary)
+
+
+def _live(heart: Heart, params: BeatParams, asked: Asked) -> dict[str, float]:
+    """Return the numbers that the window's live beat shows under the same conditions; none where none does."""
+    if walled(params):
+        return {}
+    try:
+        controls = asked.controls
+        return settled_beat(heart, asked.circulation, controls.contractility, controls.stiffness)[1]
+    except UserError:  # beyond its chart
+        return {}
 
 
 def beaten(
@@ -286,12 +306,11 @@ def _compared(
             continue
         unit = "" if number.unit == "1" else f" {number.unit}"
         step = " points" if number.unit == "%" else unit
-        change = f"{_figures(number.value - before.value, sign='+')}{step}"
+        change = f"{figures(number.value - before.value, sign='+')}{step}"
         if spread is not None:
-            ends = (_figures(end, sign="+") for end in (spread.least_change, spread.most_change))
-            change += f" ({'…'.join(ends)})"
+            change += f" ({span(spread.least_change, spread.most_change, sign='+')})"
         told = _told(before, unit)
-        line = f"{number.name}: {told} → {_told(now, unit)}, {change}"
+        line = f"{number.name}: {told} → {_told(now, unit, ' (no interval)')}, {change}"
         said = f"Own: {told}; change {change}."
         found.append((replace(now, remark=f"{said} {now.remark}".strip()), line))
     return found
@@ -307,15 +326,9 @@ def _between(number: Number, spread: Spread) -> Number:
     )  # fmt: skip
 
 
-def _told(number: Number, unit: str) -> str:
-    """Return a number with its unit, and its interval where it has one."""
-    told = f"{_figures(number.value)}{unit}"
+def _told(number: Number, unit: str, without: str = "") -> str:
+    """Return a number with its unit, and its interval where it has one; else ``without`` behind it."""
+    told = f"{figures(number.value)}{unit}"
     if number.low is not None and number.high is not None:
-        told += f" ({_figures(number.low)}…{_figures(number.high)})"
-    return told
-
-
-def _figures(value: float, sign: str = "") -> str:
-    """Return a number as it is read: three figures after the first, and no power of ten."""
-    form = f"{sign}.0f" if abs(value) >= 1000 else f"{sign}.4g" if abs(value) >= 1 else f"{sign}.2g"
-    return f"{value:{form}}".replace("-", "−")
+        return f"{told} ({span(number.low, number.high)})"
+    return told + without

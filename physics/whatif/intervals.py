@@ -24,6 +24,10 @@ LEAST_SHARE = 0.75
 """Of them that must beat within what was computed."""
 _BEATS = 60
 
+MEANING = (
+    "an interval holds 95 % of the ensemble that was fitted to this patient's data, each member beating "
+    "reduced as it was and as it is asked for; what the model leaves out is not in it"
+)
 WALLED = (
     "no interval: the ensemble beats on the chart of the wall as it was, and an infarct or another rhythm "
     "makes another wall of it"
@@ -108,15 +112,15 @@ def _pair(
 ) -> tuple[dict[str, float], dict[str, float]] | None:
     """Return a member's numbers as it is and as it is asked for; None where no steady beat is known."""
     try:
-        own, before = _settled(member, circulation_of(member.circulation), 1.0, 1.0)
+        own, before = settled_beat(member, circulation_of(member.circulation), 1.0, 1.0)
         controls = controls_of(own, asked, acting)
-        _, now = _settled(member, changed(own, controls), controls.contractility, controls.stiffness)
+        _, now = settled_beat(member, changed(own, controls), controls.contractility, controls.stiffness)
     except (UserError, ValueError, FloatingPointError):
         return None
     return before, now
 
 
-def _settled(
+def settled_beat(
     member: Heart, circulation: Circulation, contractility: float, stiffness: float
 ) -> tuple[Circulation, dict[str, float]]:
     """Return a circulation where its beats with a member's ventricle repeat, and the numbers of one.

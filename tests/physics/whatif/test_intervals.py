@@ -86,9 +86,9 @@ def test_a_line_tells_the_number_s_interval_and_the_change_s() -> None:
     (number, line), (twist, _) = _compared(
         numbers, None, {"lv_ejection_fraction_percent": 64.63}, spread
     )  # fmt: skip
-    assert line == "ejection fraction: 64.63 % → 60.31 % (57…63), −4.32 points (−5.2…−3.6)"
+    assert line == "ejection fraction: 64.63 % → 60.31 % (57–63), −4.32 points (−5.2 to −3.6)"
     assert (number.low, number.high) == (57.0, 63.0)
-    assert number.remark == "Own: 64.63 %; change −4.32 points (−5.2…−3.6)."
+    assert number.remark == "Own: 64.63 %; change −4.32 points (−5.2 to −3.6)."
     assert twist.low is None
 
 
