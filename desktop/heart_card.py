@@ -68,12 +68,14 @@ ROWS = (
     Row("LV EDP", "End-diastolic pressure of the left ventricle", "mmHg", "lv_end_diastolic_pressure_mmhg", 1),
     Row("dP/dt max", "Largest rise of pressure (dP/dt) in the left ventricle", "mmHg/s", "lv_dp_dt_max_mmhg_per_s"),
     Row("SW", "Stroke work: the loop's area", "mmHg mL", "lv_stroke_work_mmhg_ml"),
-    Row("Ees", "End-systolic elastance: pressure over volume as ejection ends", "mmHg/mL",
+    Row("Ees", "End-systolic elastance: slope of pressure over volume as ejection ends, at that moment's tension. "
+        "The line through loops at other preloads is less steep. It falls by more than contractility does: the "
+        "heart stays larger, where the slope is flatter", "mmHg/mL",
         "lv_end_systolic_elastance_mmhg_per_ml", 1),
     Row("GLS", "Global longitudinal strain of the emptiest moment", "%", "longitudinal_strain_percent", 1),
     Row("GCS", "Global circumferential strain, likewise", "%", "circumferential_strain_percent", 1),
     Row("Twist", "Twist of the emptiest moment, counter-clockwise seen from the apex", "°", "twist_deg", 1),
-    Row("QRS", "Of the left ventricle: from its first place activated to its last", "ms", "qrs_ms",
+    Row("QRS", "QRS duration of the left ventricle: from its first place activated to its last", "ms", "qrs_ms",
         electric=True),
     Row("AV gradient", "Mean gradient of the aortic valve", "mmHg", "aortic_mean_gradient_mmhg", 0, True),
     Row("AV area", "Aortic valve area by Gorlin's formula, from flow and mean gradient", "cm²",
@@ -186,7 +188,7 @@ def told_apart(session: Session, item: Item, live: Mapping[str, float]) -> str:
     numbers = beat.tree.get("numbers", ()) if beat is not None else ()
     full = {keys[n["name"]]: n["value"] for n in numbers if n["name"] in keys}
     lines = apart_of(live, full) if live else ()
-    said = "Read from a chart of the wall, at once. “Beat in full” solves the wall at each moment."
+    said = "Read from a chart of the wall, at once. “Solve in full” solves the wall at each moment."
     return "\n".join((said, *(("Own beat, live and full:",) if lines else ()), *(f"– {x}" for x in lines)))
 
 
@@ -298,7 +300,10 @@ class HeartCard(QFrame):
         self.sure.setToolTip(why or "Let the ensemble that was fitted beat under the same change (a minute)")
         lines = [words.sentence(line) for line in known.limits] if known is not None else []
         if known is not None and known.numbers:
-            lines.insert(0, "Small: intervals, 95 % of the ensemble that was fitted; of a change, each member with itself.")
+            lines.insert(
+                0,
+                "Small: intervals, 95 % of the ensemble that was fitted; of a change, each member with itself.",
+            )
         self.known.setText("\n".join(lines))
         self.known.setVisible(bool(lines))
 

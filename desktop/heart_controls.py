@@ -239,9 +239,9 @@ class ReflexBox(QWidget):
         self.told = quiet()
         self.told.setAccessibleName("What the reflex does")
         self.told.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.told.setMinimumHeight(
-            3 * self.told.fontMetrics().lineSpacing()
-        )  # so that nothing below it jumps
+        # What it has come to stands in up to four lines, each in one: nothing below it jumps.
+        self.told.setWordWrap(False)
+        self.told.setFixedHeight(4 * self.told.fontMetrics().lineSpacing())
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.px(0.5))

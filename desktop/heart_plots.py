@@ -88,10 +88,10 @@ class HeartPlots:
             marks = [PlotMark(float(volume), name, color["measured"]) for name, volume in ends]
             begin, beat_ms = images_begin(heart, own), 1000 * float(own.times_s[-1])
             times = beat_ms * ((heart.measured_phases + begin) % 1.0)
-            measured = [PlotCurve(times, heart.measured_ml, color["measured"], "measured", dots=True)]
-        loop = [_line(own.volumes_ml, own.ventricle_mmhg, gray, "patient's own")]
+            measured = [PlotCurve(times, heart.measured_ml, color["measured"], "images", dots=True)]
+        loop = [_line(own.volumes_ml, own.ventricle_mmhg, gray, "own")]
         pressures, volume = _over_time(own, dict.fromkeys(color, gray)), [*measured]
-        volume.append(_line(1000 * own.times_s, own.volumes_ml, gray, "patient's own"))
+        volume.append(_line(1000 * own.times_s, own.volumes_ml, gray, "own"))
         if before is not None and not beating.beyond:
             loop.append(_line(before.volumes_ml, before.ventricle_mmhg, color["ventricle"]))
             pressures += _over_time(before, color)

@@ -255,7 +255,7 @@ class WhatIf(QObject):
         return bool(self.values.get("reflex"))
 
     def told_of_reflex(self) -> str:
-        """Return what the reflex has come to, in short."""
+        """Return what the reflex has come to, in up to four short lines; empty where it does not answer."""
         from physics.whatif.reflex import told_of
 
         if self._live is None or not self.reflex:
@@ -263,8 +263,7 @@ class WhatIf(QObject):
         if self.walled:
             return "not known with such a wall"
         lines = list(told_of(self._live.response, self._live.circulation.heart_rate_per_min))
-        # Numbers stay with their units where a line is broken.
-        return "; ".join(line.replace(" %", "\N{NO-BREAK SPACE}%") for line in lines) or "at rest"
+        return "\n".join(lines) or "at rest"
 
     def reset(self) -> None:
         """Go back to the patient's own."""

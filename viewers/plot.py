@@ -18,6 +18,8 @@ from viewers.scene_decor import number_text, ticks
 
 _ROOM = 0.06
 """Share of the values' span that is left free at an end that no value of 0 bounds."""
+_MARK_ROOM = 0.2
+"""The same where values across the plot are marked by name."""
 _MOST_POINTS = 160
 """More of a curve than the screen can tell apart is not painted."""
 _SMALL = 0.85
@@ -170,6 +172,8 @@ class Plot(QWidget):
                 found.append(old)
                 continue
             room = _ROOM * max(high - low, 1e-9) if axis == "y" or low > 0 else 0.0
+            if axis == "x" and any(mark.axis == "x" for mark in self.marks):
+                room = _MARK_ROOM * (high - low)  # for the last one's name, on its far side
             found.append((0.0 if 0 <= low < 0.4 * high else low - room, high + room or 1.0))
         return found[0], found[1]
 
@@ -236,7 +240,10 @@ class Plot(QWidget):
             if mark.axis == "x":
                 x = self.place(mark.at, 0.0).x()
                 painter.drawLine(QPointF(x, box.top()), QPointF(x, box.bottom()))
-                left = x > box.center().x()
+                # Of two and more the names stand outside, and what lies between them stays free.
+                across = [self.place(m.at, 0.0).x() for m in self.marks if m.axis == "x"]
+                middle = sum(across) / len(across)
+                left = x < middle if len(across) > 1 else x > box.center().x()
                 beside = QRectF(x - 204 if left else x + 4, box.top() + 1 + n * line, 200, line)
             else:
                 y = self.place(0.0, mark.at).y()

@@ -293,13 +293,15 @@ class SliceDecor:
     def _title(self, painter: QPainter, inner: QRectF, sheet: SliceSheet) -> list[tuple[str, str]]:
         """Return the name of the plane, whose angle changes with every step of a turn, as a line.
 
-        In a narrow view a turned plane is named by its angle alone: "axial, 34°".
+        In a narrow view a turned plane is named by its angle alone, "oblique, 34°", or "oblique": never by a
+        patient plane that it is not.
         """
         title = sheet.frame.title if self.sided else "picture"
-        short = title.removeprefix("oblique ")
-        if short != title:
+        if title.startswith("oblique "):
             room = (inner.width() - paint.letters_width(painter, self._top_letters(sheet))) / 2 - 6.0
-            title = title if QFontMetricsF(painter.font()).horizontalAdvance(title) <= room else short
+            fits = QFontMetricsF(painter.font()).horizontalAdvance
+            shorter = (title, title.replace(f" {self.plane}", ""), "oblique")
+            title = next((text for text in shorter if fits(text) <= room), shorter[-1])
         return [(title, PLANE_COLORS[self.plane])]
 
     def _top_letters(self, sheet: SliceSheet) -> str:

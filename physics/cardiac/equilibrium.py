@@ -89,7 +89,7 @@ class Equilibrium:
                 return state
             here = needed or not self.thrifty or (norm > _FAR * scale and not taken)
             if here:
-                self._renew(state)
+                self.renew(state)
                 needed, taken = False, []
             step = self._step(residual, taken)
             after = self.body.moved(state, step)
@@ -158,7 +158,8 @@ class Equilibrium:
             norm = float(np.linalg.norm(residual))
         return residual, norm if least > 0.0 and np.isfinite(norm) else np.inf
 
-    def _renew(self, state: State) -> None:
+    def renew(self, state: State) -> None:
+        """Take the tangent of a state."""
         if self._factors is None:
             self._factors = Factors(self.body.pattern, single=self.thrifty)
         self._factors.renew(self.body.tangent(state))
@@ -171,7 +172,7 @@ class Equilibrium:
     def ready(self, state: State) -> None:
         """Take the tangent of a state that is known to rest, where there is none yet."""
         if self._factors is None:
-            self._renew(state)
+            self.renew(state)
 
     def compliance(self) -> NDArray[np.float64]:
         """Return how the volumes answer the pressures, mm³/MPa (faces, faces), by the last tangent."""

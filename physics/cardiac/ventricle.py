@@ -195,12 +195,24 @@ class Ventricle:
     def _pull(self, tension_kpa: float) -> None:
         self.body.active[:] = self.pulling(tension_kpa)
 
-    def _held(self, state: State, volumes_ml: NDArray[np.float64], tension_kpa: float) -> Held:
+    def elastances_at(self, held: Held) -> NDArray[np.float64]:
+        """Return ∂p/∂V of a place at its tension, mmHg/mL (c, c), by the tangent of that very place.
+
+        Those that it holds are by the tangent that was at hand as it was sought: enough to seek the next.
+        """
+        self._pull(held.tension_kpa)
+        self._search.renew(held.state)
+        return self._elastances()
+
+    def _elastances(self) -> NDArray[np.float64]:
         compliances = self._search.compliance() / (MMHG_PER_MPA * MM3_PER_ML)
+        return np.asarray(np.linalg.inv(compliances), np.float64)
+
+    def _held(self, state: State, volumes_ml: NDArray[np.float64], tension_kpa: float) -> Held:
+        elastances = self._elastances()
         self._pull(tension_kpa + 1.0)
         unbalanced, _ = self.body.residual(state)  # by 1 kPa more: at rest there is no other
         self._pull(tension_kpa)
         gains = self._search.lead(unbalanced) * MMHG_PER_MPA
         pressures = state.loads * MMHG_PER_MPA
-        elastances = np.asarray(np.linalg.inv(compliances), np.float64)
         return Held(state, volumes_ml, tension_kpa, pressures, elastances, gains)

@@ -70,7 +70,9 @@ def beliefs(circulation: Circulation, stiffness_spread: float) -> tuple[Paramete
         Parameter(
             "arterial_compliance", "mL/mmHg", bed.arterial_compliance_ml_per_mmhg, 0.3, True, AROUND_ADULT
         ),
-        Parameter("blood", "mL", 0.0, 300.0, False, "more than a healthy adult's; the veins hold 50 mL a mmHg"),
+        Parameter(
+            "blood", "mL", 0.0, 300.0, False, "more than a healthy adult's; the veins hold 50 mL a mmHg"
+        ),
         Parameter("atrial_contraction", "mmHg/mL", atrium.active_mmhg_per_ml, 0.4, True, AROUND_ADULT),
         Parameter("atrial_stiffness", "mmHg/mL", atrium.passive_mmhg_per_ml, 0.3, True, AROUND_ADULT),
         Parameter(

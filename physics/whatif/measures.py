@@ -30,7 +30,7 @@ def numbers_of(circulation: Circulation, table: Table, beat: Beats) -> dict[str,
     """Return the numbers of a reduced ventricle's beat by name with unit.
 
     Those of ``outcome_of``, dP/dt, the loop's area, and the slope of pressure over volume at the end of
-    ejection, at that moment's tension: the elastance that loops at other preloads would show.
+    ejection, at that moment's tension, as ``outcome.elastance_of`` has it.
     """
     volume, pressure = beat.states[:, LV], beat.pressures_mmhg[:, LV]
     middle = 0.5 * (pressure[1:] + pressure[:-1])

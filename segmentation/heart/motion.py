@@ -113,13 +113,33 @@ def _outline(contour: Contour) -> Outline:
     return Outline(contour.edge, contour.view, contour.phase, points, contour.closed)
 
 
+CHECKED = (
+    "Checked on one patient, from whose given contours our endocardium lies 1.39 mm away in the mean, with an "
+    "end-diastolic volume of 173.0 mL for 161.5 (+7 %); one patient makes no interval."
+)
+"""How far volumes can be trusted: ``benchmarks/heart_cine.py`` on heart-mr-cine; run it anew when they change."""
+UNCHECKED = "Not checked against another measurement: how far it is off is not known."
+
+
 def _numbers(measures: Measures, rate_per_min: float) -> tuple[Number, ...]:
     off = f"The views' edges lie {np.mean(list(measures.residual_mm.values())):.1f} mm off it in the mean."
     return (
-        Number("end-diastolic volume", measures.edv_ml, "mL", remark=f"Of the surface of all views. {off}"),
-        Number("end-systolic volume", measures.esv_ml, "mL", remark="The smallest of the cycle."),
-        Number("stroke volume", measures.edv_ml - measures.esv_ml, "mL"),
-        Number("ejection fraction", 100 * measures.ejection_fraction, "%"),
-        Number("muscle mass", measures.mass_g, "g", remark="Compact muscle below the base, at end-diastole."),
+        Number(
+            "end-diastolic volume",
+            measures.edv_ml,
+            "mL",
+            remark=f"Of the surface of all views. {off} {CHECKED}",
+        ),
+        Number(
+            "end-systolic volume", measures.esv_ml, "mL", remark=f"The smallest of the cycle. {UNCHECKED}"
+        ),
+        Number("stroke volume", measures.edv_ml - measures.esv_ml, "mL", remark=UNCHECKED),
+        Number("ejection fraction", 100 * measures.ejection_fraction, "%", remark=UNCHECKED),
+        Number(
+            "muscle mass",
+            measures.mass_g,
+            "g",
+            remark=f"Compact muscle below the base, at end-diastole. {UNCHECKED}",
+        ),  # fmt: skip
         Number("heart rate", rate_per_min, "1/min", remark="Of the short-axis series."),
     )

@@ -1,7 +1,10 @@
 import pytest
 
 from desktop import people, words
+from desktop.heart_card import ROWS
 from desktop.palette import score
+from physics.cardiac.outcome import NAMES
+from physics.whatif.full import TOLD
 from twin.domain import Identity
 
 
@@ -16,6 +19,7 @@ def test_numbers_have_three_figures_and_a_unit() -> None:
     assert words.number(156.2, "°") == "156°"
     assert words.number(20979) == "20\u202f979"  # a narrow space between thousands
     assert words.interval(52.0, 71.0) == "52–71"
+    assert words.interval(-4.0, 12.0) == "−4 to 12"  # a dash beside a sign would not be read
     assert words.number(-1.098e-10) == "−1.1 × 10⁻¹⁰"
     assert words.number(0.004, "%") == "0.004 %"
 
@@ -79,3 +83,15 @@ def test_beyond_yield_the_model_says_that_it_does_not_hold(
     warning = words.yield_warning(name, value, high)
     assert warning.startswith(said)
     assert bool(warning) == bool(said)
+
+
+def test_the_window_calls_numbers_by_the_names_that_results_bear() -> None:
+    names = {key: name for key, (name, _) in (NAMES | TOLD).items()}
+    told = {row.key: row.whole.lower() for row in ROWS if row.key in names}
+    assert len(told) > 12
+    assert {key: whole for key, whole in told.items() if not whole.startswith(names[key].lower())} == {}
+
+
+def test_a_name_that_is_the_id_too_is_told_once() -> None:
+    same = people.line_of(Identity(patient_name="patient1", patient_id="patient1", study_date="2025-05-14"))
+    assert same.split("  ·  ")[:2] == ["patient1", "age not stated"]

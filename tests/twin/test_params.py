@@ -81,7 +81,10 @@ def test_what_the_log_keeps_parses_to_the_same(
         ({"edge_mm": 0.05}, "edge_mm = 0.05 mm is out of range.*between 0.1 and 20 mm"),
         ({"edge_mm": "21"}, "out of range"),
         ({"edge_mm": "nan"}, "out of range"),
-        ({"edge_mm": "thin"}, "“thin” is no value for “edge_mm”. A number between 0.1 and 20 mm is expected. Edge"),
+        (
+            {"edge_mm": "thin"},
+            "“thin” is no value for “edge_mm”. A number between 0.1 and 20 mm is expected. Edge",
+        ),
         ({"edge_m": "2"}, "no parameter “edge_m”. Did you mean “edge_mm”"),
         ({"law": "morgan"}, "no choice for “law”. Did you mean “Morgan”"),
         ({"law": "Kelller"}, "Did you mean “Keller”"),

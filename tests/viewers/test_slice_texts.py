@@ -66,7 +66,7 @@ def test_a_turned_plane_is_named_whole_in_a_narrow_view(qtbot, monkeypatch, widt
     texts = written(
         monkeypatch, shown(qtbot, Volume(np.zeros((1, 80, 80), np.int16), affine, "MR"), width, 300)
     )
-    assert ("axial, 30°" if width < 300 else "oblique axial, 30°") in texts
+    assert ("oblique, 30°" if width < 300 else "oblique axial, 30°") in texts
     assert not any("…" in text for text in texts)
 
 

@@ -27,9 +27,16 @@ def write(entity: Result | Motion, path: Path, _progress: Progress) -> None:
     columns = [np.interp(times, curve.times_s, curve.values) for curve in curves]
     with path.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
-        rows.writerow(["time (s)", *(f"{curve.name} ({curve.unit})" for curve in curves)])
+        rows.writerow([_time_of(entity), *(f"{curve.name} ({curve.unit})" for curve in curves)])
         for row in zip(times, *columns, strict=True):
             rows.writerow([f"{value:.9g}" for value in row])
+
+
+def _time_of(entity: Result | Motion) -> str:
+    """Return the name of the column of times, which says what happens at zero where that is known."""
+    if isinstance(entity, Motion):
+        return "time (s; 0: first image of the cycle)"
+    return "time (s; 0: the atria begin to contract)" if "circulation" in entity.solver else "time (s)"
 
 
 def curves_of(entity: Result | Motion) -> tuple[Curve, ...]:

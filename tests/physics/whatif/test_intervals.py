@@ -83,9 +83,11 @@ def test_where_none_can_be_told_it_says_why() -> None:
 def test_a_line_tells_the_number_s_interval_and_the_change_s() -> None:
     numbers = [Number("ejection fraction", 60.31, "%"), Number("twist", 16.0, "°")]
     spread = {"lv_ejection_fraction_percent": Spread(57.0, 63.0, -5.2, -3.6)}
-    (number, line), (twist, _) = _compared(
-        numbers, None, {"lv_ejection_fraction_percent": 64.63}, spread
+    numbers.append(Number("cardiac output", 5.0, "L/min"))
+    (number, line), (twist, _), (_, bare) = _compared(
+        numbers, None, {"lv_ejection_fraction_percent": 64.63, "cardiac_output_l_per_min": 6.0}, spread
     )  # fmt: skip
+    assert bare == "cardiac output: 6 L/min → 5 L/min (no interval), −1 L/min"
     assert line == "ejection fraction: 64.63 % → 60.31 % (57–63), −4.32 points (−5.2 to −3.6)"
     assert (number.low, number.high) == (57.0, 63.0)
     assert number.remark == "Own: 64.63 %; change −4.32 points (−5.2 to −3.6)."

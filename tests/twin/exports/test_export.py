@@ -461,6 +461,9 @@ def test_curves_and_numbers_of_a_beat_as_csv(tmp_path: Path) -> None:
         rows = list(csv.reader(file))
     assert rows[0] == ["time (s)", "left ventricle volume (mL)", "twist (°)"]
     assert [float(x) for x in rows[2]] == pytest.approx([0.2, 100.0, 6.0])  # between 0 and 12
+    # What happens at zero is in the name of the column, where it is known.
+    pumped = export(replace(beat, solver="coupled to the closed circulation"), tmp_path / "beat.curves.csv")
+    assert pumped.read_text(encoding="utf-8").startswith("time (s; 0: the atria begin to contract),")
     with pytest.raises(UserError, match="no curves"):
         export(result(), tmp_path / "none.curves.csv")
     phases = np.array([0.0, 0.5])
