@@ -65,17 +65,18 @@ ROWS = (
     ),
     Row("BP systolic", "Systolic arterial pressure", "mmHg", "systolic_pressure_mmhg"),
     Row("BP diastolic", "Diastolic arterial pressure", "mmHg", "diastolic_pressure_mmhg"),
-    Row("LV EDP", "End-diastolic pressure of the left ventricle", "mmHg", "lv_end_diastolic_pressure_mmhg", 1),
-    Row("dP/dt max", "Largest rise of pressure (dP/dt) in the left ventricle", "mmHg/s", "lv_dp_dt_max_mmhg_per_s"),
+    Row("LV EDP", "End-diastolic pressure, left ventricle", "mmHg", "lv_end_diastolic_pressure_mmhg", 1),
+    Row("dP/dt max", "Largest rise of pressure (dP/dt), left ventricle", "mmHg/s",
+        "lv_dp_dt_max_mmhg_per_s"),
     Row("SW", "Stroke work: the loop's area", "mmHg mL", "lv_stroke_work_mmhg_ml"),
-    Row("Ees", "End-systolic elastance: slope of pressure over volume as ejection ends, at that moment's tension. "
-        "The line through loops at other preloads is less steep. It falls by more than contractility does: the "
-        "heart stays larger, where the slope is flatter", "mmHg/mL",
+    Row("Ees", "End-systolic elastance: slope of pressure over volume as ejection ends, at that moment's "
+        "tension. The line through loops at other preloads is less steep. It falls by more than contractility "
+        "does: the heart stays larger, where the slope is flatter", "mmHg/mL",
         "lv_end_systolic_elastance_mmhg_per_ml", 1),
     Row("GLS", "Global longitudinal strain of the emptiest moment", "%", "longitudinal_strain_percent", 1),
     Row("GCS", "Global circumferential strain, likewise", "%", "circumferential_strain_percent", 1),
     Row("Twist", "Twist of the emptiest moment, counter-clockwise seen from the apex", "°", "twist_deg", 1),
-    Row("QRS", "QRS duration of the left ventricle: from its first place activated to its last", "ms", "qrs_ms",
+    Row("QRS", "QRS duration, left ventricle: from its first place activated to its last", "ms", "qrs_ms",
         electric=True),
     Row("AV gradient", "Mean gradient of the aortic valve", "mmHg", "aortic_mean_gradient_mmhg", 0, True),
     Row("AV area", "Aortic valve area by Gorlin's formula, from flow and mean gradient", "cm²",
@@ -251,8 +252,9 @@ class HeartCard(QFrame):
         column.addLayout(form)
         self.fitted_title = section_title("How it was made")
         widgets: tuple[QWidget, ...] = (
-            self.controls, self.reason, self.reset, self.badge, section_title("Last beat, live (reduced heart)"), self.beat,
-            self.apart,            self.sure, self.known, self.full, self.again,
+            self.controls, self.reason, self.reset, self.badge,
+            section_title("Last beat, live (reduced heart)"), self.beat, self.apart,
+            self.sure, self.known, self.full, self.again,
             self.fitted_title, self.fitted, section_title("What this does not tell"), self.limits,
         )  # fmt: skip
         for widget in widgets:
@@ -302,7 +304,7 @@ class HeartCard(QFrame):
         if known is not None and known.numbers:
             lines.insert(
                 0,
-                "Small: intervals, 95 % of the ensemble that was fitted; of a change, each member with itself.",
+                "Small: 95 % of the ensemble that was fitted; of a change, each member with itself.",
             )
         self.known.setText("\n".join(lines))
         self.known.setVisible(bool(lines))

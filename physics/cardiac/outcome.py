@@ -23,9 +23,9 @@ SAME_ML = 0.05
 ELASTANCE = "lv_end_systolic_elastance_mmhg_per_ml"
 
 OF_ELASTANCE = (
-    "Slope of pressure over volume as ejection ends, at that moment's tension; not pressure over volume, and not "
-    "the line through loops at other preloads, which is less steep. It falls by more than contractility: at less "
-    "tension the heart stays larger, where the same tension gives a flatter slope."
+    "Slope of pressure over volume as ejection ends, at that moment's tension; not pressure over volume, and "
+    "not the line through loops at other preloads, which is less steep. It falls by more than contractility: "
+    "at less tension the heart stays larger, where the same tension gives a flatter slope."
 )
 
 NAMES: dict[str, tuple[str, str]] = {
@@ -134,9 +134,9 @@ def end_systole(beats: Beats) -> int:
 def elastance_of(ventricle: Ventricle, coupled: Coupled) -> float:
     """Return the slope of pressure over volume at the end of ejection, mmHg/mL, by the wall's tangent there.
 
-    At that moment's tension, so without a volume of no pressure (V0). The line through the ends of ejection at
-    other preloads (Suga and Sagawa 1974, Circ Res 35:117) is less steep: a fuller heart ejects for longer, and
-    its tension has begun to fall. Of one patient's heart 5.1 against 3.8 mmHg/mL.
+    At that moment's tension, so without a volume of no pressure (V0). The line through the ends of ejection
+    at other preloads (Suga and Sagawa 1974, Circ Res 35:117) is less steep: a fuller heart ejects for longer,
+    and its tension has begun to fall. Of one patient's heart 5.1 against 3.8 mmHg/mL.
     """
     ends_s = coupled.beats.times_s[end_systole(coupled.beats)]
     nearest = int(np.argmin([abs(time - ends_s) for time, _ in coupled.places]))

@@ -11,6 +11,6 @@ from physics.whatif.measures import Strains, beat_numbers, ends_of
 from physics.whatif.medicine import course_of, stand_in, treated
 
 __all__ = [
-    "Spread", "Spreads", "Strains", "apart_of", "beat_numbers", "controls_of", "course_of", "ends_of", "live_limits",
-    "own_of", "spreads", "stand_in", "treated", "walled",
+    "Spread", "Spreads", "Strains", "apart_of", "beat_numbers", "controls_of", "course_of", "ends_of",
+    "live_limits", "own_of", "spreads", "stand_in", "treated", "walled",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""How far a live beat, of the reduced heart, lies from a full one of the same heart under the same conditions."""
+"""How far a live beat, of the reduced heart, lies from a full one under the same conditions."""
 
 from collections.abc import Mapping
 

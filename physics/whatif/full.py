@@ -18,8 +18,8 @@ from physics.medication import Treatment
 from physics.personal.full import BESIDE, change_ml, full_beats
 from physics.personal.kept import ventricle_of
 from physics.surgery import outcome_of
-from physics.whatif.asked import changed, check_reflex, controls_of, live_limits, walled
 from physics.whatif.apart import apart_of
+from physics.whatif.asked import changed, check_reflex, controls_of, live_limits, walled
 from physics.whatif.electric import QRS, QRS_NAME, electric_of, limits_of, told
 from physics.whatif.figures import figures, span
 from physics.whatif.intervals import MEANING, Spread, settled_beat, spreads
@@ -152,7 +152,8 @@ def beat_in_full(heart: Heart, owns: Sequence[Result], params: BeatParams, progr
     apart = apart_of(_live(heart, params, asked), full)
     if apart:
         summary["live_and_full"] = list(apart)
-        line = f"the window's live beat is of the reduced heart; beside this full one: {'; '.join(apart)}"
+        told = "; ".join(apart)
+        line = f"the window's live beat is of the reduced heart; beside this full one: {told}"
         result = replace(result, limits=(*result.limits, line))
     if asked.treatment is not None:
         summary["sources"] = list(asked.treatment.sources)
@@ -160,7 +161,7 @@ def beat_in_full(heart: Heart, owns: Sequence[Result], params: BeatParams, progr
 
 
 def _live(heart: Heart, params: BeatParams, asked: Asked) -> dict[str, float]:
-    """Return the numbers that the window's live beat shows under the same conditions; none where none does."""
+    """Return the numbers that the window's live beat shows under these conditions; none where none does."""
     if walled(params):
         return {}
     try:

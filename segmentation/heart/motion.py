@@ -114,10 +114,10 @@ def _outline(contour: Contour) -> Outline:
 
 
 CHECKED = (
-    "Checked on one patient, from whose given contours our endocardium lies 1.39 mm away in the mean, with an "
-    "end-diastolic volume of 173.0 mL for 161.5 (+7 %); one patient makes no interval."
+    "Checked on one patient, from whose given contours our endocardium lies 1.39 mm away in the mean, with "
+    "an end-diastolic volume of 173.0 mL for 161.5 (+7 %); one patient makes no interval."
 )
-"""How far volumes can be trusted: ``benchmarks/heart_cine.py`` on heart-mr-cine; run it anew when they change."""
+"""How far volumes can be trusted: ``benchmarks/heart_cine.py``; run it anew when they change."""
 UNCHECKED = "Not checked against another measurement: how far it is off is not known."
 
 
@@ -140,6 +140,6 @@ def _numbers(measures: Measures, rate_per_min: float) -> tuple[Number, ...]:
             measures.mass_g,
             "g",
             remark=f"Compact muscle below the base, at end-diastole. {UNCHECKED}",
-        ),  # fmt: skip
+        ),
         Number("heart rate", rate_per_min, "1/min", remark="Of the short-axis series."),
     )
