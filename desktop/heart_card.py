@@ -70,8 +70,8 @@ ROWS = (
         "lv_dp_dt_max_mmhg_per_s"),
     Row("SW", "Stroke work: the loop's area", "mmHg mL", "lv_stroke_work_mmhg_ml"),
     Row("Ees", "End-systolic elastance: slope of pressure over volume as ejection ends, at that moment's "
-        "tension. The line through loops at other preloads is less steep. It falls by more than contractility "
-        "does: the heart stays larger, where the slope is flatter", "mmHg/mL",
+        "tension. The line through loops at other preloads is less steep. It falls by more than "
+        "contractility does: the heart stays larger, where the slope is flatter", "mmHg/mL",
         "lv_end_systolic_elastance_mmhg_per_ml", 1),
     Row("GLS", "Global longitudinal strain of the emptiest moment", "%", "longitudinal_strain_percent", 1),
     Row("GCS", "Global circumferential strain, likewise", "%", "circumferential_strain_percent", 1),

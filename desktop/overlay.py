@@ -178,6 +178,7 @@ def aside_of(entry: Entry) -> list[str]:
 def caption_of(entry: Entry) -> list[str]:
     """Return the lines that say whose data a view shows."""
     identity = identity_of(entry)
-    who = "  ".join(w for w in (name_of(identity), identity.patient_id, age_of(identity), identity.sex) if w)
+    named = dict.fromkeys((name_of(identity), identity.patient_id))  # once, where both are the same
+    who = "  ".join(w for w in (*named, age_of(identity), identity.sex) if w)
     what = "  ".join(w for w in (entry.tree.get("modality", ""), identity.study_date) if w)
     return [line for line in (who, what, entry.name) if line]

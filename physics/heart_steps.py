@@ -191,7 +191,7 @@ def _at_end_diastole(tree: dict[str, Any]) -> bool:
 
 @step(
     "physics.heart",
-    version=3,
+    version=4,
     title="Fit the heart",
     makes=("heart", "result"),
     fits={"mesh": _at_end_diastole},
@@ -398,7 +398,7 @@ def _fitted_beat(tree: dict[str, Any]) -> bool:
     return any(n["name"].startswith("ejection fraction, ") for n in tree.get("numbers", ()))
 
 
-@step("physics.beat", version=3, title="Beat in full", makes=("result",), fits={"own": _fitted_beat})
+@step("physics.beat", version=4, title="Beat in full", makes=("result",), fits={"own": _fitted_beat})
 def beat_heart(heart: Heart, own: tuple[Result, ...] | None, params: BeatParams, progress: Progress) -> Made:
     """Let a fitted heart beat in full under other conditions or after an operation, beside its own beat."""
     from physics.whatif.full import beat_in_full

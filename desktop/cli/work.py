@@ -146,11 +146,11 @@ def _around(entry: LogEntry, trees: Sequence[Mapping[str, Any]]) -> Iterator[str
     if not limits:
         return
     asked = [
-        f"{words.title_of(p)} {value} {p.unit}".strip()
+        f"{words.title_of(p)} {words.number(value) if isinstance(value, float) else value} {p.unit}".strip()
         for p in find(entry.step).parameters
         if (value := entry.params.get(p.name, p.default)) not in (p.default, None, [], ())
     ]
-    yield f"Conditions: {'; '.join(asked) if asked else 'none but the defaults'}"
+    yield f"Conditions: {'; '.join(asked) if asked else 'the defaults'}"
     yield "What this model leaves out:"
     yield from (f"  – {limit}" for limit in limits)
 

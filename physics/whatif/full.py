@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from physics.cardiac import Controls, Coupled, Reduced, Ventricle
 from physics.cardiac.chart import repeating
-from physics.cardiac.outcome import ELASTANCE, NAMES, result_of
+from physics.cardiac.outcome import ELASTANCE, NAMES, OF_ELASTANCE, result_of
 from physics.cardiac.pump import course_of, live_heart, reduced_heart
 from physics.cardiac.tension import Tension
 from physics.circulation import Circulation
@@ -127,7 +127,7 @@ def beat_in_full(heart: Heart, owns: Sequence[Result], params: BeatParams, progr
     acting = None if asked.treatment is None else asked.treatment.acting
     known = spreads(heart, params, acting, progress.between(0.9, 1.0))
     last = beats[-1]
-    told_of_intervals = known.limits or (MEANING,)
+    told_of_intervals = (*((MEANING,) if known.numbers else ()), *known.limits)
     limits = (*heart.limits, *_limits(params, asked), *told_of_intervals)
     result = result_of(heart.mesh, ventricle, last, limits)
     result, electric = _with_electrocardiogram(result, heart, params, last.beats.times_s)
@@ -298,6 +298,8 @@ def _compared(
     for number in numbers:
         before = owns.get(number.name)
         key = keys.get(number.name, "")
+        if before is not None and key == ELASTANCE and before.remark != OF_ELASTANCE:
+            before = None  # of a fit kept before, by an earlier moment's tangent
         if before is None and key in reduced and key not in _STEPPED:
             before = Number(number.name, reduced[key], number.unit)
         spread = None if key == ELASTANCE else known.get(key)  # of a chart's slope, which a full beat has not

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from desktop.cli.looking import total
-from desktop.cli.work import summary_in_words
+from desktop.cli.work import _named_once, summary_in_words
 from desktop.main import main
 from tests.twin.exports.test_export import cube
 from twin.domain import KINDS
@@ -241,3 +241,25 @@ def test_json_keeps_every_figure(record: str, capsys: pytest.CaptureFixture[str]
         summary = opened.log()[0].summary
     assert json.loads(said(capsys, "log", record, "--json"))[0]["summary"] == summary
     assert isinstance(summary["series"][0]["notes"], list)
+
+
+def test_a_beat_s_numbers_are_told_once_by_their_names_and_with_a_word_on_their_intervals() -> None:
+    """What stands in the comparison is left out beside it; keys of the JSON answer are not printed."""
+    none = {"low": None, "high": None}
+    numbers = [
+        {"name": "mean left atrial pressure", "value": 5.4, "unit": "mmHg", **none},
+        {"name": "ejection fraction", "value": 63.8, "unit": "%", "low": 61.0, "high": 66.0},
+        {"name": "twist", "value": 18.0, "unit": "°", **none},
+    ]
+    summary = {
+        "la_mean_pressure_mmhg": 5.4, "lv_ejection_fraction_percent": 63.8, "twist_deg": 18.0,
+        "full_beats": 2, "own_and_now": ["twist: 19 ° → 18 ° (no interval), −1 °"],
+    }  # fmt: skip
+    assert list(summary_in_words(_named_once(summary, [{"curves": [1], "numbers": numbers}]))) == [
+        "Mean left atrial pressure: 5.4 mmHg (no interval)",
+        "Ejection fraction: 63.8 % (61–66)",
+        "Full beats: 2",
+        "Own and now, of the full beat:",
+        "  twist: 19 ° → 18 ° (no interval), −1 °",
+    ]
+    assert _named_once(summary, [{"numbers": numbers}]) == summary  # another result than a beat
