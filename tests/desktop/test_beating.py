@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 
 from desktop.beating import BEYOND, WITHOUT, Beating
 from desktop.bullseye import BullsEye
-from desktop.heart_card import HeartCard
+from desktop.heart_card import HeartCard, told_apart
 from desktop.heart_controls import MEDICATION
 from desktop.what_if import CONDITIONS, CONTROLS, INFARCT, VALVES
 from desktop.window import MainWindow
@@ -398,11 +399,14 @@ def test_the_reflex_answers_over_seconds_and_says_what_it_does(simulate: MainWin
     assert beating.what_if.values == {"reflex": True}
     assert card.controls.groups[CONDITIONS].head.text() == f"{CONDITIONS} (1 changed)"
     assert reflex.told.text() == "at rest"
+    room = reflex.told.height()
     row(simulate, "resistance_percent").slider.setValue(14)  # 120 %
     beats(beating, 12)
     assert beating.beat_s > 0.81  # of 0.8 s at 75 a minute
     assert reflex.told.text().startswith("75 → 7")
     assert "resistance −" in reflex.told.text()
+    # Nothing below jumps, and what is told has room, line by line.
+    assert reflex.told.height() == room >= reflex.told.sizeHint().height()
     assert row(simulate, "rate_per_min").slider.value() == 35  # what hands ask for stays
     assert any("Ursino 1998" in line for line in card.limits.text().splitlines())
     card.controls.medicine.choice.setCurrentIndex(2)
@@ -442,3 +446,22 @@ def test_the_electrocardiogram_is_that_of_the_rhythm_before_the_wall_is_solved(
     assert leads[2] > 1.2 * tall
     qtbot.mouseClick(card.reset, LEFT)
     assert float(card.beat.texts()["QRS"][1].strip("</b>")) == own
+
+
+def test_the_live_heart_s_numbers_are_told_from_the_full_beat_s_of_its_fit() -> None:
+    numbers = [
+        {"name": "stroke work", "value": 10000.0}, {"name": "ejection fraction", "value": 60.0},
+        {"name": "twist", "value": 18.0},
+    ]  # fmt: skip
+    session, item = Mock(), Mock(id="h1")
+    session.maker.return_value.outputs = {"beat": {"id": "r1"}}
+    session.entry.side_effect = {"r1": Mock(tree={"numbers": numbers})}.get
+    live = {"lv_stroke_work_mmhg_ml": 11000.0, "lv_ejection_fraction_percent": 60.5}
+    lines = told_apart(session, item, live).splitlines()
+    assert "chart of the wall" in lines[0]
+    assert lines[2:] == [
+        "– stroke work: 11000 live, 10000 mmHg mL in full (+10 %)",
+        "– the others lie within 2 % of each other",
+    ]
+    session.maker.return_value.outputs = {}  # a heart that no fit made has no full beat beside it
+    assert len(told_apart(session, item, live).splitlines()) == 1

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QImage
 
 from viewers.plot import Plot, PlotCurve, PlotMark
@@ -63,6 +64,26 @@ def test_marks_dots_and_gaps(plot: Plot) -> None:
     assert QColor(plot.image().pixel(plot.place(50, 40).toPoint())).blue() > 200
     assert plot.place(120, 0).x() < plot.width()  # marks lie within the ends
     assert count(plot, RED) > 60
+
+
+def test_names_of_two_marks_stand_outside_what_lies_between_them(plot: Plot, monkeypatch) -> None:
+    """A loop from 60 to 120 mL: ESV is written on its left, EDV on its right, both within the axes."""
+    written: dict[str, tuple[QRectF, Qt.AlignmentFlag]] = {}
+
+    def text_at(_painter, place: QRectF, align, text: str, *_look, **_more) -> None:
+        written[text] = (place, align)
+
+    monkeypatch.setattr("viewers.plot.paint.text_at", text_at)
+    loop = PlotCurve(np.array([60.0, 120.0, 120.0, 60.0]), np.array([5.0, 10.0, 120.0, 100.0]), BLUE)
+    plot.set_still([loop], [PlotMark(60.0, "ESV", RED), PlotMark(120.0, "EDV", RED)])
+    plot.image()
+    left, right = written["ESV"], written["EDV"]
+    assert left[1] == Qt.AlignmentFlag.AlignRight
+    assert left[0].right() < plot.place(60, 0).x()
+    assert right[1] == Qt.AlignmentFlag.AlignLeft
+    assert right[0].left() > plot.place(120, 0).x()
+    wide = plot.fontMetrics().horizontalAdvance("EDV")
+    assert right[0].left() + wide < plot._box().right()
 
 
 def test_a_plot_of_nothing_and_of_one_value_is_painted(plot: Plot) -> None:
