@@ -239,9 +239,7 @@ class ReflexBox(QWidget):
         self.told = quiet()
         self.told.setAccessibleName("What the reflex does")
         self.told.setAlignment(Qt.AlignmentFlag.AlignTop)
-        # What it has come to stands in up to four lines, each in one: nothing below it jumps.
         self.told.setWordWrap(False)
-        self.told.setFixedHeight(4 * self.told.fontMetrics().lineSpacing())
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.px(0.5))
@@ -267,6 +265,8 @@ class ReflexBox(QWidget):
     def tell(self) -> None:
         """Show what it has come to by now."""
         text = self._what_if.told_of_reflex()
+        # Room for all four lines that it may have, in the theme's font: nothing below it jumps.
+        self.told.setFixedHeight(4 * self.told.fontMetrics().lineSpacing() + theme.px(1))
         if text != self.told.text():
             self.told.setText(text)
         if self.told.isVisibleTo(self) != bool(text):
