@@ -104,7 +104,7 @@ def _line(tree: dict[str, Any]) -> bool:
 
 @step(
     "segmentation.ventricle_ct",
-    version=1,
+    version=2,
     title="Segment the ventricle in a contrast CT",
     makes=("motion",),
     fits={"volume": _still_ct, "axis": _line},
