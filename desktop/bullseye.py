@@ -27,6 +27,9 @@ wide each is, the first one's number, and how many there are."""
 SHADES = {"scar": ("Scar", "%"), "thickness": ("Wall thickness", "mm"), "activation": ("Activation", "ms")}
 """What the segments can be shaded by, and its unit."""
 
+_SMALL = 0.75
+"""Of the usual font, for segments with their values."""
+
 _STEPS: dict[int, int] = {
     Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1,
 }  # fmt: skip
@@ -52,7 +55,7 @@ class BullsEye(QWidget):
 
     def sizeHint(self) -> QSize:
         """Be as wide as the panel allows, and square enough to click."""
-        return QSize(theme.px(38), theme.px(38))
+        return QSize(theme.px(56), theme.px(56))
 
     def set_marked(self, segments: tuple[int, ...]) -> None:
         """Show which segments are marked."""
@@ -141,6 +144,10 @@ class BullsEye(QWidget):
         look = theme.current()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self._values:  # two lines stand in a ring
+            font = painter.font()
+            font.setPointSizeF(_SMALL * font.pointSizeF())
+            painter.setFont(font)
         for segment in range(1, 18):
             on, here = segment in self._marked, self.hasFocus() and segment == self._at
             ground = QColor(look.warn) if on else self._shaded(segment)
@@ -148,7 +155,7 @@ class BullsEye(QWidget):
             painter.setPen(QPen(QColor(look.accent if here else look.quiet), 3.0 if here else 1.0))
             painter.drawPath(self._outline(segment))
             painter.setPen(QColor(look.ground if on else look.text))
-            spot, half = self.place_of(segment), theme.px(3)
+            spot, half = self.place_of(segment), theme.px(5)
             box = QRectF(spot.x() - half, spot.y() - half, 2 * half, 2 * half)
             value = self._values.get(segment)
             told = f"{segment}" if value is None else f"{segment}\n{value:.0f} {self._unit}"
