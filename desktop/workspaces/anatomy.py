@@ -202,7 +202,9 @@ class LateChoice(QWidget):
         self._desk = desk
         self.choice = ComboBox()
         self.choice.setAccessibleName("Late enhancement series")
-        self.choice.setToolTip("The series that scar is found in; those that say that they are late come first")
+        self.choice.setToolTip(
+            "The series that scar is found in; those that say that they are late come first"
+        )
         self.choice.activated.connect(self._on_pick)
         self.told = quiet()
         row = QHBoxLayout()

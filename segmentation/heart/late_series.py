@@ -1,7 +1,8 @@
 """Whether an MR series says that it is late enhancement: by its words, or by an inversion after contrast.
 
-Words are those that protocols carry: LGE; DE, 2D/3D MDE and PSMDE; PSIR; DelEnh. DE and IR are short, and mean
-other things in other languages and places: DE counts in capitals as the first or the last word, IR not at all.
+Words are those that protocols carry: LGE; DE, 2D/3D MDE and PSMDE; PSIR; DelEnh. DE and IR are short, and
+mean other things in other languages and places: DE counts in capitals as the first or the last word, IR not
+at all.
 """
 
 import re
@@ -11,14 +12,13 @@ from typing import Any
 from twin.domain import Volume
 
 _WORDS = re.compile(
-    r"\b(?:lge|psir|[23]?d? ?(?:ps)?mde|dhe|ce ?ir|late(?:enh\w*|gad\w*)?|delayed\w*|viability|viab|tardi(?:f|ve|vo|va|o|a)"
-    r"|(?:[23]d)?del ?enh\w*)\b"
+    r"\b(?:lge|psir|[23]?d? ?(?:ps)?mde|dhe|ce ?ir|late(?:enh\w*|gad\w*)?|delayed\w*|viability|viab"
+    r"|tardi(?:f|ve|vo|va|o|a)|(?:[23]d)?del ?enh\w*)\b"
 )
 _SHORT = re.compile(r"^DE\b|\bDE$")
 _ANOTHER = re.compile(
-    r"\b(?:ti ?scout|scout|look ?locker|localizer|localiser|survey|t1 ?map\w*|t2 ?map\w*|map|maps|mapping|molli"
-    r"|shmolli|sasha|ecv|perf|perfusion|first ?pass|early|ege|native|pre|pre ?contrast|stir|tirm|t2\w*|flair"
-    r"|cine)\b"
+    r"\b(?:(?:ti ?)?scout|look ?locker|locali[sz]er|survey|t[12] ?map\w*|maps?|mapping|molli|shmolli|sasha|ecv"
+    r"|perf|perfusion|first ?pass|early|ege|native|pre|pre ?contrast|stir|tirm|t2\w*|flair|cine)\b"
 )
 """Taken in the same study, some with an inversion and after contrast too, and no late enhancement."""
 _INVERSION_MS = 150.0, 700.0

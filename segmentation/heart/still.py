@@ -65,8 +65,8 @@ def find_still(
             "threshold_hu": found.threshold_hu,
             "blood_hu": found.blood_hu,
             "muscle_hu": found.muscle_hu,
-        }
-        | {"heart_rate_per_min": n.value for n in numbers},
+            **({"heart_rate_per_min": numbers[0].value} if numbers else {}),
+        },
     )
 
 

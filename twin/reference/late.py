@@ -165,7 +165,8 @@ def make_late_series(
     volume = Volume(
         np.stack(taken), affine, "MR", window=(130.0, 260.0), patient_position="HFS",
         contrast_agent="gadolinium", protocol="LGE short axis", inversion_ms=INVERSION_MS,
-        cycle_ms=np.resize(np.array(CYCLES_MS, float), slices), frame_of_reference=FRAME_OF_REFERENCE, identity=identity,
+        cycle_ms=np.resize(np.array(CYCLES_MS, float), slices), frame_of_reference=FRAME_OF_REFERENCE,
+        identity=identity,
     )  # fmt: skip
     return volume, moved
 

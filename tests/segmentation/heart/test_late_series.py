@@ -41,7 +41,8 @@ def test_words_of_protocols_say_it(words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["", "cine sa", "eje corto DE VI", "desk", "translate", "tfi_ir", "T2 dark blood", "LGE TI scout"]
+    "words",
+    ["", "cine sa", "eje corto DE VI", "desk", "translate", "tfi_ir", "T2 dark blood", "LGE TI scout"],
 )
 def test_other_words_do_not(words: str) -> None:
     assert says_late(series(words)) == ""
@@ -70,7 +71,11 @@ def test_the_reference_s_late_series_is_written_as_scanners_write_it(tmp_path: P
     volume, _ = make_late_series(patient(), slices=3, pixel_mm=13.0, view_mm=VIEW_MM)
     write_series(volume, tmp_path)
     ds = dcmread(tmp_path / "slice-0002.dcm")
-    assert (list(ds.ScanningSequence), ds.InversionTime, ds.ContrastBolusAgent) == (["GR", "IR"], 300, "gadolinium")
+    assert (list(ds.ScanningSequence), ds.InversionTime, ds.ContrastBolusAgent) == (
+        ["GR", "IR"],
+        300,
+        "gadolinium",
+    )
     assert (ds.NominalInterval, ds.HeartRate) == (874, 69)
     (found,) = scan([tmp_path]).series
     again = read(found)
@@ -86,8 +91,10 @@ def test_the_reference_s_late_series_is_written_as_scanners_write_it(tmp_path: P
 def test_a_series_that_does_not_say_so_must_be_named(tmp_path: Path) -> None:
     with Record.create(tmp_path / "a.twin") as record:
         for made in (series("t2 sa"), motion()):
-            record.commit(Call("import.images", 2, ImportParams(paths=("/x",))), Made({"made": made}), 0.1, 1.0)
-        with pytest.raises(UserError, match="nothing says of a volume in a.twin") as told:
+            record.commit(
+                Call("import.images", 2, ImportParams(paths=("/x",))), Made({"made": made}), 0.1, 1.0
+            )
+        with pytest.raises(UserError, match="nothing says of a volume in") as told:
             prepare(record, "segmentation.scar")
         assert "v1 “made”" in told.value.hint
         assert prepare(record, "segmentation.scar", {"late": "v1"}).inputs["late"].id == "v1"
@@ -97,6 +104,9 @@ def test_a_series_that_does_not_say_so_must_be_named(tmp_path: Path) -> None:
 
 
 def test_the_result_tells_by_what_it_was_taken_as_late() -> None:
-    for words, told in (("LGE sa", "by its description, “LGE sa”"), ("sa", f"since the user chose it: {UNSAID}")):
+    for words, told in (
+        ("LGE sa", "by its description, “LGE sa”"),
+        ("sa", f"since the user chose it: {UNSAID}"),
+    ):
         _, notes = _checked(replace(series(words), frame_of_reference=FRAME_OF_REFERENCE), motion(), None)
         assert notes[0] == f"Taken as late enhancement {told}."
