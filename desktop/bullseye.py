@@ -166,11 +166,9 @@ class BullsEye(QWidget):
         """Return the ground toward the accent, at most halfway: the text on it stays readable."""
         plain, full = QColor(theme.current().ground), QColor(theme.current().accent)
         share = 0.5 * self.shade_of(segment)
-        mixed = (
-            round((1.0 - share) * a + share * b)
-            for a, b in zip(plain.getRgb()[:3], full.getRgb()[:3], strict=True)
-        )
-        return QColor(*mixed)
+        ends = ((plain.redF(), full.redF()), (plain.greenF(), full.greenF()), (plain.blueF(), full.blueF()))
+        red, green, blue = ((1.0 - share) * a + share * b for a, b in ends)
+        return QColor.fromRgbF(red, green, blue)
 
     def _outline(self, segment: int) -> QPainterPath:
         def circle(share: float) -> QRectF:

@@ -17,8 +17,8 @@ _WORDS = re.compile(
 )
 _SHORT = re.compile(r"^DE\b|\bDE$")
 _ANOTHER = re.compile(
-    r"\b(?:(?:ti ?)?scout|look ?locker|locali[sz]er|survey|t[12] ?map\w*|maps?|mapping|molli|shmolli|sasha|ecv"
-    r"|perf|perfusion|first ?pass|early|ege|native|pre|pre ?contrast|stir|tirm|t2\w*|flair|cine)\b"
+    r"\b(?:(?:ti ?)?scout|look ?locker|locali[sz]er|survey|t[12] ?map\w*|maps?|mapping|(?:sh)?molli|sasha|ecv"
+    r"|perf(?:usion)?|first ?pass|early|ege|native|pre|pre ?contrast|stir|tirm|t2\w*|flair|cine)\b"
 )
 """Taken in the same study, some with an inversion and after contrast too, and no late enhancement."""
 _INVERSION_MS = 150.0, 700.0

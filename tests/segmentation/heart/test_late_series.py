@@ -14,8 +14,8 @@ from twin.codec import encode
 from twin.domain import Identity, Volume
 from twin.errors import UserError
 from twin.record import Call, Record
+from twin.reference import late as reference
 from twin.reference.heart import FRAME_OF_REFERENCE
-from twin.reference.late import make_late_series
 from twin.run import prepare
 from twin.sources import read, scan
 from twin.sources.dicom_writer import write_series
@@ -65,10 +65,13 @@ def test_the_tree_that_a_record_keeps_says_the_same_and_an_old_one_what_it_has()
     assert says_late(tree) == ""
 
 
-def test_the_reference_s_late_series_is_written_as_scanners_write_it(tmp_path: Path) -> None:
+def test_the_reference_s_late_series_is_written_as_scanners_write_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from pydicom import dcmread
 
-    volume, _ = make_late_series(patient(), slices=3, pixel_mm=13.0, view_mm=VIEW_MM)
+    monkeypatch.setattr(reference, "_taken", lambda where, *_: np.zeros(where.size, np.uint16))
+    volume, _ = reference.make_late_series(patient(), slices=3, pixel_mm=13.0, view_mm=VIEW_MM)
     write_series(volume, tmp_path)
     ds = dcmread(tmp_path / "slice-0002.dcm")
     assert (list(ds.ScanningSequence), ds.InversionTime, ds.ContrastBolusAgent) == (
