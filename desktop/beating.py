@@ -377,6 +377,22 @@ def wall_of(beating: Beating) -> Surface | None:
     return Surface(points, skin.shell.triangles, frame_of_reference=mesh.frame_of_reference)
 
 
+def of_segments(beating: Beating, name: str) -> dict[int, float]:
+    """Return the mean of one of ``bullseye.SHADES`` over each segment; nothing where it is not known."""
+    from physics.heart.segments import means_of_segments
+
+    ready = beating._ready
+    if ready is None:
+        return {}
+    living, electric = ready.heart.mesh.living, ready.electric
+    values = {
+        "scar": None if living is None else 100.0 * (1.0 - living),
+        "thickness": None if electric is None else electric.thickness_mm,
+        "activation": None if electric is None else electric.normal.element_ms,
+    }.get(name)
+    return {} if values is None else means_of_segments(ready.heart.mesh, values)
+
+
 def _made_ready(heart: Heart) -> _Ready:
     """Let a heart beat three times as it is, for what it is compared with (in the reading thread)."""
     from physics.cardiac.pump import live_heart

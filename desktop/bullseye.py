@@ -1,4 +1,4 @@
-"""The 17 segments of the left ventricle as a bull's eye, marked by hand.
+"""The 17 segments of the left ventricle as a bull's eye, marked by hand, shaded by what is known of each.
 
 Laid out after Cerqueira et al. 2002 (Circulation 105:539): base outside, apex in the middle, anterior wall
 above, septum on the left.
@@ -7,6 +7,7 @@ above, septum on the left.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import cast
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
@@ -22,6 +23,12 @@ _RINGS = (
 )
 """Outer and inner radius, where the first segment begins (degrees from the right, counter-clockwise), how
 wide each is, the first one's number, and how many there are."""
+
+SHADES = {"scar": ("Scar", "%"), "thickness": ("Wall thickness", "mm"), "activation": ("Activation", "ms")}
+"""What the segments can be shaded by, and its unit."""
+
+_SMALL = 0.75
+"""Of the usual font, for segments with their values."""
 
 _STEPS: dict[int, int] = {
     Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1,
@@ -42,17 +49,32 @@ class BullsEye(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._marked: tuple[int, ...] = ()
+        self._values: dict[int, float] = {}
+        self._unit = ""
         self._at = 1
 
     def sizeHint(self) -> QSize:
         """Be as wide as the panel allows, and square enough to click."""
-        return QSize(theme.px(38), theme.px(38))
+        return QSize(theme.px(56), theme.px(56))
 
     def set_marked(self, segments: tuple[int, ...]) -> None:
         """Show which segments are marked."""
         if segments != self._marked:
             self._marked = segments
             self.update()
+
+    def set_values(self, values: Mapping[int, float], unit: str) -> None:
+        """Shade segments by a value each, the most the darkest; none: plain."""
+        if (values, unit) != (self._values, self._unit):
+            self._values, self._unit = dict(values), unit
+            told = (f"{segment}: {value:.0f} {unit}" for segment, value in sorted(values.items()))
+            self.setAccessibleDescription(", ".join(told))
+            self.update()
+
+    def shade_of(self, segment: int) -> float:
+        """Return how far a segment is shaded: from 0, the plain ground, to 1."""
+        most = 100.0 if self._unit == "%" else max(self._values.values(), default=0.0)
+        return min(max(self._values.get(segment, 0.0) / most, 0.0), 1.0) if most > 0 else 0.0
 
     def place_of(self, segment: int) -> QPointF:
         """Return the middle of a segment in the widget."""
@@ -122,18 +144,31 @@ class BullsEye(QWidget):
         look = theme.current()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self._values:  # two lines stand in a ring
+            font = painter.font()
+            font.setPointSizeF(_SMALL * font.pointSizeF())
+            painter.setFont(font)
         for segment in range(1, 18):
             on, here = segment in self._marked, self.hasFocus() and segment == self._at
-            painter.setBrush(
-                QColor(look.warn if on else look.ground) if self.isEnabled() else Qt.GlobalColor.gray
-            )
+            ground = QColor(look.warn) if on else self._shaded(segment)
+            painter.setBrush(ground if self.isEnabled() else Qt.GlobalColor.gray)
             painter.setPen(QPen(QColor(look.accent if here else look.quiet), 3.0 if here else 1.0))
             painter.drawPath(self._outline(segment))
             painter.setPen(QColor(look.ground if on else look.text))
-            spot, half = self.place_of(segment), theme.px(3)
+            spot, half = self.place_of(segment), theme.px(5)
             box = QRectF(spot.x() - half, spot.y() - half, 2 * half, 2 * half)
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(segment))
+            value = self._values.get(segment)
+            told = f"{segment}" if value is None else f"{segment}\n{value:.0f} {self._unit}"
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, told)
         painter.end()
+
+    def _shaded(self, segment: int) -> QColor:
+        """Return the ground toward the accent, at most halfway: the text on it stays readable."""
+        plain, full = QColor(theme.current().ground), QColor(theme.current().accent)
+        share = 0.5 * self.shade_of(segment)
+        ends = ((plain.redF(), full.redF()), (plain.greenF(), full.greenF()), (plain.blueF(), full.blueF()))
+        red, green, blue = ((1.0 - share) * a + share * b for a, b in ends)
+        return QColor.fromRgbF(red, green, blue)
 
     def _outline(self, segment: int) -> QPainterPath:
         def circle(share: float) -> QRectF:

@@ -77,6 +77,8 @@ class Desk(QObject):
         self.params: dict[str, dict[str, Any]] = {}
         self.scar: str | None = None
         """Key of the structure that a ventricle's mesh takes as scar; empty: none; None: nobody has said."""
+        self.late: str | None = None
+        """Id of the series that the user says is late enhancement; None: nobody has said."""
         self.loaded_steps = False
         self.reader = Reader(self.session)
         self.reader.failed.connect(self.failed)
@@ -86,13 +88,13 @@ class Desk(QObject):
         for event in (self.session.opened, self.session.changed, self.session.selected, self.session.shown):
             event.connect(self._refresh)
         self.session.moved.connect(self._refresh)
-        self.session.closing.connect(self._forget_scar)
+        self.session.closing.connect(self._forget_choices)
 
     def _refresh(self, *_: Any) -> None:
         self.refreshed.emit()
 
-    def _forget_scar(self) -> None:
-        self.scar = None
+    def _forget_choices(self) -> None:
+        self.scar = self.late = None
 
     def _on_commit(self, job: Any, entry: Any) -> None:
         """Keep what a job made, so that nobody reads it back; then tell of the change."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtGui import QMouseEvent, QStandardItemModel, QWheelEvent
 from PySide6.QtWidgets import QCheckBox, QFormLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from desktop import theme, words
-from desktop.bullseye import BullsEye
+from desktop.beating import of_segments
+from desktop.bullseye import SHADES, BullsEye
 from desktop.desk import Desk
 from desktop.fields import ComboBox, DoubleSpinBox
 from desktop.section import Panel, quiet
@@ -18,6 +19,7 @@ from desktop.what_if import CONDITIONS, CONTROLS, INFARCT, PUMP, RHYTHM, VALVES,
 
 if TYPE_CHECKING:
     from resources.medicines import Medicine
+    from twin.domain import Heart
 
 MEDICATION = "Medication"
 
@@ -278,12 +280,22 @@ class HeartControls(QWidget):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
-        self._what_if = desk.beating.what_if
+        self._what_if, self._beating = desk.beating.what_if, desk.beating
         self.rows = [ControlRow(desk, control) for control in CONTROLS]
         self.medicine = MedicineBox(desk)
         self.reflex = ReflexBox(desk)
         self.bullseye = BullsEye()
         self.bullseye.marked.connect(lambda marked: self._what_if.ask(infarct_segments=marked or None))
+        self.shades = ComboBox()
+        self.shades.setAccessibleName("Shade segments by")
+        self.shades.addItem("nothing", "")
+        for name, (title, unit) in SHADES.items():
+            self.shades.addItem(f"{title} ({unit})", name)
+        self.shades.activated.connect(self._on_shade)
+        self._shade: str | None = None
+        """What was chosen; None: nobody has, and it is scar where there is any."""
+        self._known: dict[str, dict[int, float]] = {}
+        self._known_of: Heart | None = None
         self.pump = PumpBox(desk)
         self.rhythm = ComboBox()
         self.rhythm.setAccessibleName("Rhythm")
@@ -299,6 +311,7 @@ class HeartControls(QWidget):
         }
         self.groups[MEDICATION].rows.addRow(self.medicine)
         self.groups[PUMP].rows.addRow("Pump", self.pump.choice)
+        self.groups[INFARCT].rows.addRow("Shade by", self.shades)
         self.groups[INFARCT].rows.addRow(self.bullseye)
         self.groups[RHYTHM].rows.addRow("Rhythm", self.rhythm)
         for row in self.rows:
@@ -311,6 +324,24 @@ class HeartControls(QWidget):
         for group in self.groups.values():
             column.addWidget(group)
 
+    def _on_shade(self, _place: int) -> None:
+        self._shade = self.shades.currentData()
+        self._refresh_shades()
+
+    def _refresh_shades(self) -> None:
+        """Shade the segments by what was chosen; what is not known of this heart cannot be chosen."""
+        if self._beating.heart is not self._known_of:
+            self._known_of = self._beating.heart
+            self._known = {name: of_segments(self._beating, name) for name in SHADES}
+        known, model = self._known, self.shades.model()
+        assert isinstance(model, QStandardItemModel)
+        for name, values in known.items():
+            model.item(self.shades.findData(name)).setEnabled(bool(values))
+        wanted = "scar" if self._shade is None else self._shade
+        chosen = wanted if known.get(wanted) else ""
+        self.shades.setCurrentIndex(self.shades.findData(chosen))
+        self.bullseye.set_values(known.get(chosen, {}), SHADES[chosen][1] if chosen else "")
+
     def refresh(self) -> None:
         """Show where all stand."""
         values = self._what_if.values
@@ -322,6 +353,7 @@ class HeartControls(QWidget):
         self.medicine.refresh()
         self.reflex.refresh()
         self.bullseye.set_marked(tuple(values.get("infarct_segments", ())))
+        self._refresh_shades()
         why = self._what_if.why_not_walled
         told = ((self.bullseye, MARK), (self.rhythm, ACTIVATE))
         for widget, text in told:

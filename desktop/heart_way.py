@@ -89,18 +89,44 @@ def why_not_scar(desk: Desk) -> str:
     missing = _why_without(desk, "motion", "Segment the heart first (Anatomy).")
     if missing:
         return missing
-    if late(desk.session) is None:
+    if not still_stacks(desk.session):
         return (
             "Scar is found in a late enhancement series (MR, a stack of still slices), and there is none "
             "here. Labels of scar made elsewhere can be imported and chosen where the ventricle is meshed."
         )
+    if late(desk) is None:
+        return (
+            "Nothing in the still MR series here says that one is late enhancement: choose it under "
+            "“Scar” (Anatomy) if you know that it is."
+        )
     return _why_not(desk, SCAR)
 
 
-def late(session: Session) -> Item | None:
-    """Return the still MR stack that is shown, or the newest one: a late enhancement series."""
+def still_stacks(session: Session) -> list[Item]:
+    """Return the MR stacks that do not move, those that say that they are late enhancement first."""
     found = [item for item in session.of_kind("volume") if _still_stack(session, item)]
-    return session.volume if session.volume in found else (found[-1] if found else None)
+    return sorted(found, key=lambda item: not said_late(session, item))
+
+
+def said_late(session: Session, item: Item) -> str:
+    """Return by what a series says that it is late enhancement, in words; empty where nothing says so."""
+    from segmentation.heart.late_series import says_late
+
+    entry = session.entry(item.id)
+    return "" if entry is None else says_late(entry.tree)
+
+
+def late(desk: Desk) -> Item | None:
+    """Return the late series: the one that was chosen, else one that says so (the shown, or the newest).
+
+    None where none says so, and nobody has chosen: which it is is not guessed.
+    """
+    found = still_stacks(desk.session)
+    chosen = next((item for item in found if item.id == desk.late), None)
+    if chosen is not None:
+        return chosen
+    saying = [item for item in found if said_late(desk.session, item)]
+    return desk.session.volume if desk.session.volume in saying else (saying[-1] if saying else None)
 
 
 def _still_stack(session: Session, item: Item) -> bool:
@@ -198,7 +224,7 @@ def find_scar(desk: Desk) -> None:
 
 
 def _scar_plan(desk: Desk) -> Plan:
-    motion, series = way.shape(desk.session, "motion"), late(desk.session)
+    motion, series = way.shape(desk.session, "motion"), late(desk)
     assert motion is not None
     assert series is not None
     inputs = {"late": series.id, "motion": motion.id}

@@ -146,7 +146,7 @@ class FitParams:
         unit="1/min",
         low=30.0,
         high=150.0,
-        help="Heart rate; empty: that of the images. Of images of one moment (CT) none is known: 70 is "
+        help="Heart rate; empty: that of the images, also of a CT that says it. Where it does not, 70 is "
         "assumed, and said so.",
         title="Heart rate",
         patient_specific=True,

@@ -108,9 +108,15 @@ def _bind(record: Record, step: Step, wanted: Input, given: str) -> Ref | None:
     if len(fitting) == 1:
         return Ref(fitting[0].id, fitting[0].name, fitting[0].digest)
     needs = f"“{step.name}” needs {wanted.name} (a {wanted.kind})"
-    if not fitting:
+    if len(fitting) > 1:
+        raise UserError(f"{needs}, and there are several.", _candidates(record, wanted))
+    kin = [e for e in record.entries() if e.kind == wanted.kind]
+    if not kin:
         raise UserError(f"{needs}, and {record.path.name} holds none yet.", _makers_of(wanted.kind))
-    raise UserError(f"{needs}, and there are several.", _candidates(record, wanted))
+    raise UserError(
+        f"{needs}, and nothing says of a {wanted.kind} in {record.path.name} that it is such a one.",
+        f"Import one; or name one of these, if you know that it is: {_listed(kin)}.",
+    )
 
 
 def _makers_of(kind: str) -> str:
@@ -128,8 +134,12 @@ def _fitting(record: Record, wanted: Input) -> list[Entry]:
 
 
 def _candidates(record: Record, wanted: Input) -> str:
-    names = ", ".join(f"{e.id} “{e.name}”" for e in _fitting(record, wanted))
+    names = _listed(_fitting(record, wanted))
     return f"Name one of: {names}." if names else f"There is no {wanted.kind} here."
+
+
+def _listed(entries: list[Entry]) -> str:
+    return ", ".join(f"{e.id} “{e.name}”" for e in entries)
 
 
 def execute(call: Call, load: Callable[[Ref], Entity], progress: Progress) -> Made:

@@ -15,6 +15,7 @@ from desktop.motion_card import MotionCard
 from desktop.section import CommandButton, Panel, StepSection, quiet, section_title
 from desktop.session import Item, sizes_of
 from desktop.silent import SilentCard
+from segmentation.heart.late_series import UNSAID
 
 _BONES = frozenset(
     ("bone", "femur", "hip bone", "sacrum", "vertebra", "spine", "skull", "mandible", "rib", "tibia")
@@ -73,6 +74,8 @@ class AnatomyPanel(Panel):
             desk, actions, title="Scar", command="anatomy.scar", steps=(heart_way.SCAR,),
             done=lambda: _found_scar(desk) is not None, facts=self._scar_facts, again="Find again with these",
         )  # fmt: skip
+        self.late = LateChoice(desk)
+        self.scar.column.insertWidget(1, self.late)
         self.takes = ScarChoice(desk)
         self.ventricle.column.insertWidget(2, self.takes)
         self.motion = MotionCard(desk, actions)
@@ -101,8 +104,9 @@ class AnatomyPanel(Panel):
         self.still.setVisible(still)
         self.ventricle.setVisible(beats or _fresh(self._desk, "motion"))
         self.bone.setVisible(not beats)
-        self.scar.setVisible(_fresh(self._desk, "motion") and heart_way.late(session) is not None)
+        self.scar.setVisible(_fresh(self._desk, "motion") and bool(heart_way.still_stacks(session)))
         self.scar.refresh(current=False)
+        self.late.refresh()
         self.takes.refresh()
         if beats:
             self._refresh_heart()
@@ -188,6 +192,45 @@ class AnatomyPanel(Panel):
         notes = entry.tree.get("notes", ()) if entry else ()
         facts = words.facts_of(way.TETRAHEDRA, self._desk.session.summary(mesh.id))
         return [*facts, *(("Note", str(note)) for note in notes)]
+
+
+class LateChoice(QWidget):
+    """Which series scar is found in: one that says that it is late enhancement, or one the user says is."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk = desk
+        self.choice = ComboBox()
+        self.choice.setAccessibleName("Late enhancement series")
+        self.choice.setToolTip(
+            "The series that scar is found in; those that say that they are late come first"
+        )
+        self.choice.activated.connect(self._on_pick)
+        self.told = quiet()
+        row = QHBoxLayout()
+        row.addWidget(QLabel("Series"))
+        row.addWidget(self.choice, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(row)
+        column.addWidget(self.told)
+
+    def refresh(self) -> None:
+        """Offer the still MR stacks, and say by what the chosen one is known as late enhancement."""
+        session, here = self._desk.session, heart_way.late(self._desk)
+        self.choice.clear()
+        if here is None:
+            self.choice.addItem("Choose …", None)
+        for item in heart_way.still_stacks(session):
+            unsaid = "" if heart_way.said_late(session, item) else " (not said to be late)"
+            self.choice.addItem(f"{item.name}{unsaid}", item.id)
+        self.choice.setCurrentIndex(max(self.choice.findData(here.id if here else None), 0))
+        said = heart_way.said_late(session, here) if here is not None else ""
+        self.told.setText(f"Late enhancement by {said}." if said else f"{UNSAID.capitalize()}.")
+
+    def _on_pick(self, index: int) -> None:
+        self._desk.late = self.choice.itemData(index)
+        self._desk.refreshed.emit()
 
 
 class ScarChoice(QWidget):

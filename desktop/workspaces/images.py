@@ -135,4 +135,8 @@ def _facts(tree: dict[str, Any], spacing: Sequence[float]) -> list[tuple[str, st
         facts.append(("Kernel", str(tree["kernel"])))
     if tree.get("contrast_agent"):
         facts.append(("Contrast agent", str(tree["contrast_agent"])))
+    if tree.get("protocol"):
+        facts.append(("Protocol", str(tree["protocol"])))
+    if tree.get("inversion_ms"):
+        facts.append(("Inversion time", f"{tree['inversion_ms']:g} ms"))
     return [(w, v) for w, v in facts if v.strip()]

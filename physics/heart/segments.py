@@ -11,7 +11,7 @@ from twin.aha import NAMES, segment_numbers
 from twin.domain import TetMesh
 from twin.errors import GeometryError
 
-__all__ = ["NAMES", "LocalAxes", "local_axes", "segments"]
+__all__ = ["NAMES", "LocalAxes", "local_axes", "means_of_segments", "segments"]
 
 Array = NDArray[np.float64]
 
@@ -76,3 +76,22 @@ def segments(mesh: TetMesh, at: Coordinates, septum: Array | None = None) -> NDA
             "Give the middle of the right ventricle.",
         )
     return np.where(at.right, 0, found).astype(np.int32)
+
+
+def means_of_segments(mesh: TetMesh, values: Array) -> dict[int, float]:
+    """Return the mean by volume over each segment (1 to 17) that a mesh tells.
+
+    Parameters
+    ----------
+    values : ndarray, shape (m,)
+        Of the elements.
+    """
+    corners = mesh.points[mesh.tets[:, :4]]
+    sizes = np.abs(np.linalg.det(corners[:, 1:] - corners[:, :1]))
+    found = {}
+    for number, name in enumerate(NAMES, 1):
+        if name in mesh.region_names:
+            here = mesh.regions == mesh.region_names.index(name)
+            if here.any():
+                found[number] = float(values[here] @ sizes[here] / sizes[here].sum())
+    return found

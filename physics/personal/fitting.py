@@ -29,7 +29,7 @@ _SAME = 0.05
 """Share of the volume by which a mesh may differ from the phase it is of."""
 
 ASSUMED_RATE_PER_MIN = 70.0
-"""Where images show one moment only, and it was not given: a healthy adult's at rest."""
+"""Where images show one moment only and do not say it, and it was not given: a healthy adult's at rest."""
 
 
 def fit(mesh: TetMesh, motion: Motion, params: "FitParams", progress: Progress) -> Made:
@@ -55,8 +55,9 @@ def fit(mesh: TetMesh, motion: Motion, params: "FitParams", progress: Progress) 
     last = personal.beats[-1]
     beat = result_of(heart.mesh, personal.ventricle, last, heart.limits)
     apart = _apart(mesh, last, personal, motion, ~fitted)
-    numbers = (*_with_intervals(beat, personal), *_against_data(personal), *apart)
-    heart = replace(heart, numbers=(*heart.numbers, *_against_data(personal), *apart))
+    beside = (_rate_told(motion, params), *_against_data(personal), *apart)
+    numbers = (*_with_intervals(beat, personal), *beside)
+    heart = replace(heart, numbers=(*heart.numbers, *beside))
     summary: dict[str, object] = _summary(beat) | {
         "beats_differ_ml": change_ml(personal.beats[-1]),
         "stiffness_kpa": personal.passive.stiffness_kpa * personal.best["stiffness"],
@@ -79,16 +80,28 @@ def _inside(mesh: TetMesh) -> NDArray[np.float64]:
 def _rate(motion: Motion, params: "FitParams") -> float:
     if params.rate_per_min is not None:
         return params.rate_per_min
-    return ASSUMED_RATE_PER_MIN if motion.still else 60.0 / motion.cycle_s
+    return 60.0 / motion.cycle_s if motion.cycle_s > 0 else ASSUMED_RATE_PER_MIN
+
+
+def _rate_told(motion: Motion, params: "FitParams") -> Number:
+    """Return the heart rate that was taken, named by where it comes from."""
+    if params.rate_per_min is not None:
+        name, remark = "heart rate, given", ""
+    elif motion.cycle_s > 0:
+        name, remark = "heart rate, of the images", "Of their DICOM: RR interval or heart rate."
+    else:
+        name, remark = "heart rate, assumed", "The images show one moment, and do not say it."
+    return Number(name, _rate(motion, params), "1/min", remark=remark)
 
 
 def _of_one_moment(motion: Motion, params: "FitParams") -> tuple[str, ...]:
     """Return what had to be assumed since the images show one moment only, in words."""
     if not motion.still:
         return ()
-    rate = () if params.rate_per_min is not None else (f"heart rate {ASSUMED_RATE_PER_MIN:.0f}/min",)
+    rate = (f"heart rate {ASSUMED_RATE_PER_MIN:.0f}/min",)
+    known = params.rate_per_min is not None or motion.cycle_s > 0
     return (
-        *rate,
+        *(() if known else rate),
         "that the images show end-diastole (before the atrium contracts, as CTs often are taken, a ventricle "
         "holds less)",
     )

@@ -34,6 +34,8 @@ class Electric:
     ----------
     normal : Activation
         Of normal conduction.
+    thickness_mm : ndarray, shape (m,)
+        Of the wall at each element, as it was meshed.
 
     Raises
     ------
@@ -47,6 +49,7 @@ class Electric:
         count = int(mesh.tets[:, :4].max()) + 1
         self._corners = replace(mesh, tets=mesh.tets[:, :4], points=mesh.points[:count])
         self._at = coordinates(self._corners)
+        self.thickness_mm = self._at.thickness_mm[self._corners.tets].mean(axis=1)
         self.normal = self._activation(BeatParams())
         self._electrodes = Electrodes(self._corners, *leads_of(self._at, self._septum))
         sizes = self._electrodes.volumes_mm3

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from segmentation.heart.late_series import UNSAID, says_late
 from segmentation.heart.late_wall import LateWall, LongAxis, axis_of, late_wall
 from segmentation.heart.wall import DENSITY_G_ML
 from twin.aha import NAMES, segment_numbers
@@ -129,7 +130,9 @@ def _checked(late: Volume, motion: Motion, phase: int | None) -> tuple[int, list
             "Leave it empty for end-diastole.",
         )
     told = "end-diastole" if chosen == motion.fullest else f"phase {chosen} of {count}"
-    notes = [f"The wall is that of {told}."]
+    said = says_late(late)
+    how = f"by {said}" if said else f"since the user chose it: {UNSAID}"
+    notes = [f"Taken as late enhancement {how}.", f"The wall is that of {told}."]
     if not all(frames):
         notes.append("A frame of reference is missing: both are taken to lie in one space.")
     return chosen, notes

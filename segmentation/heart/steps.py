@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from segmentation.heart.late_series import says_late
 from twin.domain import Measurement, Motion, Volume
 from twin.params import param
 from twin.progress import Progress
@@ -103,7 +104,7 @@ def _line(tree: dict[str, Any]) -> bool:
 
 @step(
     "segmentation.ventricle_ct",
-    version=1,
+    version=2,
     title="Segment the ventricle in a contrast CT",
     makes=("motion",),
     fits={"volume": _still_ct, "axis": _line},
@@ -177,17 +178,17 @@ class ScarParams:
     )
 
 
-def _still_stack(tree: dict[str, Any]) -> bool:
+def _late(tree: dict[str, Any]) -> bool:
     shape = tree["voxels"]["shape"]
-    return len(shape) == 3 and shape[0] > 1 and tree["modality"] == "MR"
+    return len(shape) == 3 and shape[0] > 1 and tree["modality"] == "MR" and bool(says_late(tree))
 
 
 @step(
     "segmentation.scar",
-    version=1,
+    version=2,
     title="Find scar",
     makes=("labelmap",),
-    fits={"late": _still_stack},
+    fits={"late": _late},
 )
 def segment_scar(late: Volume, motion: Motion, params: ScarParams, progress: Progress) -> Made:
     """Find scar in a late enhancement series: what of the left ventricle's wall is bright there."""

@@ -28,6 +28,7 @@ def find_still(
     found = grow(volume, axis, thickness_mm, threshold_hu, progress)
     cavity = found.endocardium.volume_ml()
     wall = found.epicardium.volume_ml() - cavity
+    numbers = [_rate(volume)] if volume.cycle_ms is not None else []
     number = Number(
         "cavity volume", cavity, "mL",
         remark="Papillary muscles counted in; below the plane at the line's end, at the moment of the CT.",
@@ -35,12 +36,12 @@ def find_still(
     motion = Motion(
         surfaces=(_still("endocardium", found.endocardium), _still("epicardium", found.epicardium)),
         phases=np.zeros(1),
-        cycle_s=0.0,
+        cycle_s=float(np.mean(volume.cycle_ms)) / 1000.0 if volume.cycle_ms is not None else 0.0,
         cavity_ml=np.array([cavity]),
         wall_ml=np.array([wall]),
         fullest=0,
         emptiest=0,
-        numbers=(number,),
+        numbers=(number, *numbers),
         frame_of_reference=volume.frame_of_reference,
         identity=volume.identity,
         notes=(
@@ -64,8 +65,18 @@ def find_still(
             "threshold_hu": found.threshold_hu,
             "blood_hu": found.blood_hu,
             "muscle_hu": found.muscle_hu,
+            **({"heart_rate_per_min": numbers[0].value} if numbers else {}),
         },
     )
+
+
+def _rate(volume: Volume) -> Number:
+    """Return the heart rate at which a gated CT was taken."""
+    assert volume.cycle_ms is not None
+    return Number(
+        "heart rate", 60_000.0 / float(np.mean(volume.cycle_ms)), "1/min",
+        remark="While the CT was taken, as its DICOM says (RR interval or heart rate).",
+    )  # fmt: skip
 
 
 def _still(name: str, surface: OpenSurface) -> MovingSurface:

@@ -201,12 +201,20 @@ def full(heart: Heart, params: BeatParams, progress: Progress) -> Made:
     return replace(whole_beat(progress), summary={"preload_ml": params.preload_ml})
 
 
+@dataclass(frozen=True)
+class LateParams:
+    """What a series says of itself."""
+
+    description: str = param("LGE short axis", help="Series description.")
+
+
 @step("test.late", version=1, title="Make a late series", quick=True)
-def late(progress: Progress) -> Made:
+def late(params: LateParams, progress: Progress) -> Made:
     """Make a still MR stack over the motion."""
     voxels = np.arange(8 * 48 * 48, dtype=np.int16).reshape(8, 48, 48)
     affine = np.diag([1.0, 1.0, 4.0, 1.0])
-    made = Volume(voxels, affine, "MR", frame_of_reference="1.9", identity=WHO)
+    who = replace(WHO, series_description=params.description)
+    made = Volume(voxels, affine, "MR", frame_of_reference="1.9", identity=who)
     return Made({"volume": made}, {}, {"volume": "late series"})
 
 

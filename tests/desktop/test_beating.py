@@ -16,6 +16,7 @@ from desktop.what_if import CONDITIONS, CONTROLS, INFARCT, VALVES
 from desktop.window import MainWindow
 from physics.cardiac import tension_of
 from physics.circulation import REGAZZONI_2020, run
+from physics.heart.segments import NAMES as NAMES_OF_SEGMENTS
 from physics.whatif import Spread, Spreads
 from resources.colors import SIMULATED_COLOR
 from tests.desktop.beating import LIMITS
@@ -350,6 +351,32 @@ def test_a_wall_without_segments_cannot_be_changed_in_places_and_says_why(simula
     for widget in (controls.bullseye, controls.rhythm):
         assert not widget.isEnabled()
         assert "did not show the right ventricle" in widget.toolTip()
+
+
+def test_the_scar_of_each_segment_is_in_the_bull_s_eye(simulate: MainWindow) -> None:
+    controls, beating = card_of(simulate).controls, simulate.desk.beating
+    shades, bullseye = controls.shades, controls.bullseye
+    assert [shades.itemText(n) for n in range(4)] == [
+        "nothing", "Scar (%)", "Wall thickness (mm)", "Activation (ms)",
+    ]  # fmt: skip
+    assert shades.currentText() == "nothing"  # no scar is known of it
+    assert not shades.model().item(1).isEnabled()
+    assert beating._ready is not None
+    mesh = beating._ready.heart.mesh
+    first = next(n for n, name in enumerate(NAMES_OF_SEGMENTS, 1) if name in mesh.region_names)
+    here = mesh.regions == mesh.region_names.index(NAMES_OF_SEGMENTS[first - 1])
+    beating._ready.heart = replace(beating._ready.heart, mesh=replace(mesh, living=np.where(here, 0.25, 1.0)))
+    controls.refresh()
+    assert shades.currentText() == "Scar (%)"
+    assert f"{first}: 75 %" in bullseye.accessibleDescription()
+    assert bullseye.shade_of(first) == pytest.approx(0.75)
+    others = [bullseye.shade_of(n) for n in range(1, 18) if n != first]
+    assert others == [0.0] * 16
+    shades.setCurrentIndex(0)
+    shades.activated.emit(0)
+    controls.refresh()
+    assert bullseye.accessibleDescription() == ""
+    assert shades.currentText() == "nothing"
 
 
 def test_an_infarct_waits_for_the_full_solution_in_gray(simulate: MainWindow, qtbot) -> None:

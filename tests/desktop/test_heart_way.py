@@ -140,6 +140,35 @@ def test_scar_is_found_over_a_late_series_and_taken_by_the_mesh(
         assert heart_way.mesh_inputs(desk).get("scar", "") == ref
 
 
+def test_a_series_that_does_not_say_so_is_late_enhancement_by_the_user_s_word_alone(
+    window: MainWindow, home: Path, qtbot
+) -> None:
+    opened(window, home, qtbot, "test.cine", "test.motion")
+    session, desk = window.desk.session, window.desk
+    do(session.record, "test.late", description="t2 dark blood sa")
+    session.go_to("anatomy")
+    settle(window, qtbot)
+    late, action = window.panels["anatomy"].late, window.actions_["anatomy.scar"]
+    assert late.choice.isVisible()
+    assert late.choice.currentText() == "Choose …"
+    assert heart_way.late(desk) is None
+    assert not action.isEnabled()
+    assert "Nothing in the still MR series here says" in action.toolTip()
+    late.choice.setCurrentIndex(1)
+    late.choice.activated.emit(1)
+    settle(window, qtbot)
+    assert action.isEnabled()
+    assert late.told.text() == "Nothing in this series says that it is late enhancement."
+    do(session.record, "test.late")  # one that does say so comes first, and what was chosen stays chosen
+    settle(window, qtbot)
+    assert late.choice.itemText(1) == "late series (not said to be late)"
+    assert late.choice.currentIndex() == 1
+    late.choice.setCurrentIndex(0)
+    late.choice.activated.emit(0)
+    settle(window, qtbot)
+    assert late.told.text() == "Late enhancement by its description, “LGE short axis”."
+
+
 def test_a_mesh_without_fibers_is_no_heart_s(window: MainWindow, home: Path, qtbot) -> None:
     opened(window, home, qtbot, "test.cine", "test.motion")
     why = heart_way.why_not_fit(window.desk)

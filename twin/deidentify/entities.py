@@ -160,6 +160,7 @@ class Cleaner:
             "state": self._state,
             "patient_position": words.code,
             "kernel": lambda text: text if _KERNEL.fullmatch(text) else "",
+            "protocol": self.outside,
             "contrast_agent": lambda text: (self.outside(text) or _CONTRAST) if text else "",
             "color": lambda text: text if _COLOR.fullmatch(text) else "",
             "paths": lambda _text: "removed",

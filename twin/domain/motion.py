@@ -63,7 +63,7 @@ class Motion(OfStructure):
     phases : ndarray, shape (t,)
         Fractions of the cycle, from 0 on, ascending; one where the images show one moment only.
     cycle_s : float
-        Length of the cycle; 0 where the images show one moment only.
+        Length of the cycle; 0 where it is not known: the images show one moment, and do not say it.
     cavity_ml, wall_ml : ndarray, shape (t,)
         Volume of the cavity and of the muscle around it.
     fullest, emptiest : int

@@ -31,7 +31,8 @@ class Volume(Placed):
     slice_times_ms : ndarray, shape (t, k), or None
         The same for every slice, where they differ.
     cycle_ms : ndarray, shape (k,), or None
-        Length of the heart's cycle while each slice was taken; ``slice_times_ms / cycle_ms`` is the phase.
+        Length of the heart's cycle while each slice was taken, also of a gated image of one moment;
+        ``slice_times_ms / cycle_ms`` is the phase.
     filled : tuple of int
         Slices (k) that no image shows: made up between their neighbors where the user accepted a gap.
     color : bool
@@ -53,6 +54,10 @@ class Volume(Placed):
         Reconstruction kernel.
     contrast_agent : str
         Name of the contrast agent; empty where none is named.
+    protocol : str
+        What the scanner's operator called the scan's protocol.
+    inversion_ms : float or None
+        Time from the inversion to the image, of an MR that inverts; the median over its slices.
     image_class : str
         SOP Class UID of the DICOM images it was read from; empty where there are none.
     image_uids : tuple of str
@@ -81,6 +86,8 @@ class Volume(Placed):
     kvp: float | None = None
     kernel: str = ""
     contrast_agent: str = ""
+    protocol: str = ""
+    inversion_ms: float | None = None
     image_class: str = ""
     image_uids: tuple[str, ...] = ()
     burned_in: str = ""

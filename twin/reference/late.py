@@ -15,6 +15,7 @@ from twin.reference.cine import BLUR_PX, Plane, looked_up, spread_over
 from twin.reference.heart import (
     BREATH_MM,
     CENTER,
+    CYCLES_MS,
     FRAME_OF_REFERENCE,
     SERIES_UID,
     VIEW_MM,
@@ -35,6 +36,8 @@ _SIGNALS = np.array(
 NOISE = 12.0
 """Scar is then some twenty standard deviations above healthy muscle: our judgment of a good series."""
 SERIES_NUMBER = 40
+INVERSION_MS = 300.0
+"""At which healthy muscle is nulled some ten minutes after contrast, at 1.5 T."""
 
 
 @dataclass(frozen=True)
@@ -161,7 +164,9 @@ def make_late_series(
     )  # fmt: skip
     volume = Volume(
         np.stack(taken), affine, "MR", window=(130.0, 260.0), patient_position="HFS",
-        contrast_agent="gadolinium", frame_of_reference=FRAME_OF_REFERENCE, identity=identity,
+        contrast_agent="gadolinium", protocol="LGE short axis", inversion_ms=INVERSION_MS,
+        cycle_ms=np.resize(np.array(CYCLES_MS, float), slices), frame_of_reference=FRAME_OF_REFERENCE,
+        identity=identity,
     )  # fmt: skip
     return volume, moved
 

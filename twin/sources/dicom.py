@@ -114,6 +114,8 @@ def _volume(detail: Detail, said: tuple[str, ...], progress: Progress) -> Volume
         kvp=header.kvp,
         kernel=header.kernel,
         contrast_agent=header.contrast_agent,
+        protocol=header.protocol,
+        inversion_ms=_inversion_ms(detail),
         image_class=image_class,
         image_uids=image_uids,
         burned_in=header.burned_in,
@@ -128,16 +130,21 @@ _Times = NDArray[np.float64] | None
 
 def _times(detail: Detail) -> tuple[_Times, _Times, _Times]:
     """Return the time of each phase, of its slices where they differ, and of each slice the cycle."""
-    times = times_of(detail) if len(detail.stack.frames) > 1 else None
-    if times is None:
+    several, even = len(detail.stack.frames) > 1, detail.stack.even
+    times = times_of(detail) if several else None
+    if several and times is None:
         return None, None, None
     cycle = np.array([f.cycle_ms for f in detail.frames])[detail.stack.frames].mean(axis=0)
-    even = detail.stack.even
-    return (
-        times.mean(axis=1),
-        times if even and np.ptp(times, axis=1).any() else None,
-        cycle if even and np.isfinite(cycle).all() else None,
-    )
+    of_each = cycle if even and np.isfinite(cycle).all() else None
+    if times is None:
+        return None, None, of_each
+    return times.mean(axis=1), times if even and np.ptp(times, axis=1).any() else None, of_each
+
+
+def _inversion_ms(detail: Detail) -> float | None:
+    """Return the inversion time, which is set anew as contrast washes out: the median over the images."""
+    known = [f.inversion_ms for f in detail.frames if f.inversion_ms > 0]
+    return float(np.median(known)) if known else None
 
 
 def _voxels(detail: Detail, progress: Progress) -> tuple[NDArray, float, float]:

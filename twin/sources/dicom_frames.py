@@ -12,6 +12,10 @@ from twin.sources.dicom_elements import Elements
 NATIVE = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2")
 """Transfer syntaxes whose pixels lie in the file as they are: implicit, explicit, big-endian."""
 
+MS_PER_MIN = 60_000.0
+RATES_PER_MIN = 20.0, 300.0
+"""Between which a heart rate is believed: some writers fill in 0 or 1."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pixels:
@@ -66,12 +70,13 @@ class Frame:
     """What slope and intercept make: HU, US for unspecified, or another unit; empty where it is not said."""
     trigger_ms: float
     cycle_ms: float
-    """Length of the heart's cycle (nominal RR interval)."""
+    """Length of the heart's cycle: the nominal RR interval, else by the heart rate."""
     temporal: float
     acquisition: float
     acquired_s: float
     """When it was acquired: seconds since midnight before a day that all frames of a series share."""
     echo_ms: float
+    inversion_ms: float
     b_value: float
     image_type: tuple[str, ...]
     """In capitals; the complex component (MAGNITUDE, PHASE, ...) at its end where the file names it."""
@@ -207,14 +212,30 @@ def _frame(path: Path, pixels: Pixels, index: int, says: _Says) -> Frame:
         intercept=0.0 if math.isnan(intercept) else intercept,
         rescale_type=str(says.get("PixelValueTransformationSequence", "RescaleType") or "").strip(),
         trigger_ms=says.number(heart, "NominalCardiacTriggerDelayTime", "TriggerTime"),
-        cycle_ms=says.number(heart, "RRIntervalTimeNominal", "NominalInterval"),
+        cycle_ms=_cycle_ms(says),
         temporal=says.number(content, "TemporalPositionIndex", "TemporalPositionIdentifier"),
         acquisition=says.number(content, "FrameAcquisitionNumber", "AcquisitionNumber"),
         acquired_s=acquired,
         echo_ms=says.number("MREchoSequence", "EffectiveEchoTime", "EchoTime"),
+        inversion_ms=_first(says.get("MRModifierSequence", "InversionTimes", "InversionTime")),
         b_value=_b_value(says),
         image_type=_image_type(says),
     )  # fmt: skip
+
+
+def _cycle_ms(says: _Says) -> float:
+    """Return the RR interval; by the heart rate where there is none; NaN where neither can be one."""
+    interval = says.number("CardiacSynchronizationSequence", "RRIntervalTimeNominal", "NominalInterval")
+    if interval > 0:
+        return interval
+    rate = number(says.ds.get("HeartRate"))
+    return MS_PER_MIN / rate if RATES_PER_MIN[0] <= rate <= RATES_PER_MIN[1] else math.nan
+
+
+def _first(value: Any) -> float:
+    """Return a number, or the first of several; NaN where there is none."""
+    many = value is not None and not isinstance(value, str) and hasattr(value, "__getitem__")
+    return number(value[0] if many and len(value) else value)
 
 
 def _image_type(says: _Says) -> tuple[str, ...]:

@@ -43,6 +43,7 @@ class Header:
     kvp: float | None
     kernel: str
     contrast_agent: str
+    protocol: str
     patient_position: str
     burned_in: str
     frames: tuple[Frame, ...] = field(repr=False)
@@ -203,6 +204,7 @@ def _header(path: Path, ds: Elements, syntax: str, offset: int) -> Header:
         kvp=_number(ds.get("KVP")),
         kernel=kernel if isinstance(kernel, str) else "\\".join(map(str, kernel)),
         contrast_agent=str(ds.get("ContrastBolusAgent") or "").strip(),
+        protocol=str(ds.get("ProtocolName") or "").strip(),
         patient_position=str(ds.get("PatientPosition") or "").strip().upper(),
         burned_in=burned_in(said, modality, images[0].sop_class, images[0].image_type),
         frames=images,

@@ -56,6 +56,9 @@ def write_series(volume: Volume, folder: Path, progress: Progress | None = None)
             )
             common.InstanceNumber = number + 1
             name = f"slice-{k + 1:04d}"
+            if volume.cycle_ms is not None:
+                common.NominalInterval = round(volume.cycle_ms[k])
+                common.HeartRate = round(60000 / volume.cycle_ms[k])
             if volume.voxels.ndim == 4:
                 _set_moment(common, volume, t, k)
                 name += f"-phase-{t + 1:02d}"
@@ -88,9 +91,6 @@ def _set_moment(ds: Any, volume: Volume, t: int, k: int) -> None:
     ds.TriggerTime = _decimal(times[t])
     ds.CardiacNumberOfImages = ds.NumberOfTemporalPositions = len(times)
     ds.TemporalPositionIdentifier = t + 1
-    if volume.cycle_ms is not None:
-        ds.NominalInterval = round(volume.cycle_ms[k])
-        ds.HeartRate = round(60000 / volume.cycle_ms[k])
 
 
 def _common(volume: Volume) -> Any:
@@ -138,6 +138,8 @@ def _common(volume: Volume) -> Any:
         ds.WindowCenter, ds.WindowWidth = (_decimal(w) for w in volume.window)
     if volume.contrast_agent:
         ds.ContrastBolusAgent = volume.contrast_agent
+    if volume.protocol:
+        ds.ProtocolName = volume.protocol
     return ds
 
 
@@ -150,8 +152,10 @@ def _set_ct(ds: Any, volume: Volume) -> None:
 
 
 def _set_mr(ds: Any, volume: Volume) -> None:
-    """Mandatory attributes; how the images were taken a volume does not know (RM: no standard sequence)."""
+    """Mandatory attributes; of how the images were taken a volume knows an inversion at most (else RM)."""
     ds.ScanningSequence, ds.SequenceVariant, ds.ScanOptions = "RM", "NONE", ""
+    if volume.inversion_ms is not None:
+        ds.ScanningSequence, ds.InversionTime = ["GR", "IR"], _decimal(volume.inversion_ms)
     ds.MRAcquisitionType = "2D"
     ds.RepetitionTime = ds.EchoTime = ds.EchoTrainLength = ""
     if (volume.slope, volume.intercept) != (1.0, 0.0):

@@ -9,7 +9,7 @@ from physics.cardiac.pump import live_heart
 from physics.heart import Ellipsoid
 from physics.heart.of_motion import ventricle_of
 from physics.heart_steps import BeatParams, FitParams, VentricleParams
-from physics.personal.fitting import fit
+from physics.personal.fitting import _of_one_moment, _rate_told, fit
 from physics.personal.full import BESIDE
 from physics.whatif.full import beat_in_full
 from twin import codec
@@ -101,6 +101,20 @@ def still_of(motion: Motion) -> Motion:
 def test_one_moment_needs_an_ejection_fraction(mesh: TetMesh, motion: Motion) -> None:
     with pytest.raises(UserError, match=r"one moment only.*Give its ejection fraction"):
         fit(mesh, still_of(motion), FitParams(), Progress())
+
+
+def test_where_the_heart_rate_comes_from_is_told(motion: Motion) -> None:
+    """Given, else the images' (also of a gated CT), else 70, which is among what was assumed."""
+    still, given = still_of(motion), FitParams(rate_per_min=81.0)
+    gated = replace(still, cycle_s=0.75)
+    for one, params, name, value in (
+        (gated, given, "given", 81.0), (gated, FitParams(), "of the images", 80.0),
+        (still, FitParams(), "assumed", 70.0),
+    ):  # fmt: skip
+        told = _rate_told(one, params)
+        assert (told.name, told.value) == (f"heart rate, {name}", value)
+        assumed = any("heart rate" in words for words in _of_one_moment(one, params))
+        assert assumed is (name == "assumed")
 
 
 @pytest.mark.slow

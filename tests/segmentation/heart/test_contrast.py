@@ -101,3 +101,17 @@ def test_what_is_no_ventricle_is_refused(ct: Volume) -> None:
         )
     with pytest.raises(UserError, match="Hounsfield"):
         still(replace(ct, unit=""), line(np.zeros(3), apex))
+
+
+def test_the_heart_rate_of_a_gated_ct_is_the_motion_s(ct: Volume) -> None:
+    axis = line(np.zeros(3), 0.97 * LENGTH_MM * DOWN)
+    gated = replace(ct, cycle_ms=np.full(ct.shape[0], 1000.0))
+    made = find_still(gated, axis, 9.0, None, Progress())
+    motion = made.outputs["left ventricle"]
+    assert isinstance(motion, Motion)
+    assert motion.still
+    assert motion.cycle_s == 1.0
+    (rate,) = (n for n in motion.numbers if n.name == "heart rate")
+    assert rate.value == made.summary["heart_rate_per_min"] == 60.0
+    assert "DICOM" in rate.remark
+    assert still(ct, axis).cycle_s == 0.0

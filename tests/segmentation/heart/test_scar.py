@@ -44,6 +44,7 @@ def test_mass_place_and_segments_are_those_of_the_scar_that_was_made(method: str
     """A quarter of the mass: half a pixel (0.9 mm) along a border some 6 mm from the endocardium is 15 %."""
     scar = Scar()
     labels, made = plain() if method == METHODS[0] else found(late(scar)[0], ScarParams(method=method))
+    assert labels.notes[0].startswith("Taken as late enhancement by its description")
     assert made.summary["scar_g"] == pytest.approx(DENSITY * scar.ml(patient().left(0)), rel=0.25)
     assert dice(labels.mask("scar"), truth(scar)) > 0.75
     most = max(made.summary["segments"], key=lambda s: s["scar_percent"])

@@ -247,3 +247,21 @@ def test_a_unit_that_the_file_leaves_open_is_left_open(
     assert volume.unit == unit
     assert len([n for n in volume.notes if "Rescale Type US" in n]) == told
     assert volume.notes == series.notes  # told where a series is chosen, too
+
+
+def test_the_heart_rate_of_a_gated_ct_is_read(tmp_path: Path) -> None:
+    """The RR interval where there is one, else by the heart rate; a rate that none can be is none."""
+    for name, tags, cycle in (
+        ("interval", {"NominalInterval": 940, "HeartRate": 64}, 940.0), ("rate", {"HeartRate": 75}, 800.0),
+        ("absurd", {"HeartRate": 0, "NominalInterval": 0}, None), ("none", {}, None),
+    ):  # fmt: skip
+        made.write_series(tmp_path / name, **tags)
+        volume = only(tmp_path / name)
+        assert (None if volume.cycle_ms is None else set(volume.cycle_ms)) == (cycle and {cycle})
+        assert volume.times_ms is None
+
+
+def test_what_an_mr_says_of_its_protocol_and_inversion_is_read(tmp_path: Path) -> None:
+    made.write_series(tmp_path, Modality="MR", ProtocolName=" LGE sa ", InversionTime=290)
+    volume = only(tmp_path)
+    assert (volume.protocol, volume.inversion_ms) == ("LGE sa", 290.0)
