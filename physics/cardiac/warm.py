@@ -1,5 +1,7 @@
 """Compile and cache the kernels of the heart's mechanics, so that the first real use does not wait."""
 
+from typing import Any
+
 import numpy as np
 
 
@@ -19,7 +21,7 @@ def warm_up() -> None:
     Equilibrium(body).follow(lambda part: np.array([1e-4 * part]), 1)
     pump = grown_ventricle(18.0, 1)
     mesh, tets = pump.body.mesh, pump.body.mesh.tets
-    rest = pump.rest()
+    rest: Any = pump.rest()
     chart = chart_of(pump, np.linspace(66.0, 70.0, 4), np.linspace(0.0, 1.0, 4))
     run(ADULT, 1, cavities={"LV": chart.cavity(tension_of(ADULT, 1.0))})
     line = _Line(rest, 0.0, tension_of(ADULT, 1.0), pump.shortening)
