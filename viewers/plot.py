@@ -300,7 +300,7 @@ class Plot(QWidget):
         ends, box = self._ends, self._box()
         along = box.left() + (x - ends[0][0]) / (ends[0][1] - ends[0][0]) * box.width()
         up = box.bottom() - (y - ends[1][0]) / (ends[1][1] - ends[1][0]) * box.height()
-        points = [QPointF(a, b) for a, b in zip(along.tolist(), up.tolist(), strict=True)]
+        points = list(map(QPointF, along.tolist(), up.tolist()))
         if curve.dots:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(color))

@@ -1,5 +1,7 @@
 """Compile and cache the kernels of the heart's mechanics, so that the first real use does not wait."""
 
+from typing import Any
+
 import numpy as np
 
 
@@ -7,7 +9,9 @@ def warm_up() -> None:
     """Inflate a ventricle of a few elements a little, unload it, and let its chart beat once."""
     from physics.activation import Conduction, activation_times
     from physics.cardiac import Equilibrium, chart_of, tension_of, wall_kernels
+    from physics.cardiac.beat import SUBSTEP_S, _Line
     from physics.circulation import ADULT, run
+    from physics.circulation.loop import advance
     from physics.heart.deformation import gradients_at_middles
     from physics.personal.motion import surface_distances
     from physics.personal.unloaded import unloaded
@@ -17,9 +21,11 @@ def warm_up() -> None:
     Equilibrium(body).follow(lambda part: np.array([1e-4 * part]), 1)
     pump = grown_ventricle(18.0, 1)
     mesh, tets = pump.body.mesh, pump.body.mesh.tets
-    rest = pump.rest()
+    rest: Any = pump.rest()
     chart = chart_of(pump, np.linspace(66.0, 70.0, 4), np.linspace(0.0, 1.0, 4))
     run(ADULT, 1, cavities={"LV": chart.cavity(tension_of(ADULT, 1.0))})
+    line = _Line(rest, 0.0, tension_of(ADULT, 1.0), pump.shortening)
+    advance(ADULT, ADULT.start.array(), 0.0, SUBSTEP_S, 1, line)
     axes = np.broadcast_to(np.eye(3), (*pump.body.quadrature, 3, 3)).copy()
     unloaded(pump.body, axes, 0.1)
     slopes, sizes = gradients_at_middles(mesh.points, tets)

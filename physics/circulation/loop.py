@@ -4,14 +4,14 @@ Valves open and close within a step; methods that adapt theirs crawl there, so t
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from physics.circulation.parameters import CHAMBERS, VALVES, Circulation, State
+from physics.circulation.parameters import CHAMBERS, VALVES, Bed, Chamber, Circulation, State, Valve
 from physics.circulation.shortening import Shortening, numbers_of, share_left
 from physics.circulation.table import Table, tabled
 
@@ -159,9 +159,9 @@ def advance(
     strange = set(many) - set(CHAMBERS)
     if strange:
         raise ValueError(f"there is no chamber {', '.join(sorted(strange))}; there are {', '.join(CHAMBERS)}")
-    chambers = np.array([astuple(circulation.chambers[name]) for name in CHAMBERS])
-    beds = np.array([astuple(circulation.systemic), astuple(circulation.pulmonary)])
-    valves = np.array([astuple(circulation.valves[name]) for name in VALVES])
+    chambers = np.array([_numbers(circulation.chambers[name]) for name in CHAMBERS])
+    beds = np.array([_numbers(circulation.systemic), _numbers(circulation.pulmonary)])
+    valves = np.array([_numbers(circulation.valves[name]) for name in VALVES])
     passages = np.array([p.numbers() for p in circulation.passages]).reshape(-1, 5)
     states = np.empty((steps + 1, 12))
     pressures, flows = np.empty((len(states), 4)), np.empty((len(states), 4))
@@ -194,6 +194,11 @@ def advance(
         _march(*known, None, None, None)
     times = begin_s + np.arange(len(states), dtype=np.float64) * step_s
     return Beats(times, states, pressures, flows, round(circulation.beat_s / step_s), beside, driven)
+
+
+def _numbers(part: Chamber | Bed | Valve) -> list[float]:
+    """Return a part's fields in their order; ``astuple`` copies deeply, a twentieth of a live frame."""
+    return [getattr(part, name) for name in part.__dataclass_fields__]
 
 
 @njit(cache=True)

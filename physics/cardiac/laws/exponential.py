@@ -10,16 +10,17 @@ def exponential(c, numbers, s, d):  # type: ignore[no-untyped-def]
 
     ``numbers``: A (MPa), then b_ff, b_ss, b_nn, b_fs, b_fn, b_sn. See ``laws.isochoric``.
     """
-    form = np.empty(6)  # b_ij E_ij
     q = 0.0
     for n in range(6):
         strain = 0.5 * (c[n] - 1.0) if n < 3 else 0.5 * c[n]
-        form[n] = numbers[1 + n] * strain
-        q += (1.0 if n < 3 else 2.0) * form[n] * strain
+        s[n] = numbers[1 + n] * strain  # till Q is known, without the factor
+        q += (1.0 if n < 3 else 2.0) * s[n] * strain
     factor = numbers[0] * np.exp(q)
     for n in range(6):
-        s[n] = factor * form[n]
+        twice = 2.0 * factor * s[n]
         for m in range(6):
-            d[n, m] = 2.0 * factor * form[n] * form[m]
+            d[n, m] = twice * s[m]
         d[n, n] += factor * numbers[1 + n] * (1.0 if n < 3 else 0.5)
+    for n in range(6):
+        s[n] *= factor
     return 0.5 * (factor - numbers[0])
