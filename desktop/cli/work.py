@@ -3,6 +3,7 @@
 import contextlib
 import signal
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -129,7 +130,10 @@ def _named_once(summary: Mapping[str, Any], trees: Sequence[Mapping[str, Any]]) 
     What a comparison with the own beat tells is left out: it stands there with both.
     """
     compared = {line.partition(": ")[0] for line in summary.get("own_and_now", ())}
-    numbers = {n["value"]: n for tree in trees if tree.get("curves") for n in tree.get("numbers", ())}
+    listed = [n for tree in trees if tree.get("curves") for n in tree.get("numbers", ())]
+    # Of the same value are one and the same only where it stands once on either side.
+    of_value, of_key = Counter(n["value"] for n in listed), Counter(map(repr, summary.values()))
+    numbers = {n["value"]: n for n in listed if of_value[n["value"]] == 1 == of_key[repr(n["value"])]}
     said: dict[str, Any] = {}
     for key, value in summary.items():
         number = numbers.get(value) if isinstance(value, float) else None
