@@ -114,8 +114,8 @@ def niederer_2011() -> list[Row]:
     """The benchmark of Niederer et al. 2011 at two resolutions, its far corner extrapolated to none.
 
     Corners are compared with the extrapolated one, which alone is held against the reference, 43.0 ± 0.7 ms.
-    It lies 0.2 ms below that: an open question. (Order 2.70, which a flat sheet had suggested, gave 42.31;
-    a third resolution of the cuboid itself does not bear it out.)
+    It lies 0.2 ms below that, which schemes of first order at the benchmark's finest step would not
+    (``docs/decisions/0013-the-monodomain-reference.md``).
     """
     points, maps = niederer_map()
     far, center = (

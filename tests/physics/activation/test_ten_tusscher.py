@@ -47,6 +47,18 @@ def test_the_error_falls_with_the_square_of_the_step() -> None:
     assert errors[1] / errors[2] > 3.0
 
 
+def test_under_the_benchmarks_stimulus_it_is_active_when_another_program_says() -> None:
+    """1.2201 ms: the cell equations of finitewave 0.9.3 by Euler at 0.0025 and 0.00125 ms, to no step."""
+    v, s, step = RESTING_MV, ten_tusscher.RESTING.copy(), 0.01
+    known, work = ten_tusscher.tables(step), np.empty((3, 18))
+    for n in range(200):  # noqa: B007 -- the step in which it happens is what is looked for
+        before = v
+        v = ten_tusscher.advance(v, s, step, 0, 50_000.0 / 1400.0, *known, work)
+        if v >= 0.0:
+            break
+    assert (n + before / (before - v)) * step == pytest.approx(1.2201, abs=5e-4)
+
+
 def test_at_rest_a_cell_stays(beats: np.ndarray) -> None:
     assert len(STATES) == len(ten_tusscher.RESTING) == 18
     v, s = RESTING_MV, ten_tusscher.RESTING.copy()
