@@ -39,7 +39,8 @@ class Row:
     """A number of the beat: its short and its whole name, its unit, and its name among the beat's numbers.
 
     ``seldom``: seen only where it is another than the patient's own; ``electric``: it does not hang on what
-    the wall was computed for.
+    the wall was computed for; ``least``: a smaller share of the number is no change, for steps of time fall
+    elsewhere in each beat.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Row:
     places: int = 0
     seldom: bool = False
     electric: bool = False
+    least: float = 0.005
 
 
 ROWS = (
@@ -67,7 +69,7 @@ ROWS = (
     Row("BP diastolic", "Diastolic arterial pressure", "mmHg", "diastolic_pressure_mmhg"),
     Row("LV EDP", "End-diastolic pressure, left ventricle", "mmHg", "lv_end_diastolic_pressure_mmhg", 1),
     Row("dP/dt max", "Largest rise of pressure (dP/dt), left ventricle", "mmHg/s",
-        "lv_dp_dt_max_mmhg_per_s"),
+        "lv_dp_dt_max_mmhg_per_s", least=0.01),
     Row("SW", "Stroke work: the loop's area", "mmHg mL", "lv_stroke_work_mmhg_ml"),
     Row("Ees", "End-systolic elastance: slope of pressure over volume as ejection ends, at that moment's "
         "tension. The line through loops at other preloads is less steep. It falls by more than "
@@ -97,10 +99,8 @@ WHY = {
 }
 """What is said of a badge."""
 
-LEAST_CHANGE = 0.005
-"""A smaller share of a number is no change: steps of time fall elsewhere in each beat."""
 SELDOM_CHANGE = 0.05
-"""The same of a number that is not seen where it is the patient's own."""
+"""``Row.least`` of a number that is not seen where it is the patient's own."""
 
 
 class BeatNumbers(QWidget):
@@ -111,7 +111,7 @@ class BeatNumbers(QWidget):
         self._beating = desk.beating
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(theme.px(2))
+        grid.setHorizontalSpacing(theme.px(1.5))
         grid.setVerticalSpacing(theme.px(0.5))
         grid.setColumnStretch(0, 1)
         for column, text in ((1, "own"), (2, "now"), (3, "change")):
@@ -124,7 +124,7 @@ class BeatNumbers(QWidget):
             name = quiet()
             name.setToolTip(row.whole)
             own, now, change = quiet(), QLabel(), QLabel()
-            for label, wide in ((own, 8), (now, 8), (change, 10)):
+            for label, wide in ((own, 9), (now, 10), (change, 9)):
                 label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 label.setWordWrap(False)
                 label.setMinimumWidth(theme.px(wide))
@@ -143,7 +143,7 @@ class BeatNumbers(QWidget):
             values = [round(n.get(row.key, 0.0), row.places) for n in (own, now or own)]
             off = values[1] - values[0]
             beyond = beating.beyond and not row.electric
-            changed = abs(off) > (SELDOM_CHANGE if row.seldom else LEAST_CHANGE) * abs(values[0])
+            changed = abs(off) > (SELDOM_CHANGE if row.seldom else row.least) * abs(values[0])
             told = f"{'▲' if off > 0 else '▼'} {abs(off):.{row.places}f}" if changed else ""
             shown = f"<s>{texts[1]}</s>" if beyond else f"<b>{texts[1]}</b>"
             spread = known.numbers.get(row.key) if known is not None and not beyond else None
