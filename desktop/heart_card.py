@@ -180,14 +180,13 @@ def _small(text: str) -> str:
 
 def told_apart(session: Session, item: Item, live: Mapping[str, float]) -> str:
     """Say that the numbers are the live heart's, and how far its own beat lies from the fit's full one."""
-    from physics.cardiac.outcome import NAMES
+    from physics.beat_names import KEYS
     from physics.whatif import apart_of
 
     maker = session.maker(item.id)
     beat = session.entry(maker.outputs["beat"]["id"]) if maker and "beat" in maker.outputs else None
-    keys = {name: key for key, (name, _) in NAMES.items()}
     numbers = beat.tree.get("numbers", ()) if beat is not None else ()
-    full = {keys[n["name"]]: n["value"] for n in numbers if n["name"] in keys}
+    full = {KEYS[n["name"]]: n["value"] for n in numbers if n["name"] in KEYS}
     lines = apart_of(live, full) if live else ()
     said = "Read from a chart of the wall, at once. “Solve in full” solves the wall at each moment."
     return "\n".join((said, *(("Own beat, live and full:",) if lines else ()), *(f"– {x}" for x in lines)))

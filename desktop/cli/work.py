@@ -3,11 +3,11 @@
 import contextlib
 import signal
 import sys
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from desktop import words
+from physics.beat_names import KEYS
 from twin.errors import Cancelled, UserError
 from twin.jobs import Job, sweep
 from twin.record import Call, LogEntry, Record
@@ -131,12 +131,10 @@ def _named_once(summary: Mapping[str, Any], trees: Sequence[Mapping[str, Any]]) 
     """
     compared = {line.partition(": ")[0] for line in summary.get("own_and_now", ())}
     listed = [n for tree in trees if tree.get("curves") for n in tree.get("numbers", ())]
-    # Of the same value are one and the same only where it stands once on either side.
-    of_value, of_key = Counter(n["value"] for n in listed), Counter(map(repr, summary.values()))
-    numbers = {n["value"]: n for n in listed if of_value[n["value"]] == 1 == of_key[repr(n["value"])]}
+    numbers = {KEYS[n["name"]]: n for n in listed if n["name"] in KEYS}
     said: dict[str, Any] = {}
     for key, value in summary.items():
-        number = numbers.get(value) if isinstance(value, float) else None
+        number = numbers.get(key)
         if number is None:
             said[key] = value
         elif number["name"] not in compared:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from physics.cardiac.outcome import NAMES
+from physics.beat_names import NAMES
 from physics.whatif.figures import figures
 
 ALIKE = 0.02
