@@ -22,7 +22,7 @@ class Shown:
     """A number as it is shown."""
 
     name: str
-    value: float
+    value: float | None
     unit: str
     low: float | None
     high: float | None
@@ -123,6 +123,8 @@ def _causes(number: Mapping[str, Any], scale: float) -> list[tuple[float, str]]:
     unit = "" if number["unit"] == "1" else number["unit"]
     found = []
     for cause, (low, high) in (number.get("causes") or {}).items():
+        if low is None or high is None:
+            continue
         span = words.interval(scale * low, scale * high)
         found.append((scale * (high - low), f"{cause}: {span} {unit}".strip()))
     return sorted(found, reverse=True)

@@ -35,7 +35,7 @@ def describe(record: Record, entry: Entry) -> dict[str, Any]:
     if entry.kind == "labelmap":
         row["structures"] = [s["name"] for s in tree["structures"]]
     if entry.kind in ("result", "measurement", "motion", "heart"):
-        row["numbers"] = tree["numbers"]
+        row["numbers"] = entry.numbers
     if entry.kind == "measurement":
         row |= {key: tree[key] for key in ("text", "time")} | {"measures": tree["kind"]}
     if entry.kind == "key image":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -138,8 +139,7 @@ class BeatNumbers(QWidget):
         now, own = beating.numbers | electric.numbers, beating.own_numbers | electric.own_numbers
         known = beating.what_if.spreads
         for row, cells in zip(ROWS, self._lines, strict=True):
-            texts = [f"{n[row.key]:.{row.places}f}" if row.key in n else "" for n in (own, now)]
-            texts = [text.replace("-", "−") for text in texts]
+            texts = [_figure(n[row.key], row.places) if row.key in n else "" for n in (own, now)]
             values = [round(n.get(row.key, 0.0), row.places) for n in (own, now or own)]
             off = values[1] - values[0]
             beyond = beating.beyond and not row.electric
@@ -166,6 +166,11 @@ class BeatNumbers(QWidget):
         return {row.name: cell for row, cell in zip(ROWS, cells, strict=True)}
 
 
+def _figure(value: float, places: int) -> str:
+    """Return a number with its decimals."""
+    return f"{value:.{places}f}".replace("-", "−") if math.isfinite(value) else words.UNDETERMINED
+
+
 def _ends(low: float, high: float, places: int, sign: str = "") -> str:
     """Return the two ends of an interval as they are read: with a place more where they would be 0 or one."""
     if round(low, places) == round(high, places) or 0.0 in (round(low, places), round(high, places)):
@@ -180,14 +185,13 @@ def _small(text: str) -> str:
 
 def told_apart(session: Session, item: Item, live: Mapping[str, float]) -> str:
     """Say that the numbers are the live heart's, and how far its own beat lies from the fit's full one."""
-    from physics.cardiac.outcome import NAMES
+    from physics.beat_names import KEYS
     from physics.whatif import apart_of
 
     maker = session.maker(item.id)
     beat = session.entry(maker.outputs["beat"]["id"]) if maker and "beat" in maker.outputs else None
-    keys = {name: key for key, (name, _) in NAMES.items()}
-    numbers = beat.tree.get("numbers", ()) if beat is not None else ()
-    full = {keys[n["name"]]: n["value"] for n in numbers if n["name"] in keys}
+    numbers = beat.numbers if beat is not None else ()
+    full = {KEYS[n["name"]]: n["value"] for n in numbers if n["name"] in KEYS and n["value"] is not None}
     lines = apart_of(live, full) if live else ()
     said = "Read from a chart of the wall, at once. “Solve in full” solves the wall at each moment."
     return "\n".join((said, *(("Own beat, live and full:",) if lines else ()), *(f"– {x}" for x in lines)))

@@ -51,7 +51,7 @@ class NumberList(QWidget):
         """Show the numbers of an entity that bears its own: a motion, a heart; struck through where stale."""
         session = self._desk.session
         entry = session.entry(item.id)
-        numbers = {words.sentence(n["name"]): n for n in (entry.tree["numbers"] if entry else ())}
+        numbers = {words.sentence(n["name"]): n for n in (entry.numbers if entry else ())}
         self.load.hide()
         self._chain_of = lambda name: chain_of(session, item.id, numbers[name], 1.0)
         self._show([_shown(name, number) for name, number in numbers.items()], struck=bool(item.stale))

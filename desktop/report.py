@@ -199,7 +199,7 @@ def _result(entry: Entry, text: Any, width: float) -> list[Any]:
     if entry.stale:
         story.append(text(f"These numbers are out of date: {entry.stale}.", "warn"))
     rows = [["Number", "Value", "Interval", "What to know"]]
-    for number in tree["numbers"]:
+    for number in entry.numbers:
         low, high = number["low"], number["high"]
         unit = "" if number["unit"] == "1" else number["unit"]
         span = "" if low is None or high is None else f"{words.interval(low, high)} {unit}"
@@ -218,9 +218,10 @@ def _remark(number: dict[str, Any]) -> str:
     told = [s for s in (words.yield_warning(name, number["value"], number["high"]), number["remark"]) if s]
     if number["at"]:
         told.append(f"at {lps_text(np.array(number['at']))}")
-    if number["causes"]:
-        widest = max(number["causes"].items(), key=lambda cause: cause[1][1] - cause[1][0])
-        told.append(f"largest source of doubt: {widest[0]}")
+    causes = {cause: ends for cause, ends in (number["causes"] or {}).items() if None not in ends}
+    if causes:
+        widest = max(causes, key=lambda cause: causes[cause][1] - causes[cause][0])
+        told.append(f"largest source of doubt: {widest}")
     return "; ".join(told)
 
 

@@ -19,6 +19,7 @@ from resources.loads import GRAVITY
 
 if TYPE_CHECKING:
     from desktop.desk import Desk
+    from twin.record import Entry
     from viewers.scene_view import SceneView
 
 _TITLES = {
@@ -139,13 +140,14 @@ class Results:
             return ()
         scale = 1.0 if as_solved else self._scale(tree)
         shown = []
-        for number in tree.get("numbers", ()):
+        for number in self._numbers():
             case, _colon, name = number["name"].rpartition(": ")
             if case not in ("", self.case) and not self.timed:
                 continue
-            low, high = (None if number[k] is None else scale * number[k] for k in ("low", "high"))
+            value, low, high = (
+                None if number[k] is None else scale * number[k] for k in ("value", "low", "high")
+            )
             unit = "" if number["unit"] == "1" else number["unit"]
-            value = scale * number["value"]
             said = [s for s in (words.yield_warning(name, value, high), number["remark"]) if s]
             name = number["name"] if self.timed else name
             shown.append(Shown(words.sentence(name), value, unit, low, high, "; ".join(said)))
@@ -155,7 +157,7 @@ class Results:
         """Return where a number of the case shown comes from, as (what, words)."""
         item, tree = self.item, self._tree()
         scale, load = 1.0 if as_solved else self._scale(tree), self.load_text(as_solved=as_solved)
-        for number in tree.get("numbers", ()):
+        for number in self._numbers():
             if item is not None and words.sentence(number["name"].removeprefix(f"{self.case}: ")) == name:
                 return chain_of(self._desk.session, item.id, number, scale, load)
         return ()
@@ -178,10 +180,17 @@ class Results:
         if cases and self.case not in cases:
             self.case = next(iter(cases))
 
-    def _tree(self) -> dict[str, Any]:
+    def _entry(self) -> Entry | None:
         item = self.item
-        entry = self._desk.session.entry(item.id) if item else None
+        return self._desk.session.entry(item.id) if item else None
+
+    def _tree(self) -> dict[str, Any]:
+        entry = self._entry()
         return entry.tree if entry else {}
+
+    def _numbers(self) -> list[dict[str, Any]]:
+        entry = self._entry()
+        return entry.numbers if entry else []
 
     # -- what is drawn ---------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -62,8 +63,14 @@ def _sentence(words: list[str]) -> str:
     return text[:1].upper() + text[1:]
 
 
-def number(value: float, unit: str = "") -> str:
+UNDETERMINED = "not determined"
+"""What is said of a number that is none: not finite, which a record and JSON keep as None."""
+
+
+def number(value: float | None, unit: str = "") -> str:
     """Return a number with three significant figures and its unit; whole numbers stay whole."""
+    if value is None or not math.isfinite(value):
+        return UNDETERMINED
     if isinstance(value, int) or abs(value) >= 1000:
         text = f"{round(value):,}".replace(",", "\u202f")
     elif 0 < abs(value) < _TINY:
@@ -100,11 +107,11 @@ def with_interval(number_: Mapping[str, Any]) -> str:
     return f"{number(number_['value'], unit)} ({span})"
 
 
-def yield_warning(name: str, value: float, high: float | None) -> str:
+def yield_warning(name: str, value: float | None, high: float | None) -> str:
     """Return what is to be said where a strain reaches its yield limit, for which no linear model holds."""
     if not name.lower().startswith("strain / yield"):
         return ""
-    if value >= 1:
+    if value is not None and value >= 1:
         return "ABOVE 1: the bone yields there, which this linear model does not follow"
     if high is not None and high >= 1:
         return "its interval reaches 1, where bone yields and this linear model no longer holds"
@@ -140,6 +147,8 @@ def summary_lines(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def told(name: str, value: Any) -> tuple[str, str]:
     """Return the words of a named value, and it as text; the text is empty for what is no line's matter."""
     words, unit = split(name)
+    if value is None and unit:
+        return words, UNDETERMINED
     if isinstance(value, bool):
         return words, "yes" if value else "no"
     if isinstance(value, (int, float)):

@@ -87,6 +87,13 @@ def _encode(value: Any, path: str, arrays: dict[str, NDArray]) -> Any:
     return value
 
 
+def plain(tree: Any) -> Any:
+    """Return a tree's numbers and texts for those who only read them; what is not finite is None."""
+    if isinstance(tree, dict):
+        return None if "$float" in tree else {key: plain(item) for key, item in tree.items()}
+    return [plain(item) for item in tree] if isinstance(tree, list) else tree
+
+
 def _at(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 

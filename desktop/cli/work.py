@@ -3,14 +3,14 @@
 import contextlib
 import signal
 import sys
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from desktop import words
+from physics.beat_names import KEYS
 from twin.errors import Cancelled, UserError
 from twin.jobs import Job, sweep
-from twin.record import Call, LogEntry, Record
+from twin.record import Call, Entry, LogEntry, Record
 from twin.steps import find
 
 
@@ -117,26 +117,24 @@ def answer(record: Record, entry: LogEntry) -> dict[str, Any]:
 
 def print_entry(record: Record, entry: LogEntry) -> None:
     """Print what a step made, for a person."""
-    made = ", ".join(f"{o['name']} ({o['kind']} {o['id']})" for o in entry.outputs.values()) or "nothing new"
-    print(f"{entry.step}: {made}  [{entry.seconds:.1f} s, {entry.peak_mb:.0f} MB]")
-    trees = [record.find(output["id"]).tree for output in entry.outputs.values()]
-    for line in (*summary_in_words(_named_once(entry.summary, trees)), *_around(entry, trees)):
+    new = ", ".join(f"{o['name']} ({o['kind']} {o['id']})" for o in entry.outputs.values()) or "nothing new"
+    print(f"{entry.step}: {new}  [{entry.seconds:.1f} s, {entry.peak_mb:.0f} MB]")
+    made = [record.find(output["id"]) for output in entry.outputs.values()]
+    for line in (*summary_in_words(_named_once(entry.summary, made)), *_around(entry, made)):
         print(f"  {line}")
 
 
-def _named_once(summary: Mapping[str, Any], trees: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _named_once(summary: Mapping[str, Any], made: Sequence[Entry]) -> dict[str, Any]:
     """Return a beat's summary by the names that its numbers bear everywhere, with their intervals.
 
     What a comparison with the own beat tells is left out: it stands there with both.
     """
     compared = {line.partition(": ")[0] for line in summary.get("own_and_now", ())}
-    listed = [n for tree in trees if tree.get("curves") for n in tree.get("numbers", ())]
-    # Of the same value are one and the same only where it stands once on either side.
-    of_value, of_key = Counter(n["value"] for n in listed), Counter(map(repr, summary.values()))
-    numbers = {n["value"]: n for n in listed if of_value[n["value"]] == 1 == of_key[repr(n["value"])]}
+    listed = [number for one in made if one.tree.get("curves") for number in one.numbers]
+    numbers = {KEYS[n["name"]]: n for n in listed if n["name"] in KEYS}
     said: dict[str, Any] = {}
     for key, value in summary.items():
-        number = numbers.get(value) if isinstance(value, float) else None
+        number = numbers.get(key)
         if number is None:
             said[key] = value
         elif number["name"] not in compared:
@@ -144,9 +142,9 @@ def _named_once(summary: Mapping[str, Any], trees: Sequence[Mapping[str, Any]]) 
     return said
 
 
-def _around(entry: LogEntry, trees: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _around(entry: LogEntry, made: Sequence[Entry]) -> Iterator[str]:
     """Yield under which conditions a simulation was made, and what its model leaves out."""
-    limits = dict.fromkeys(limit for tree in trees for limit in tree.get("limits", ()))
+    limits = dict.fromkeys(limit for one in made for limit in one.tree.get("limits", ()))
     if not limits:
         return
     asked = [

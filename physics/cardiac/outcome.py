@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from physics.beat_names import ELASTANCE, NAMES, RIGHT_NAMES
 from physics.cardiac import wall_kernels
 from physics.cardiac.beat import Coupled
 from physics.cardiac.ventricle import Held, Ventricle
@@ -20,44 +21,11 @@ KPA_PER_MPA = 1000.0
 SAME_ML = 0.05
 """Volumes that are the same: of a ventricle whose valves are closed."""
 
-ELASTANCE = "lv_end_systolic_elastance_mmhg_per_ml"
-
 OF_ELASTANCE = (
     "Slope of pressure over volume as ejection ends, at that moment's tension; not pressure over volume, and "
     "not the line through loops at other preloads, which is less steep. It falls by more than contractility: "
     "at less tension the heart stays larger, where the same tension gives a flatter slope."
 )
-
-NAMES: dict[str, tuple[str, str]] = {
-    "lv_end_diastolic_volume_ml": ("end-diastolic volume", "mL"),
-    "lv_end_systolic_volume_ml": ("end-systolic volume", "mL"),
-    "lv_stroke_volume_ml": ("stroke volume", "mL"),
-    "lv_ejection_fraction_percent": ("ejection fraction", "%"),
-    "cardiac_output_l_per_min": ("cardiac output", "L/min"),
-    "systolic_pressure_mmhg": ("systolic arterial pressure", "mmHg"),
-    "diastolic_pressure_mmhg": ("diastolic arterial pressure", "mmHg"),
-    "mean_arterial_pressure_mmhg": ("mean arterial pressure", "mmHg"),
-    "lv_peak_pressure_mmhg": ("largest ventricular pressure", "mmHg"),
-    "lv_end_diastolic_pressure_mmhg": ("end-diastolic pressure", "mmHg"),
-    "lv_dp_dt_max_mmhg_per_s": ("largest rise of pressure (dP/dt)", "mmHg/s"),
-    "lv_stroke_work_mmhg_ml": ("stroke work", "mmHg mL"),
-    ELASTANCE: ("end-systolic elastance", "mmHg/mL"),
-    "la_mean_pressure_mmhg": ("mean left atrial pressure", "mmHg"),
-    "isovolumic_contraction_s": ("isovolumic contraction", "s"),
-}
-"""What a beat's measures are called, and their units."""
-
-RIGHT_NAMES: dict[str, tuple[str, str]] = {
-    "rv_end_diastolic_volume_ml": ("right ventricle, end-diastolic volume", "mL"),
-    "rv_end_systolic_volume_ml": ("right ventricle, end-systolic volume", "mL"),
-    "rv_stroke_volume_ml": ("right ventricle, stroke volume", "mL"),
-    "rv_ejection_fraction_percent": ("right ventricle, ejection fraction", "%"),
-    "rv_peak_pressure_mmhg": ("right ventricle, largest pressure", "mmHg"),
-    "rv_end_diastolic_pressure_mmhg": ("right ventricle, end-diastolic pressure", "mmHg"),
-    "pulmonary_artery_mean_pressure_mmhg": ("mean pulmonary arterial pressure", "mmHg"),
-    "ra_mean_pressure_mmhg": ("mean right atrial pressure", "mmHg"),
-}
-"""The same of the right side, where its ventricle is a wall too."""
 
 
 def result_of(mesh: TetMesh, ventricle: Ventricle, coupled: Coupled, limits: Sequence[str]) -> Result:

@@ -199,7 +199,8 @@ class Ventricle:
     def elastances_at(self, held: Held) -> NDArray[np.float64]:
         """Return ∂p/∂V of a place at its tension, mmHg/mL (c, c), by the tangent of that very place.
 
-        Those that it holds are by the tangent that was at hand as it was sought: enough to seek the next.
+        Without dashpots, which pull only while ``step`` seeks a place. Those that it holds are by the tangent
+        that was at hand as it was sought, dashpots included: enough to seek the next.
         """
         self._pull(held.tension_kpa)
         self._search.renew(held.state)

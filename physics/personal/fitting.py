@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from physics.beat_names import KEYS
 from physics.cardiac import Coupled
-from physics.cardiac.outcome import NAMES, result_of
+from physics.cardiac.outcome import result_of
 from physics.personal.full import BESIDE, change_ml
 from physics.personal.imaged import Imaged
 from physics.personal.kept import heart_of
@@ -120,10 +121,9 @@ def _cuff(params: "FitParams") -> tuple[float, float] | None:
 
 def _with_intervals(beat: Result, personal: Personal) -> list[Number]:
     """Return a beat's numbers with the ensemble's spread about those that have one."""
-    keys = {name: key for key, (name, _) in NAMES.items()}
     found = []
     for number in beat.numbers:
-        interval = personal.measures.get(keys.get(number.name, ""))
+        interval = personal.measures.get(KEYS.get(number.name, ""))
         if interval is None or not np.isfinite([interval.low, interval.high]).all():
             found.append(number)  # the reduced heart does not tell it: no interval
             continue
@@ -193,5 +193,4 @@ def _apart(
 
 
 def _summary(beat: Result) -> dict[str, float]:
-    keys = {name: key for key, (name, _) in NAMES.items()}
-    return {keys[n.name]: n.value for n in beat.numbers if n.name in keys}
+    return {KEYS[n.name]: n.value for n in beat.numbers if n.name in KEYS}

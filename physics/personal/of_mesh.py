@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from physics.beat_names import NAMES, RIGHT_NAMES
 from physics.cardiac import Coupled, Tension, tension_of
 from physics.cardiac.along import AlongBeat, change_of
-from physics.cardiac.outcome import NAMES, RIGHT_NAMES, result_of
+from physics.cardiac.outcome import result_of
 from physics.circulation import ADULT, Circulation, State, measures_of, run
 from physics.circulation.patients import Difference
 from physics.personal.full import full_beats

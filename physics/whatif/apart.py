@@ -1,8 +1,9 @@
 """How far a live beat, of the reduced heart, lies from a full one under the same conditions."""
 
 from collections.abc import Mapping
+from math import isfinite
 
-from physics.cardiac.outcome import NAMES
+from physics.beat_names import NAMES
 from physics.whatif.figures import figures
 
 ALIKE = 0.02
@@ -14,7 +15,7 @@ def apart_of(live: Mapping[str, float], full: Mapping[str, float]) -> tuple[str,
 
     The last line is of all that lie within ``ALIKE`` of each other. Empty where no number is in both.
     """
-    both = [key for key in NAMES if key in live and key in full]
+    both = [key for key in NAMES if key in live and key in full and isfinite(live[key] + full[key])]
     off = {key: abs(live[key] - full[key]) / max(abs(full[key]), 1e-9) for key in both}
     told = []
     for key in sorted((key for key in both if off[key] > ALIKE), key=lambda key: -off[key]):

@@ -7,14 +7,13 @@ from numpy.typing import NDArray
 
 from physics.activation.ecg import ASSUMED, LEADS, Electrocardiogram, Electrodes, leads_of
 from physics.activation.rhythm import RHYTHMS, Activation, activation_of
+from physics.beat_names import QRS, TOLD
 from physics.heart import coordinates
 from physics.heart_steps import OWN_RHYTHM, BeatParams
 from physics.whatif.wall import infarcted, rhythm_of, septum_of
 from twin.domain import Curve, Heart, Number
 from twin.errors import UserError
 
-QRS = "qrs_ms"
-QRS_NAME = "QRS duration"
 QRS_REMARK = (
     "Of the left ventricle alone: from its first place activated to its last. Of a whole heart it is normal "
     "up to 110 ms, left bundle branch block from 120 ms on (Surawicz et al. 2009, AHA/ACCF/HRS)."
@@ -95,7 +94,7 @@ def electric_of(heart: Heart) -> Electric | None:
 
 def told(shown: Electrocardiogram) -> Number:
     """Return how long QRS lasts, as a result tells it."""
-    return Number(QRS_NAME, shown.qrs_ms, "ms", remark=QRS_REMARK)
+    return Number(TOLD[QRS][0], shown.qrs_ms, "ms", remark=QRS_REMARK)
 
 
 def limits_of(asked: BeatParams) -> tuple[str, ...]:

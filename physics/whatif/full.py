@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from physics.beat_names import ELASTANCE, KEYS, QRS, TOLD
 from physics.cardiac import Controls, Coupled, Reduced, Ventricle
 from physics.cardiac.chart import repeating
-from physics.cardiac.outcome import ELASTANCE, NAMES, OF_ELASTANCE, result_of
+from physics.cardiac.outcome import OF_ELASTANCE, result_of
 from physics.cardiac.pump import course_of, live_heart, reduced_heart
 from physics.cardiac.tension import Tension
 from physics.circulation import Circulation
@@ -20,7 +21,7 @@ from physics.personal.kept import ventricle_of
 from physics.surgery import outcome_of
 from physics.whatif.apart import apart_of
 from physics.whatif.asked import changed, check_reflex, controls_of, live_limits, walled
-from physics.whatif.electric import QRS, QRS_NAME, electric_of, limits_of, told
+from physics.whatif.electric import electric_of, limits_of, told
 from physics.whatif.figures import figures, span
 from physics.whatif.intervals import MEANING, Spread, settled_beat, spreads
 from physics.whatif.measures import TOLD_VALVES, beat_numbers
@@ -46,22 +47,6 @@ _MOST_BEYOND = 3
 _DRIVES = 96
 _BELOW = 0.25
 """Of the tensions that a wall is likened to: how many, and how far below none, as a share of the most."""
-
-TOLD = {
-    "qp_qs": ("flow through the lungs over that through the body (Qp/Qs)", "1"),
-    "left_ventricular_assist_l_per_min": ("flow through the pump", "L/min"),
-    "pump_share_percent": ("share of the pump", "%"),
-    "aortic_mean_gradient_mmhg": ("mean gradient of the aortic valve", "mmHg"),
-    "aortic_peak_gradient_mmhg": ("peak gradient of the aortic valve", "mmHg"),
-    "aortic_gorlin_area_cm2": ("aortic valve area by Gorlin", "cm²"),
-    "aortic_regurgitant_fraction_percent": ("aortic regurgitant fraction", "%"),
-    "mitral_mean_gradient_mmhg": ("mean gradient of the mitral valve", "mmHg"),
-    "mitral_gorlin_area_cm2": ("mitral valve area by Gorlin", "cm²"),
-    "mitral_regurgitant_fraction_percent": ("mitral regurgitant fraction", "%"),
-    QRS: (QRS_NAME, "ms"),
-}
-"""Numbers of valves, passages and activation, told beside ``outcome.NAMES``; the first where they changed."""
-
 
 _STEPPED = ("lv_dp_dt_max_mmhg_per_s", ELASTANCE)
 """Numbers that hang on the steps of time: of a reduced beat and of a full one they are not compared."""
@@ -142,13 +127,12 @@ def beat_in_full(heart: Heart, owns: Sequence[Result], params: BeatParams, progr
     numbers += [] if asked.reflex is None else asked.reflex.numbers()
     compared = _compared(numbers, own, asked.own | electric, known.numbers)
     result = replace(result, numbers=tuple(number for number, _ in compared))
-    keys = {name: key for key, (name, _) in (NAMES | TOLD).items()}
-    summary: dict[str, object] = {keys[n.name]: n.value for n in result.numbers if n.name in keys}
+    full = {KEYS[n.name]: n.value for n in result.numbers if n.name in KEYS}
+    summary: dict[str, object] = dict(full)
     summary["beats_differ_ml"] = change_ml(last)
     summary["full_beats"] = len(beats)
     summary["own_and_now"] = [line for _, line in compared if line]
     summary["intervals"] = list(told_of_intervals)
-    full = {keys[n.name]: n.value for n in result.numbers if n.name in keys}
     apart = apart_of(_live(heart, params, asked), full)
     if apart:
         summary["live_and_full"] = list(apart)
@@ -255,10 +239,9 @@ def _limits(params: BeatParams, asked: Asked) -> tuple[str, ...]:
 
 def _replaced(numbers: Sequence[Number], measured: dict[str, float]) -> list[Number]:
     """Return a beat's numbers, those of them replaced that mean another thing where blood goes other ways."""
-    names = {name: key for key, (name, _) in NAMES.items()}
     found = []
     for number in numbers:
-        key = names.get(number.name, "")
+        key = KEYS.get(number.name, "")
         if key == "isovolumic_contraction_s" and key not in measured:
             continue
         kept = key in ("cardiac_output_l_per_min", "lv_end_diastolic_pressure_mmhg")
@@ -292,12 +275,11 @@ def _compared(
 
     Intervals stand behind what they are of, where ``known`` has them.
     """
-    keys = {name: key for key, (name, _) in (NAMES | TOLD).items()}
     owns = {} if own is None else {n.name: n for n in own.numbers}
     found: list[tuple[Number, str]] = []
     for number in numbers:
         before = owns.get(number.name)
-        key = keys.get(number.name, "")
+        key = KEYS.get(number.name, "")
         if before is not None and key == ELASTANCE and before.remark != OF_ELASTANCE:
             before = None  # of a fit kept before, by an earlier moment's tangent
         if before is None and key in reduced and key not in _STEPPED:

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from physics.beat_names import ELASTANCE
 from physics.cardiac import LiveHeart
-from physics.cardiac.outcome import ELASTANCE, SAME_ML, end_systole, first_full
+from physics.cardiac.outcome import SAME_ML, end_systole, first_full
 from physics.circulation import CHAMBERS, Beats, Circulation, Table, steepest_mmhg_per_s
 from physics.circulation.table import tabled
 from physics.heart import coordinates

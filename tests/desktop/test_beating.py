@@ -1,12 +1,14 @@
 """A heart of a record beats in the window: by its sliders and keys, judged by what is seen."""
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from unittest.mock import Mock
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop.beating import BEYOND, WITHOUT, Beating
 from desktop.bullseye import BullsEye
@@ -81,6 +83,39 @@ def width_mm(window: MainWindow) -> float:
     """How wide the block that stands for the heart is in 3-D, along its fibers."""
     box = window.desk.stage.scene.bounds()
     return float((box[1] - box[0])[0])
+
+
+class Painted(QObject):
+    """Counts what is painted, by what paints."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counts: Counter[str] = Counter()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Count, and let it be painted."""
+        if event.type() == QEvent.Type.Paint and isinstance(watched, QWidget):
+            self.counts[watched.accessibleName() or type(watched).__name__] += 1
+        return False
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_a_frame_paints_the_scene_and_the_plots_once_and_nothing_else(
+    simulate: MainWindow, theme: str, qtbot
+) -> None:
+    """Not the tools over the scene, which are opaque, in either theme, and cost 2 ms."""
+    simulate.desk.set_theme(theme)
+    beating, painted = simulate.desk.beating, Painted()
+    beats(beating, 0.2)
+    settle(simulate, qtbot)
+    QApplication.instance().installEventFilter(painted)
+    beating.step(0.01)
+    qtbot.waitUntil(lambda: painted.counts["3-D view"] > 0)
+    QApplication.instance().removeEventFilter(painted)
+    plots = [plot.accessibleName() for plot in simulate.desk.stage.curves.plots.values()]
+    assert "ECG-like, left ventricle" in plots
+    moving = [name for name in plots if name != "ECG-like, left ventricle"]  # this block has none
+    assert painted.counts == dict.fromkeys(["3-D view", *moving], 1)
 
 
 def test_it_beats_by_the_clock_with_its_curves_beside_it(simulate: MainWindow, qtbot) -> None:

@@ -3,8 +3,7 @@ import pytest
 from desktop import people, words
 from desktop.heart_card import ROWS
 from desktop.palette import score
-from physics.cardiac.outcome import NAMES
-from physics.whatif.full import TOLD
+from physics.beat_names import NAMES, TOLD
 from twin.domain import Identity
 
 

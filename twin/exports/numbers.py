@@ -1,6 +1,7 @@
 """Numbers of a result, of a moving organ or of a heart as CSV."""
 
 import csv
+import math
 from pathlib import Path
 
 from twin.domain import Heart, Motion, Result
@@ -23,13 +24,13 @@ def write(result: Result | Motion | Heart, path: Path, _progress: Progress) -> N
                 f"{why}: {low:.9g} to {high:.9g}" for why, (low, high) in (n.causes or {}).items()
             )
             place = [f"{x:.9g}" for x in n.at] if n.at else ["", "", ""]
-            bounds = ["" if b is None else f"{b:.9g}" for b in (n.low, n.high)]
+            bounds = [_written(b) for b in (n.low, n.high)]
             rows.writerow(
                 [
                     result.structure,
                     result.side,
                     n.name,
-                    f"{n.value:.9g}",
+                    _written(n.value),
                     n.unit,
                     *bounds,
                     causes,
@@ -38,3 +39,8 @@ def write(result: Result | Motion | Heart, path: Path, _progress: Progress) -> N
                     limits,
                 ]
             )
+
+
+def _written(value: float | None) -> str:
+    """Return a number as CSV has it; nothing where it is none or not finite."""
+    return f"{value:.9g}" if value is not None and math.isfinite(value) else ""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from twin import codec
 from twin.steps import Ref
 
 
@@ -44,6 +45,11 @@ class Entry:
     color: str
     tree: dict[str, Any]
     size_bytes: int
+
+    @property
+    def numbers(self) -> list[dict[str, Any]]:
+        """What a result, heart, motion or measurement tells (``twin.domain.Number``); None is not finite."""
+        return codec.plain(self.tree.get("numbers") or [])
 
     @property
     def parts(self) -> tuple[str, ...]:

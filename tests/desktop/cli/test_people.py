@@ -1,6 +1,7 @@
 """What the command line says to a person: order, words, units, totals, and what to try."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from desktop.main import main
 from tests.twin.exports.test_export import cube
 from twin.domain import KINDS
 from twin.exports import export
-from twin.record import Record
+from twin.record import Entry, Record
 
 AFFINE = np.diag([-1.0, -1.0, 2.0, 1.0])
 NOISE = np.random.default_rng(0).integers(-900, 900, (6, 7, 8)).astype(np.int16)
@@ -249,17 +250,25 @@ def test_a_beat_s_numbers_are_told_once_by_their_names_and_with_a_word_on_their_
     numbers = [
         {"name": "mean left atrial pressure", "value": 5.4, "unit": "mmHg", **none},
         {"name": "ejection fraction", "value": 63.8, "unit": "%", "low": 61.0, "high": 66.0},
-        {"name": "twist", "value": 18.0, "unit": "°", **none},
+        {"name": "mean gradient of the mitral valve", "value": 0.0, "unit": "mmHg", **none},
+        {"name": "share of the pump", "value": 0.0, "unit": "%", **none},
+        {"name": "QRS duration", "value": 98.0, "unit": "ms", **none},
     ]
     summary = {
-        "la_mean_pressure_mmhg": 5.4, "lv_ejection_fraction_percent": 63.8, "twist_deg": 18.0,
-        "full_beats": 2, "own_and_now": ["twist: 19 ° → 18 ° (no interval), −1 °"],
+        "la_mean_pressure_mmhg": 5.4, "lv_ejection_fraction_percent": 63.8,
+        "mitral_mean_gradient_mmhg": 0.0, "pump_share_percent": 0.0, "beats_differ_ml": 0.0, "qrs_ms": 98.0,
+        "full_beats": 2, "own_and_now": ["QRS duration: 90 ms → 98 ms (no interval), +8 ms"],
     }  # fmt: skip
-    assert list(summary_in_words(_named_once(summary, [{"curves": [1], "numbers": numbers}]))) == [
+    beat = Entry("r1", "result", "beat", "", 1, "", "", {"curves": [1], "numbers": numbers}, 0)
+    assert list(summary_in_words(_named_once(summary, [beat]))) == [
         "Mean left atrial pressure: 5.4 mmHg (no interval)",
         "Ejection fraction: 63.8 % (61–66)",
+        "Mean gradient of the mitral valve: 0 mmHg (no interval)",
+        "Share of the pump: 0 % (no interval)",
+        "Beats differ: 0 mL",
         "Full beats: 2",
         "Own and now, of the full beat:",
-        "  twist: 19 ° → 18 ° (no interval), −1 °",
+        "  QRS duration: 90 ms → 98 ms (no interval), +8 ms",
     ]
-    assert _named_once(summary, [{"numbers": numbers}]) == summary  # another result than a beat
+    other = replace(beat, tree={"numbers": numbers})
+    assert _named_once(summary, [other]) == summary  # another result than a beat

@@ -95,6 +95,23 @@ def test_the_elastances_of_both_are_a_symmetric_matrix_and_tell_by_how_much_pres
     np.testing.assert_allclose(more - less, ventricle.elastances_at(here)[:, 0], rtol=0.005, atol=1e-3)
 
 
+def test_the_elastances_of_a_place_sought_in_time_are_without_dashpots() -> None:
+    """As its neighbors at rest have them; with the dashpots of that step, 11 and 22 % more."""
+    ventricle, filled = pump()
+    here = ventricle.at(filled.volumes_ml, 20.0, filled)
+    volumes = here.volumes_ml - 2.0
+    moved = ventricle.step([(0.0, here)], 0.01, volumes, 22.0)
+    told = ventricle.elastances_at(moved)
+    at_rest = ventricle.elastances_at(ventricle.at(volumes, 22.0, here))
+    np.testing.assert_allclose(told, at_rest, rtol=0.005)  # their pressures differ by 1 %: the dashpots' pull
+    ventricle.body.passing = here.state.points, 0.01
+    try:
+        pulled = ventricle.elastances_at(moved)
+    finally:
+        ventricle.body.passing = None
+    assert (np.diag(pulled) > 1.1 * np.diag(told)).all()
+
+
 class Elastic:
     """Regazzoni's two ventricles as one pump: what ones in 3-D take the place of.
 

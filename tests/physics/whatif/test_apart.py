@@ -1,6 +1,6 @@
 """How far a live beat lies from a full one, in words."""
 
-from physics.cardiac.outcome import ELASTANCE
+from physics.beat_names import ELASTANCE
 from physics.whatif import apart_of
 
 
