@@ -107,7 +107,8 @@ def _bind(record: Record, step: Step, wanted: Input, given: str) -> Ref | None:
     fitting = _fitting(record, wanted)
     if len(fitting) == 1:
         return Ref(fitting[0].id, fitting[0].name, fitting[0].digest)
-    needs = f"“{step.name}” needs {wanted.name} (a {wanted.kind})"
+    named = "" if wanted.name == wanted.kind else f"{wanted.name}: "
+    needs = f"“{step.name}” needs {named}a {wanted.kind}"
     if len(fitting) > 1:
         raise UserError(f"{needs}, and there are several.", _candidates(record, wanted))
     kin = [e for e in record.entries() if e.kind == wanted.kind]

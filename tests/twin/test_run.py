@@ -52,7 +52,7 @@ def test_what_cannot_be_bound_is_said(walked: Record, step: str, inputs: dict[st
 
 
 def test_an_empty_record_has_nothing_to_bind(record: Record) -> None:
-    with pytest.raises(UserError, match=r"needs volume \(a volume\), and a\.twin holds none"):
+    with pytest.raises(UserError, match=r"needs a volume, and a\.twin holds none"):
         run.prepare(record, "example.bones")
 
 

@@ -224,7 +224,13 @@ def _frame(path: Path, pixels: Pixels, index: int, says: _Says) -> Frame:
 
 
 def _cycle_ms(says: _Says) -> float:
-    """Return the RR interval; by the heart rate where there is none; NaN where neither can be one."""
+    """Return the RR interval; by the heart rate where there is none; NaN where neither can be one.
+
+    A rate is a whole number: off by half a beat a minute, it puts the end of the cycle off by 0.7 % at 72/min
+    and by 1.3 % at 40, a third of a phase of 25 at most. All of a series' phases are off alike, so that their
+    order is their trigger times'. Slices of 25 phases are joined within 2 % (``dicom_cine``); two whose
+    rates are off opposite ways, below 50/min, may stay planes on their own, but none takes another's phase.
+    """
     interval = says.number("CardiacSynchronizationSequence", "RRIntervalTimeNominal", "NominalInterval")
     if interval > 0:
         return interval

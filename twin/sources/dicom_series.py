@@ -66,10 +66,10 @@ def joined(group: Sequence[Series], frames: list[Frame]) -> Series | None:
     if not first.header.frame_of_reference or not stacked.even:
         return None
     said = ", ".join(str(s.number) if s.number is not None else s.uid for s in group)
-    cycles = [f.cycle_ms for f in frames]
+    shortest, longest = (f"{end(f.cycle_ms for f in frames):.0f}" for end in (min, max))
     note = (
         f"Joined from {len(group)} series of one slice ({said}) by their phase of the heart's cycle, "
-        f"which lasted {min(cycles):.0f} to {max(cycles):.0f} ms."
+        f"which lasted {shortest if shortest == longest else f'{shortest} to {longest}'} ms."
     )
     # None of the series' numbers is that of the whole; the note has them all.
     whole = replace(first.header, identity=replace(first.header.identity, series_number=None))

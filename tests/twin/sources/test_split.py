@@ -191,6 +191,26 @@ def test_slices_of_a_beating_heart_are_joined_by_phase(tmp_path: Path) -> None:
     assert volume.identity.series_number is None  # the corner of a view must not name one for all
 
 
+@pytest.mark.parametrize(("phases", "apart"), [(25, 0.0066), (4, 0.0052)])
+def test_a_rounded_heart_rate_in_place_of_the_interval_puts_no_slice_by_another_phase(
+    tmp_path: Path, phases: int, apart: float
+) -> None:
+    """Cycles of 72.49, 71.51 and 72/min all say 72: the last is off by 0.49/72 of its share, by hand."""
+    for n, rate in enumerate((72.49, 71.51, 72.0)):
+        tags: dict[str, object] = {"NominalInterval": None, "HeartRate": round(rate)}
+        cine(tmp_path, n, 10.0 * n, phases, 60_000 / rate, **tags)
+    (series,) = scan([tmp_path]).series
+    volume = read(series)
+    assert isinstance(volume, Volume)
+    wanted = -40 + np.array([0, 100, 200]) + np.arange(phases)[:, None]
+    np.testing.assert_array_equal(volume.voxels[:, :, 0, 0], wanted)
+    assert volume.slice_times_ms is not None
+    assert volume.cycle_ms is not None
+    off = volume.slice_times_ms / volume.cycle_ms - np.arange(phases)[:, None] / phases
+    assert np.abs(off).max() == pytest.approx(apart, abs=1e-4)
+    assert volume.notes[0].endswith("heart's cycle, which lasted 833 ms.")
+
+
 @pytest.mark.parametrize(
     "other",
     [
@@ -203,6 +223,7 @@ def test_slices_of_a_beating_heart_are_joined_by_phase(tmp_path: Path) -> None:
         {"z": 25},  # steps of 10 and 15 mm
         {"z": 10},  # twice in one place
         {"NominalInterval": 1200},  # phases at other fractions of the cycle
+        {"NominalInterval": None, "HeartRate": 50},  # the same
     ],
 )
 def test_slices_that_do_not_fit_stay_planes(tmp_path: Path, other: dict[str, object]) -> None:
