@@ -191,7 +191,7 @@ def _at_end_diastole(tree: dict[str, Any]) -> bool:
 
 @step(
     "physics.heart",
-    version=4,
+    version=5,
     title="Fit the heart",
     makes=("heart", "result"),
     fits={"mesh": _at_end_diastole},

@@ -27,12 +27,16 @@ class LongAxis:
     @property
     def up(self) -> Array:
         """Unit vector from the apex to the base."""
-        way = self.center - self.apex
-        return way / np.linalg.norm(way)
+        return (self.center - self.apex) / self.length_mm
+
+    @property
+    def length_mm(self) -> float:
+        """From the apex to the middle of the base."""
+        return float(np.linalg.norm(self.center - self.apex))
 
     def height(self, points: Array) -> Array:
         """Return 0 at the apex, 1 at the base; shape (n,)."""
-        return (points - self.apex) @ self.up / np.linalg.norm(self.center - self.apex)
+        return (points - self.apex) @ self.up / self.length_mm
 
 
 def long_axis(points: Array, triangles: NDArray[np.int32]) -> LongAxis:

@@ -13,7 +13,7 @@ from physics.personal.full import BESIDE, change_ml
 from physics.personal.imaged import Imaged
 from physics.personal.kept import heart_of
 from physics.personal.measured import ASSUMED_RISE_MMHG_PER_S, MEASURES, Measured
-from physics.personal.motion import wall_motion
+from physics.personal.motion import points_at, shortening_percent, wall_motion
 from physics.personal.personalize import Personal, personalize
 from twin.domain import Motion, Number, Result, Surface, TetMesh
 from twin.errors import UserError
@@ -56,7 +56,12 @@ def fit(mesh: TetMesh, motion: Motion, params: "FitParams", progress: Progress) 
     last = personal.beats[-1]
     beat = result_of(heart.mesh, personal.ventricle, last, heart.limits)
     apart = _apart(mesh, last, personal, motion, ~fitted)
-    beside = (_rate_told(motion, params), *_against_data(personal), *apart)
+    beside = (
+        _rate_told(motion, params),
+        *_against_data(personal),
+        *apart,
+        *_shorter(mesh, last, personal, motion),
+    )
     numbers = (*_with_intervals(beat, personal), *beside)
     heart = replace(heart, numbers=(*heart.numbers, *beside))
     summary: dict[str, object] = _summary(beat) | {
@@ -190,6 +195,24 @@ def _apart(
             )
         )  # fmt: skip
     return found
+
+
+def _shorter(mesh: TetMesh, beat: Coupled, personal: Personal, motion: Motion) -> list[Number]:
+    """Return by how much the long axis shortens from end-diastole to end-systole, beside what images show."""
+    if motion.still:
+        return []
+    moments, cycle = [motion.fullest, motion.emptiest], beat.beats.times_s[-1]
+    surface = motion.surface("endocardium")
+    imaged = shortening_percent(*surface.points[moments], surface.triangles)
+    places = [points_at(beat, (personal.begin_s + motion.phases[t] * cycle) % cycle) for t in moments]
+    return [
+        Number(
+            "shortening of the long axis, predicted",
+            shortening_percent(*places, mesh.patch("endo_lv").triangles),
+            "%",
+            remark=f"The images show {imaged:.1f} %, which was not fitted.",
+        )
+    ]
 
 
 def _summary(beat: Result) -> dict[str, float]:

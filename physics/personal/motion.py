@@ -8,6 +8,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from physics.cardiac import Coupled
+from physics.heart.axis import long_axis
 from twin.domain import Surface, TetMesh
 
 Array = NDArray[np.float64]
@@ -51,6 +52,11 @@ def wall_motion(
         there, back = surface_distances(points, triangles, surface.points, surface.triangles)
         found.append(Apart(fraction, there, back))
     return found
+
+
+def shortening_percent(before: Array, after: Array, triangles: NDArray[np.int32]) -> float:
+    """Return by how much an open endocardium's long axis is shorter with its nodes (n, 3) elsewhere, %."""
+    return 100.0 * (1.0 - long_axis(after, triangles).length_mm / long_axis(before, triangles).length_mm)
 
 
 def points_at(beat: Coupled, time_s: float) -> Array:

@@ -166,6 +166,10 @@ def test_a_heart_is_fitted_kept_and_beats_again(mesh: TetMesh, motion: Motion) -
     bounds = [b for n in (*beat.numbers, *heart.numbers) for b in (n.value, n.low, n.high) if b is not None]
     assert np.isfinite(bounds).all()
     assert any("assumed" in limit for limit in heart.limits)  # the end-diastolic pressure
+    shorter = next(n for n in beat.numbers if n.name == "shortening of the long axis, predicted")
+    assert 0.0 < shorter.value < 30.0
+    assert "The images show" in shorter.remark
+    assert {n.unit for n in heart.numbers if n.name.startswith("active tension,")} == {"ms"}
     kept = codec.decode(codec.encode(heart))
     assert isinstance(kept, Heart)
     assert kept.shortening["fastest_per_s"] == 5.0
