@@ -81,7 +81,7 @@ class Panel(QScrollArea):
         self._late = QTimer(self, singleShot=True, interval=0)
         self._late.timeout.connect(self._refresh_seen)
         self._grown = QTimer(self, singleShot=True, interval=0)
-        self._grown.timeout.connect(self._give_height)
+        self._grown.timeout.connect(self._fit)
         self._inside.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -152,9 +152,18 @@ class Panel(QScrollArea):
             self._give_height()
 
     def _give_height(self) -> None:
-        """Make the inside as high as its wrapped texts need: Qt would rather press it together."""
-        self._place_foot()
+        """Measure anew what may not have told Qt yet that it changed, and fit to it."""
+        if self.foot is not None:
+            self._pinned.invalidate()
         self.column.invalidate()
+        self._fit()
+
+    def _fit(self) -> None:
+        """Make the inside as high as its wrapped texts need: Qt would rather press it together.
+
+        It invalidates no layout: that asks for a layout again, which would come back here without end.
+        """
+        self._place_foot()
         high = self.column.totalHeightForWidth(self.viewport().width())
         if high != self._inside.minimumHeight():
             self._inside.setMinimumHeight(high)
@@ -167,7 +176,6 @@ class Panel(QScrollArea):
     def _place_foot(self) -> None:
         if self.foot is None:
             return
-        self._pinned.invalidate()
         width = self.viewport().width()
         shown = [
             w for w in self.foot.findChildren(QWidget) if w.parent() is not self.foot and not w.isHidden()
