@@ -67,6 +67,7 @@ class Panel(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._inside = QWidget()
+        self._watched = [self._inside]  # what asks for a layout when something in it grows
         self.column = QVBoxLayout(self._inside)
         self.column.setContentsMargins(theme.px(4), theme.px(3), theme.px(4), theme.px(3))
         self.column.setSpacing(theme.px(2))
@@ -86,7 +87,7 @@ class Panel(QScrollArea):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Give what has grown inside, by a fold or a text, the height that it needs."""
-        if watched is self._inside and event.type() == QEvent.Type.LayoutRequest:
+        if watched in self._watched and event.type() == QEvent.Type.LayoutRequest:
             self._grown.start()
         return super().eventFilter(watched, event)
 
@@ -106,6 +107,8 @@ class Panel(QScrollArea):
         whole = QVBoxLayout(self.foot)
         whole.setContentsMargins(0, 0, 0, 0)
         inside = QWidget()  # as deep as what scrolls: the style sheet looks for it there
+        self._watched.append(inside)
+        inside.installEventFilter(self)
         whole.addWidget(inside)
         self._pinned = QVBoxLayout(inside)
         self._pinned.setContentsMargins(theme.px(4), theme.px(2), theme.px(4), theme.px(2))
