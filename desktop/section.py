@@ -67,6 +67,7 @@ class Panel(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._inside = QWidget()
+        self._watched = [self._inside]  # what asks for a layout when something in it grows
         self.column = QVBoxLayout(self._inside)
         self.column.setContentsMargins(theme.px(4), theme.px(3), theme.px(4), theme.px(3))
         self.column.setSpacing(theme.px(2))
@@ -81,12 +82,12 @@ class Panel(QScrollArea):
         self._late = QTimer(self, singleShot=True, interval=0)
         self._late.timeout.connect(self._refresh_seen)
         self._grown = QTimer(self, singleShot=True, interval=0)
-        self._grown.timeout.connect(self._give_height)
+        self._grown.timeout.connect(self._fit)
         self._inside.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Give what has grown inside, by a fold or a text, the height that it needs."""
-        if watched is self._inside and event.type() == QEvent.Type.LayoutRequest:
+        if watched in self._watched and event.type() == QEvent.Type.LayoutRequest:
             self._grown.start()
         return super().eventFilter(watched, event)
 
@@ -106,6 +107,8 @@ class Panel(QScrollArea):
         whole = QVBoxLayout(self.foot)
         whole.setContentsMargins(0, 0, 0, 0)
         inside = QWidget()  # as deep as what scrolls: the style sheet looks for it there
+        self._watched.append(inside)
+        inside.installEventFilter(self)
         whole.addWidget(inside)
         self._pinned = QVBoxLayout(inside)
         self._pinned.setContentsMargins(theme.px(4), theme.px(2), theme.px(4), theme.px(2))
@@ -152,9 +155,18 @@ class Panel(QScrollArea):
             self._give_height()
 
     def _give_height(self) -> None:
-        """Make the inside as high as its wrapped texts need: Qt would rather press it together."""
-        self._place_foot()
+        """Measure anew what may not have told Qt yet that it changed, and fit to it."""
+        if self.foot is not None:
+            self._pinned.invalidate()
         self.column.invalidate()
+        self._fit()
+
+    def _fit(self) -> None:
+        """Make the inside as high as its wrapped texts need: Qt would rather press it together.
+
+        It invalidates no layout: that asks for a layout again, which would come back here without end.
+        """
+        self._place_foot()
         high = self.column.totalHeightForWidth(self.viewport().width())
         if high != self._inside.minimumHeight():
             self._inside.setMinimumHeight(high)
@@ -167,7 +179,6 @@ class Panel(QScrollArea):
     def _place_foot(self) -> None:
         if self.foot is None:
             return
-        self._pinned.invalidate()
         width = self.viewport().width()
         shown = [
             w for w in self.foot.findChildren(QWidget) if w.parent() is not self.foot and not w.isHidden()

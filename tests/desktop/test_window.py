@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
 from desktop import way
 from desktop.commands import BY_ID, COMMANDS
 from desktop.empty import DROP_TEXT
+from desktop.section import Panel
 from desktop.session import sizes_of
 from desktop.strip import NOTICE
 from desktop.tree import EYE, NAME, STALE
@@ -363,6 +364,24 @@ def test_every_panel_fits_a_window_of_1280(opened: MainWindow, qtbot, workspace:
     inside = panel.widget()
     assert inside.minimumSizeHint().width() <= panel.viewport().width()
     assert opened.width() == 1280
+
+
+@pytest.mark.parametrize("workspace", ["images", "anatomy", "simulate", "report"])
+def test_a_window_at_rest_lays_nothing_out(
+    opened: MainWindow, qtbot, monkeypatch: pytest.MonkeyPatch, workspace: str
+) -> None:
+    press(qtbot, opened, f"go.{workspace}")
+    settle(opened, qtbot)
+    qtbot.wait(50)
+    fitted = []
+    place = Panel._place_foot
+    monkeypatch.setattr(Panel, "_place_foot", lambda panel: fitted.append(place(panel)))
+    qtbot.wait(100)
+    assert len(fitted) <= 1  # without an end, it was done some hundred times
+    fitted.clear()
+    opened.panels[workspace].lead.setText("Some more words. " * 40)
+    opened.panels[workspace].lead.show()
+    qtbot.waitUntil(lambda: bool(fitted), timeout=5000)
 
 
 def test_the_scene_is_large_where_a_mesh_is_looked_at(window: MainWindow, home: Path, qtbot) -> None:

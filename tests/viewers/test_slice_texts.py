@@ -1,9 +1,12 @@
 """What is written over a slice: whole wherever there is room for it."""
 
+import math
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QFontMetricsF
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter
 
 from tests.viewers.phantoms import marked_volume
 from twin.domain import Volume
@@ -57,19 +60,30 @@ def test_an_oblique_plane_is_not_called_axial(qtbot, monkeypatch):
     assert "axial" not in texts
 
 
-@pytest.mark.parametrize("width", [205, 260, 640])
-def test_a_turned_plane_is_named_whole_in_a_narrow_view(qtbot, monkeypatch, width):
+TITLES = ("oblique axial, 30°", "oblique, 30°", "oblique")
+"""What a plane turned by 30° is called, the longest first."""
+
+
+@pytest.mark.parametrize(("longer", "shorter"), list(pairwise(TITLES)))
+def test_a_turned_plane_is_named_as_long_as_half_a_narrow_view_allows(qtbot, monkeypatch, longer, shorter):
+    """On either side of the width at which a name just fits: letters differ in width between machines."""
     turn = np.radians(30.0)
     affine = np.eye(4)
     affine[:3, 1] = [0, np.cos(turn), -np.sin(turn)]
     affine[:3, 2] = [0, np.sin(turn), np.cos(turn)]
-    texts = written(
-        monkeypatch, shown(qtbot, Volume(np.zeros((1, 80, 80), np.int16), affine, "MR"), width, 300)
-    )
-    # How wide letters are differs between machines: in the narrowest view the angle may have no room.
-    fitting = {205: {"oblique, 30°", "oblique"}, 260: {"oblique, 30°"}, 640: {"oblique axial, 30°"}}
-    assert fitting[width] & set(texts)
-    assert not any("…" in text for text in texts)
+    view = shown(qtbot, Volume(np.zeros((1, 80, 80), np.int16), affine, "MR"), 640, 300)
+    image = QImage(1, 1, QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    painter.setFont(view.font())
+    # A margin of 10 px on either side; half of what the letters of the upper edge leave, but for 6 px.
+    letters = paint.letters_width(painter, view.sheet.frame.edge_letters["top"])
+    just = math.ceil(20 + letters + 2 * (QFontMetricsF(view.font()).horizontalAdvance(longer) + 6))
+    painter.end()
+    for width, title in ((just, longer), (just - 1, shorter)):
+        view.resize(width, 300)
+        texts = written(monkeypatch, view)
+        assert [text for text in texts if text.startswith("oblique")] == [title]
+        assert not any("…" in text for text in texts)
 
 
 @pytest.mark.parametrize("width", [205, 260, 330, 640])

@@ -20,11 +20,11 @@ from twin.record import Record
 AFFINE = np.diag([-1.0, -1.0, 2.0, 1.0])  # RAS: i to the left, j to posterior; spacing 1 × 1 × 2 mm
 
 
-@pytest.fixture
-def scan(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def scan(tmp_path_factory: pytest.TempPathFactory) -> Path:
     values = np.full((12, 10, 8), -1000, np.int16)
     values[3:9, 3:7, 2:6] = 40
-    path = tmp_path / "body.nii.gz"
+    path = tmp_path_factory.mktemp("scan") / "body.nii.gz"
     nib.save(nib.Nifti1Image(values, AFFINE), path)
     return path
 

@@ -21,9 +21,9 @@ AFFINE = np.diag([-1.0, -1.0, 2.0, 1.0])
 NOISE = np.random.default_rng(0).integers(-900, 900, (6, 7, 8)).astype(np.int16)
 
 
-@pytest.fixture
-def scan(tmp_path: Path) -> Path:
-    path = tmp_path / "body.nii.gz"
+@pytest.fixture(scope="module")
+def scan(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("scan") / "body.nii.gz"
     nib.save(nib.Nifti1Image(NOISE, AFFINE), path)
     return path
 
