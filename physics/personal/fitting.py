@@ -201,14 +201,18 @@ def _shorter(mesh: TetMesh, beat: Coupled, personal: Personal, motion: Motion) -
     """Return by how much the long axis shortens from end-diastole to end-systole, beside what images show."""
     if motion.still:
         return []
-    moments, cycle = [motion.fullest, motion.emptiest], beat.beats.times_s[-1]
-    surface = motion.surface("endocardium")
-    imaged = shortening_percent(*surface.points[moments], surface.triangles)
-    places = [points_at(beat, (personal.begin_s + motion.phases[t] * cycle) % cycle) for t in moments]
+    cycle, surface = beat.beats.times_s[-1], motion.surface("endocardium")
+    imaged = shortening_percent(
+        surface.points[motion.fullest], surface.points[motion.emptiest], surface.triangles
+    )
+    full, empty = (
+        points_at(beat, (personal.begin_s + motion.phases[t] * cycle) % cycle)
+        for t in (motion.fullest, motion.emptiest)
+    )
     return [
         Number(
             "shortening of the long axis, predicted",
-            shortening_percent(*places, mesh.patch("endo_lv").triangles),
+            shortening_percent(full, empty, mesh.patch("endo_lv").triangles),
             "%",
             remark=f"The images show {imaged:.1f} %, which was not fitted.",
         )
