@@ -56,12 +56,8 @@ def fit(mesh: TetMesh, motion: Motion, params: "FitParams", progress: Progress) 
     last = personal.beats[-1]
     beat = result_of(heart.mesh, personal.ventricle, last, heart.limits)
     apart = _apart(mesh, last, personal, motion, ~fitted)
-    beside = (
-        _rate_told(motion, params),
-        *_against_data(personal),
-        *apart,
-        *_shorter(mesh, last, personal, motion),
-    )
+    shorter = _shorter(mesh, last, personal, motion)
+    beside = (_rate_told(motion, params), *_against_data(personal), *apart, *shorter)
     numbers = (*_with_intervals(beat, personal), *beside)
     heart = replace(heart, numbers=(*heart.numbers, *beside))
     summary: dict[str, object] = _summary(beat) | {
@@ -71,6 +67,8 @@ def fit(mesh: TetMesh, motion: Motion, params: "FitParams", progress: Progress) 
     }
     if apart:
         summary["wall_motion_predicted_mm"] = max(n.value for n in apart)
+    if shorter:
+        summary["long_axis_shortening_predicted_percent"] = shorter[0].value
     return Made({"heart": heart, "beat": replace(beat, numbers=numbers)}, summary)
 
 
