@@ -112,7 +112,7 @@ class BeatNumbers(QWidget):
         self._beating = desk.beating
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(theme.px(1.5))
+        grid.setHorizontalSpacing(theme.px(1))
         grid.setVerticalSpacing(theme.px(0.5))
         grid.setColumnStretch(0, 1)
         for column, text in ((1, "own"), (2, "now"), (3, "change")):

@@ -36,8 +36,6 @@ class SceneBox(QWidget):
         column.addWidget(scene)
         self.tools = theme.named(QWidget(self), "scenetools")
         self.tools.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        # Square and opaque: a frame of the scene below leaves it as it is (2 ms).
-        self.tools.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.clip_row = QWidget(self.tools)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, 200)

@@ -219,7 +219,7 @@ QToolButton:hover { background: $raised; }
 QToolButton:disabled { color: $quiet; }
 QToolButton:checked { color: $accent; }
 #scenetools QToolButton:checked { background: $line; border-radius: $u1; }
-#scenetools { background: $panel; border: 1px solid $line; }
+#scenetools { background: $panel; border: 1px solid $line; border-radius: $u1; }
 QToolButton::menu-indicator { image: none; }
 QToolButton#workspace { padding: $u1 $u3; border-radius: $u1; }
 QToolButton#workspace:checked { background: $raised; color: $accent; font-weight: 600; }
