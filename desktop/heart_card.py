@@ -41,7 +41,7 @@ class Row:
 
     ``seldom``: seen only where it is another than the patient's own; ``electric``: it does not hang on what
     the wall was computed for; ``least``: a smaller share of the number is no change, for steps of time fall
-    elsewhere in each beat.
+    elsewhere in each beat; ``doubtful``: the model gives it wrong, so that its change is not told.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Row:
     seldom: bool = False
     electric: bool = False
     least: float = 0.005
+    doubtful: bool = False
 
 
 ROWS = (
@@ -73,10 +74,11 @@ ROWS = (
         "lv_dp_dt_max_mmhg_per_s", least=0.01),
     Row("SW", "Stroke work: the loop's area", "mmHg mL", "lv_stroke_work_mmhg_ml"),
     Row("Ees", "End-systolic elastance: slope of pressure over volume as ejection ends, at that moment's "
-        "tension. The line through loops at other preloads is less steep. It falls by more than "
-        "contractility does: the heart stays larger, where the slope is flatter", "mmHg/mL",
-        "lv_end_systolic_elastance_mmhg_per_ml", 1),
-    Row("GLS", "Global longitudinal strain of the emptiest moment", "%", "longitudinal_strain_percent", 1),
+        "tension. The line through loops at other preloads is less steep. It is no measure of contractility "
+        "alone: it falls wherever the heart stays larger at the end of ejection, as behind a narrow valve",
+        "mmHg/mL", "lv_end_systolic_elastance_mmhg_per_ml", 1),
+    Row("GLS, too small", "Global longitudinal strain of the emptiest moment. It comes out too small: not to "
+        "be read as the patient's, nor its change", "%", "longitudinal_strain_percent", 1, doubtful=True),
     Row("GCS", "Global circumferential strain, likewise", "%", "circumferential_strain_percent", 1),
     Row("Twist", "Twist of the emptiest moment, counter-clockwise seen from the apex", "°", "twist_deg", 1),
     Row("QRS", "QRS duration, left ventricle: from its first place activated to its last", "ms", "qrs_ms",
@@ -144,9 +146,12 @@ class BeatNumbers(QWidget):
             off = values[1] - values[0]
             beyond = beating.beyond and not row.electric
             changed = abs(off) > (SELDOM_CHANGE if row.seldom else row.least) * abs(values[0])
+            changed = changed and not row.doubtful
             told = f"{'▲' if off > 0 else '▼'} {abs(off):.{row.places}f}" if changed else ""
-            shown = f"<s>{texts[1]}</s>" if beyond else f"<b>{texts[1]}</b>"
-            spread = known.numbers.get(row.key) if known is not None and not beyond else None
+            shown = f"<s>{texts[1]}</s>" if beyond else texts[1] if row.doubtful else f"<b>{texts[1]}</b>"
+            spread = (
+                known.numbers.get(row.key) if known is not None and not (beyond or row.doubtful) else None
+            )
             name = f"{row.name} ({row.unit})" if row.unit else row.name
             if spread is not None and texts[1]:
                 name = row.name + _small(row.unit)  # the unit goes where the second line is

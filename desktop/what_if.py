@@ -405,12 +405,16 @@ class WhatIf(QObject):
 
 
 def told_of(treatment: Treatment) -> Iterator[str]:
-    """Yield what a medicine comes to, a line a number, with its interval once there is one."""
+    """Yield what a medicine comes to, a line a number, with its interval once there is one.
+
+    Rate and pressure are those of an elastance in the wall's place, by which the medicine is worked out: the
+    heart's own stand among the last beat's numbers.
+    """
     for name, number in treatment.concentrations_ng_per_ml.items():
         yield f"{name}: {number.after:.3g} ng/mL{_interval(number)}"
     for key, name, unit in (
-        ("heart_rate_per_min", "Heart rate", "/min"),
-        ("systolic_pressure_mmhg", "Systolic", "mmHg"),
+        ("heart_rate_per_min", "Heart rate, by an elastance", "/min"),
+        ("systolic_pressure_mmhg", "Systolic, by an elastance", "mmHg"),
     ):
         number = treatment.numbers[key]
         yield f"{name}: {number.before:.0f} → {number.after:.0f} {unit}{_interval(number)}"

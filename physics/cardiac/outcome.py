@@ -21,10 +21,14 @@ KPA_PER_MPA = 1000.0
 SAME_ML = 0.05
 """Volumes that are the same: of a ventricle whose valves are closed."""
 
+TOO_SMALL = " Comes out too small: not to be read as the patient's, nor its change."
+"""What must be said of a longitudinal strain."""
+
 OF_ELASTANCE = (
     "Slope of pressure over volume as ejection ends, at that moment's tension; not pressure over volume, and "
-    "not the line through loops at other preloads, which is less steep. It falls by more than contractility: "
-    "at less tension the heart stays larger, where the same tension gives a flatter slope."
+    "not the line through loops at other preloads, which is less steep. It is no measure of contractility "
+    "alone: wherever the heart stays larger at the end of ejection (less tension, a narrow valve, more "
+    "afterload) the same tension gives a flatter slope."
 )
 
 
@@ -149,7 +153,8 @@ def _strains(moved: Deformation) -> list[Number]:
                 name,
                 100 * float(value),
                 "%",
-                remark="The largest of the beat, mean of the left ventricle's wall.",
+                remark="The largest of the beat, mean of the left ventricle's wall."
+                + (TOO_SMALL if strain is moved.longitudinal else ""),
             )
         )
     twist = float(moved.twist_deg[np.abs(moved.twist_deg).argmax()])

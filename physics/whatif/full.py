@@ -273,7 +273,8 @@ def _compared(
 ) -> list[tuple[Number, str]]:
     """Return each number with a remark on the own one, and both in a line with the change.
 
-    Intervals stand behind what they are of, where ``known`` has them.
+    Intervals stand behind what they are of, where ``known`` has them. They are the reduced heart's: where a
+    full beat's change lies outside, it is said whose they are.
     """
     owns = {} if own is None else {n.name: n for n in own.numbers}
     found: list[tuple[Number, str]] = []
@@ -291,9 +292,12 @@ def _compared(
             continue
         unit = "" if number.unit == "1" else f" {number.unit}"
         step = " points" if number.unit == "%" else unit
-        change = f"{figures(number.value - before.value, sign='+')}{step}"
+        off = number.value - before.value
+        change = f"{figures(off, sign='+')}{step}"
         if spread is not None:
-            change += f" ({span(spread.least_change, spread.most_change, sign='+')})"
+            # What lies outside is no interval of this change: the reduced heart's own is another.
+            beside = "" if spread.least_change <= off <= spread.most_change else "reduced hearts: "
+            change += f" ({beside}{span(spread.least_change, spread.most_change, sign='+')})"
         told = _told(before, unit)
         line = f"{number.name}: {told} → {_told(now, unit, ' (no interval)')}, {change}"
         said = f"Own: {told}; change {change}."

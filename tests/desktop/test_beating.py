@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop.beating import BEYOND, WITHOUT, Beating
 from desktop.bullseye import BullsEye
-from desktop.heart_card import HeartCard, told_apart
+from desktop.heart_card import BeatNumbers, HeartCard, told_apart
 from desktop.heart_controls import MEDICATION
 from desktop.what_if import CONDITIONS, CONTROLS, INFARCT, VALVES
 from desktop.window import MainWindow
@@ -200,6 +200,20 @@ def test_sliders_act_on_the_running_beat_and_a_double_click_sets_back(simulate: 
     assert beating.what_if.params()["resistance_percent"] == 100.0
     assert "<b>" not in afterload.value.text()  # its own again
     assert beating._ready.live.controls.resistance == 1.0
+
+
+def test_a_strain_that_comes_out_too_small_stands_without_its_change(qtbot) -> None:
+    strains = {"longitudinal_strain_percent": -8.5, "circumferential_strain_percent": -25.0}
+    less = {key: 0.8 * value for key, value in strains.items()}
+    beating = Mock(own_numbers=strains, numbers=less, beyond=False)
+    beating.electric = Mock(own_numbers={}, numbers={})
+    spread = Spread(-8.0, -6.0, 1.0, 3.0)
+    beating.what_if.spreads = Spreads(dict.fromkeys(strains, spread))
+    table = BeatNumbers(Mock(beating=beating))
+    qtbot.addWidget(table)
+    table.refresh()
+    assert table.texts()["GLS, too small"] == ("−8.5", "−6.8", "")
+    assert table.texts()["GCS"][2].startswith("▲ 5.0")
 
 
 def test_intervals_stand_under_what_they_are_of_until_something_else_is_asked(simulate: MainWindow) -> None:

@@ -92,6 +92,10 @@ def test_a_line_tells_the_number_s_interval_and_the_change_s() -> None:
     assert (number.low, number.high) == (57.0, 63.0)
     assert number.remark == "Own: 64.63 %; change −4.32 points (−5.2 to −3.6)."
     assert twist.low is None
+    ((_, line),) = _compared(
+        numbers[:1], None, {"lv_ejection_fraction_percent": 68.0}, spread
+    )  # the full beat's change lies outside: whose the interval is
+    assert line.endswith("−7.69 points (reduced hearts: −5.2 to −3.6)")
 
 
 def test_a_changed_beat_with_intervals_is_not_taken_for_the_patient_s_own() -> None:
