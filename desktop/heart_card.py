@@ -102,6 +102,9 @@ WHY = {
 }
 """What is said of a badge."""
 
+BESIDE = {"Curves": "heart", "Slices with the cine": "scene"}
+"""What can stand beside the heart, and how the stage is arranged then."""
+
 SELDOM_CHANGE = 0.05
 """``Row.least`` of a number that is not seen where it is the patient's own."""
 
@@ -222,6 +225,15 @@ class HeartCard(QFrame):
         for name, coloring in COLORS.items():
             self.colors.addItem(coloring.short, name)
         self.colors.activated.connect(lambda _n: self._beating.color_by(self.colors.currentData()))
+        self.beside = ComboBox()
+        self.beside.setAccessibleName("Beside the heart")
+        self.beside.setToolTip(
+            "What stands beside the beating heart. Slices: the cine runs with the beat, and the simulated "
+            "wall is cut over it; the eye of the measured ventricle shows its contours too"
+        )
+        for name, arrangement in BESIDE.items():
+            self.beside.addItem(name, arrangement)
+        self.beside.activated.connect(lambda _n: self._on_beside())
         self.reason = theme.named(QLabel(), "warn")
         self.reason.setWordWrap(True)
         self.controls = HeartControls(desk)
@@ -243,6 +255,7 @@ class HeartCard(QFrame):
         self._lay_out()
         self._beating.changed.connect(self.refresh)
         self._beating.beaten.connect(self.beat.refresh)
+        self._beating.beaten.connect(self._show_beside)
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
@@ -258,6 +271,7 @@ class HeartCard(QFrame):
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow("Colors", self.colors)
+        form.addRow("Beside", self.beside)
         column.addLayout(form)
         self.fitted_title = section_title("How it was made")
         widgets: tuple[QWidget, ...] = (
@@ -281,7 +295,8 @@ class HeartCard(QFrame):
         self.speed.setCurrentIndex(SPEEDS.index(beating.speed))
         self._offer_scar()
         self.colors.setCurrentIndex(self.colors.findData(beating.colors))
-        for widget in (self.play, self.colors, self.reset, self.controls):
+        self._show_beside()
+        for widget in (self.play, self.colors, self.beside, self.reset, self.controls):
             widget.setEnabled(ready)
         self.controls.refresh()
         self.reason.setText(words.sentence(beating.what_if.complaint))
@@ -317,6 +332,14 @@ class HeartCard(QFrame):
             )
         self.known.setText("\n".join(lines))
         self.known.setVisible(bool(lines))
+
+    def _show_beside(self) -> None:
+        stage = self._desk.stage
+        self.beside.setCurrentIndex(int(stage is not None and stage.arrangement != BESIDE["Curves"]))
+
+    def _on_beside(self) -> None:
+        if self._desk.stage is not None:
+            self._desk.stage.arrange(self.beside.currentData())
 
     def _offer_scar(self) -> None:
         """Let scar be shown where there is any, and say why not where there is none."""

@@ -33,7 +33,7 @@ _OF: dict[str, tuple[str, ...]] = {
     "view.from": ("camera", "orientation", "anterior posterior lateral superior inferior"),
     "view.fit": ("reset", "zoom", "home", "center", "recenter"),
     "view.all": ("mpr", "quad", "grid", "conventional", "hanging"),
-    "view.scene": ("conventional", "dual"),
+    "view.scene": ("conventional", "dual", "measured cine", "beside the beat", "simulated contours"),
     "view.only": ("maximize", "fullscreen", "full screen", "enlarge"),
     "view.labels": ("overlay", "mask", "segmentation", "contours"),
     "view.link": ("synchronize", "sync", "unlink"),

@@ -310,10 +310,13 @@ def test_the_curves_can_be_put_away_and_come_back(simulate: MainWindow, qtbot) -
     assert not card_of(simulate).isVisible()
 
 
-def test_beside_its_slices_the_cine_and_the_wall_s_cut_beat_with_it(simulate: MainWindow) -> None:
+def test_beside_its_slices_the_cine_and_the_wall_s_cut_beat_with_it(simulate: MainWindow, qtbot) -> None:
     """The fullest of four measured phases is the first, and lies on the fullest of the beat."""
-    beating, stage = simulate.desk.beating, simulate.desk.stage
-    simulate.actions_["view.all"].trigger()
+    beating, stage, beside = simulate.desk.beating, simulate.desk.stage, card_of(simulate).beside
+    assert beside.currentText() == "Curves"
+    qtbot.keyClick(beside, Qt.Key.Key_Down)
+    assert beside.currentText() == "Slices with the cine"
+    assert not stage.curves.loop.isVisible()
     view = stage.slices["axial"]
     view.set_crosshair((0.0, 0.0, 0.0))
     full_s = float(beating.own.times_s[np.argmax(beating.own.volumes_ml)])
