@@ -194,6 +194,13 @@ class Session:
             return None
         return next((e for e in self.record.log() if e.number == entry.made_by), None)
 
+    def conditions(self, id: str) -> str:
+        """Return under which conditions a heart's beat was solved; empty for all else."""
+        from physics.conditions import beat_conditions
+
+        entry = self.entry(id)
+        return beat_conditions(self.maker(id), entry.tree) if entry is not None else ""
+
     def select(self, key: str) -> None:
         """Select an item; an empty key selects nothing."""
         if key != self.selection:

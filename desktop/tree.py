@@ -120,7 +120,7 @@ class TwinTree(QWidget):
         visible = session.is_visible(item.key)
         row.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEditable)
         row.setIcon(NAME, theme.icon("star", "accent") if item.kind == KIND else _chip(color_of(item)))
-        about = _about(item)
+        about = _about(item, session.conditions(item.id) if item.kind == "result" else "")
         if item.kind == "volume" and not visible:
             about += "\nClick to show it in place of the image that is shown now."
         row.setToolTip(NAME, about)
@@ -243,8 +243,8 @@ class _Tree(QTreeWidget):
             super().keyPressEvent(event)
 
 
-def _about(item: Item) -> str:
-    words = [item.name]
+def _about(item: Item, conditions: str) -> str:
+    words = [item.name, *([f"Solved: {conditions}"] if conditions else [])]
     if item.side == "unconfirmed":
         words.append("The scan does not settle its side: say which it is (Anatomy).")
     if item.stale:

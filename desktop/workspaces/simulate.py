@@ -77,8 +77,7 @@ class SimulatePanel(Panel):
         return self._desk.results.timed and (seen or beating.item is None) and not beating.here
 
     def _refresh_beat(self, timed: bool) -> None:
-        result = self._desk.results.item
-        self.heading.setText(words.sentence(result.name) if timed and result is not None else "Heart")
+        self.heading.setText(self._desk.results.title if timed else "Heart")
         self.heart.refresh()
         self.timed.refresh()
         self.timed.setVisible(timed)

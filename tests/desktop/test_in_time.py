@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
-from reportlab.platypus import Table
+from reportlab.platypus import Paragraph, Table
 
 from desktop import pictures, report, theme
 from desktop.commands import BY_ID
@@ -203,6 +203,33 @@ def test_the_report_shows_pictures_of_all_of_them(qapp, record: Path, tmp_path: 
     ]  # fmt: skip
     with Record.open(record, write=False) as opened:
         assert report.write(opened, tmp_path / "beat.pdf", drawn).read_bytes().startswith(b"%PDF")
+
+
+def test_a_beat_bears_its_conditions_in_the_panel_the_tree_and_the_report(
+    window: MainWindow, home: Path, qtbot
+) -> None:
+    path = home / "asked.twin"
+    with Record.create(path) as made:
+        do(made, "test.heart")
+        asked = {"beat": do(made, "test.full", preload_ml=200.0), "beat 2": do(made, "test.full")}
+        beats = [e for e in made.entries() if e.kind == "result"]
+        lines = [report._result(made, beat, _paragraph, 500.0)[1].text for beat in beats]
+    assert lines == ["Solve the beat: preload +200 mL", "Solve the beat: as fitted"]
+    window.open_paths([path])
+    settle(window, qtbot)
+    window.desk.session.go_to("simulate")
+    panel = window.panels["simulate"]
+    for name, told in (("beat", "preload +200 mL"), ("beat 2", "as fitted")):
+        window.desk.session.select(asked[name])
+        window.desk.session.show_only(asked[name])
+        settle(window, qtbot)
+        assert panel.heading.text() == f"{name.capitalize()}: {told}"
+        assert told in window.tree.row(asked[name]).toolTip(0)
+        assert told in panel.timed.numbers.load.text()
+
+
+def _paragraph(line: str, style: str = "body") -> Paragraph:
+    return Paragraph(line, report._styles()[style])
 
 
 def test_a_heart_without_a_name_beats_on(record: Path) -> None:
