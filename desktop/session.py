@@ -282,6 +282,7 @@ class Session:
         for key in [k for k in self._known if k not in here]:
             self._uncover(self._known.pop(key))
         came: list[Item] = []
+        beats = any(item.kind == "heart" for item in self._known.values())
         for item in self.items:
             if item.key in self._known:
                 continue
@@ -289,6 +290,8 @@ class Session:
             self._hidden.discard(item.key)
             if item.kind == "volume":
                 came.append(item)
+            elif item.kind == "result" and beats:
+                self._hidden.add(item.key)  # a full beat takes minutes: the live one is at work meanwhile
             elif not item.part:
                 self._hide_others(item)
         if came:
