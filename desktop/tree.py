@@ -20,7 +20,7 @@ from desktop.colors import color_of
 from desktop.commands import BY_ID
 from desktop.desk import Desk
 from desktop.marking import KIND
-from desktop.session import GROUPS, Item
+from desktop.session import GROUPS, Item, Session
 
 NAME, STALE, EYE = 0, 1, 2
 _KEY = Qt.ItemDataRole.UserRole
@@ -123,6 +123,8 @@ class TwinTree(QWidget):
         about = _about(item, session.conditions(item.id) if item.kind == "result" else "")
         if item.kind == "volume" and not visible:
             about += "\nClick to show it in place of the image that is shown now."
+        if not visible and _beats(session, item):
+            about += "\nClick to show it alone; its eye shows it with the others."
         row.setToolTip(NAME, about)
         if item.kind == KIND:
             row.setToolTip(NAME, f"{about}\nClick to see the picture again.")
@@ -169,8 +171,12 @@ class TwinTree(QWidget):
                 self._desk.stage.marking.go_to(item)
         elif column == EYE:
             self._desk.session.show(item.key, not self._desk.session.is_visible(item.key))
-        elif item.kind == "volume" and not self._desk.session.is_visible(item.key):
+        elif self._desk.session.is_visible(item.key):
+            return
+        elif item.kind == "volume":
             self._desk.session.show(item.key)
+        elif _beats(self._desk.session, item):
+            self._desk.session.show_only(item.key)
 
     def _on_rename(self, row: QTreeWidgetItem, column: int) -> None:
         if self._filling or column != NAME:
@@ -241,6 +247,14 @@ class _Tree(QTreeWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not self._owner.keys(event):
             super().keyPressEvent(event)
+
+
+def _beats(session: Session, item: Item) -> bool:
+    """Tell whether an item is a heart or the full beat of one: two of them are not seen in one another."""
+    entry = session.entry(item.id)
+    if item.kind != "result" or entry is None:
+        return item.kind == "heart"
+    return entry.tree.get("times_s") is not None and not entry.tree.get("loads")
 
 
 def _about(item: Item, conditions: str) -> str:

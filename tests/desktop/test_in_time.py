@@ -15,6 +15,7 @@ from desktop.describe import describe
 from desktop.main import main
 from desktop.moving import frame_at
 from desktop.timed_card import TimedCard
+from desktop.tree import EYE
 from desktop.window import MainWindow
 from physics.cardiac.pump import live_heart
 from tests.desktop.beating import LIMITS, whole_beat
@@ -226,6 +227,27 @@ def test_a_beat_bears_its_conditions_in_the_panel_the_tree_and_the_report(
         assert panel.heading.text() == f"{name.capitalize()}: {told}"
         assert told in window.tree.row(asked[name]).toolTip(0)
         assert told in panel.timed.numbers.load.text()
+
+
+def test_a_click_on_a_heart_or_a_beat_shows_it_alone(played: MainWindow, qtbot) -> None:
+    session, panel, tree = played.desk.session, played.panels["simulate"], played.tree
+    (heart,), (beat,) = session.of_kind("heart"), session.of_kind("result")
+
+    def click(key: str, column: int = 0) -> tuple[bool, bool, bool]:
+        row = tree.row(key)
+        place = tree.tree.visualItemRect(row)
+        place.setLeft(tree.tree.columnViewportPosition(column))
+        place.setWidth(tree.tree.columnWidth(column))
+        qtbot.mouseClick(tree.tree.viewport(), Qt.MouseButton.LeftButton, pos=place.center())
+        settle(played, qtbot)
+        return session.is_visible(heart.key), session.is_visible(beat.key), panel.timed.isVisible()
+
+    assert click(heart.key) == (True, False, False)
+    assert panel.heart.isVisible()
+    assert click(beat.key) == (False, True, True)
+    assert not panel.heart.isVisible()
+    assert click(heart.key, EYE) == (True, True, False)  # by its eye it comes beside the beat
+    assert click(beat.key) == (True, True, True)
 
 
 def _paragraph(line: str, style: str = "body") -> Paragraph:
