@@ -16,14 +16,18 @@ NAMED = 2
 _HOW = ("beats", "members")
 """Parameters that say how it is solved, and not what is asked."""
 
+_DOSES = ("mg_per_day", "mg_per_h")
+
 _UNTITLED = {
+    "aortic_area_cm2": "aortic area {} cm²",
+    "mitral_area_cm2": "mitral area {} cm²",
     "medicine": "{}",
     "mg_per_day": "{} mg a day",
     "mg_per_h": "{} mg an hour",
     "rhythm": "{}",
     "infarct_segments": "infarct of segments {}",
 }
-"""Parameters whose value says by itself what it is of."""
+"""Parameters whose value says by itself what it is of, or whose title is long for a row of the tree."""
 
 
 def value_in_words(value: Any) -> str:
@@ -38,9 +42,17 @@ def value_in_words(value: Any) -> str:
 
 
 def conditions(declared: Iterable[Parameter], values: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return what was asked beside the defaults, each in words: “aortic valve area 0.8 cm²”."""
-    given = ((p, values.get(p.name, p.default)) for p in declared if p.name not in _HOW)
-    return tuple(_told(p, value) for p, value in given if value not in (p.default, None, (), []))
+    """Return what was asked beside the defaults, each in words: “aortic area 0.8 cm²”."""
+    told: list[str] = []
+    for p in declared:
+        value = values.get(p.name, p.default)
+        if p.name in _HOW or value in (p.default, None, (), []):
+            continue
+        if p.name in _DOSES and values.get("medicine"):
+            told[-1] += f" {_told(p, value)}"  # behind its medicine
+        else:
+            told.append(_told(p, value))
+    return tuple(told)
 
 
 def beat_named(declared: Iterable[Parameter], values: Mapping[str, Any]) -> str:
