@@ -42,6 +42,8 @@ class Desk(QObject):
         What failed, and what can be done instead.
     said : (message, hint)
         Worth knowing, no error.
+    ready : (message, label, callable)
+        What was waited for is there, and can be looked at.
     began
         A piece of work was put into the queue.
     dropped : list of Path
@@ -59,6 +61,7 @@ class Desk(QObject):
     failed = Signal(object, str)
     offered = Signal(object, str, object)
     said = Signal(str, str)
+    ready = Signal(str, str, object)
     asked = Signal(str)
     began = Signal()
     dropped = Signal(list)

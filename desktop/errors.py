@@ -110,6 +110,9 @@ class ErrorBar(QFrame):
     def show_offer(self, error: UserError, label: str, act: Callable[[], None]) -> None:
         """Show an error with a button that does what can be done instead."""
         self.show_error(error)
+        self._offer(label, act)
+
+    def _offer(self, label: str, act: Callable[[], None]) -> None:
         self._act = act
         self.action.setText(label)
         self.action.show()
@@ -132,6 +135,13 @@ class ErrorBar(QFrame):
             return
         self._say("noticebar", "info", "accent", message, hint, "")
         self._leave.start()
+
+    def show_ready(self, message: str, label: str, act: Callable[[], None]) -> None:
+        """Show that something is there, with a button that shows it; it stays until it is put away."""
+        self.show_notice(message)
+        if self.objectName() == "noticebar":
+            self._leave.stop()
+            self._offer(label, act)
 
     def _say(self, name: str, mark: str, role: str, message: str, hint: str, details: str) -> None:
         self.setObjectName(name)

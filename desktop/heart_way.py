@@ -247,15 +247,33 @@ def fit(desk: Desk) -> None:
 def beat(desk: Desk) -> None:
     """Solve a beat of the heart at hand in full, with what is asked of it."""
     params = desk.params_of(BEAT) | desk.beating.what_if.values  # what no hand has moved is the patient's own
-    desk.start("Solve the beat", _plan(desk, BEAT, "result", "Solving the beat", params), key=BEAT)
+    desk.start("Solve the beat", _beat_plan(desk, params), key=BEAT)
 
 
-def _plan(desk: Desk, step: str, makes: str, title: str, params: dict[str, Any] | None = None) -> Plan:
+def _beat_plan(desk: Desk, params: dict[str, Any]) -> Plan:
+    """Solve a beat, and say that it is ready: nothing is taken out of the hands that work on the live one.
+
+    A beat under other sliders is another beat: both are kept.
+    """
+    entry = yield desk.job(BEAT, inputs_of(desk.session, BEAT), params, title="Solving the beat")
+    made = way.made_of(entry, "result")
+    told = desk.session.conditions(made)
+    message = f"The full beat is ready: {told}." if told else "The full beat is ready."
+    desk.ready.emit(message, "Show", lambda: look_at(desk, made))
+
+
+def look_at(desk: Desk, id: str) -> None:
+    """Show a heart or its full beat, alone, in its own task."""
+    if desk.session.item(id) is not None:
+        desk.session.go_to("simulate")
+        desk.session.select(id)
+        desk.session.show_only(id)
+
+
+def _plan(desk: Desk, step: str, makes: str, title: str) -> Plan:
     inputs = mesh_inputs(desk) if step == MESH else inputs_of(desk.session, step)
-    # A beat under other sliders is another beat: both are kept.
-    into = {} if params is not None else way.made_before(desk.session, step, inputs)
-    given = desk.params_of(step) if params is None else params
-    entry = yield desk.job(step, inputs, given, into=into, title=title)
+    into = way.made_before(desk.session, step, inputs)
+    entry = yield desk.job(step, inputs, desk.params_of(step), into=into, title=title)
     made = way.made_of(entry, makes)
     way.show_made(desk, made)
     desk.session.show_only(made)  # other things may have come with it

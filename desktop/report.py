@@ -9,8 +9,10 @@ from xml.sax.saxutils import escape
 import numpy as np
 
 from desktop import catalogue, words
+from desktop.chain import title_of
 from desktop.describe import size_in_words
 from desktop.people import line_of
+from physics.conditions import beat_conditions, value_in_words
 from resources.loads import GRAVITY
 from twin import steps
 from twin.errors import RecordError, UserError
@@ -164,7 +166,7 @@ def _story(record: Record, pictures: Sequence[Path], width: float) -> list[Any]:
         story.append(text("Out of date: " + "; ".join(f"{e.name} ({e.stale})" for e in stale), "warn"))
     for entry in entries:
         if entry.kind in ("result", "heart", "motion"):
-            story += _result(entry, text, width)
+            story += _result(record, entry, text, width)
     if pictures:
         story += _pictures(pictures, text, width)
     story.append(text("What is in the record", "head"))
@@ -189,13 +191,17 @@ def _who(record: Record, text: Any) -> list[Any]:
     return lines
 
 
-def _result(entry: Entry, text: Any, width: float) -> list[Any]:
+def _result(record: Record, entry: Entry, text: Any, width: float) -> list[Any]:
     """Return the numbers of what bears some: a result, a heart, a motion."""
     tree = entry.tree
     newtons = tree.get("body_weight_n", 0.0)
     weight = words.weight_text(newtons / GRAVITY, words.is_weight_assumed(tree))
     load = f"At a body weight of {weight}, by activity."
     story = [text(entry.name, "head"), *([text(load, "lead")] if newtons else [])]
+    maker = record.history.entry(entry.made_by)
+    told = beat_conditions(maker, tree)
+    if told:
+        story.append(text(f"{title_of(maker)}: {told}", "lead"))
     if entry.stale:
         story.append(text(f"These numbers are out of date: {entry.stale}.", "warn"))
     rows = [["Number", "Value", "Interval", "What to know"]]
@@ -263,13 +269,9 @@ def _step_row(entry: LogEntry) -> list[str]:
 def _short(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(_short(v) for v in value)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:g}"
     if isinstance(value, str) and len(value) > 60:
         return "…" + value[-58:]
-    return str(value)
+    return value_in_words(value)
 
 
 def _table(rows: list[list[str]], shares: list[float], text: Any, width: float, struck: bool = False) -> Any:

@@ -127,11 +127,25 @@ class Results:
         return f"{self.case}, body weight {words.weight_text(kg, assumed)}"
 
     @property
+    def conditions(self) -> str:
+        """Under which conditions the beat at hand was solved; empty for all other results."""
+        item = self.item
+        return self._desk.session.conditions(item.id) if item is not None else ""
+
+    @property
+    def title(self) -> str:
+        """What the result at hand is called; a beat with its conditions, unless its name tells them."""
+        name, told = self.item.name if self.item is not None else "", self.conditions
+        return words.sentence(name if not told or told in name else f"{name}: {told}")
+
+    @property
     def beat_text(self) -> str:
         """What to say above a heart's numbers: of which beat they are; empty above all others."""
         if "circulation" not in self._tree().get("solver", ""):
             return ""
-        return "Of the full beat: the wall solved at each moment, not the live (reduced) heart"
+        told = self.conditions
+        beat = "Of the full beat" + (f" ({told})" if told else "")
+        return f"{beat}: the wall solved at each moment, not the live (reduced) heart"
 
     def numbers(self, *, as_solved: bool = False) -> Sequence[Shown]:
         """Return the numbers of the case shown, at the body weight shown or as they were solved."""

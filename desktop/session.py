@@ -194,6 +194,13 @@ class Session:
             return None
         return next((e for e in self.record.log() if e.number == entry.made_by), None)
 
+    def conditions(self, id: str) -> str:
+        """Return under which conditions a heart's beat was solved; empty for all else."""
+        from physics.conditions import beat_conditions
+
+        entry = self.entry(id)
+        return beat_conditions(self.maker(id), entry.tree) if entry is not None else ""
+
     def select(self, key: str) -> None:
         """Select an item; an empty key selects nothing."""
         if key != self.selection:
@@ -275,6 +282,7 @@ class Session:
         for key in [k for k in self._known if k not in here]:
             self._uncover(self._known.pop(key))
         came: list[Item] = []
+        beats = any(item.kind == "heart" for item in self._known.values())
         for item in self.items:
             if item.key in self._known:
                 continue
@@ -282,6 +290,8 @@ class Session:
             self._hidden.discard(item.key)
             if item.kind == "volume":
                 came.append(item)
+            elif item.kind == "result" and beats:
+                self._hidden.add(item.key)  # a full beat takes minutes: the live one is at work meanwhile
             elif not item.part:
                 self._hide_others(item)
         if came:

@@ -20,7 +20,7 @@ from desktop.colors import color_of
 from desktop.commands import BY_ID
 from desktop.desk import Desk
 from desktop.marking import KIND
-from desktop.session import GROUPS, Item
+from desktop.session import GROUPS, Item, Session
 
 NAME, STALE, EYE = 0, 1, 2
 _KEY = Qt.ItemDataRole.UserRole
@@ -120,9 +120,11 @@ class TwinTree(QWidget):
         visible = session.is_visible(item.key)
         row.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEditable)
         row.setIcon(NAME, theme.icon("star", "accent") if item.kind == KIND else _chip(color_of(item)))
-        about = _about(item)
+        about = _about(item, session.conditions(item.id) if item.kind == "result" else "")
         if item.kind == "volume" and not visible:
             about += "\nClick to show it in place of the image that is shown now."
+        if not visible and _beats(session, item):
+            about += "\nClick to show it alone; its eye shows it with the others."
         row.setToolTip(NAME, about)
         if item.kind == KIND:
             row.setToolTip(NAME, f"{about}\nClick to see the picture again.")
@@ -169,8 +171,12 @@ class TwinTree(QWidget):
                 self._desk.stage.marking.go_to(item)
         elif column == EYE:
             self._desk.session.show(item.key, not self._desk.session.is_visible(item.key))
-        elif item.kind == "volume" and not self._desk.session.is_visible(item.key):
+        elif self._desk.session.is_visible(item.key):
+            return
+        elif item.kind == "volume":
             self._desk.session.show(item.key)
+        elif _beats(self._desk.session, item):
+            self._desk.session.show_only(item.key)
 
     def _on_rename(self, row: QTreeWidgetItem, column: int) -> None:
         if self._filling or column != NAME:
@@ -243,8 +249,16 @@ class _Tree(QTreeWidget):
             super().keyPressEvent(event)
 
 
-def _about(item: Item) -> str:
-    words = [item.name]
+def _beats(session: Session, item: Item) -> bool:
+    """Tell whether an item is a heart or the full beat of one: two of them are not seen in one another."""
+    entry = session.entry(item.id)
+    if item.kind != "result" or entry is None:
+        return item.kind == "heart"
+    return entry.tree.get("times_s") is not None and not entry.tree.get("loads")
+
+
+def _about(item: Item, conditions: str) -> str:
+    words = [item.name, *([f"Solved: {conditions}"] if conditions else [])]
     if item.side == "unconfirmed":
         words.append("The scan does not settle its side: say which it is (Anatomy).")
     if item.stale:

@@ -125,6 +125,7 @@ class MainWindow(QMainWindow):
         desk.failed.connect(self.errors.show_error)
         desk.offered.connect(self.errors.show_offer)
         desk.said.connect(self.errors.show_notice)
+        desk.ready.connect(self.errors.show_ready)
         desk.began.connect(self.errors.put_away_error)
         desk.asked.connect(self.asking.answer)
         desk.dropped.connect(self.open_paths)

@@ -8,6 +8,7 @@ from typing import Any
 
 from desktop import words
 from physics.beat_names import KEYS
+from physics.conditions import DEFAULTS, beat_conditions, conditions
 from twin.errors import Cancelled, UserError
 from twin.jobs import Job, sweep
 from twin.record import Call, Entry, LogEntry, Record
@@ -147,12 +148,9 @@ def _around(entry: LogEntry, made: Sequence[Entry]) -> Iterator[str]:
     limits = dict.fromkeys(limit for one in made for limit in one.tree.get("limits", ()))
     if not limits:
         return
-    asked = [
-        f"{words.title_of(p)} {words.number(value) if isinstance(value, float) else value} {p.unit}".strip()
-        for p in find(entry.step).parameters
-        if (value := entry.params.get(p.name, p.default)) not in (p.default, None, [], ())
-    ]
-    yield f"Conditions: {'; '.join(asked) if asked else 'the defaults'}"
+    told = next(filter(None, (beat_conditions(entry, one.tree) for one in made)), "")
+    asked = conditions(find(entry.step).parameters, entry.params)
+    yield f"Conditions: {told or ', '.join(asked) or DEFAULTS}"
     yield "What this model leaves out:"
     yield from (f"  – {limit}" for limit in limits)
 

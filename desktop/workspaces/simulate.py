@@ -71,14 +71,17 @@ class SimulatePanel(Panel):
         self.go.set_primary(solved)
 
     def _shows_a_beat(self) -> bool:
-        """Tell whether a result in time is looked at, and not the heart that it was made of."""
-        result, beating = self._desk.results.item, self._desk.beating
-        seen = result is not None and self._desk.session.is_visible(result.key)
-        return self._desk.results.timed and (seen or beating.item is None) and not beating.here
+        """Tell whether a result in time is looked at, and not the heart that it was made of.
+
+        Where both are seen it is the one that is selected, or else the heart.
+        """
+        result, beating, session = self._desk.results.item, self._desk.beating, self._desk.session
+        seen = result is not None and session.is_visible(result.key)
+        chosen = seen and result is not None and session.selection == result.key
+        return self._desk.results.timed and (chosen or ((seen or beating.item is None) and not beating.here))
 
     def _refresh_beat(self, timed: bool) -> None:
-        result = self._desk.results.item
-        self.heading.setText(words.sentence(result.name) if timed and result is not None else "Heart")
+        self.heading.setText(self._desk.results.title if timed else "Heart")
         self.heart.refresh()
         self.timed.refresh()
         self.timed.setVisible(timed)

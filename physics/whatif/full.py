@@ -14,6 +14,7 @@ from physics.cardiac.pump import course_of, live_heart, reduced_heart
 from physics.cardiac.tension import Tension
 from physics.circulation import Circulation
 from physics.circulation.flat import circulation_of
+from physics.conditions import beat_named
 from physics.heart_steps import OWN_RHYTHM, BeatParams
 from physics.medication import Treatment
 from physics.personal.full import BESIDE, change_ml, full_beats
@@ -30,6 +31,7 @@ from physics.whatif.reflex import Answered, answered
 from physics.whatif.wall import LIMITS, wall_of
 from twin.domain import Heart, Number, Result
 from twin.errors import UserError
+from twin.params import parameters
 from twin.progress import Progress
 from twin.steps import Made
 
@@ -141,7 +143,7 @@ def beat_in_full(heart: Heart, owns: Sequence[Result], params: BeatParams, progr
         result = replace(result, limits=(*result.limits, line))
     if asked.treatment is not None:
         summary["sources"] = list(asked.treatment.sources)
-    return Made({"beat": result}, summary)
+    return Made({"beat": result}, summary, {"beat": beat_named(parameters(BeatParams), vars(params))})
 
 
 def _live(heart: Heart, params: BeatParams, asked: Asked) -> dict[str, float]:

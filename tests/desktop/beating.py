@@ -188,7 +188,7 @@ def fit(mesh: TetMesh, motion: Motion, params: HeartParams, progress: Progress) 
 
 @dataclass(frozen=True)
 class BeatParams:
-    preload_ml: float = param(0.0, help="Blood more.")
+    preload_ml: float = param(0.0, help="Blood more.", title="Preload", unit="mL", low=-500.0)
     resistance_percent: float = param(100.0, help="Afterload.")
     contractility_percent: float = param(100.0, help="Contractility.")
     stiffness_percent: float = param(100.0, help="Stiffness.")
@@ -198,7 +198,10 @@ class BeatParams:
 @step("test.full", version=1, title="Solve the beat", makes=("result",))
 def full(heart: Heart, params: BeatParams, progress: Progress) -> Made:
     """Make the beat as it is, and tell what it was asked for."""
-    return replace(whole_beat(progress), summary={"preload_ml": params.preload_ml})
+    made = whole_beat(progress).outputs["result"]
+    assert isinstance(made, Result)
+    coupled = replace(made, solver="made up, coupled to the circulation")
+    return Made({"result": coupled}, {"preload_ml": params.preload_ml}, {"result": "beat"})
 
 
 @dataclass(frozen=True)

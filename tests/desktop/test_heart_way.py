@@ -205,5 +205,39 @@ def test_from_cine_to_a_beat_by_the_buttons(window: MainWindow, home: Path, qtbo
     settle(window, qtbot)
     (beat,) = session.of_kind("result")
     assert session.summary(beat.id) == {"preload_ml": 100.0}
+    assert not simulate.timed.isVisible()
+    qtbot.mouseClick(window.errors.action, LEFT)
     qtbot.waitUntil(simulate.timed.isVisible, timeout=5000)
     assert not window.desk.beating.playing
+
+
+def test_a_full_beat_that_is_ready_takes_nothing_out_of_the_hands(
+    window: MainWindow, home: Path, qtbot
+) -> None:
+    opened(window, home, qtbot, "test.heart")
+    session, simulate = window.desk.session, window.panels["simulate"]
+    session.go_to("simulate")
+    (heart,) = session.of_kind("heart")
+    session.select(heart.id)
+    settle(window, qtbot)
+    speed = simulate.heart.speed
+    speed.showPopup()
+    plan = heart_way._beat_plan(window.desk, {})
+    assert next(plan).call.step == "test.full"
+    do(session.record, "test.full")  # in place of the job
+    with pytest.raises(StopIteration):
+        plan.send(session.record.log()[-1])
+    settle(window, qtbot)
+    (beat,) = session.of_kind("result")
+    assert speed.view().isVisible()
+    speed.hidePopup()
+    assert session.selection == heart.id
+    assert (session.is_visible(heart.id), session.is_visible(beat.id)) == (True, False)
+    assert simulate.heart.isVisible()
+    assert window.errors.message.text() == "The full beat is ready: as fitted."
+    assert not window.errors._leave.isActive()  # it waits for him
+    qtbot.mouseClick(window.errors.action, LEFT)
+    settle(window, qtbot)
+    assert not window.errors.isVisible()
+    assert simulate.timed.isVisible()
+    assert (session.is_visible(heart.id), session.is_visible(beat.id)) == (False, True)

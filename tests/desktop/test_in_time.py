@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
-from reportlab.platypus import Table
+from reportlab.platypus import Paragraph, Table
 
 from desktop import pictures, report, theme
 from desktop.commands import BY_ID
@@ -15,6 +15,7 @@ from desktop.describe import describe
 from desktop.main import main
 from desktop.moving import frame_at
 from desktop.timed_card import TimedCard
+from desktop.tree import EYE
 from desktop.window import MainWindow
 from physics.cardiac.pump import live_heart
 from tests.desktop.beating import LIMITS, whole_beat
@@ -203,6 +204,54 @@ def test_the_report_shows_pictures_of_all_of_them(qapp, record: Path, tmp_path: 
     ]  # fmt: skip
     with Record.open(record, write=False) as opened:
         assert report.write(opened, tmp_path / "beat.pdf", drawn).read_bytes().startswith(b"%PDF")
+
+
+def test_a_beat_bears_its_conditions_in_the_panel_the_tree_and_the_report(
+    window: MainWindow, home: Path, qtbot
+) -> None:
+    path = home / "asked.twin"
+    with Record.create(path) as made:
+        do(made, "test.heart")
+        asked = {"beat": do(made, "test.full", preload_ml=200.0), "beat 2": do(made, "test.full")}
+        beats = [e for e in made.entries() if e.kind == "result"]
+        lines = [report._result(made, beat, _paragraph, 500.0)[1].text for beat in beats]
+    assert lines == ["Solve the beat: preload +200 mL", "Solve the beat: as fitted"]
+    window.open_paths([path])
+    settle(window, qtbot)
+    window.desk.session.go_to("simulate")
+    panel = window.panels["simulate"]
+    for name, told in (("beat", "preload +200 mL"), ("beat 2", "as fitted")):
+        window.desk.session.select(asked[name])
+        window.desk.session.show_only(asked[name])
+        settle(window, qtbot)
+        assert panel.heading.text() == f"{name.capitalize()}: {told}"
+        assert told in window.tree.row(asked[name]).toolTip(0)
+        assert told in panel.timed.numbers.load.text()
+
+
+def test_a_click_on_a_heart_or_a_beat_shows_it_alone(played: MainWindow, qtbot) -> None:
+    session, panel, tree = played.desk.session, played.panels["simulate"], played.tree
+    (heart,), (beat,) = session.of_kind("heart"), session.of_kind("result")
+
+    def click(key: str, column: int = 0) -> tuple[bool, bool, bool]:
+        row = tree.row(key)
+        place = tree.tree.visualItemRect(row)
+        place.setLeft(tree.tree.columnViewportPosition(column))
+        place.setWidth(tree.tree.columnWidth(column))
+        qtbot.mouseClick(tree.tree.viewport(), Qt.MouseButton.LeftButton, pos=place.center())
+        settle(played, qtbot)
+        return session.is_visible(heart.key), session.is_visible(beat.key), panel.timed.isVisible()
+
+    assert click(heart.key) == (True, False, False)
+    assert panel.heart.isVisible()
+    assert click(beat.key) == (False, True, True)
+    assert not panel.heart.isVisible()
+    assert click(heart.key, EYE) == (True, True, False)  # by its eye it comes beside the beat
+    assert click(beat.key) == (True, True, True)
+
+
+def _paragraph(line: str, style: str = "body") -> Paragraph:
+    return Paragraph(line, report._styles()[style])
 
 
 def test_a_heart_without_a_name_beats_on(record: Path) -> None:
