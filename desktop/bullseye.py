@@ -15,6 +15,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPainterPath
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from desktop import theme
+from viewers.paint import font_of
 
 _RINGS = (
     (1.0, 0.75, 60.0, 60.0, 1, 6),
@@ -145,9 +146,7 @@ class BullsEye(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._values:  # two lines stand in a ring
-            font = painter.font()
-            font.setPointSizeF(_SMALL * font.pointSizeF())
-            painter.setFont(font)
+            painter.setFont(font_of(painter, _SMALL))
         for segment in range(1, 18):
             on, here = segment in self._marked, self.hasFocus() and segment == self._at
             ground = QColor(look.warn) if on else self._shaded(segment)
