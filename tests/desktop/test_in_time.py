@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 from reportlab.platypus import Table
 
-from desktop import pictures, report, theme
+from desktop import exporting, pictures, report, theme
 from desktop.commands import BY_ID
 from desktop.describe import describe
 from desktop.main import main
@@ -236,3 +236,24 @@ def test_frames_are_found_by_their_share(share: float, frame: int) -> None:
     beat = whole_beat(Progress()).outputs["result"]
     assert isinstance(beat, Result)
     assert frame_at(beat, share) == frame
+
+
+def test_what_moves_can_be_exported_as_a_film_and_both_lists_say_so(
+    record: Path, window: MainWindow, qtbot, tmp_path: Path, capsys, monkeypatch
+) -> None:
+    window.open_paths([record])
+    settle(window, qtbot)
+    desk = window.desk
+    endings = {
+        kind: list(exporting.formats(desk, desk.session.of_kind(kind)[0])) for kind in ("result", "heart")
+    }
+    assert endings == {"result": [".vtu", ".curves.csv", ".csv", ".gif"], "heart": [".csv"]}
+    (beat,) = desk.session.of_kind("result")
+    assert "Film (*.gif)" in exporting.filters(desk, beat)
+    assert exporting.with_suffix(desk, beat, "beat", "Film (*.gif)") == Path("beat.gif")
+    drawn = []
+    monkeypatch.setattr("desktop.films.draw_film", lambda *given: drawn.append(given) or given[2])
+    path = exporting.write_out(record, beat.key, tmp_path / "beat.gif", Progress())
+    assert [given[1:4] for given in drawn] == [(beat.key, path, True)]
+    assert main(["export", str(record), "beat", "-o", str(tmp_path / "a.wrong")]) != 0
+    assert ".vtu, .curves.csv, .csv, .gif." in capsys.readouterr().err
