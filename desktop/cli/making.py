@@ -44,10 +44,9 @@ def run(options: argparse.Namespace) -> int:
     load_steps()
     with Record.open(record_path(options.record)) as record:
         inputs = parse_inputs(options.input)
+        values = parse_pairs(options.set, "PARAM", options.step)
         _tell_the_way(record, options.step, inputs)
-        call = prepare(
-            record, options.step, inputs, parse_pairs(options.set, "PARAM", options.step), name=options.name
-        )
+        call = prepare(record, options.step, inputs, values, name=options.name)
         entry = run_call(record, call)
         if options.json:
             print_json(answer(record, entry))
@@ -57,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _tell_the_way(record: "Record", step: str, inputs: dict[str, str]) -> None:
-    """Raise ``UserError`` with the first step of the way where a walk makes what is needed and is not begun."""
+    """Raise ``UserError`` where what is needed is a walk's end that is not begun: with its first step."""
     from desktop.walk import WALKS
     from twin.steps import find
 
