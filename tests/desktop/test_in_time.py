@@ -278,3 +278,9 @@ def test_plots_of_a_result_name_every_line_and_leave_segments_to_the_table(qtbot
         plot.resize(220, 160)
         assert sum(len(line) for line in plot._legend()) == len(plot.still)
         assert len(plot._legend()) > 1  # no room in one line, and none is left out
+
+
+def test_remarks_that_are_sentences_are_joined_as_one_line() -> None:
+    assert report._joined(["Of the images (fitted).", "largest source of doubt: EDV"]) == (
+        "Of the images (fitted); largest source of doubt: EDV"
+    )
