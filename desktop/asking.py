@@ -82,10 +82,10 @@ class Asking:
         if item is None:
             return
         start = str(settings.twins_folder() / item.name.replace("/", " "))
-        choices = exporting.filters(item)
+        choices = exporting.filters(desk, item)
         name, chosen = QFileDialog.getSaveFileName(self._window, f"Export {item.name}", start, choices)
         if name:
-            path = exporting.with_suffix(item, name, chosen)
+            path = exporting.with_suffix(desk, item, name, chosen)
             desk.start(f"Export {item.name}", exporting.plan(desk, item, path))
 
     def _export_deidentified(self) -> None:
@@ -97,10 +97,10 @@ class Asking:
         if not dialog.exec():
             return
         start = str(settings.twins_folder() / f"{item.kind} de-identified")
-        title, choices = f"Export {item.name}, de-identified", exporting.filters(item)
+        title, choices = f"Export {item.name}, de-identified", exporting.filters(desk, item)
         name, chosen = QFileDialog.getSaveFileName(self._window, title, start, choices)
         if name:
-            path, faces = exporting.with_suffix(item, name, chosen), dialog.faces.isChecked()
+            path, faces = exporting.with_suffix(desk, item, name, chosen), dialog.faces.isChecked()
             desk.start(f"Export {item.name}", exporting.plan_deidentified(desk, item, path, faces))
 
     def _deidentify(self) -> None:
@@ -180,10 +180,10 @@ class Asking:
         if every is None or desk.session.record is None:
             return
         start = str(settings.twins_folder() / f"{Path(desk.session.record.path).stem} {ref}")
-        choices = exporting.filters(every)
+        choices = exporting.filters(desk, every)
         name, chosen = QFileDialog.getSaveFileName(self._window, f"Export {ref}", start, choices)
         if name:
-            path = exporting.with_suffix(every, name, chosen)
+            path = exporting.with_suffix(desk, every, name, chosen)
             desk.start(f"Export {ref}", exporting.plan(desk, every, path))
 
     def _close(self) -> None:

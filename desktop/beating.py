@@ -97,11 +97,14 @@ class Beating(QObject):
         A whole beat has ended, and its numbers are known.
     changed
         Another heart, other controls or colors, or it plays or stands.
+    segments_asked
+        The bull's eye is to be shown, shaded by one of ``bullseye.SHADES``.
     """
 
     moved = Signal()
     beaten = Signal()
     changed = Signal()
+    segments_asked = Signal(str)
 
     def __init__(self, desk: Desk, clock: Callable[[], float] = clock_ms) -> None:
         super().__init__(desk)

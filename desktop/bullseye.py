@@ -15,6 +15,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPainterPath
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from desktop import theme
+from viewers.paint import font_of
 
 _RINGS = (
     (1.0, 0.75, 60.0, 60.0, 1, 6),
@@ -24,11 +25,15 @@ _RINGS = (
 """Outer and inner radius, where the first segment begins (degrees from the right, counter-clockwise), how
 wide each is, the first one's number, and how many there are."""
 
-SHADES = {"scar": ("Scar", "%"), "thickness": ("Wall thickness", "mm"), "activation": ("Activation", "ms")}
-"""What the segments can be shaded by, and its unit."""
+SHADES = {
+    "scar": ("Scar", "%"),
+    "thickness": ("ED thickness", "mm"),
+    "activation": ("Activation", "ms"),
+}
+"""What the segments can be shaded by, and its unit; the thickness is that of the mesh: as imaged."""
 
 _SMALL = 0.75
-"""Of the usual font, for segments with their values."""
+"""Of the usual font, for values in segments."""
 
 _STEPS: dict[int, int] = {
     Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1,
@@ -84,6 +89,16 @@ class BullsEye(QWidget):
         angle = math.radians(begin + wide * (segment - first + 0.5))
         away = 0.5 * (outer + inner) * self._radius
         return self._middle + QPointF(away * math.cos(angle), -away * math.sin(angle))
+
+    def label_of(self, segment: int) -> str:
+        """Return what is written into a segment: its value where there is one (its unit stands above)."""
+        value = self._values.get(segment)
+        return f"{segment}" if value is None else f"{value:.0f}"
+
+    def box_of(self, segment: int) -> QRectF:
+        """Return where a segment's label stands: no other's reaches into it."""
+        spot, wide, high = self.place_of(segment), 0.21 * self._radius, 0.12 * self._radius
+        return QRectF(spot.x() - 0.5 * wide, spot.y() - 0.5 * high, wide, high)
 
     def segment_at(self, place: QPointF) -> int:
         """Return the segment at a place of the widget; 0 beside all."""
@@ -144,10 +159,8 @@ class BullsEye(QWidget):
         look = theme.current()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self._values:  # two lines stand in a ring
-            font = painter.font()
-            font.setPointSizeF(_SMALL * font.pointSizeF())
-            painter.setFont(font)
+        if self._values:
+            painter.setFont(font_of(painter, _SMALL))
         for segment in range(1, 18):
             on, here = segment in self._marked, self.hasFocus() and segment == self._at
             ground = QColor(look.warn) if on else self._shaded(segment)
@@ -155,11 +168,8 @@ class BullsEye(QWidget):
             painter.setPen(QPen(QColor(look.accent if here else look.quiet), 3.0 if here else 1.0))
             painter.drawPath(self._outline(segment))
             painter.setPen(QColor(look.ground if on else look.text))
-            spot, half = self.place_of(segment), theme.px(5)
-            box = QRectF(spot.x() - half, spot.y() - half, 2 * half, 2 * half)
-            value = self._values.get(segment)
-            told = f"{segment}" if value is None else f"{segment}\n{value:.0f} {self._unit}"
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, told)
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip
+            painter.drawText(self.box_of(segment), flags, self.label_of(segment))
         painter.end()
 
     def _shaded(self, segment: int) -> QColor:

@@ -23,3 +23,10 @@ def color_of(item: Item) -> str:
     if not item.part and item.kind in _OF_KIND:
         return _OF_KIND[item.kind]
     return structure_color(item.term or item.structure, max(item.label - 1, 0))
+
+
+CURVE_COLORS = {
+    "dark": {"ventricle": "#4FB3BF", "aorta": "#E8706A", "atrium": "#B79CE0", "measured": "#E3B341"},
+    "light": {"ventricle": "#0B6B77", "aorta": "#B3261E", "atrium": "#6B4FA0", "measured": "#7A5200"},
+}
+"""By theme: what a heart's curves are drawn in, live and in results."""

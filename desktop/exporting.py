@@ -43,18 +43,23 @@ def every(desk: Desk, ref: str) -> Item | None:
     return replace(found[0], key=ref, name=ref) if found else None
 
 
-def filters(item: Item) -> str:
-    """Return the file dialog's list of formats, the usual one first."""
+def formats(desk: Desk, item: Item) -> dict[str, str]:
+    """Return by suffix the title of each format that a thing can go out in, the usual one first."""
+    from desktop.films import moves
     from twin.exports import formats_of
 
-    return ";;".join(f"{title} (*{suffix})" for suffix, title in formats_of(kind_of(item)).items())
+    entry = None if item.part else desk.session.entry(item.id)
+    return formats_of(kind_of(item), moves=entry is not None and moves(entry.kind, entry.tree))
 
 
-def with_suffix(item: Item, name: str, chosen: str) -> Path:
+def filters(desk: Desk, item: Item) -> str:
+    """Return the file dialog's list of formats."""
+    return ";;".join(f"{title} (*{suffix})" for suffix, title in formats(desk, item).items())
+
+
+def with_suffix(desk: Desk, item: Item, name: str, chosen: str) -> Path:
     """Return the path that the dialog's answer means: the chosen format's suffix where none was typed."""
-    from twin.exports import formats_of
-
-    known = formats_of(kind_of(item))
+    known = formats(desk, item)
     if name.lower().endswith(tuple(known)):
         return Path(name)
     suffix = next((s for s, title in known.items() if chosen == f"{title} (*{s})"), next(iter(known)))
@@ -78,15 +83,20 @@ def plan(desk: Desk, item: Item, path: Path) -> Plan:
 def plan_deidentified(desk: Desk, item: Item, path: Path, faces: bool) -> Plan:
     """Write the thing in a job, without what names its patient, and note in the log that it left."""
     from desktop.deidentifying import one_thing
+    from desktop.films import draw_film, is_film
     from twin.jobs import Job
 
     record = desk.session.record
     if record is None:
         return
     record.flush()
-    title = f"Writing {path.name}"
-    written, done = yield Job(one_thing, Path(record.path), item.key, path, faces, False, title=title)
-    desk.said.emit(f"“{item.name}” is at {written}, de-identified.", " ".join(done.words()))
+    title, told = f"Writing {path.name}", ""
+    if is_film(path):
+        written = yield Job(draw_film, Path(record.path), item.key, path, False, title=title)
+    else:
+        written, done = yield Job(one_thing, Path(record.path), item.key, path, faces, False, title=title)
+        told = " ".join(done.words())
+    desk.said.emit(f"“{item.name}” is at {written}, de-identified.", told)
     if desk.session.record is record and record.writable:
         details = {"entity": item.key, "path": str(written), "stale": "", "deidentified": True}
         record.note("exported", details)
@@ -94,8 +104,11 @@ def plan_deidentified(desk: Desk, item: Item, path: Path, faces: bool) -> Plan:
 
 def write_out(record: Path, key: str, path: Path, progress: Progress) -> Path:
     """Write an entity of a record, or a part of one, to a file (runs in a job)."""
+    from desktop.films import draw_film, is_film
     from twin.exports import export_from
     from twin.record import Record
 
+    if is_film(path):
+        return draw_film(record, key, path, True, progress)
     with Record.open(record, write=False) as opened:
         return export_from(opened, key, path, progress)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from twin.errors import UserError
+from twin.exports import FILM
 from twin.progress import Progress
 from twin.record import Entry, Record
 
@@ -27,6 +28,11 @@ def moves(kind: str, tree: dict[str, Any]) -> bool:
     if kind == "motion":
         return int(tree["phases"]["shape"][0]) > 1
     return kind == "result" and tree.get("times_s") is not None
+
+
+def is_film(path: Path) -> bool:
+    """Tell whether a file's name asks for a film."""
+    return path.name.lower().endswith(FILM)
 
 
 def draw_film(record: Path, ref: str, target: Path, names: bool, progress: Progress) -> Path:

@@ -288,10 +288,13 @@ class HeartControls(QWidget):
         self.bullseye.marked.connect(lambda marked: self._what_if.ask(infarct_segments=marked or None))
         self.shades = ComboBox()
         self.shades.setAccessibleName("Shade segments by")
+        self.shades.setToolTip("Wall thickness is that at end-diastole, as imaged; it does not beat")
+        self.shades.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.shades.addItem("nothing", "")
         for name, (title, unit) in SHADES.items():
             self.shades.addItem(f"{title} ({unit})", name)
         self.shades.activated.connect(self._on_shade)
+        desk.beating.segments_asked.connect(self._show_segments)
         self._shade: str | None = None
         """What was chosen; None: nobody has, and it is scar where there is any."""
         self._known: dict[str, dict[int, float]] = {}
@@ -326,6 +329,14 @@ class HeartControls(QWidget):
 
     def _on_shade(self, _place: int) -> None:
         self._shade = self.shades.currentData()
+        self._refresh_shades()
+
+    def _show_segments(self, name: str) -> None:
+        """Unfold the bull's eye, shaded by one of ``SHADES``."""
+        self._shade = name
+        head = self.groups[INFARCT].head
+        head.setChecked(False)
+        head.setChecked(True)  # brings it into view
         self._refresh_shades()
 
     def _refresh_shades(self) -> None:

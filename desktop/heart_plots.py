@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from desktop import theme
 from desktop.beating import Trace, images_begin
+from desktop.colors import CURVE_COLORS
 from desktop.electric import SHOWN
 
 if TYPE_CHECKING:
@@ -18,12 +20,6 @@ if TYPE_CHECKING:
 
 CURVES = ("loop", "pressures", "volume", "electric")
 """Names of the plots, from above."""
-
-_COLORS = {
-    "dark": {"ventricle": "#4FB3BF", "aorta": "#E8706A", "atrium": "#B79CE0", "measured": "#E3B341"},
-    "light": {"ventricle": "#0B6B77", "aorta": "#B3261E", "atrium": "#6B4FA0", "measured": "#7A5200"},
-}
-
 
 _MOMENTS = 400
 """Of a beat, at which leads are drawn that stand still."""
@@ -80,7 +76,7 @@ class HeartPlots:
                 plot.set_still(())
                 plot.set_moving(())
             return
-        gray, color = theme.current().quiet, _COLORS[theme.current().name]
+        gray, color = theme.current().quiet, CURVE_COLORS[theme.current().name]
         marks: list[PlotMark] = []
         measured: list[PlotCurve] = []
         if heart.measured_ml is not None and heart.measured_phases is not None:
@@ -92,6 +88,7 @@ class HeartPlots:
         loop = [_line(own.volumes_ml, own.ventricle_mmhg, gray, "own")]
         pressures, volume = _over_time(own, dict.fromkeys(color, gray)), [*measured]
         volume.append(_line(1000 * own.times_s, own.volumes_ml, gray, "own"))
+        pressures[0] = replace(pressures[0], name="own")  # of three gray lines one tells it of all
         if before is not None and not beating.beyond:
             loop.append(_line(before.volumes_ml, before.ventricle_mmhg, color["ventricle"]))
             pressures += _over_time(before, color)
@@ -106,6 +103,7 @@ class HeartPlots:
         """Show the patient's own leads, and those of a whole beat of the rhythm that is asked for."""
         electric, beat_s = self._desk.beating.electric, float(own.times_s[-1])
         leads = _leads(own.times_s, electric.own_leads(own.times_s, beat_s), dict.fromkeys(SHOWN, gray))
+        leads[:1] = [replace(lead, name="own") for lead in leads[:1]]
         now_s = self._desk.beating.beat_s
         times = np.linspace(0.0, now_s, _MOMENTS)
         leads += _leads(times, electric.leads(times, now_s), self._lead_colors)
@@ -119,7 +117,7 @@ class HeartPlots:
         now = beating.trace
         if now is None or not self.loop.isVisible():
             return
-        color, badge = _COLORS[theme.current().name], beating.badge
+        color, badge = CURVE_COLORS[theme.current().name], beating.badge
         at_ms = 1000 * float(now.times_s[-1])
         volume_ml, pressure = float(now.volumes_ml[-1]), float(now.ventricle_mmhg[-1])
         loop = _line(now.volumes_ml, now.ventricle_mmhg, color["ventricle"], "now", 2.2)
@@ -139,7 +137,7 @@ class HeartPlots:
 
     @property
     def _lead_colors(self) -> dict[str, str]:
-        color = _COLORS[theme.current().name]
+        color = CURVE_COLORS[theme.current().name]
         return {lead: color[key] for lead, key in zip(SHOWN, ("ventricle", "atrium"), strict=True)}
 
 

@@ -179,6 +179,20 @@ def why_not_beat(desk: Desk) -> str:
     return _why_without(desk, "heart", "There is no heart in this record.") or _why_not(desk, BEAT)
 
 
+def why_not_segments(desk: Desk) -> str:
+    """A heart is wanted."""
+    return "" if way.shape(desk.session, "heart") is not None else "There is no heart in this record."
+
+
+def segments(desk: Desk) -> None:
+    """Show the heart at hand, and its segments by the thickness of the wall."""
+    item = way.shape(desk.session, "heart")
+    if item is not None:
+        desk.session.go_to("simulate")
+        desk.session.show(item.key)
+        desk.beating.segments_asked.emit("thickness")
+
+
 def _why_without(desk: Desk, kind: str, missing: str) -> str:
     item = way.shape(desk.session, kind)
     if item is None:

@@ -100,6 +100,8 @@ class NumberList(QWidget):
             self._grid.addWidget(value, top + 1, 0)
             self._grid.addWidget(about, top + 2, 0, 1, 2)
             self._grid.setRowMinimumHeight(top + 3, theme.px(1.5))
+            for widget in (name, button, value):
+                widget.show()  # now, not once control returns: the panel measures it before that
             self._rows.append((name, value, about, button))
 
     def _explain(self, n: int) -> None:

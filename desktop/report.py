@@ -213,9 +213,11 @@ def _result(record: Record, entry: Entry, text: Any, width: float) -> list[Any]:
         rows.append([name, words.number(number["value"], unit), span, _remark(number)])
     story.append(_table(rows, [0.26, 0.14, 0.2, 0.4], text, width, struck=bool(entry.stale)))
     if tree.get("limits"):
-        story.append(text("What this model leaves out: " + "; ".join(tree["limits"]) + ".", "quiet"))
+        story.append(
+            text("What this model leaves out: " + _joined(tree["limits"]).rstrip(".") + ".", "quiet")
+        )
     if tree["notes"]:
-        story.append(text("Notes: " + "; ".join(tree["notes"]) + ".", "quiet"))
+        story.append(text("Notes: " + _joined(tree["notes"]).rstrip(".") + ".", "quiet"))
     return story
 
 
@@ -228,7 +230,12 @@ def _remark(number: dict[str, Any]) -> str:
     if causes:
         widest = max(causes, key=lambda cause: causes[cause][1] - causes[cause][0])
         told.append(f"largest source of doubt: {widest}")
-    return "; ".join(told)
+    return _joined(told)
+
+
+def _joined(told: Sequence[str]) -> str:
+    """Return remarks as one line: what ends a sentence goes where another follows."""
+    return "; ".join([*(text.rstrip(".") for text in told[:-1]), *told[-1:]])
 
 
 def _pictures(pictures: Sequence[Path], text: Any, width: float) -> list[Any]:

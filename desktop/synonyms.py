@@ -77,6 +77,7 @@ _OF: dict[str, tuple[str, ...]] = {
     "anatomy.ventricle": ("tetrahedral", "finite elements", "fem", "cardiac", "fibers"),
     "simulate.heart": ("personalize", "calibrate", "cardiac"),
     "simulate.beat": ("fem", "finite elements", "cardiac", "run", "calculate"),
+    "simulate.segments": ("bullseye", "polar map", "aha", "segments", "thickness"),
     "simulate.load": ("forces", "boundary conditions", "constraints"),
     "simulate.solve": ("fem", "finite elements", "run", "calculate", "simulation"),
     "report.write": ("print", "document"),

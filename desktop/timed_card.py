@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFormLayout, QFrame, QVBoxLayout, QWidget
 
 from desktop import theme, words
 from desktop.actions import Actions
+from desktop.colors import CURVE_COLORS
 from desktop.desk import Desk
 from desktop.fields import ComboBox
 from desktop.moving import frame_at
@@ -26,6 +27,12 @@ LOOPS = {
     "right": ("right ventricle volume", "right ventricle pressure"),
 }
 """Curves that make a ventricle's pressure–volume loop."""
+_OF_SEGMENT = "strain, "
+"""In the names of curves of one segment each: 16 more lines would hide the ventricle's."""
+
+_ROLES = {"left ventricle": "ventricle", "aortic": "aorta", "left atrium": "atrium"}
+"""How names of curves begin that have a color of their own."""
+
 Followed = tuple[Curve | None, Curve, str]
 """What the moment that is up is marked on: a curve, the one along (None: time), and the mark's color."""
 
@@ -125,8 +132,9 @@ def plots_of(result: Result) -> list[tuple[Plot, tuple[Followed, ...]]]:
     loops = _loops(result)
     if loops:
         made.append(loops)
-    for unit in dict.fromkeys(curve.unit for curve in result.curves):
-        same = [curve for curve in result.curves if curve.unit == unit]
+    curves = [curve for curve in result.curves if _OF_SEGMENT not in curve.name]
+    for unit in dict.fromkeys(curve.unit for curve in curves):
+        same = [curve for curve in curves if curve.unit == unit]
         title = words.sentence(same[0].name) if len(same) == 1 else _SEVERAL.get(unit, "Over time")
         plot = Plot(title, "time (ms)", "" if unit == "1" else unit)
         plot.set_still(_over_time(same, accent))
@@ -171,11 +179,16 @@ def _loops(result: Result) -> tuple[Plot, tuple[Followed, ...]] | None:
 def _over_time(curves: Sequence[Curve], accent: str) -> list:
     from viewers.plot import PlotCurve
 
-    colors = (accent, *OTHER_COLORS[1:])
+    known = CURVE_COLORS[theme.current().name]
+    roles = [next((role for start, role in _ROLES.items() if c.name.startswith(start)), "") for c in curves]
+    colors = [known.get(role, other) for role, other in zip(roles, (accent, *OTHER_COLORS[1:]), strict=False)]
+    names = [c.name for c in curves]
+    if len({name.rpartition(" ")[2] for name in names}) == 1:  # “pressure” stands in the title
+        names = [name.rpartition(" ")[0] for name in names]
     several = len(curves) > 1
     return [
-        PlotCurve(1000.0 * c.times_s, c.values, color, c.name if several else "")
-        for c, color in zip(curves, colors, strict=False)
+        PlotCurve(1000.0 * c.times_s, c.values, color, name if several else "")
+        for c, color, name in zip(curves, colors, names, strict=True)
     ]
 
 

@@ -148,7 +148,8 @@ class Plot(QWidget):
             low, high = self._ends[1]
             texts = [number_text(value, high - low) for value in ticks(low, high)]
             wide = max(QFontMetricsF(self.font()).horizontalAdvance(text) for text in texts or [""])
-            self._inner = QRectF(self.rect()).adjusted(wide + 8, 1.9 * line + 4, -12, -1.9 * line - 4)
+            top = (1.9 + _SMALL * (len(self._legend()) - 1)) * line + 4
+            self._inner = QRectF(self.rect()).adjusted(wide + 8, top, -12, -1.9 * line - 4)
         return self._inner
 
     @property
@@ -225,7 +226,7 @@ class Plot(QWidget):
                     paint.text_at(painter, beside, align, text, look.quiet, shadow=False)
         under = QRectF(box.left(), box.bottom() + 2 + line * 0.95, box.width(), line)
         paint.text_at(painter, under, flag.AlignHCenter, self.x_name, look.quiet, shadow=False)
-        over = QRectF(4, box.top() - line - 2, self.width() - 8, line)
+        over = QRectF(4, box.top() - line * len(self._legend()) - 2, self.width() - 8, line)
         paint.text_at(painter, over, flag.AlignLeft, self.y_name, look.quiet, shadow=False)
         painter.setFont(self.font())
         head = QRectF(4, 2, self.width() - 8, QFontMetricsF(self.font()).lineSpacing())
@@ -253,29 +254,44 @@ class Plot(QWidget):
             paint.text_at(painter, beside, align, mark.name, mark.color, shadow=False)
         painter.setFont(self.font())
 
+    def _legend(self) -> list[list[PlotCurve]]:
+        """Return the named curves in lines: the first has its room beside the unit."""
+        metrics = QFontMetricsF(self.font())
+        lines: list[list[PlotCurve]] = [[]]
+        room = self.width() - 20 - _SMALL * metrics.horizontalAdvance(self.y_name)
+        for curve in [c for c in (*self.still, *self.moving) if c.name]:
+            wide = _SMALL * metrics.horizontalAdvance(curve.name) + 30
+            if wide > room and (lines[-1] or len(lines) == 1):
+                lines.append([])
+                room = float(self.width() - 12)
+            lines[-1].append(curve)
+            room -= wide
+        return lines
+
     def _paint_legend(self, painter: QPainter, box: QRectF) -> None:
-        """Write the curves' names into one line at the upper right, beside the unit."""
+        """Write the curves' names at the upper right, from beside the unit downward."""
         painter.setFont(paint.font_of(painter, _SMALL))
-        metrics = QFontMetricsF(painter.font())
-        line, right = metrics.lineSpacing(), float(self.width() - 8)
-        for curve in reversed([c for c in (*self.still, *self.moving) if c.name]):
-            wide = metrics.horizontalAdvance(curve.name)
-            if right - wide - 20 < metrics.horizontalAdvance(self.y_name) + 12:
-                break
-            place = QRectF(right - wide, box.top() - line - 2, wide, line)
-            paint.text_at(
-                painter, place, Qt.AlignmentFlag.AlignLeft, curve.name, self.look.quiet, shadow=False
-            )
-            painter.setPen(QPen(QColor(curve.color), 2.2))
-            middle = place.center().y()
-            if curve.dots:
-                painter.setBrush(QColor(curve.color))
-                painter.drawEllipse(QPointF(right - wide - 9, middle), 1.8, 1.8)
-                painter.setBrush(Qt.BrushStyle.NoBrush)
-            else:
-                painter.drawLine(QPointF(right - wide - 14, middle), QPointF(right - wide - 4, middle))
-            right -= wide + 26
+        metrics, lines = QFontMetricsF(painter.font()), self._legend()
+        line = metrics.lineSpacing()
+        for n, curves in enumerate(lines):
+            right, top = float(self.width() - 8), box.top() - 2 - line * (len(lines) - n)
+            for curve in reversed(curves):
+                wide = metrics.horizontalAdvance(curve.name)
+                place = QRectF(right - wide, top, wide, line)
+                self._paint_name(painter, place, curve)
+                right -= wide + 26
         painter.setFont(self.font())
+
+    def _paint_name(self, painter: QPainter, place: QRectF, curve: PlotCurve) -> None:
+        paint.text_at(painter, place, Qt.AlignmentFlag.AlignLeft, curve.name, self.look.quiet, shadow=False)
+        painter.setPen(QPen(QColor(curve.color), 2.2))
+        left, middle = place.left(), place.center().y()
+        if curve.dots:
+            painter.setBrush(QColor(curve.color))
+            painter.drawEllipse(QPointF(left - 9, middle), 1.8, 1.8)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+        else:
+            painter.drawLine(QPointF(left - 14, middle), QPointF(left - 4, middle))
 
     def _paint_moving(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -63,9 +63,9 @@ def number_text(value: float, span: float) -> str:
     if value == 0:
         return "0"
     if span >= 1e5 or span < 1e-3:
-        return f"{value:.3g}"
+        return f"{value:.3g}".replace("-", "−")
     places = max(0, 2 - int(np.floor(np.log10(span))))
-    short = f"{value:.{places}f}"
+    short = f"{value:.{places}f}".replace("-", "−")
     return short.rstrip("0").rstrip(".") if "." in short else short
 
 

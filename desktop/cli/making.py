@@ -44,13 +44,33 @@ def run(options: argparse.Namespace) -> int:
     load_steps()
     with Record.open(record_path(options.record)) as record:
         inputs = parse_inputs(options.input)
-        call = prepare(record, options.step, inputs, parse_pairs(options.set, "PARAM"), name=options.name)
+        values = parse_pairs(options.set, "PARAM", options.step)
+        _tell_the_way(record, options.step, inputs)
+        call = prepare(record, options.step, inputs, values, name=options.name)
         entry = run_call(record, call)
         if options.json:
             print_json(answer(record, entry))
         else:
             print_entry(record, entry)
     return 0
+
+
+def _tell_the_way(record: "Record", step: str, inputs: dict[str, str]) -> None:
+    """Raise ``UserError`` where what is needed is a walk's end that is not begun: with its first step."""
+    from desktop.walk import WALKS
+    from twin.steps import find
+
+    kinds = {entry.kind for entry in record.entries()}
+    lacking = [w.kind for w in find(step).inputs if not w.optional and w.name not in inputs]
+    lacking = [kind for kind in lacking if kind not in (*kinds, "any")]
+    for name, way in WALKS.items():
+        stages = [find(stage.step) for stage in way.stages]
+        first, made = stages[0], {kind for one in stages for kind in one.makes}
+        if lacking and lacking[0] in stages[-1].makes and not kinds & made:
+            raise UserError(
+                f"“{step}” needs a {lacking[0]}, and {record.path.name} holds none yet.",
+                f"Run {first.name} first; or go all the way from the images: vitruvian walk {name}.",
+            )
 
 
 def move(options: argparse.Namespace) -> int:

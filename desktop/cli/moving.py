@@ -14,8 +14,6 @@ from twin.jobs import Job
 if TYPE_CHECKING:
     from twin.record import Record
 
-FILM = ".gif"
-
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add these commands to the parser."""
@@ -70,13 +68,12 @@ def export(options: argparse.Namespace) -> int:
 def _write(record: "Record", options: argparse.Namespace, path: Path) -> list[str]:
     """Write the file; returns what is to be looked at before it is handed on."""
     from desktop.deidentifying import one_thing
+    from desktop.films import draw_film, is_film
     from twin.exports import export_from
     from twin.progress import Progress
 
     faces = options.faces == "remove"
-    if path.suffix.lower() == FILM:
-        from desktop.films import draw_film
-
+    if is_film(path):
         run_job(Job(draw_film, record.path, options.entity, path, not options.deidentify, title="film"))
         return []
     if options.deidentify:

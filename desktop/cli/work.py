@@ -79,15 +79,28 @@ def _whole(title: str) -> Iterator[None]:
         raise UserError(f"Stopped when “{title}” was done and in the record.", "Undo takes it back.")
 
 
-def parse_pairs(given: list[str], what: str) -> dict[str, str]:
-    """Return ``NAME=VALUE`` words as a dict; ``UserError`` where one has no equals sign."""
+def parse_pairs(given: list[str], what: str, step: str = "") -> dict[str, str]:
+    """Return ``NAME=VALUE`` words as a dict; ``UserError`` where one has no equals sign.
+
+    ``step``: whose parameters they are; the error gives one of them as an example.
+    """
     pairs = {}
     for word in given:
         name, equals, value = word.partition("=")
         if not equals or not name:
-            raise UserError(f"“{word}” is not {what}=VALUE.")
+            raise UserError(f"“{word}” is not {what}=VALUE.", _example(step, word) if step else "")
         pairs[name] = value
     return pairs
+
+
+def _example(step: str, word: str) -> str:
+    """Return how a parameter is set: that which has the word among its choices, else the first."""
+    from twin.steps import find
+
+    known = find(step).parameters
+    choice = next((f"{p.name}={word}" for p in known if word in p.choices), "")
+    first = next((f"{p.name}={p.low if p.default is None else p.default}" for p in known), "")
+    return f"For example: --set {choice or first}." if choice or first else ""
 
 
 def parse_inputs(given: list[str]) -> dict[str, str]:

@@ -78,10 +78,8 @@ def _by_rule(mesh: TetMesh, at: Coordinates, params: "FiberParams") -> tuple[Arr
     """Return axes of elements (m, 3, 3), at their points of integration (m, q, 3, 3), and a note."""
     angles = Angles(params.fiber_endo_deg, params.fiber_epi_deg)
     axes, inside = (fibers_of(mesh, angles, at, places).axes for places in (None, quadrature()[0]))
-    note = (
-        f"Fibers by rule (Bayer et al. 2012), {params.fiber_endo_deg:g}° inside to {params.fiber_epi_deg:g}° "
-        "outside: no image shows them."
-    )
+    between = f"{params.fiber_endo_deg:g}° inside to {params.fiber_epi_deg:g}° outside".replace("-", "−")
+    note = f"Fibers by rule (Bayer et al. 2012), {between}: no image shows them."
     return axes, inside, note
 
 

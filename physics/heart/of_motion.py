@@ -49,7 +49,7 @@ def ventricle_of(
         axes_inside=fibers_of(mesh, angles, at, quadrature()[0]).axes,
     )  # fmt: skip
     which = "" if motion.still else f"Phase {phase} of {count} of the cycle. "
-    angle = f"{params.fiber_endo_deg:g}° inside to {params.fiber_epi_deg:g}° outside"
+    angle = f"{params.fiber_endo_deg:g}° inside to {params.fiber_epi_deg:g}° outside".replace("-", "−")
     notes = [*mesh.notes, f"{which}Fibers by rule, {angle}: no image shows them."]
     right = [o.points.mean(axis=0) for o in motion.outlines if o.name == "right cavity" and o.phase == phase]
     if right:

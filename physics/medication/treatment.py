@@ -382,5 +382,6 @@ def _limits(course: Course, systolic_mmhg: float) -> list[str]:
     if response.systolic_mmhg is not None:
         off = systolic_mmhg - response.systolic_mmhg[0]
         if abs(off) > 10.0:
-            lines.append(f"{it.name}: scaled from {response.systolic_mmhg[0]:g} mmHg systolic by {off:+.0f}")
+            by = f"{off:+.0f}".replace("-", "−")
+            lines.append(f"{it.name}: scaled from {response.systolic_mmhg[0]:g} mmHg systolic by {by}")
     return lines

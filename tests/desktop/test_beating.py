@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop.beating import BEYOND, WITHOUT, Beating
 from desktop.bullseye import BullsEye
+from desktop.commands import BY_ID
 from desktop.heart_card import BeatNumbers, HeartCard, told_apart
 from desktop.heart_controls import MEDICATION
 from desktop.what_if import CONDITIONS, CONTROLS, INFARCT, VALVES
@@ -407,7 +408,7 @@ def test_the_scar_of_each_segment_is_in_the_bull_s_eye(simulate: MainWindow) -> 
     controls, beating = card_of(simulate).controls, simulate.desk.beating
     shades, bullseye = controls.shades, controls.bullseye
     assert [shades.itemText(n) for n in range(4)] == [
-        "nothing", "Scar (%)", "Wall thickness (mm)", "Activation (ms)",
+        "nothing", "Scar (%)", "ED thickness (mm)", "Activation (ms)",
     ]  # fmt: skip
     assert shades.currentText() == "nothing"  # no scar is known of it
     assert not shades.model().item(1).isEnabled()
@@ -427,6 +428,26 @@ def test_the_scar_of_each_segment_is_in_the_bull_s_eye(simulate: MainWindow) -> 
     controls.refresh()
     assert bullseye.accessibleDescription() == ""
     assert shades.currentText() == "nothing"
+
+
+@pytest.mark.parametrize("query", ["bull's eye", "thickness", "segments"])
+def test_the_bull_s_eye_of_thickness_is_found_by_the_palette(
+    simulate: MainWindow, qtbot, monkeypatch, query: str
+) -> None:
+    known = {"thickness": dict.fromkeys(range(1, 18), 9.0)}  # the block has no septum to tell it by
+    monkeypatch.setattr("desktop.heart_controls.of_segments", lambda _beating, name: known.get(name, {}))
+    palette, controls = simulate.palette_, card_of(simulate).controls
+    palette.open()
+    palette.line.setText(query)
+    assert "simulate.segments" in [command.id for command in palette.found()][:4]
+    controls._known_of = None
+    BY_ID["simulate.segments"].trigger(simulate.desk)
+    qtbot.waitUntil(controls.bullseye.isVisible, timeout=5000)
+    assert controls.shades.currentText() == "ED thickness (mm)"
+    eye = controls.bullseye
+    assert {eye.label_of(n) for n in range(1, 18)} == {"9"}
+    boxes = [eye.box_of(n) for n in range(1, 18)]
+    assert not any(a.intersects(b) for k, a in enumerate(boxes) for b in boxes[:k])
 
 
 def test_an_infarct_waits_for_the_full_solution_in_gray(simulate: MainWindow, qtbot) -> None:

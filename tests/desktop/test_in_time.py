@@ -1,5 +1,6 @@
 """A result in time plays in the window; it, a motion and a heart go through all that records go through."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 from reportlab.platypus import Paragraph, Table
 
-from desktop import pictures, report, theme
+from desktop import exporting, pictures, report, theme
+from desktop.colors import CURVE_COLORS
 from desktop.commands import BY_ID
 from desktop.describe import describe
 from desktop.main import main
 from desktop.moving import frame_at
-from desktop.timed_card import TimedCard
+from desktop.timed_card import TimedCard, plots_of
 from desktop.tree import EYE
 from desktop.window import MainWindow
 from physics.cardiac.pump import live_heart
@@ -23,7 +25,7 @@ from tests.desktop.conftest import do, settle
 from tests.desktop.made import WHO
 from twin.deidentify.entities import Cleaner
 from twin.deidentify.secret import Secret
-from twin.domain import Heart, Motion, Result
+from twin.domain import Curve, Heart, Motion, Result
 from twin.exports import export, formats_of
 from twin.progress import Progress
 from twin.record import Record
@@ -285,3 +287,49 @@ def test_frames_are_found_by_their_share(share: float, frame: int) -> None:
     beat = whole_beat(Progress()).outputs["result"]
     assert isinstance(beat, Result)
     assert frame_at(beat, share) == frame
+
+
+def test_what_moves_can_be_exported_as_a_film_and_both_lists_say_so(
+    record: Path, window: MainWindow, qtbot, tmp_path: Path, capsys, monkeypatch
+) -> None:
+    window.open_paths([record])
+    settle(window, qtbot)
+    desk = window.desk
+    endings = {
+        kind: list(exporting.formats(desk, desk.session.of_kind(kind)[0])) for kind in ("result", "heart")
+    }
+    assert endings == {"result": [".vtu", ".curves.csv", ".csv", ".gif"], "heart": [".csv"]}
+    (beat,) = desk.session.of_kind("result")
+    assert "Film (*.gif)" in exporting.filters(desk, beat)
+    assert exporting.with_suffix(desk, beat, "beat", "Film (*.gif)") == Path("beat.gif")
+    drawn = []
+    monkeypatch.setattr("desktop.films.draw_film", lambda *given: drawn.append(given) or given[2])
+    path = exporting.write_out(record, beat.key, tmp_path / "beat.gif", Progress())
+    assert [given[1:4] for given in drawn] == [(beat.key, path, True)]
+    assert main(["export", str(record), "beat", "-o", str(tmp_path / "a.wrong")]) != 0
+    assert ".vtu, .curves.csv, .csv, .gif." in capsys.readouterr().err
+
+
+def test_plots_of_a_result_name_every_line_and_leave_segments_to_the_table(qtbot) -> None:
+    beat, times = whole_beat(Progress()).outputs["result"], np.linspace(0.0, 0.8, 9)
+    assert isinstance(beat, Result)
+    named = {
+        "mmHg": ("left ventricle pressure", "left atrium pressure", "aortic pressure"),
+        "%": ("longitudinal strain", "circumferential strain", "circumferential strain, basal anterior"),
+    }
+    curves = tuple(Curve(name, unit, times, times) for unit, names in named.items() for name in names)
+    pressures, strains = (plot for plot, _followed in plots_of(replace(beat, curves=curves)))
+    assert [c.name for c in pressures.still] == ["left ventricle", "left atrium", "aortic"]
+    assert pressures.still[2].color == CURVE_COLORS[theme.current().name]["aorta"]
+    assert [c.name for c in strains.still] == ["longitudinal", "circumferential"]
+    for plot in (pressures, strains):
+        qtbot.addWidget(plot)
+        plot.resize(220, 160)
+        assert sum(len(line) for line in plot._legend()) == len(plot.still)
+        assert len(plot._legend()) > 1  # no room in one line, and none is left out
+
+
+def test_remarks_that_are_sentences_are_joined_as_one_line() -> None:
+    assert report._joined(["Of the images (fitted).", "largest source of doubt: EDV"]) == (
+        "Of the images (fitted); largest source of doubt: EDV"
+    )

@@ -302,6 +302,7 @@ def test_ticks_are_round_and_within():
     assert ticks(5, 5) == [5]
     assert number_text(0.0073, 0.01) == "0.0073"
     assert number_text(1234.5, 3000) == "1234"
+    assert number_text(-10.0, 30.0) == "−10"
 
 
 @pytest.mark.parametrize(("low", "high"), [(0, 1e-9), (-1, 1), (3, 3.0001), (1e8, 2e8)])

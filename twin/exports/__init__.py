@@ -69,14 +69,22 @@ TITLES = {
     ".rtstruct.dcm": "DICOM RT structure set",
     ".stl": "STL", ".ply": "PLY", ".obj": "Wavefront OBJ", ".3mf": "3MF for printing", ".glb": "glTF, binary",
     ".gltf": "glTF", ".vtp": "VTK surface", ".vtu": "VTK mesh", ".inp": "CalculiX", ".csv": "Numbers",
-    ".curves.csv": "Curves over time",
+    ".curves.csv": "Curves over time", ".gif": "Film",
 }  # fmt: skip
 """What each suffix is, for lists that people read."""
 
 
-def formats_of(kind: str) -> dict[str, str]:
-    """Return by suffix the title of each format that a kind of entity can be written in, the usual first."""
-    return {suffix: TITLES[suffix] for suffix in WRITERS.get(KINDS[kind], {})}
+FILM = ".gif"
+"""Of what moves a film can be drawn too: by the program that shows it, not by a writer here."""
+
+
+def formats_of(kind: str, *, moves: bool = False) -> dict[str, str]:
+    """Return by suffix the title of each format that a kind of entity can go out in, the usual first.
+
+    ``moves``: a film is one of them.
+    """
+    suffixes = (*WRITERS.get(KINDS[kind], {}), *([FILM] if moves else ()))
+    return {suffix: TITLES[suffix] for suffix in suffixes}
 
 
 EVERY = {ALL: "measurement", marked.ALL: "key image"}
@@ -122,7 +130,7 @@ def export(
     name = path.name.lower()
     suffix = next((s for s in writers if name.endswith(s) and len(name) > len(s)), None)
     if suffix is None:
-        known = ", ".join(writers) or "nothing yet"
+        known = ", ".join(formats_of(kind, moves=_moves(entity))) or "nothing yet"
         raise UserError(f"A {kind} cannot be written as “{path.name}”.", f"It can be written as: {known}.")
     if isinstance(entity, Volume) and entity.placement != "patient":
         raise UserError(
@@ -155,6 +163,13 @@ def export(
             part.unlink(missing_ok=True)
     progress(1.0, f"wrote {target.name}")
     return target
+
+
+def _moves(entity: Entity | Measured | KeyImages) -> bool:
+    """Tell whether something moves by itself."""
+    if isinstance(entity, Motion):
+        return len(entity.phases) > 1
+    return isinstance(entity, Result) and entity.times_s is not None
 
 
 def _kind(entity: Entity | Measured | KeyImages) -> str:
@@ -237,4 +252,4 @@ def stale_of(record: "Record", ref: str) -> str:
     return "; ".join(f"{e.name} is stale: {e.stale}" for e in chosen if e.stale)
 
 
-__all__ = ["export", "export_from", "formats_of", "gathered", "stale_of"]
+__all__ = ["FILM", "export", "export_from", "formats_of", "gathered", "stale_of"]
