@@ -194,6 +194,10 @@ class Session:
             return None
         return next((e for e in self.record.log() if e.number == entry.made_by), None)
 
+    def _is_in_time(self, item: Item) -> bool:
+        entry = self.entry(item.id) if item.kind == "result" else None
+        return entry is not None and entry.tree.get("times_s") is not None
+
     def conditions(self, id: str) -> str:
         """Return under which conditions a heart's beat was solved; empty for all else."""
         from physics.conditions import beat_conditions
@@ -290,7 +294,7 @@ class Session:
             self._hidden.discard(item.key)
             if item.kind == "volume":
                 came.append(item)
-            elif item.kind == "result" and beats:
+            elif beats and self._is_in_time(item):
                 self._hidden.add(item.key)  # a full beat takes minutes: the live one is at work meanwhile
             elif not item.part:
                 self._hide_others(item)
