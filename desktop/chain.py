@@ -41,6 +41,14 @@ class Shown:
         return words.interval(self.low, self.high)
 
 
+def conditions_of(session: Session, id: str) -> str:
+    """Return under which conditions a heart's beat was solved; empty for all else."""
+    from physics.conditions import beat_conditions
+
+    entry = session.entry(id)
+    return beat_conditions(session.maker(id), entry.tree) if entry is not None else ""
+
+
 def ancestry(session: Session, id: str) -> list[LogEntry]:
     """Return the log's entries of the steps that led to an entity, oldest first."""
     record = session.record

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from desktop import way
+from desktop.chain import conditions_of
 from desktop.session import Item, Session
 from twin import steps
 from twin.errors import UserError
@@ -271,7 +272,7 @@ def _beat_plan(desk: Desk, params: dict[str, Any]) -> Plan:
     """
     entry = yield desk.job(BEAT, inputs_of(desk.session, BEAT), params, title="Solving the beat")
     made = way.made_of(entry, "result")
-    told = desk.session.conditions(made)
+    told = conditions_of(desk.session, made)
     message = f"The full beat is ready: {told}." if told else "The full beat is ready."
     desk.ready.emit(message, "Show", lambda: look_at(desk, made))
 

@@ -11,7 +11,7 @@ from psygnal import Signal
 from PySide6.QtCore import QTimer
 
 from desktop import words
-from desktop.chain import Shown, chain_of
+from desktop.chain import Shown, chain_of, conditions_of
 from desktop.colors import color_of
 from desktop.moving import Played, timed_fields
 from desktop.session import Item
@@ -126,16 +126,15 @@ class Results:
         assumed = words.is_weight_assumed(tree) if as_solved else self.weight_assumed
         return f"{self.case}, body weight {words.weight_text(kg, assumed)}"
 
-    @property
-    def conditions(self) -> str:
+    def _conditions(self) -> str:
         """Under which conditions the beat at hand was solved; empty for all other results."""
         item = self.item
-        return self._desk.session.conditions(item.id) if item is not None else ""
+        return conditions_of(self._desk.session, item.id) if item is not None else ""
 
     @property
     def title(self) -> str:
         """What the result at hand is called; a beat with its conditions, unless its name tells them."""
-        name, told = self.item.name if self.item is not None else "", self.conditions
+        name, told = self.item.name if self.item is not None else "", self._conditions()
         return words.sentence(name if not told or told in name else f"{name}: {told}")
 
     @property
@@ -143,7 +142,7 @@ class Results:
         """What to say above a heart's numbers: of which beat they are; empty above all others."""
         if "circulation" not in self._tree().get("solver", ""):
             return ""
-        told = self.conditions
+        told = self._conditions()
         beat = "Of the full beat" + (f" ({told})" if told else "")
         return f"{beat}: the wall solved at each moment, not the live (reduced) heart"
 

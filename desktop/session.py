@@ -198,13 +198,6 @@ class Session:
         entry = self.entry(item.id) if item.kind == "result" else None
         return entry is not None and entry.tree.get("times_s") is not None
 
-    def conditions(self, id: str) -> str:
-        """Return under which conditions a heart's beat was solved; empty for all else."""
-        from physics.conditions import beat_conditions
-
-        entry = self.entry(id)
-        return beat_conditions(self.maker(id), entry.tree) if entry is not None else ""
-
     def select(self, key: str) -> None:
         """Select an item; an empty key selects nothing."""
         if key != self.selection:

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from desktop import theme, way
 from desktop.actions import Actions
+from desktop.chain import conditions_of
 from desktop.colors import color_of
 from desktop.commands import BY_ID
 from desktop.desk import Desk
@@ -120,7 +121,7 @@ class TwinTree(QWidget):
         visible = session.is_visible(item.key)
         row.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEditable)
         row.setIcon(NAME, theme.icon("star", "accent") if item.kind == KIND else _chip(color_of(item)))
-        about = _about(item, session.conditions(item.id) if item.kind == "result" else "")
+        about = _about(item, conditions_of(session, item.id) if item.kind == "result" else "")
         if item.kind == "volume" and not visible:
             about += "\nClick to show it in place of the image that is shown now."
         if not visible and _beats(session, item):
