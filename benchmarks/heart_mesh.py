@@ -44,6 +44,7 @@ def rows() -> list[dict[str, Any]]:
         _row(f" ({len(mesh.tets)} tets, {summary['beats']} beats)", seconds, "s", GOAL_S),
         _row("-unloading", missed, "mm", 1e-6),
         _row("-volume", summary["beats_differ_ml"], "mL", SAME_ML),
+        _row("-shift", summary["blood_shifts_ml"], "mL", SAME_ML),
         _row("-pressure", summary["beats_differ_mmhg"], "mmHg", SAME_MMHG),
     ]
 

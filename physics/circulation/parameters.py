@@ -265,18 +265,26 @@ class Circulation:
         start = replace(self.start, systemic_vein_mmhg=self.start.systemic_vein_mmhg + rise)
         return replace(self, start=start)
 
-    def volume_ml(self, state: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return all blood (...,) that states (..., 12) hold above what slack vessels hold, mL.
+    def stored_ml(self, state: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the blood (..., 8) in each place of states (..., 12), mL: chambers, then arteries and veins.
 
-        It never changes: what leaves one place arrives at the next.
+        Of vessels it is what they hold above what they hold slack: pressure times compliance.
         """
-        stored = (
+        vessels = (
             self.systemic.arterial_compliance_ml_per_mmhg,
             self.systemic.venous_compliance_ml_per_mmhg,
             self.pulmonary.arterial_compliance_ml_per_mmhg,
             self.pulmonary.venous_compliance_ml_per_mmhg,
         )
-        total: NDArray[np.float64] = state[..., :4].sum(axis=-1) + state[..., 4:8] @ np.array(stored)
+        stored: NDArray[np.float64] = state[..., :8] * np.array((1.0, 1.0, 1.0, 1.0, *vessels))
+        return stored
+
+    def volume_ml(self, state: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return all blood (...,) that states (..., 12) hold above what slack vessels hold, mL.
+
+        It never changes: what leaves one place arrives at the next.
+        """
+        total: NDArray[np.float64] = self.stored_ml(state).sum(axis=-1)
         return total
 
 

@@ -50,16 +50,20 @@ class Settled:
         All that were gone through.
     change_ml, change_mmhg : float
         By which the last two differ; see ``change_of``.
+    shift_ml : float
+        By which any chamber, artery or vein is fuller or emptier at the last one's end than at its begin:
+        blood that slowly moves from one side of the heart to the other changes no ventricle by much.
     """
 
     beats: tuple[Coupled, ...]
-    change_ml: float
-    change_mmhg: float
+    change_ml: float = np.inf
+    change_mmhg: float = np.inf
+    shift_ml: float = np.inf
 
     @property
     def repeats(self) -> bool:
-        """Whether the last two count as the same."""
-        return self.change_ml <= SAME_ML and self.change_mmhg <= SAME_MMHG
+        """Whether the last two count as the same, and blood stays where it is."""
+        return max(self.change_ml, self.shift_ml) <= SAME_ML and self.change_mmhg <= SAME_MMHG
 
 
 def beat_mesh(mesh: TetMesh, params: "MeshBeatParams", progress: Progress) -> Made:
@@ -109,7 +113,8 @@ def _told(mesh: TetMesh, wall: Wall, settled: Settled, params: "MeshBeatParams")
         limits.insert(
             0,
             f"its beats do not repeat themselves yet: {settled.change_ml:.2f} mL and "
-            f"{settled.change_mmhg:.2f} mmHg from the last but one to the last",
+            f"{settled.change_mmhg:.2f} mmHg from the last but one to the last, and {settled.shift_ml:.2f} mL "
+            "from one place to another within it",
         )
     bare = mesh
     if wall.found is not None:
@@ -123,6 +128,7 @@ def _told(mesh: TetMesh, wall: Wall, settled: Settled, params: "MeshBeatParams")
         "beats": len(settled.beats),
         "beats_differ_ml": settled.change_ml,
         "beats_differ_mmhg": settled.change_mmhg,
+        "blood_shifts_ml": settled.shift_ml,
         "repeats": "yes" if settled.repeats else "no",
         "stiffness_kpa": wall.stiffness_kpa,
     }
@@ -178,13 +184,19 @@ def _imaged(wall: Wall, measures: dict[str, float]) -> list[Number]:
     return [*found, Number("stiffness at rest", wall.stiffness_kpa, "kPa", remark="Along the fibers.")]
 
 
-def _changes(settled: Settled) -> tuple[Number, Number]:
+def _changes(settled: Settled) -> tuple[Number, ...]:
     remark = (
         f"After {len(settled.beats)} full beats: ends, extremes; both ventricles where the mesh has them."
     )
     return (
         Number("change from beat to beat, volume", settled.change_ml, "mL", remark=remark),
         Number("change from beat to beat, pressure", settled.change_mmhg, "mmHg", remark=remark),
+        Number(
+            "blood shifted within the last beat",
+            settled.shift_ml,
+            "mL",
+            remark="The most that a chamber, an artery or a vein gained or lost.",
+        ),
     )
 
 
@@ -200,7 +212,7 @@ def settled_in_full(
     """Return full beats until two in a row, the second from where the first ended, are the same.
 
     Between full beats the circulation settles with what the last one showed of the wall (``AlongBeat``),
-    unless that beat came back to where it began: then the next one goes on from its end.
+    unless that beat left all blood where it had been: then the next one goes on from its end.
 
     Parameters
     ----------
@@ -222,18 +234,19 @@ def settled_in_full(
     circulation = replace(circulation, start=State(*start.tolist())).with_blood(blood_ml)
     wanted = None if wall.imaged_ml is None else float(wall.imaged_ml[0])
     beats: list[Coupled] = []
-    change, done, goes_on = (np.inf, np.inf), 0.0, False
+    settled, done, goes_on = Settled(()), 0.0, False
     while len(beats) < most:
         part = progress.between(done, done + _SHARE * (1.0 - done))
         done += _SHARE * (1.0 - done)
         beats += full_beats(ventricle, rest, circulation, tension, 1, part)
         rest, gone = beats[-1].places[-1][1], beats[-1].beats
-        if len(beats) > 1:
-            change = change_of(*beats[-2:])
-        if goes_on and change[0] <= SAME_ML and change[1] <= SAME_MMHG:
+        stored = circulation.stored_ml(gone.states[[0, -1]])
+        shift = float(np.abs(stored[1] - stored[0]).max())
+        change = change_of(*beats[-2:]) if len(beats) > 1 else (np.inf, np.inf)
+        settled = Settled(tuple(beats), *change, shift)
+        if goes_on and settled.repeats:
             break
-        moved = np.abs(gone.states[-1] - gone.states[0])[ventricle.places]
-        goes_on = bool(moved.max() <= SAME_ML) or len(beats) == most - 1
+        goes_on = shift <= SAME_ML or len(beats) == most - 1
         if goes_on:
             circulation = replace(circulation, start=gone.end())
             continue
@@ -242,7 +255,7 @@ def settled_in_full(
             circulation = replace(circulation, start=along.settled(circulation))
         else:
             circulation = _filled_again(along, circulation, wanted, blood_ml)
-    return Settled(tuple(beats), *change)
+    return settled
 
 
 def _filled_again(

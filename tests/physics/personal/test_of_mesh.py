@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
+from physics.circulation import ADULT
 from physics.heart_steps import IMAGED, UNLOADED, FiberParams, MeshBeatParams
 from physics.personal.kept import middle_axes
 from physics.personal.mesh_wall import RIM_STIFFER, _stiffness
-from physics.personal.of_mesh import SAME_ML, SAME_MMHG, beat_mesh
+from physics.personal.of_mesh import SAME_ML, SAME_MMHG, Settled, beat_mesh
 from segmentation.tetrahedra.coarsen import coarsen
 from tests.physics.cardiac.test_both import heart
 from tests.physics.personal.test_unloaded import SHAPE
@@ -60,18 +61,35 @@ def test_it_stops_when_asked_within_a_beat() -> None:
     assert heard[-1] == "10 ms of the beat"
 
 
+def test_blood_that_moves_from_side_to_side_is_no_repeating_beat() -> None:
+    """Both ventricles the same from beat to beat, and 1.2 mL more in the lungs after each."""
+    assert Settled((), 0.2, 0.4, 0.1).repeats
+    assert not Settled((), 0.2, 0.4, 1.2).repeats
+    assert not Settled((), 0.2, 0.6, 0.1).repeats
+    state = ADULT.start.array()
+    stored = ADULT.stored_ml(state)
+    assert stored.sum() == pytest.approx(ADULT.volume_ml(state))
+    more = ADULT.with_blood(10.0)
+    assert (more.stored_ml(more.start.array()) - stored).tolist() == pytest.approx(
+        [0.0] * 5 + [10.0] + [0.0] * 2
+    )
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("shape", [UNLOADED, IMAGED])
 def test_made_ventricles_come_to_a_periodic_state(shape: str) -> None:
     """Two beats in a row, one from where the other ended: within half a mL and mmHg (issue 4).
 
-    As imaged, the left ventricle is as full at end-diastole as the mesh shows it.
+    No chamber or vessel gains or loses more. As imaged, the left ventricle is as full at end-diastole as the
+    mesh shows it, and its made 66 mL give an adult's vessels 74/50 mmHg; the right one lies within the 15 to
+    30 mmHg of systole that catheters find at rest. (20 stood here once, with no source.)
     """
     made = beat_mesh(heart(), MeshBeatParams(shape=shape, rate_per_min=80.0), Progress())
     found = made.summary
     assert found["repeats"] == "yes"
     assert found["beats_differ_ml"] <= SAME_ML
     assert found["beats_differ_mmhg"] <= SAME_MMHG
+    assert found["blood_shifts_ml"] <= SAME_ML
     if shape == UNLOADED:  # in series: what one side puts out the other does
         assert found["lv_stroke_volume_ml"] == pytest.approx(found["rv_stroke_volume_ml"], abs=1.0)
     result = made.outputs["beat"]
@@ -81,7 +99,7 @@ def test_made_ventricles_come_to_a_periodic_state(shape: str) -> None:
             result.curve(f"{side} ventricle {what}").values for what in ("volume", "pressure")
         )
         assert abs(volume[-1] - volume[0]) < SAME_ML
-        assert pressure.max() > 20.0
+        assert pressure.max() > 15.0
     assert {n.name for n in result.numbers} >= {"ejection fraction", "right ventricle, ejection fraction"}
     assert any("taken as unloaded" in limit for limit in result.limits) == (shape == UNLOADED)
     if shape == IMAGED:
