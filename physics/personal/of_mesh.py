@@ -113,8 +113,8 @@ def _told(mesh: TetMesh, wall: Wall, settled: Settled, params: "MeshBeatParams")
         limits.insert(
             0,
             f"its beats do not repeat themselves yet: {settled.change_ml:.2f} mL and "
-            f"{settled.change_mmhg:.2f} mmHg from the last but one to the last, and {settled.shift_ml:.2f} mL "
-            "from one place to another within it",
+            f"{settled.change_mmhg:.2f} mmHg from the last but one to the last, and "
+            f"{settled.shift_ml:.2f} mL from one place to another within it",
         )
     bare = mesh
     if wall.found is not None:
