@@ -1,0 +1,92 @@
+"""The first page of a report: whose record, what was imaged, the numbers to read first, their limits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from desktop import printing, words
+from desktop.key_numbers import has_interval, key_entries, key_numbers, rests_on
+from physics.conditions import beat_conditions
+from resources.loads import GRAVITY
+from twin.record import Entry, Record
+
+PICTURES = 3
+"""So many of a report's pictures stand on its first page, in one row."""
+
+
+def front_page(record: Record, pictures: Sequence[Path], text: printing.Text) -> list[Any]:
+    """Return what stands between the patient's name and the contents."""
+    entries = key_entries(record)
+    story = _imaged(record, text)
+    for entry in entries:
+        story += _numbers(record, entry, text)
+    if not entries:
+        story.append(text("Nothing is measured or simulated yet.", "quiet"))
+    if pictures:
+        story.append(printing.pictures(pictures[:PICTURES], PICTURES, 125.0))
+    limits = limits_in_short(entries)
+    if not all(has_interval(number) for entry in entries for number in key_numbers(entry)):
+        limits.insert(0, "interval “none”: how far the number may be off is not known")
+    if limits:
+        story.append(text("What these numbers do not tell", "front"))
+        story += [text(f"– {limit}", "point") for limit in limits]
+    return story
+
+
+def limits_in_short(entries: Sequence[Entry]) -> list[str]:
+    """Return each limit once, what was assumed in one line and first: it stands in the numbers above."""
+    said = list(dict.fromkeys(str(limit) for e in entries for limit in e.tree.get("limits") or ()))
+    assumed = [limit.removeprefix("assumed: ") for limit in said if limit.startswith("assumed: ")]
+    others = [limit for limit in said if not limit.startswith("assumed: ")]
+    return [*(["assumed: " + "; ".join(assumed)] if assumed else []), *others]
+
+
+def heading(record: Record, entry: Entry) -> str:
+    """Return what stands over an entity's numbers: its name, how it was got, under which conditions."""
+    told = beat_conditions(record.history.entry(entry.made_by), entry.tree)
+    structure = entry.tree.get("structure", "")
+    name = words.sentence(entry.name)
+    name += f" of the {structure}" if structure and structure not in entry.name else ""
+    if entry.kind == "motion":
+        return f"{name}, as imaged"
+    return f"{name}, simulated{f' ({told})' if told else ''}"
+
+
+def load_text(entry: Entry) -> str:
+    """Return the load that a bone's numbers are of; empty for others."""
+    newtons = entry.tree.get("body_weight_n", 0.0)
+    weight = words.weight_text(newtons / GRAVITY, words.is_weight_assumed(entry.tree))
+    return f"At a body weight of {weight}, by activity." if newtons else ""
+
+
+def _imaged(record: Record, text: printing.Text) -> list[Any]:
+    """Say what images the record holds: by modality, in the order in which they came."""
+    names: dict[str, list[str]] = {}
+    for entry in record.entries():
+        if entry.kind == "volume":
+            names.setdefault(entry.tree["modality"] or "modality not stated", []).append(entry.name)
+    told = [f"{modality}: {', '.join(found)}" for modality, found in names.items()]
+    return [text("Imaged: " + "; ".join(told) + ".", "quiet")] if told else []
+
+
+def _numbers(record: Record, entry: Entry, text: printing.Text) -> list[Any]:
+    load = load_text(entry)
+    story = [text(heading(record, entry), "front"), *([text(load, "quiet lead")] if load else [])]
+    rows = [["Number", "Value", "Interval", "Rests on"]]
+    for number in key_numbers(entry):
+        unit = "" if number["unit"] == "1" else number["unit"]
+        span = f"{words.interval(number['low'], number['high'])} {unit}" if has_interval(number) else "none"
+        rests = rests_on(entry, number)
+        value = words.number(number["value"], unit)
+        rows.append([words.sentence(number["name"]), value, span, _rests(number, rests)])
+    story.append(printing.table(rows, [0.3, 0.15, 0.19, 0.36], close=True))
+    return story
+
+
+def _rests(number: dict[str, Any], rests: str) -> str:
+    """Return what a number rests on, with what makes it a check or a warning."""
+    warning = words.yield_warning(number["name"].rpartition(": ")[2], number["value"], number["high"])
+    check = number["remark"] if number["name"].endswith(", predicted") else ""
+    return "; ".join(s for s in (rests, warning, check[:1].lower() + check[1:]) if s)
