@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from desktop import printing, words
-from desktop.key_numbers import has_interval, key_entries, key_numbers, rests_on
-from physics.conditions import beat_conditions
-from resources.loads import GRAVITY
+from desktop.key_numbers import has_interval, heading, key_entries, key_numbers, load_text, rests_on
 from twin.record import Entry, Record
 
 PICTURES = 3
@@ -41,24 +39,6 @@ def limits_in_short(entries: Sequence[Entry]) -> list[str]:
     assumed = [limit.removeprefix("assumed: ") for limit in said if limit.startswith("assumed: ")]
     others = [limit for limit in said if not limit.startswith("assumed: ")]
     return [*(["assumed: " + "; ".join(assumed)] if assumed else []), *others]
-
-
-def heading(record: Record, entry: Entry) -> str:
-    """Return what stands over an entity's numbers: its name, how it was got, under which conditions."""
-    told = beat_conditions(record.history.entry(entry.made_by), entry.tree)
-    structure = entry.tree.get("structure", "")
-    name = words.sentence(entry.name)
-    name += f" of the {structure}" if structure and structure not in entry.name else ""
-    if entry.kind == "motion":
-        return f"{name}, as imaged"
-    return f"{name}, simulated{f' ({told})' if told else ''}"
-
-
-def load_text(entry: Entry) -> str:
-    """Return the load that a bone's numbers are of; empty for others."""
-    newtons = entry.tree.get("body_weight_n", 0.0)
-    weight = words.weight_text(newtons / GRAVITY, words.is_weight_assumed(entry.tree))
-    return f"At a body weight of {weight}, by activity." if newtons else ""
 
 
 def _imaged(record: Record, text: printing.Text) -> list[Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
+from desktop import words
 from physics.conditions import AS_FITTED, beat_conditions
+from resources.loads import GRAVITY
 from twin.record import Entry, Record
 
 _ENDS = ("imaged", "given", "assumed", "predicted")
@@ -65,8 +67,6 @@ def rests_on(entry: Entry, number: Mapping[str, Any]) -> str:
     One of a beat that has a counterpart among what the heart was fitted to is no prediction: “fitted to
     imaged 173 mL” says to what, and whether that was measured.
     """
-    from desktop import words
-
     if _end_of(number):
         return _end_of(number)
     if entry.kind == "motion":
@@ -77,6 +77,34 @@ def rests_on(entry: Entry, number: Mapping[str, Any]) -> str:
         if _end_of(other) in ("imaged", "given", "assumed") and _subject(other) == number["name"]:
             return f"fitted to {_end_of(other)} {words.number(other['value'], other['unit'])}"
     return "predicted"
+
+
+def heading(record: Record, entry: Entry) -> str:
+    """Return what stands over an entity's numbers: its name, how it was got, under which conditions."""
+    told = beat_conditions(record.history.entry(entry.made_by), entry.tree)
+    structure = entry.tree.get("structure", "")
+    name = words.sentence(entry.name)
+    name += f" of the {structure}" if structure and structure not in entry.name else ""
+    if entry.kind == "motion":
+        return f"{name}, as imaged"
+    return f"{name}, simulated{f' ({told})' if told else ''}"
+
+
+def load_text(entry: Entry) -> str:
+    """Return the load that a bone's numbers are of; empty for others."""
+    newtons = entry.tree.get("body_weight_n", 0.0)
+    weight = words.weight_text(newtons / GRAVITY, words.is_weight_assumed(entry.tree))
+    return f"At a body weight of {weight}, by activity." if newtons else ""
+
+
+def key_lines(record: Record) -> Iterator[str]:
+    """Yield the numbers to read first as lines: value with unit, interval, what it rests on."""
+    for entry in key_entries(record):
+        load = load_text(entry)
+        yield heading(record, entry) + (f". {load}" if load else "")
+        for number in key_numbers(entry):
+            said = f"{words.sentence(number['name'])}: {words.with_interval(number)}"
+            yield f"  {said}, {rests_on(entry, number)}"
 
 
 def _end_of(number: Mapping[str, Any]) -> str:

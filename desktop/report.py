@@ -12,7 +12,8 @@ import numpy as np
 from desktop import catalogue, printing, words
 from desktop.chain import title_of
 from desktop.describe import size_in_words
-from desktop.front_page import PICTURES, front_page, load_text
+from desktop.front_page import PICTURES, front_page
+from desktop.key_numbers import load_text
 from desktop.people import line_of
 from physics.conditions import beat_conditions, value_in_words
 from twin import steps
