@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from desktop.cardiac_views import told_view
 from desktop.key_numbers import newest_alike
 from twin.progress import Progress
 from twin.record import Entry, Record
@@ -125,6 +126,7 @@ def _slices(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
         view = SliceView(plane)
         view.resize(*_SLICE)
         view.set_volume(volume)
+        view.decor.set_view_name(told_view(volume.identity.series_description))
         if found is not None:
             labels: Any = record.load(found.id)
             colors = {s.name: s.shown_color for s in labels.structures}
