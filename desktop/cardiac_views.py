@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.errors import UserError
+
 if TYPE_CHECKING:
     from twin.domain import Motion
 
@@ -51,7 +53,12 @@ def seen_view(affine: NDArray[np.float64], motion: Motion) -> str:
     """
     from segmentation.heart.late_wall import axis_of
 
-    axis = axis_of(motion, motion.fullest)
+    if "endocardium" not in [surface.name for surface in motion.surfaces]:
+        return ""
+    try:
+        axis = axis_of(motion, motion.fullest)
+    except UserError:  # closed: where its base lies is not known
+        return ""
     normal = np.cross(affine[:3, 0], affine[:3, 1])
     normal /= np.linalg.norm(normal)
     along = axis.apex - axis.center

@@ -1,5 +1,7 @@
 """An image of the heart is called as clinicians call it, where its series or the heart itself tells."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -35,6 +37,14 @@ def cup() -> Motion:
     inner = MovingSurface("endocardium", points[None], triangles)
     still = np.zeros(1)
     return Motion((inner,), still, 0.0, np.array([30.0]), np.array([50.0]), 0, 0)
+
+
+def test_of_a_closed_surface_no_axis_is_known() -> None:
+    ring = np.array([[n, (n + 1) % 12, 12] for n in range(12)], np.int32) + 1
+    (inner,) = cup().surfaces
+    points = np.concatenate([inner.points, [[[80.0, 0.0, 0.0]]]], axis=1)
+    closed = MovingSurface("endocardium", points, np.vstack([inner.triangles, ring]))
+    assert seen_view(planes(0), replace(cup(), surfaces=(closed,))) == ""
 
 
 def planes(normal_deg: float, beside_mm: float = 0.0) -> np.ndarray:
