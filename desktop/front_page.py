@@ -18,18 +18,18 @@ def front_page(record: Record, pictures: Sequence[Path], text: printing.Text) ->
     """Return what stands between the patient's name and the contents."""
     entries = key_entries(record)
     story = _imaged(record, text)
-    for entry in entries:
-        story += _numbers(record, entry, text)
+    for n, entry in enumerate(entries):
+        story += _numbers(record, entry, text, titled=n == 0)
     if not entries:
         story.append(text("Nothing is measured or simulated yet.", "quiet"))
     if pictures:
-        story.append(printing.pictures(pictures[:PICTURES], PICTURES, 125.0))
+        story.append(printing.pictures(pictures[:PICTURES], PICTURES, 92.0))
     limits = limits_in_short(entries)
     if not all(has_interval(number) for entry in entries for number in key_numbers(entry)):
         limits.insert(0, "interval “none”: how far the number may be off is not known")
     if limits:
         story.append(text("What these numbers do not tell", "front"))
-        story += [text(f"– {limit}", "point") for limit in limits]
+        story.append(text(" · ".join(limits) + ".", "limits"))
     return story
 
 
@@ -51,22 +51,24 @@ def _imaged(record: Record, text: printing.Text) -> list[Any]:
     return [text("Imaged: " + "; ".join(told) + ".", "quiet")] if told else []
 
 
-def _numbers(record: Record, entry: Entry, text: printing.Text) -> list[Any]:
+def _numbers(record: Record, entry: Entry, text: printing.Text, titled: bool) -> list[Any]:
     load = load_text(entry)
     story = [text(heading(record, entry), "front"), *([text(load, "quiet lead")] if load else [])]
-    rows = [["Number", "Value", "Interval", "Rests on"]]
+    rows = []
     for number in key_numbers(entry):
         unit = "" if number["unit"] == "1" else number["unit"]
         span = f"{words.interval(number['low'], number['high'])} {unit}" if has_interval(number) else "none"
         rests = rests_on(entry, number)
         value = words.number(number["value"], unit)
-        rows.append([words.sentence(number["name"]), value, span, _rests(number, rests)])
-    story.append(printing.table(rows, [0.3, 0.15, 0.19, 0.36], close=True))
+        name = words.sentence(number["name"].removesuffix(f", {rests}"))
+        rows.append([name, value, span, _rests(number, rests)])
+    titles = ["Number", "Value", "Interval", "Rests on"] if titled else []
+    story.append(printing.table(rows, [0.27, 0.13, 0.18, 0.42], titles, close=True))
     return story
 
 
 def _rests(number: dict[str, Any], rests: str) -> str:
     """Return what a number rests on, with what makes it a check or a warning."""
     warning = words.yield_warning(number["name"].rpartition(": ")[2], number["value"], number["high"])
-    check = number["remark"] if number["name"].endswith(", predicted") else ""
+    check = number["remark"].partition(";")[0].rstrip(".") if number["name"].endswith(", predicted") else ""
     return "; ".join(s for s in (rests, warning, check[:1].lower() + check[1:]) if s)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
@@ -13,6 +14,8 @@ from twin.record import Entry, Record
 _ENDS = ("imaged", "given", "assumed", "predicted")
 """How the name of a number ends that says itself what it rests on."""
 
+_ORDER = ("motion", "result", "heart")
+
 _ENOUGH = 8
 """Of a simulation that tells so many numbers or more, those are read first that have an interval."""
 
@@ -21,12 +24,12 @@ def key_entries(record: Record) -> list[Entry]:
     """Return what bears the numbers to read first, what was measured before what was computed.
 
     Of what was made more than once alike the newest; nothing that is out of date; of a heart's beats the
-    patient's own, not what might be. A heart's parameters come later.
+    patient's own, not what might be.
     """
-    found = newest_alike(record, ("motion", "result"))
+    found = newest_alike(record, _ORDER)
     fresh = [(entry, told) for entry, told in found if not entry.stale]
     own = [entry for entry, told in fresh if told in ("", AS_FITTED)] or [entry for entry, _ in fresh]
-    return sorted(own, key=lambda entry: entry.kind != "motion")
+    return sorted((e for e in own if key_numbers(e)), key=lambda entry: _ORDER.index(entry.kind))
 
 
 def newest_alike(record: Record, kinds: Container[str]) -> list[tuple[Entry, str]]:
@@ -48,8 +51,14 @@ def newest_alike(record: Record, kinds: Container[str]) -> list[tuple[Entry, str
 
 
 def key_numbers(entry: Entry) -> list[dict[str, Any]]:
-    """Return an entity's numbers to read first: of many those with an interval, and what checks them."""
+    """Return an entity's numbers to read first: of many those with an interval, and what checks them.
+
+    Of a heart what was found of its wall beside the fit, the whole and not each segment: a scar's mass.
+    """
     numbers = entry.numbers
+    if entry.kind == "heart":
+        whole = [n for n in numbers if not n["remark"].startswith("Fitted") and ", " not in n["name"]]
+        return [n for n in whole if n["remark"]]
     if entry.kind == "motion" or len(numbers) < _ENOUGH:
         return numbers
     kept = [n for n in numbers if has_interval(n) or _end_of(n) == "predicted"]
@@ -71,6 +80,8 @@ def rests_on(entry: Entry, number: Mapping[str, Any]) -> str:
         return _end_of(number)
     if entry.kind == "motion":
         return "imaged"
+    if entry.kind == "heart" and not number["remark"].startswith("Fitted"):
+        return re.split(r"(?<=[^0-9])[.;:] ", number["remark"])[0].rstrip(".")
     if number["remark"].startswith("Fitted"):
         return "fitted"
     for other in entry.numbers:
@@ -85,8 +96,8 @@ def heading(record: Record, entry: Entry) -> str:
     structure = entry.tree.get("structure", "")
     name = words.sentence(entry.name)
     name += f" of the {structure}" if structure and structure not in entry.name else ""
-    if entry.kind == "motion":
-        return f"{name}, as imaged"
+    if entry.kind != "result":
+        return f"{name}, {'as imaged' if entry.kind == 'motion' else 'its wall'}"
     return f"{name}, simulated{f' ({told})' if told else ''}"
 
 

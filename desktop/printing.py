@@ -40,7 +40,7 @@ def styles() -> dict[str, Any]:
             "quiet lead", body, fontSize=8, leading=11, textColor=QUIET, keepWithNext=1
         ),
         "quiet": ParagraphStyle("quiet", body, fontSize=8, leading=11, textColor=QUIET, spaceBefore=4),
-        "point": ParagraphStyle("point", body, fontSize=8, leading=10, leftIndent=9),
+        "limits": ParagraphStyle("limits", body, fontSize=7.8, leading=9.7),
         "cell": ParagraphStyle("cell", body, fontSize=8.5, leading=11),
         "close cell": ParagraphStyle("close cell", body, fontSize=8, leading=9.5),
         "contents": ParagraphStyle("contents", body, fontSize=8.5, leading=12),
@@ -135,16 +135,19 @@ def _numbered() -> Any:
 def table(
     rows: Sequence[Sequence[str]],
     shares: Sequence[float],
+    titles: Sequence[str] = (),
     *,
     struck: bool = False,
     close: bool = False,
 ) -> Any:
-    """Return a table as wide as the page, its first row the titles of its columns.
+    """Return a table as wide as the page.
 
     Parameters
     ----------
     shares : sequence of float
         Of the width, one a column.
+    titles : sequence of str
+        Of the columns, in a row above the others and again on every page; none where there are none.
     struck : bool
         Whether value and interval (the second and third column) are crossed out.
     close : bool
@@ -154,16 +157,14 @@ def table(
 
     style = styles()["close cell" if close else "cell"]
 
-    def cell(line: str, column: int, row: int) -> Any:
+    def cell(line: str, column: int) -> Any:
         marked = escape(line)
-        if row == 0:
-            marked = f"<b>{marked}</b>"
-        elif struck and column in (1, 2):
-            marked = f"<strike>{marked}</strike>"
-        return Paragraph(marked, style)
+        return Paragraph(f"<strike>{marked}</strike>" if struck and column in (1, 2) else marked, style)
 
-    cells = [[cell(line, c, r) for c, line in enumerate(row)] for r, row in enumerate(rows)]
-    made = Table(cells, colWidths=[share * WIDTH for share in shares], repeatRows=1)
+    cells = [[cell(line, c) for c, line in enumerate(row)] for row in rows]
+    if titles:
+        cells.insert(0, [Paragraph(f"<b>{escape(title)}</b>", style) for title in titles])
+    made = Table(cells, colWidths=[share * WIDTH for share in shares], repeatRows=1 if titles else 0)
     look = [
         ("LINEBELOW", (0, 0), (-1, -1), 0.4, LINE),
         ("VALIGN", (0, 0), (-1, -1), "TOP"),

@@ -128,11 +128,12 @@ def _story(record: Record, pictures: Sequence[Path]) -> list[Any]:
         story += [text("Pictures", "head"), printing.pictures(pictures[PICTURES:], 2)]
     story.append(text("What is in the record", "head"))
     rows = [[e.name, e.kind, size_in_words(record, e), "out of date" if e.stale else ""] for e in entries]
-    story.append(printing.table([["Name", "Kind", "Size", ""], *rows], [0.34, 0.14, 0.38, 0.14]))
+    story.append(printing.table(rows, [0.34, 0.14, 0.38, 0.14], ["Name", "Kind", "Size", ""]))
     story.append(text("How it was made", "head"))
     story.append(text("Every step that leads to what is shown, with its parameters.", "quiet lead"))
-    chain = [["#", "When (UTC)", "Step", "Parameters"], *(_step_row(e) for e in record.history.chain())]
-    story.append(printing.table(chain, [0.05, 0.17, 0.24, 0.54]))
+    chain = [_step_row(e) for e in record.history.chain()]
+    titles = ["#", "When (UTC)", "Step", "Parameters"]
+    story.append(printing.table(chain, [0.05, 0.17, 0.24, 0.54], titles))
     last = record.log()[-1]
     story.append(
         text(f"From {record.path.name}; log of {last.number} entries, closed by {last.hash}.", "quiet")
@@ -188,7 +189,7 @@ def _result(record: Record, entry: Entry, text: Any, told: _Told) -> list[Any]:
     numbers, before = told.new_numbers(entry)
     rows, shared = _shared([*_rows(numbers)])
     header = ["Number", "Value", "Interval", "What to know"]
-    story.append(printing.table([header, *rows], [0.26, 0.14, 0.2, 0.4], struck=bool(entry.stale)))
+    story.append(printing.table(rows, [0.26, 0.14, 0.2, 0.4], header, struck=bool(entry.stale)))
     story += [text(line, "quiet") for line in shared]
     if before:
         others = len(entry.numbers) - len(numbers)

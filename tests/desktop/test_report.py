@@ -169,3 +169,14 @@ def test_an_image_of_one_slice_is_drawn_in_its_own_plane_only() -> None:
     assert pictures._planes_of(Volume(voxels, sagittal, "MR")) == ["sagittal"]
     assert pictures._planes_of(Volume(voxels, np.eye(4), "MR")) == ["axial"]
     assert pictures._planes_of(Volume(np.zeros((4, 8, 8)), np.eye(4), "MR")) == ("axial", "coronal")
+
+
+def test_of_a_heart_its_wall_is_told_and_neither_its_fit_nor_each_segment() -> None:
+    fitted = number("peak tension", 240.0, 200.0, 280.0, remark="Fitted; 21 % as wide as before.")
+    scar = number("scar", 15.1, remark="Of the meshed wall, at 1.05 g/mL: by its share. Both differ.")
+    share = number("scar, basal anterior", 12.0)
+    imaged = number("ejection fraction, imaged", 60.0, remark="The fitted beat is +1.0 points off.")
+    heart = entry("heart", [fitted, scar, share, imaged])
+    assert key_numbers(heart) == [scar]
+    assert rests_on(heart, scar) == "Of the meshed wall, at 1.05 g/mL"
+    assert rests_on(heart, fitted) == "fitted"
