@@ -81,7 +81,8 @@ ROWS = (
         "be read as the patient's, nor its change", "%", "longitudinal_strain_percent", 1, doubtful=True),
     Row("GCS", "Global circumferential strain, likewise", "%", "circumferential_strain_percent", 1),
     Row("Twist", "Twist of the emptiest moment, counter-clockwise seen from the apex", "°", "twist_deg", 1),
-    Row("QRS", "QRS duration, left ventricle: from its first place activated to its last", "ms", "qrs_ms",
+    Row("QRS", "QRS duration, left ventricle: from its first place activated to its last. With block, or "
+        "paced, it comes out longer than in patients: no Purkinje's fibers carry it on", "ms", "qrs_ms",
         electric=True),
     Row("AV gradient", "Mean gradient of the aortic valve", "mmHg", "aortic_mean_gradient_mmhg", 0, True),
     Row("AV area", "Aortic valve area by Gorlin's formula, from flow and mean gradient", "cm²",

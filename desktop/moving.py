@@ -31,10 +31,10 @@ class Moving:
         self._scene, self._cine = scene, cine
         self._shown: dict[str, tuple[Motion, int]] = {}
 
-    def draw(self, item: Item, motion: Motion, color: str) -> None:
-        """Show a motion at the moment that is up."""
+    def draw(self, item: Item, motion: Motion, color: str, rings: bool = False) -> None:
+        """Show a motion at the moment that is up, as surfaces or as rings around what else lies there."""
         phase = self._phase(motion)
-        show_motion(self._scene, item.key, motion, phase, color)
+        show_motion(self._scene, item.key, motion, phase, color, rings)
         self._shown[item.key] = motion, phase
 
     def forget(self, key: str) -> None:
@@ -65,12 +65,14 @@ class Moving:
         return phase_at(motion.phases, self._cine.share)
 
 
-def show_motion(scene: SceneView, key: str, motion: Motion, phase: int, color: str) -> None:
+def show_motion(
+    scene: SceneView, key: str, motion: Motion, phase: int, color: str, rings: bool = False
+) -> None:
     """Show a motion in one phase; what encloses other surfaces last, and translucent."""
     for moving in sorted(motion.surfaces, key=lambda s: s.name == _OUTER):
         outer = moving.name == _OUTER
         shade, opacity = (structure_color("myocardium"), _OUTER_OPACITY) if outer else (color, 1.0)
-        scene.show_surface(f"{key}#{moving.name}", surface_at(motion, moving, phase), shade, opacity)
+        scene.show_surface(f"{key}#{moving.name}", surface_at(motion, moving, phase), shade, opacity, rings)
 
 
 class Played:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from psygnal import Signal
 
 from desktop.beating import wall_of
+from desktop.cardiac_views import seen_view, told_view
 from desktop.colors import color_of
 from desktop.desk import Desk
 from desktop.moving import marks_at
@@ -15,9 +16,11 @@ from desktop.session import identity_of
 from resources.colors import SIMULATED_COLOR
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from desktop.cine import Cine
     from desktop.presenting import Presenting
-    from twin.domain import Motion
+    from twin.domain import Motion, Volume
     from twin.record import Entry
     from viewers.slice_view import SliceView
 
@@ -85,6 +88,7 @@ class SliceOverlay:
             if entry is not None:
                 self._up = entry.id
                 self.came.emit(entry.id)
+        self._sync_name(entry)
         self._sync_labels()
         self._sync_outlines()
 
@@ -104,6 +108,26 @@ class SliceOverlay:
     def _say_reading(self, entry: Entry) -> None:
         for view in self._views.values():
             view.decor.set_caption((f"Reading {entry.name} …",))
+
+    def _sync_name(self, entry: Entry | None) -> None:
+        """Name the image's planes as clinicians do, where its series or a ventricle measured there tells."""
+        name = told_view(identity_of(entry).series_description) if entry is not None else ""
+        volume = self._desk.session.get(entry.id) if entry is not None else None
+        if volume is not None and not name:
+            named = (seen_view(volume.affine, motion) for motion in self._motions_in(volume))
+            name = next(filter(None, named), "")
+        for view in self._views.values():
+            view.decor.set_view_name(name)
+
+    def _motions_in(self, volume: Volume) -> Iterator[Motion]:
+        """Yield what was measured of ventricles where an image lies, as far as it has been read."""
+        session = self._desk.session
+        for item in session.of_kind("motion"):
+            entry = session.entry(item.id)
+            frame = entry.tree.get("frame_of_reference") if entry is not None else ""
+            motion = session.get(item.id) if frame and frame == volume.frame_of_reference else None
+            if motion is not None:
+                yield motion
 
     def _sync_labels(self) -> None:
         session = self._desk.session

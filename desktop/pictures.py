@@ -6,23 +6,26 @@ nothing with it.
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from desktop.cardiac_views import told_view
+from desktop.key_numbers import newest_alike
 from twin.progress import Progress
 from twin.record import Entry, Record
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QImage
 
+    from viewers.orientation import Plane
     from viewers.paint import Look
     from viewers.scene_view import SceneView
 
 _SCENE = (560, 440)
-_SLICES = {"axial": (560, 400), "coronal": (560, 400)}
+_SLICE = (560, 400)
 _KEY = (560, 440)
 _FINENESS = 2.4
 """Pixels of a picture to one of a view: small views keep their words legible at half a page's width."""
@@ -46,7 +49,7 @@ def draw(path: Path, folder: Path, progress: Progress) -> list[Path]:
     begin()
     written: list[Path] = []
     with Record.open(path, write=False) as record:
-        drawings = [(e, how) for kind, how in _HOW.items() for e in record.entries() if e.kind == kind]
+        drawings = [(e, how) for kind, how in _HOW.items() for e in _shown(record, kind)]
         for n, (entry, how) in enumerate(drawings):
             part = progress.between(n / len(drawings), (n + 1) / len(drawings))
             part(0.0, f"drawing {entry.name}")
@@ -55,6 +58,13 @@ def draw(path: Path, folder: Path, progress: Progress) -> list[Path]:
                 # How many there will be is not known before; each takes half of what is left.
                 part(1.0 - 0.5**m, f"drawing {entry.name}: {name}")
     return written
+
+
+def _shown(record: Record, kind: str) -> list[Entry]:
+    """Return the entities of a kind that are drawn: of beats and hearts made anew alike only the newest."""
+    if kind in ("result", "heart"):
+        return [entry for entry, _ in newest_alike(record, (kind,))]
+    return [entry for entry in record.entries() if entry.kind == kind]
 
 
 def begin() -> "Look":
@@ -107,15 +117,16 @@ def _newest(record: Record, kind: str) -> Entry | None:
 
 
 def _slices(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
-    """Draw an image through the middle of what was found in it."""
+    """Draw an image through the middle of what was found in it; one of a single slice as it was taken."""
     from viewers.slice_view import SliceView
 
     volume: Any = record.load(entry.id)
     found = _newest(record, "labelmap")
-    for plane, size in _SLICES.items():
-        view = SliceView(plane)  # type: ignore[arg-type]
-        view.resize(*size)
+    for plane in _planes_of(volume):
+        view = SliceView(plane)
+        view.resize(*_SLICE)
         view.set_volume(volume)
+        view.decor.set_view_name(told_view(volume.identity.series_description))
         if found is not None:
             labels: Any = record.load(found.id)
             colors = {s.name: s.shown_color for s in labels.structures}
@@ -128,6 +139,16 @@ def _slices(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
             f"{plane} slice",
             _figure(view, record, entry, f"{plane}, structures over it" if found else plane),
         )
+
+
+def _planes_of(volume: Any) -> "Sequence[Plane]":
+    """Return the planes to draw: two of a stack; of a single slice its own, for across it it is a line."""
+    from viewers.orientation import SliceFrame
+
+    if volume.shape[0] > 1:
+        return ("axial", "coronal")
+    planes: Sequence[Plane] = ("axial", "coronal", "sagittal")
+    return [p for p in planes if SliceFrame.of(p, volume.affine, volume.shape).axes[2] == 2]
 
 
 def _key_image(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:

@@ -1,19 +1,21 @@
-"""The report of a record, as PDF: whose it is, what was found, how far to trust it, how it was made."""
+"""The report of a record, as PDF: what to read first, what was found, how far to trust it, its making."""
 
 import contextlib
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
 
 import numpy as np
 
-from desktop import catalogue, words
+from desktop import catalogue, printing, words
 from desktop.chain import title_of
 from desktop.describe import size_in_words
+from desktop.front_page import PICTURES, front_page
+from desktop.key_numbers import load_text
 from desktop.people import line_of
 from physics.conditions import beat_conditions, value_in_words
-from resources.loads import GRAVITY
 from twin import steps
 from twin.errors import RecordError, UserError
 from twin.progress import Progress
@@ -21,7 +23,10 @@ from twin.record import Entry, LogEntry, Record
 from twin.wiping import passing_folder
 from viewers.orientation import lps_text
 
-_INK, _QUIET, _ACCENT, _WARN, _LINE = "#1B1F24", "#5B6570", "#1F7A86", "#8A5A00", "#D5DAE0"
+_OFTEN = 3
+"""A remark that so many numbers of a table share stands once, under the table."""
+_ALIKE = 4
+"""So many bare numbers of one name and unit stand in one row, by place."""
 
 
 def check_name(path: Path) -> None:
@@ -63,7 +68,6 @@ def write(record: Record, path: Path, pictures: Sequence[Path] = ()) -> Path:
         Where the file cannot be written.
     """
     from reportlab import rl_config
-    from reportlab.platypus import SimpleDocTemplate
 
     rl_config.useA85 = 0  # pictures as text: a quarter bigger, and seconds in plain Python
     path = Path(path)
@@ -72,12 +76,8 @@ def write(record: Record, path: Path, pictures: Sequence[Path] = ()) -> Path:
         raise UserError(f"{record.path.name} is empty: there is nothing to report.", "Import images first.")
     part = path.with_name(f".{path.name}.part")
     try:
-        document = SimpleDocTemplate(
-            str(part), leftMargin=48, rightMargin=48, topMargin=54, bottomMargin=54,
-            title=f"Vitruvian report, {record.path.stem}", author="Vitruvian", subject=words.NOTICE,
-        )  # fmt: skip
-        frame = _page(record)
-        document.build(_story(record, pictures, document.width - 12), onFirstPage=frame, onLaterPages=frame)
+        title = f"Vitruvian report, {record.path.stem}"
+        printing.build(part, title, _story(record, pictures), _page(record))
         part.replace(path)
     except OSError as error:
         raise RecordError(
@@ -88,97 +88,82 @@ def write(record: Record, path: Path, pictures: Sequence[Path] = ()) -> Path:
     return path
 
 
-def _styles() -> dict[str, Any]:
-    from reportlab.lib.styles import ParagraphStyle
-
-    font = _fonts()
-    body = ParagraphStyle("body", fontName=font, fontSize=9.5, leading=13, textColor=_INK)
-    return {
-        "body": body,
-        "title": ParagraphStyle("title", body, fontName=f"{font}-Bold", fontSize=18, leading=22),
-        "head": ParagraphStyle(
-            "head", body, fontName=font + "-Bold", fontSize=12, leading=16, spaceBefore=14, spaceAfter=4,
-            textColor=_ACCENT, keepWithNext=1,
-        ),
-        "lead": ParagraphStyle("lead", body, keepWithNext=1),
-        "quiet lead": ParagraphStyle(
-            "quiet lead", body, fontSize=8, leading=11, textColor=_QUIET, keepWithNext=1
-        ),
-        "quiet": ParagraphStyle("quiet", body, fontSize=8, leading=11, textColor=_QUIET, spaceBefore=4),
-        "cell": ParagraphStyle("cell", body, fontSize=8.5, leading=11),
-        "warn": ParagraphStyle("warn", body, textColor=_WARN, fontName=font + "-Bold", keepWithNext=1),
-    }  # fmt: skip
-
-
-def _fonts() -> str:
-    """Register a font with the signs that our numbers need (≥, ±, –); returns its family's name."""
-    from reportlab.pdfbase import pdfmetrics
-    from reportlab.pdfbase.ttfonts import TTFError, TTFont
-
-    if "Report" in pdfmetrics.getRegisteredFontNames():
-        return "Report"
-    places = ("DejaVuSans", "/usr/share/fonts/truetype/dejavu/DejaVuSans", "Verdana", "Vera")
-    for place in places:
-        bold = {"Verdana": "verdanab", "Vera": "VeraBd"}.get(place, f"{place}-Bold")
-        try:
-            pdfmetrics.registerFont(TTFont("Report", f"{place}.ttf"))
-            pdfmetrics.registerFont(TTFont("Report-Bold", f"{bold}.ttf"))
-        except (TTFError, OSError):
-            continue
-        pdfmetrics.registerFontFamily("Report", "Report", "Report-Bold", "Report", "Report-Bold")
-        return "Report"
-    return "Helvetica"
-
-
 def _page(record: Record) -> Any:
     identity = record.patient()
     reference = identity is not None and identity.reference_patient
     whose = line_of(identity) if identity else "patient unknown"
 
     def draw(canvas: Any, document: Any) -> None:
-        font = _fonts()
+        font = printing.fonts()
         canvas.saveState()
         canvas.setFont(font, 8)
-        canvas.setFillColor(_QUIET)
+        canvas.setFillColor(printing.QUIET)
         width, height = document.pagesize
         canvas.drawString(48, height - 34, whose + (" · REFERENCE PATIENT" if reference else ""))
         canvas.drawRightString(width - 48, 30, f"page {document.page}")
-        canvas.setFillColor(_WARN)
+        canvas.setFillColor(printing.WARN)
         canvas.drawString(48, 30, words.NOTICE)
         canvas.restoreState()
 
     return draw
 
 
-def _story(record: Record, pictures: Sequence[Path], width: float) -> list[Any]:
-    from reportlab.platypus import Paragraph
+def _story(record: Record, pictures: Sequence[Path]) -> list[Any]:
+    from reportlab.platypus import PageBreak
 
-    styles = _styles()
-
-    def text(line: str, style: str = "body") -> Any:
-        return Paragraph(escape(line), styles[style])
-
+    text = printing.text_of()
     catalogue.load()
     entries = record.entries()
-    story = [text("Report", "title"), *_who(record, text), text(f"From {record.path.name}.", "quiet")]
+    story = [text("Report", "title"), *_who(record, text)]
     stale = [e for e in entries if e.stale]
     if stale:
         story.append(text("Out of date: " + "; ".join(f"{e.name} ({e.stale})" for e in stale), "warn"))
+    story += front_page(record, pictures, text)
+    story += [PageBreak(), text("In this report", "front"), printing.contents()]
+    told = _Told()
     for entry in entries:
         if entry.kind in ("result", "heart", "motion"):
-            story += _result(record, entry, text, width)
-    if pictures:
-        story += _pictures(pictures, text, width)
+            story += _result(record, entry, text, told)
+    if pictures[PICTURES:]:
+        story += [text("Pictures", "head"), printing.pictures(pictures[PICTURES:], 2)]
     story.append(text("What is in the record", "head"))
     rows = [[e.name, e.kind, size_in_words(record, e), "out of date" if e.stale else ""] for e in entries]
-    story.append(_table([["Name", "Kind", "Size", ""], *rows], [0.34, 0.14, 0.38, 0.14], text, width))
+    story.append(printing.table(rows, [0.34, 0.14, 0.38, 0.14], ["Name", "Kind", "Size", ""]))
     story.append(text("How it was made", "head"))
     story.append(text("Every step that leads to what is shown, with its parameters.", "quiet lead"))
-    chain = [["#", "When (UTC)", "Step", "Parameters"], *(_step_row(e) for e in record.history.chain())]
-    story.append(_table(chain, [0.05, 0.17, 0.24, 0.54], text, width))
+    chain = [_step_row(e) for e in record.history.chain()]
+    titles = ["#", "When (UTC)", "Step", "Parameters"]
+    story.append(printing.table(chain, [0.05, 0.17, 0.24, 0.54], titles))
     last = record.log()[-1]
-    story.append(text(f"Log of {last.number} entries, closed by {last.hash}.", "quiet"))
+    story.append(
+        text(f"From {record.path.name}; log of {last.number} entries, closed by {last.hash}.", "quiet")
+    )
     return story
+
+
+class _Told:
+    """What the pages before have told already: it is named there, and not told again."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, str] = {}
+        self._limits: dict[str, str] = {}
+
+    def new_numbers(self, entry: Entry) -> tuple[list[dict[str, Any]], list[str]]:
+        """Return the numbers that no page told of the same step, and where the others stand."""
+        return _apart(self._numbers, entry.name, entry.numbers, lambda n: f"{entry.made_by} {n}")
+
+    def new_limits(self, entry: Entry) -> tuple[list[str], list[str]]:
+        """Return the limits that no page told yet, and where the others stand."""
+        return _apart(self._limits, entry.name, entry.tree.get("limits") or [], str)
+
+
+def _apart(
+    seen: dict[str, str], name: str, things: Sequence[Any], key_of: Callable[[Any], str]
+) -> tuple[list[Any], list[str]]:
+    new = [thing for thing in things if key_of(thing) not in seen]
+    before = list(dict.fromkeys(seen[key_of(thing)] for thing in things if key_of(thing) in seen))
+    seen.update({key_of(thing): name for thing in new})
+    return new, before
 
 
 def _who(record: Record, text: Any) -> list[Any]:
@@ -191,34 +176,81 @@ def _who(record: Record, text: Any) -> list[Any]:
     return lines
 
 
-def _result(record: Record, entry: Entry, text: Any, width: float) -> list[Any]:
+def _result(record: Record, entry: Entry, text: Any, told: _Told) -> list[Any]:
     """Return the numbers of what bears some: a result, a heart, a motion."""
-    tree = entry.tree
-    newtons = tree.get("body_weight_n", 0.0)
-    weight = words.weight_text(newtons / GRAVITY, words.is_weight_assumed(tree))
-    load = f"At a body weight of {weight}, by activity."
-    story = [text(entry.name, "head"), *([text(load, "lead")] if newtons else [])]
+    tree, load = entry.tree, load_text(entry)
+    story = [text(entry.name, "head"), *([text(load, "lead")] if load else [])]
     maker = record.history.entry(entry.made_by)
-    told = beat_conditions(maker, tree)
-    if told:
-        story.append(text(f"{title_of(maker)}: {told}", "lead"))
+    asked = beat_conditions(maker, tree)
+    if asked:
+        story.append(text(f"{title_of(maker)}: {asked}", "lead"))
     if entry.stale:
         story.append(text(f"These numbers are out of date: {entry.stale}.", "warn"))
-    rows = [["Number", "Value", "Interval", "What to know"]]
-    for number in entry.numbers:
-        low, high = number["low"], number["high"]
-        unit = "" if number["unit"] == "1" else number["unit"]
-        span = "" if low is None or high is None else f"{words.interval(low, high)} {unit}"
-        name = number["name"][:1].upper() + number["name"][1:]
-        rows.append([name, words.number(number["value"], unit), span, _remark(number)])
-    story.append(_table(rows, [0.26, 0.14, 0.2, 0.4], text, width, struck=bool(entry.stale)))
-    if tree.get("limits"):
-        story.append(
-            text("What this model leaves out: " + _joined(tree["limits"]).rstrip(".") + ".", "quiet")
-        )
+    numbers, before = told.new_numbers(entry)
+    rows, shared = _shared([*_rows(numbers)])
+    header = ["Number", "Value", "Interval", "What to know"]
+    story.append(printing.table(rows, [0.26, 0.14, 0.2, 0.4], header, struck=bool(entry.stale)))
+    story += [text(line, "quiet") for line in shared]
+    if before:
+        others = len(entry.numbers) - len(numbers)
+        story.append(text(f"{others} more of its numbers stand with {', '.join(before)}.", "quiet"))
+    limits, before = told.new_limits(entry)
+    said = [*([f"what was said of {', '.join(before)}"] if before else []), *limits]
+    if said:
+        story.append(text("What this model leaves out: " + _joined(said).rstrip(".") + ".", "quiet"))
     if tree["notes"]:
         story.append(text("Notes: " + _joined(tree["notes"]).rstrip(".") + ".", "quiet"))
     return story
+
+
+def _rows(numbers: Sequence[dict[str, Any]]) -> Iterator[list[str]]:
+    """Yield a row a number; many bare ones of one name and unit share a row, place by place."""
+    alike = Counter(_group(number) for number in numbers)
+    for number in numbers:
+        group = _group(number)
+        if group and alike[group] >= _ALIKE:
+            yield _row_of_places([n for n in numbers if _group(n) == group])
+            alike[group] = 0
+        elif alike[group] or not group:
+            yield _row(number)
+
+
+def _group(number: dict[str, Any]) -> str:
+    """Return what bare numbers of several places have in common; empty for all others."""
+    name, place = number["name"].partition(", ")[::2]
+    bare = number["low"] is None and not number["remark"] and not number["at"]
+    return f"{name} {number['unit']}" if place and bare and number["value"] is not None else ""
+
+
+def _row(number: dict[str, Any]) -> list[str]:
+    low, high = number["low"], number["high"]
+    unit = "" if number["unit"] == "1" else number["unit"]
+    span = "" if low is None or high is None else f"{words.interval(low, high)} {unit}"
+    return [words.sentence(number["name"]), words.number(number["value"], unit), span, _remark(number)]
+
+
+def _row_of_places(numbers: Sequence[dict[str, Any]]) -> list[str]:
+    """Return one row for numbers that differ by their place: from which to which, and each."""
+    unit = "" if numbers[0]["unit"] == "1" else numbers[0]["unit"]
+    values = [number["value"] for number in numbers]
+    each = [f"{n['name'].partition(', ')[2]} {words.number(n['value'])}" for n in numbers]
+    span = f"{words.interval(min(values), max(values))} {unit}"
+    return [words.sentence(numbers[0]["name"].partition(", ")[0]), span, "", "; ".join(each)]
+
+
+def _shared(rows: list[list[str]]) -> tuple[list[list[str]], list[str]]:
+    """Put sentences that many remarks share under the table; a letter stands in their place."""
+    said = [_sentences(row[3]) for row in rows]
+    counted = Counter(sentence for row in said for sentence in dict.fromkeys(row))
+    often = [sentence for sentence, times in counted.items() if times >= _OFTEN]
+    mark = {sentence: f"({chr(ord('a') + n)})" for n, sentence in enumerate(often)}
+    told = [" ".join(mark.get(sentence, sentence) for sentence in row) for row in said]
+    lines = [f"{mark[sentence]} {words.sentence(sentence)}" for sentence in often]
+    return [[*row[:3], remark] for row, remark in zip(rows, told, strict=True)], lines
+
+
+def _sentences(text: str) -> list[str]:
+    return re.split(r"(?<=\.) (?=[A-Z])", text) if text else []
 
 
 def _remark(number: dict[str, Any]) -> str:
@@ -236,21 +268,6 @@ def _remark(number: dict[str, Any]) -> str:
 def _joined(told: Sequence[str]) -> str:
     """Return remarks as one line: what ends a sentence goes where another follows."""
     return "; ".join([*(text.rstrip(".") for text in told[:-1]), *told[-1:]])
-
-
-def _pictures(pictures: Sequence[Path], text: Any, width: float) -> list[Any]:
-    from reportlab.lib.utils import ImageReader
-    from reportlab.platypus import Image, Table, TableStyle
-
-    images = []
-    for picture in pictures:
-        across, down = ImageReader(str(picture)).getSize()
-        scale = min((width / 2 - 6) / across, 230 / down)
-        images.append(Image(str(picture), across * scale, down * scale))
-    pairs = [[*images[n : n + 2], ""][:2] for n in range(0, len(images), 2)]
-    table = Table(pairs, colWidths=[width / 2] * 2)
-    table.setStyle(TableStyle([("ALIGN", (0, 0), (-1, -1), "LEFT"), ("LEFTPADDING", (0, 0), (-1, -1), 0)]))
-    return [text("Pictures", "head"), table]
 
 
 _UNREADABLE = ("state",)
@@ -279,25 +296,3 @@ def _short(value: Any) -> str:
     if isinstance(value, str) and len(value) > 60:
         return "…" + value[-58:]
     return value_in_words(value)
-
-
-def _table(rows: list[list[str]], shares: list[float], text: Any, width: float, struck: bool = False) -> Any:
-    from reportlab.platypus import Paragraph, Table, TableStyle
-
-    style = _styles()["cell"]
-
-    def cell(line: str, column: int, row: int) -> Any:
-        marked = escape(line)
-        if row == 0:
-            marked = f"<b>{marked}</b>"
-        elif struck and column in (1, 2):
-            marked = f"<strike>{marked}</strike>"
-        return Paragraph(marked, style)
-
-    cells = [[cell(line, c, r) for c, line in enumerate(row)] for r, row in enumerate(rows)]
-    table = Table(cells, colWidths=[share * width for share in shares], repeatRows=1)
-    line = ("LINEBELOW", (0, 0), (-1, -1), 0.4, _LINE)
-    table.setStyle(
-        TableStyle([line, ("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (-1, -1), 2)])
-    )
-    return table

@@ -30,6 +30,8 @@ SLICES_AFTER_MS = 80
 SLICES = "slices"
 """Key of the image at hand in the scene; placed planes beside it have ``slices#`` and their id."""
 _DRAWN = ("surface", "mesh", "landmarks", "motion", "model", "heart", "result", "measurement")
+_WALLS = ("mesh", "model", "heart", "result")
+"""What a measured motion lies in one place with: it is drawn as rings around them."""
 
 
 class Scenery:
@@ -49,7 +51,7 @@ class Scenery:
         self._slice_view: SliceView | None = None
         self._slices_shown: dict[str, tuple[Any, ...]] = {}
         self._slices_place: tuple[Any, ...] = ()
-        self._fibers = False
+        self._fibers = self._rings = False
         self.slices_wanted: bool | None = None
         """Whether the image's slices are in the scene too; None: while there is nothing else."""
         self.rendering = VolumeRendering(desk, scene)
@@ -82,12 +84,13 @@ class Scenery:
         """Draw what is visible and not drawn yet, hide what is not, forget what is gone."""
         session = self._desk.session
         wanted: dict[str, tuple[Any, ...]] = {}
-        for item in session.items:
-            if item.kind in _DRAWN and session.is_visible(item.key):
-                entry = session.entry(item.id)
-                if entry is not None:
-                    bare = self._fibers and item.kind == "mesh"
-                    wanted[item.key] = (entry.digest, color_of(item), bool(item.stale), bare)
+        here = [i for i in session.items if i.kind in _DRAWN and session.is_visible(i.key)]
+        self._rings = any(i.kind in _WALLS for i in here)
+        for item in here:
+            entry = session.entry(item.id)
+            if entry is not None:
+                apart = item.kind == "mesh" and self._fibers, item.kind == "motion" and self._rings
+                wanted[item.key] = (entry.digest, color_of(item), bool(item.stale), *apart)
         for key in [k for k in self._drawn if k not in wanted]:
             self._remove(key)
         drew = False
@@ -221,7 +224,7 @@ class Scenery:
             self.scene.show_mesh(item.key, mesh, color=color_of(item))
 
     def _draw_motion(self, item: Item, motion: Any) -> None:
-        self.moving.draw(item, motion, color_of(item))
+        self.moving.draw(item, motion, color_of(item), self._rings)
 
     def _draw_heart(self, item: Item, heart: Any) -> None:
         self._desk.beating.draw(self.scene, item, heart)
@@ -269,6 +272,8 @@ class Scenery:
             names, kinds = [i.name for i in shown], {i.group.lower() for i in shown}
             kind = kinds.pop() if len(kinds) == 1 else "shapes"
             lines.append(names[0] if len(names) == 1 else f"{len(names)} {kind}")
+            if self._rings and any(i.kind == "motion" for i in shown):
+                lines.append("rings: as measured")
             if any(i.kind == "result" for i in shown):
                 lines += filter(None, [self._desk.results.load_text()])
         image = session.volume if self.rendering.words else None

@@ -231,11 +231,11 @@ class SliceFrame:
 
     @cached_property
     def title(self) -> str:
-        """Return what the plane is: "axial", or "oblique axial, 34°" where it is turned away by that."""
+        """Return what the plane is: "axial", or "oblique, 34° from axial" where it is turned away by that."""
         along = abs(float(self.normal[_SCREEN[self.plane][2][0]]))
         off = float(np.degrees(np.arccos(min(along, 1.0))))
         true = self.on_grid and off <= TRUE_DEGREES
-        return self.plane if true else f"oblique {self.plane}, {off:.0f}°"
+        return self.plane if true else f"oblique, {off:.0f}° from {self.plane}"
 
     @cached_property
     def edge_letters(self) -> dict[str, str]:

@@ -39,13 +39,16 @@ class SceneView(SceneCanvas):
 
     # What is shown
 
-    def show_surface(self, key: str, surface: Surface, color: str, opacity: float = 1.0) -> None:
-        """Show a surface in one color."""
+    def show_surface(
+        self, key: str, surface: Surface, color: str, opacity: float = 1.0, rings: bool = False
+    ) -> None:
+        """Show a surface in one color, as a skin or as rings around it."""
 
         def put(scene: Scene) -> None:
             from viewers.drawn import DrawnSurface
+            from viewers.rings import DrawnRings
 
-            scene.put(key, DrawnSurface(surface, color, opacity))
+            scene.put(key, (DrawnRings if rings else DrawnSurface)(surface, color, opacity))
 
         self._show(key, put, surface)
 

@@ -90,6 +90,7 @@ class SliceDecor:
         self._changed = changed
         self.look = Look(ground=IMAGE_GROUND)
         self.caption: tuple[str, ...] = ()
+        self.view_name = ""
         self.brief = ""
         self.stamp = ""
         self.moment = ""
@@ -120,6 +121,12 @@ class SliceDecor:
         """Write whose image this is into the upper left corner; what it is of into the right one."""
         self.caption, self.aside = tuple(lines), tuple(aside)
         self._changed()
+
+    def set_view_name(self, name: str) -> None:
+        """Call the image's own planes so, "short axis", where they are no patient plane."""
+        if name != self.view_name:
+            self.view_name = name
+            self._changed()
 
     def set_brief(self, line: str) -> None:
         """Write this in a view that is too small for the caption: what two images beside differ in."""
@@ -294,13 +301,15 @@ class SliceDecor:
         """Return the name of the plane, whose angle changes with every step of a turn, as a line.
 
         In a narrow view a turned plane is named by its angle alone, "oblique, 34°", or "oblique": never by a
-        patient plane that it is not.
+        patient plane that it is not. The image's own planes bear what name is known of them, "short axis".
         """
         title = sheet.frame.title if self.sided else "picture"
-        if title.startswith("oblique "):
+        if title.startswith("oblique"):
             room = (inner.width() - paint.letters_width(painter, self._top_letters(sheet))) / 2 - 6.0
             fits = QFontMetricsF(painter.font()).horizontalAdvance
-            shorter = (title, title.replace(f" {self.plane}", ""), "oblique")
+            shorter: tuple[str, ...] = (title, title.removesuffix(f" from {self.plane}"), "oblique")
+            if self.view_name and sheet.frame.on_grid and sheet.frame.axes[2] == 2:
+                shorter = (title.replace("oblique", self.view_name), self.view_name)
             title = next((text for text in shorter if fits(text) <= room), shorter[-1])
         return [(title, PLANE_COLORS[self.plane])]
 

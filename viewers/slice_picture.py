@@ -243,7 +243,8 @@ class SlicePicture:
             return "in color", f"{thick} · {'voxels' if not frame.on_grid else between}"
         center, width, inverted = self.window
         figures = 0 if width >= 20 else 2
-        words = f"W {width:.{figures}f}  L {center:.{figures}f} {self.unit}".rstrip()
+        level = f"{center:.{figures}f}".replace("-", "−")
+        words = f"W {width:.{figures}f}  L {level} {self.unit}".rstrip()
         return words + ("  inverted" if inverted else ""), f"{thick} · {between}"
 
     def _gap_mm(self, frame: SliceFrame) -> float:

@@ -5,10 +5,11 @@ import itertools
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from desktop import words
 from desktop.cli import command
 from desktop.cli.checking import has_screen, missing_libraries, say_missing
 from desktop.cli.walking import steps_of
@@ -51,6 +52,8 @@ def demo(options: argparse.Namespace) -> int:
     summary = _walk(path, folder, options.patient)
     summary["seconds"] = round(time.monotonic() - started, 1)
     (folder / "summary.json").write_text(json.dumps(summary, indent=2, ensure_ascii=False, default=str))
+    for line in summary["told"]:
+        print(line)
     _say(f"Done in {summary['seconds']:.0f} s. Everything is in {folder}")
     if has_screen() and not options.headless:
         from desktop.window import run
@@ -75,6 +78,7 @@ def _say(words: str) -> None:
 def _walk(path: Path, folder: Path, patient: str) -> dict[str, Any]:
     from desktop.catalogue import load as load_steps
     from desktop.films import draw_film, moves
+    from desktop.key_numbers import key_lines
     from desktop.pictures import draw, slug
     from desktop.report import write
     from twin.record import Record
@@ -83,7 +87,7 @@ def _walk(path: Path, folder: Path, patient: str) -> dict[str, Any]:
     load_steps()
     way = WALKS[patient]
     _say("Making the reference patient ...")
-    run_job(Job(_make_patient, DEMOS[patient], folder / "dicom", title="reference patient"))
+    true = run_job(Job(_make_patient, DEMOS[patient], folder / "dicom", title="reference patient"))
     steps: list[dict[str, Any]] = []
     first: list[Path] = []
     with Record.create(path) as record:
@@ -103,6 +107,7 @@ def _walk(path: Path, folder: Path, patient: str) -> dict[str, Any]:
         for moving in (e for e in record.entries() if moves(e.kind, e.tree)):
             target, title = folder / f"{slug(moving.name)}.gif", f"film of {moving.name}"
             films.append(run_job(Job(draw_film, path, moving.id, target, True, title=title)))
+        told = [*key_lines(record), *_beside_truth(steps, true)]
     return {
         "patient": patient,
         "record": path.name,
@@ -110,15 +115,30 @@ def _walk(path: Path, folder: Path, patient: str) -> dict[str, Any]:
         "pictures": [p.name for p in pictures],
         "films": [p.name for p in films],
         "report": report.name,
+        "made_with": true,
+        "told": told,
     }
+
+
+def _beside_truth(steps: Sequence[Mapping[str, Any]], true: Mapping[str, float]) -> Iterator[str]:
+    """Yield what the patient was made with, beside what each step found of it."""
+    yield "The patient was made with:"
+    for name, value in true.items():
+        title, made = words.told(name, float(value))
+        found = [
+            f"{words.told(name, step['summary'][name])[1]} by {step['step']}"
+            for step in steps
+            if name in step["summary"]
+        ]
+        yield f"  {title}: {made}; found: {', '.join(found) or 'nothing that tells it'}"
 
 
 def _made(outputs: dict[str, dict[str, Any]]) -> str:
     return ", ".join(o["name"] for o in outputs.values())
 
 
-def _make_patient(module: str, folder: Path, progress: Progress) -> None:
+def _make_patient(module: str, folder: Path, progress: Progress) -> dict[str, float]:
     import importlib
 
-    make: Callable[[Path, Progress], None] = importlib.import_module(module).write_patient
-    make(folder, progress)
+    make: Callable[[Path, Progress], dict[str, float]] = importlib.import_module(module).write_patient
+    return make(folder, progress)

@@ -35,9 +35,10 @@ class Calibration:
         """Both lines in words."""
         law = ash_law(self.mineral)
         source = law.source if law.confirmed else f"{law.source}, {FROM_MEMORY}"
+        own, ash = (f"{offset:+.4g}".replace("-", "−") for offset in (self.offset, law.offset))
         return (
-            f"{self.title}: ρ_{self.mineral} = {self.slope:.4g} HU {self.offset:+.4g} g/cm³; "
-            f"ρ_ash = {law.slope} ρ_{self.mineral} {law.offset:+.4g} ({source})"
+            f"{self.title}: ρ_{self.mineral} = {self.slope:.4g} HU {own} g/cm³; "
+            f"ρ_ash = {law.slope} ρ_{self.mineral} {ash} ({source})"
         )
 
 

@@ -19,6 +19,13 @@ SCAR, LIVING = "scar", "living muscle"
 DENSITY_G_ML = 1.05
 """Of heart muscle (Vinnakota and Bassingthwaighte 2004, Am J Physiol 286:H1742: 1.053)."""
 
+OF_MESHED = (
+    f"Of the meshed wall, at {DENSITY_G_ML:g} g/mL: an element is scar by its share of what the labels show "
+    "of it. The labels' own mass is that of their voxels, whose steps do not end where the wall does: both "
+    "differ by some percent."
+)
+"""Why the scar's mass differs from that which the step tells that finds it."""
+
 _ROWS = 10
 """Of places along an element's edge at which labels are looked up: 220 in each."""
 _SLAB, _ALIKE, _LEAST_MM, _MOST_MM = 0.2, 0.2, 1.0, 8.0
@@ -79,7 +86,9 @@ def with_scar(
     numbers = scar_numbers(told)
     notes = [
         f"Scar: {numbers[0].value:.1f} g, {numbers[1].value:.0f} % of the wall. It does not pull, and is "
-        f"{stiffness:g} times as stiff as living muscle at rest (assumed: no image shows it)."
+        f"{stiffness:g} times as stiff as living muscle at rest (assumed: no image shows it).",
+        f"The scar's labels come to {_labeled_g(labels):.1f} g by their voxels, whose steps do not end where "
+        "the wall does; an element counts by its share of what they show of it.",
     ]
     off = [f"{k + 1} by {d:.1f} mm" for k, d in enumerate(dead.moved_mm) if d >= _TOLD_MM]
     if off:
@@ -89,6 +98,12 @@ def with_scar(
     return replace(
         told, stiffness=1.0 + (stiffness - 1.0) * dead.share, notes=(*mesh.notes, *notes)
     )  # fmt: skip
+
+
+def _labeled_g(labels: LabelMap) -> float:
+    return (
+        DENSITY_G_ML * float(_chosen(labels).sum()) * abs(float(np.linalg.det(labels.affine[:3, :3]))) / 1000
+    )
 
 
 def dead_in(mesh: TetMesh, labels: LabelMap, motion: Motion, phases: tuple[int, int]) -> Dead:
@@ -135,7 +150,7 @@ def scar_numbers(mesh: TetMesh) -> tuple[Number, ...]:
         return ()
     _, volumes = _places(mesh)
     dead = (1.0 - mesh.living) * volumes
-    remark = "Of the muscle that is meshed, by the labels."
+    remark = OF_MESHED
     found = [
         Number("scar", DENSITY_G_ML * float(dead.sum()) / 1000.0, "g", remark=remark),
         Number("scar, share of the wall", 100.0 * float(dead.sum() / volumes.sum()), "%"),

@@ -165,7 +165,8 @@ def _against_data(personal: Personal) -> list[Number]:
     for name, datum, value, unit in rows:
         off = personal.measures[MEASURES[datum]].value - value
         apart = "points" if unit == "%" else unit
-        found.append(Number(name, value, unit, remark=f"The fitted beat is {off:+.1f} {apart} off."))
+        by = f"{off:+.1f}".replace("-", "−")
+        found.append(Number(name, value, unit, remark=f"The fitted beat is {by} {apart} off."))
     return found
 
 

@@ -177,7 +177,7 @@ def _imaged(wall: Wall, measures: dict[str, float]) -> list[Number]:
                 f"{side}end-diastolic volume, imaged",
                 float(imaged),
                 "mL",
-                remark=f"Of the mesh as it came; the beat is {off:+.1f} mL off.",
+                remark=f"Of the mesh as it came; the beat is {off:+.1f} mL off.".replace("-", "−"),
             ),
             Number(f"{side}unloaded volume", float(bare), "mL", remark="Found from the imaged shape."),
         ]
@@ -284,7 +284,8 @@ def _filled_again(
         off, made = settled(blood + step)
         blood += step
         slope = float(np.clip((off - before) / step, 0.01, 1.0))
+    left = f"{off:+.0f}".replace("-", "−")
     raise UserError(
-        f"No blood fills the left ventricle with {wanted_ml:.0f} mL, as imaged: {off:+.0f} mL are left.",
+        f"No blood fills the left ventricle with {wanted_ml:.0f} mL, as imaged: {left} mL are left.",
         "Look at pressures and rate; or tell that the mesh is unloaded.",
     )

@@ -226,7 +226,7 @@ def _with_electrocardiogram(
     made = replace(
         result,
         curves=(*result.curves, *electric.curves(shown, times_s, float(times_s[-1]))),
-        numbers=(*result.numbers, told(shown)),
+        numbers=(*result.numbers, told(shown, params.rhythm)),
         limits=(*result.limits, *limits_of(params)),
     )
     return made, {QRS: electric.electrocardiogram(BeatParams()).qrs_ms}

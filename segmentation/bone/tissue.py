@@ -43,7 +43,8 @@ def hounsfield(volume: Volume, add_hu: float) -> tuple[NDArray[np.float32], tupl
         hu[bad] = -1000.0
         notes += (f"{np.count_nonzero(bad)} voxels without a value were taken as air.",)
     if add_hu:
-        notes += (f"{add_hu:+.0f} HU were added to every value, as set by “Add to every value” (add_hu).",)
+        added = f"{add_hu:+.0f}".replace("-", "−")
+        notes += (f"{added} HU were added to every value, as set by “Add to every value” (add_hu).",)
     _check_scale(hu[:: max(hu.shape[0] // 64, 1), ::2, ::2])
     return hu, notes
 

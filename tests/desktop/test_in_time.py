@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
-from reportlab.platypus import Paragraph, Table
+from reportlab.platypus import PageBreak, Paragraph, Table
 
-from desktop import exporting, pictures, report, theme
+from desktop import exporting, pictures, printing, report, theme
 from desktop.colors import CURVE_COLORS
 from desktop.commands import BY_ID
 from desktop.describe import describe
@@ -184,7 +184,9 @@ def test_the_heart_comes_back_by_its_eye(played: MainWindow, qtbot) -> None:
 
 def test_the_report_tells_the_numbers_of_all_of_them(record: Path) -> None:
     with Record.open(record, write=False) as opened:
-        tables = [one for one in report._story(opened, (), 500.0) if isinstance(one, Table)]
+        story = report._story(opened, ())
+        ends = next(n for n, one in enumerate(story) if isinstance(one, PageBreak))  # the first page
+        tables = [one for one in story[ends:] if isinstance(one, Table)]
         rows = [describe(opened, entry) for entry in opened.entries() if entry.kind in KINDS]
     told = [table._cellvalues[1][0].text for table in tables[:3]]
     assert told == ["End-diastolic volume", "Peak tension", "Ejection fraction"]
@@ -216,7 +218,7 @@ def test_a_beat_bears_its_conditions_in_the_panel_the_tree_and_the_report(
         do(made, "test.heart")
         asked = {"beat": do(made, "test.full", preload_ml=200.0), "beat 2": do(made, "test.full")}
         beats = [e for e in made.entries() if e.kind == "result"]
-        lines = [report._result(made, beat, _paragraph, 500.0)[1].text for beat in beats]
+        lines = [report._result(made, beat, _paragraph, report._Told())[1].text for beat in beats]
     assert lines == ["Solve the beat: preload +200 mL", "Solve the beat: as fitted"]
     window.open_paths([path])
     settle(window, qtbot)
@@ -253,7 +255,7 @@ def test_a_click_on_a_heart_or_a_beat_shows_it_alone(played: MainWindow, qtbot) 
 
 
 def _paragraph(line: str, style: str = "body") -> Paragraph:
-    return Paragraph(line, report._styles()[style])
+    return Paragraph(line, printing.styles()[style])
 
 
 def test_a_heart_without_a_name_beats_on(record: Path) -> None:

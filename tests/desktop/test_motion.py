@@ -13,6 +13,7 @@ from tests.desktop.beating import CENTER, OUTER_MM, RADII_MM
 from tests.desktop.conftest import do, settle
 from tests.desktop.test_outlines import _pixels
 from twin.record import Record
+from viewers.rings import DrawnRings
 
 ENDO = EDGE_COLORS["endocardium"]
 
@@ -115,3 +116,17 @@ def test_without_a_cine_it_plays_by_its_own_clock(window: MainWindow, home, qtbo
 @pytest.mark.parametrize(("share", "phase"), [(0.0, 0), (0.29, 1), (0.31, 2), (0.95, 0)])
 def test_the_nearest_phase_and_the_cycle_closes(share: float, phase: int) -> None:
     assert phase_at(np.arange(5) / 5, share) == phase
+
+
+def test_beside_a_model_in_one_place_it_is_drawn_as_rings(window: MainWindow, home, qtbot) -> None:
+    stage = opened(window, home, qtbot, "test.cine", "test.motion", "test.heart")
+    session = window.desk.session
+    (motion,), (heart,) = session.of_kind("motion"), session.of_kind("heart")
+    inner = f"{motion.key}#endocardium"
+    scene = stage.make_scene()
+    for shown in (True, False, True):
+        session.show(motion.key)
+        session.show(heart.key, shown)
+        settle(window, qtbot)
+        qtbot.waitUntil(lambda: inner in scene.keys(), timeout=20_000)  # noqa: SIM118
+        assert isinstance(scene._scene.things[inner], DrawnRings) is shown

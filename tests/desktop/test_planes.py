@@ -37,7 +37,7 @@ def test_keys_turn_the_other_planes_and_straighten_them_again(seen: MainWindow) 
     press(seen, Qt.Key.Key_Right, alt)
     press(seen, Qt.Key.Key_Left, alt)
     assert slices["coronal"].sheet.frame.on_grid
-    assert slices["axial"].sheet.frame.title == "oblique axial, 16°"  # 15 + 1 + 1 − 1
+    assert slices["axial"].sheet.frame.title == "oblique, 16° from axial"  # 15 + 1 + 1 − 1
     assert reset.why_not(seen.desk) == ""
     press(seen, Qt.Key.Key_R, Qt.KeyboardModifier.ShiftModifier)
     assert all(view.sheet.frame.on_grid for view in slices.values())

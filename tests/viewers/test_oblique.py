@@ -233,7 +233,7 @@ def test_edges_of_an_oblique_plane_bear_two_letters():
     letters = frame.edge_letters
     assert (letters["right"], letters["left"]) == ("LP", "RA")
     assert (letters["top"], letters["bottom"]) == ("S", "I")
-    assert frame.title == "oblique coronal, 40°"
+    assert frame.title == "oblique, 40° from coronal"
 
 
 def test_a_slab_grows_and_shrinks_along_its_list():

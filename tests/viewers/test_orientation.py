@@ -54,7 +54,7 @@ def test_oblique_grid_says_both_letters():
 
 @pytest.mark.parametrize(
     ("degrees", "title"),
-    [(0, "axial"), (4, "axial"), (12, "oblique axial, 12°"), (40, "oblique axial, 40°")],
+    [(0, "axial"), (4, "axial"), (12, "oblique, 12° from axial"), (40, "oblique, 40° from axial")],
 )
 def test_a_plane_is_called_by_what_it_is(degrees, title):
     # Turned about the patient's x axis: rows run from anterior to posterior, and ever more downward.

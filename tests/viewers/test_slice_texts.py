@@ -56,11 +56,11 @@ def test_an_oblique_plane_is_not_called_axial(qtbot, monkeypatch):
     affine[:3, 2] = [0, np.sin(turn), np.cos(turn)]
     plane = Volume(np.zeros((1, 80, 80), np.int16), affine, "MR")
     texts = written(monkeypatch, shown(qtbot, plane, 420, 360))
-    assert "oblique axial, 30°" in texts
+    assert "oblique, 30° from axial" in texts
     assert "axial" not in texts
 
 
-TITLES = ("oblique axial, 30°", "oblique, 30°", "oblique")
+TITLES = ("oblique, 30° from axial", "oblique, 30°", "oblique")
 """What a plane turned by 30° is called, the longest first."""
 
 
@@ -93,3 +93,15 @@ def test_how_far_apart_slices_lie_is_written_whole(qtbot, monkeypatch, width):
     texts = written(monkeypatch, shown(qtbot, stack, width, 300, "coronal"))
     assert any("slices 17.7 mm apart" in text for text in texts)
     assert not any("…" in text for text in texts)
+
+
+def test_the_image_s_own_planes_bear_the_name_that_is_known_of_them(qtbot, monkeypatch):
+    turn = np.radians(30.0)
+    affine = np.eye(4)
+    affine[:3, 1] = [0, np.cos(turn), -np.sin(turn)]
+    affine[:3, 2] = [0, np.sin(turn), np.cos(turn)]
+    stack = Volume(np.zeros((9, 80, 80), np.int16), affine, "MR")
+    for plane, title in (("axial", "short axis, 30° from axial"), ("coronal", "oblique, 30° from coronal")):
+        view = shown(qtbot, stack, 500, 360, plane)
+        view.decor.set_view_name("short axis")
+        assert title in written(monkeypatch, view)

@@ -11,7 +11,7 @@ from twin.domain import Identity, Volume
 from twin.progress import Progress
 from twin.reference.chambers import chambers
 from twin.reference.cine import Plane, plane, taken
-from twin.reference.left_ventricle import Edge, LeftVentricle, left_ventricle, sheared
+from twin.reference.left_ventricle import MUSCLE_G_ML, Edge, LeftVentricle, left_ventricle, sheared
 from twin.reference.thorax import lung_vessels
 
 IDENTITY = Identity(
@@ -220,9 +220,25 @@ def write_study(folder: Path, series: Sequence[Volume], progress: Progress) -> N
         write_series(volume, folder / f"series-{volume.identity.series_number:02d}", part)
 
 
-def write_patient(folder: Path, progress: Progress) -> None:
-    """Write the patient's DICOM files; every reference patient's module offers this to ``demo``."""
-    write_heart_dicom(folder, progress)
+def write_patient(folder: Path, progress: Progress) -> dict[str, float]:
+    """Write the patient's DICOM files; every reference patient's module offers this to ``demo``.
+
+    Returns
+    -------
+    dict of str to float
+        What the patient was made with, by the names (with their units) that steps answer with.
+    """
+    return true_numbers(write_heart_dicom(folder, progress))
+
+
+def true_numbers(patient: HeartPatient) -> dict[str, float]:
+    """Return what a made heart truly has, by the names that steps answer with."""
+    return {
+        "end_diastolic_volume_ml": patient.edv_ml,
+        "end_systolic_volume_ml": patient.esv_ml,
+        "ejection_fraction_percent": 100.0 * (1.0 - patient.esv_ml / patient.edv_ml),
+        "muscle_mass_g": MUSCLE_G_ML * patient.muscle_ml,
+    }
 
 
 def short_axis_planes(

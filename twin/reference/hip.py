@@ -151,9 +151,20 @@ def write_hip_dicom(folder: Path, progress: Progress | None = None) -> HipPatien
     return patient
 
 
-def write_patient(folder: Path, progress: Progress) -> None:
-    """Write the patient's DICOM files; every reference patient's module offers this to ``demo``."""
-    write_hip_dicom(folder, progress)
+def write_patient(folder: Path, progress: Progress) -> dict[str, float]:
+    """Write the patient's DICOM files; every reference patient's module offers this to ``demo``.
+
+    Returns
+    -------
+    dict of str to float
+        What the patient was made with, by the names (with their units) that steps answer with.
+    """
+    patient = write_hip_dicom(folder, progress)
+    return {
+        "head_radius_mm": patient.head_radius_mm,
+        "neck_shaft_angle_deg": patient.neck_shaft_deg,
+        "anteversion_deg": patient.anteversion_deg,
+    }
 
 
 def _left_half(

@@ -45,6 +45,10 @@ _FILLING = np.array([
 ])  # fmt: skip
 
 
+MUSCLE_G_ML = 1.05
+"""Density of muscle, as the masses that steps tell are reckoned with."""
+
+
 def filling(phase: float) -> float:
     """Return the part of the stroke volume that is in the ventricle at a fraction of the cycle, 0 to 1."""
     from scipy.interpolate import PchipInterpolator

@@ -13,8 +13,10 @@ import nibabel as nib
 import numpy as np
 import pytest
 
+from desktop import words
 from desktop.main import main
 from desktop.walk import WALKS, Stage, Walk
+from twin.domain import Volume
 from twin.record import Record
 
 AFFINE = np.diag([-1.0, -1.0, 2.0, 1.0])  # RAS: i to the left, j to posterior; spacing 1 × 1 × 2 mm
@@ -318,3 +320,31 @@ def test_a_name_that_holds_a_slash_is_exported(record: str, tmp_path: Path) -> N
     assert main(["run", record, "record.rename", "--input", "entity=v1", "--set", "name=Abdomen/Pelvis"]) == 0
     assert main(["export", record, "Abdomen/Pelvis", "-o", str(tmp_path / "out.nrrd")]) == 0
     assert (tmp_path / "out.nrrd").exists()
+
+
+def test_a_demo_tells_what_was_found_beside_what_the_patient_was_made_with() -> None:
+    from desktop.cli.demo import _beside_truth
+    from twin.reference.heart import HeartPatient, true_numbers
+
+    nothing = np.zeros((1, 1, 2, 2), np.uint16)
+    image = Volume(nothing, np.eye(4), "MR")
+    made = HeartPatient(image, (), np.zeros(1), np.eye(3), np.zeros((0, 3)), 8.0, edv_ml=175.0, esv_ml=98.0)
+    steps = [
+        {"step": "segmentation.heart", "summary": {"ejection_fraction_percent": 42.26}},
+        {"step": "mesh.ventricle", "summary": {"elements": 3}},
+    ]
+    told = list(_beside_truth(steps, true_numbers(made)))
+    assert told[0] == "The patient was made with:"
+    assert "  Ejection fraction: 44 %; found: 42.3 % by segmentation.heart" in told
+    assert "  End diastolic volume: 175 mL; found: nothing that tells it" in told
+
+
+def test_key_numbers_as_lines_have_unit_interval_and_ground(hip: Path) -> None:
+    from desktop.key_numbers import key_lines
+
+    with Record.open(hip, write=False) as record:
+        entry = next(e for e in record.entries() if e.kind == "result")
+        lines = list(key_lines(record))
+    number = entry.numbers[0]
+    assert "At a body weight of" in lines[0]
+    assert lines[1].strip().startswith(f"{words.sentence(number['name'])}: {words.with_interval(number)}, ")

@@ -84,6 +84,15 @@ def test_a_half_that_is_dead_is_half_of_the_wall(mesh: TetMesh) -> None:
     assert told[1].value == pytest.approx(50.0, abs=3.0)  # voxels of 1.5 mm, slices of 8 mm, faceted faces
     wall_ml = (cut_spheroid_ml(30.0, 60.0) - cut_spheroid_ml(21.0, 51.0)) * told[1].value / 100
     assert told[0].value == pytest.approx(1.05 * wall_ml, rel=0.03)  # 18 mm curved elements
+    assert "whose steps do not end where the wall does" in told[0].remark
+
+
+def test_the_mesh_tells_the_labels_own_mass_beside_its_scars(mesh: TetMesh) -> None:
+    made = labels(anterior())
+    voxel_ml = abs(np.linalg.det(made.affine[:3, :3])) / 1000
+    grams = 1.05 * np.count_nonzero(made.mask(SCAR)) * voxel_ml
+    notes = with_scar(mesh, made, 3.0, motion(mesh), BESIDE).notes
+    assert any(note.startswith(f"The scar's labels come to {grams:.1f} g by their voxels") for note in notes)
 
 
 def test_a_slice_beside_the_wall_is_put_back(mesh: TetMesh) -> None:

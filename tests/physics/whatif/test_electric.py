@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from physics.activation.ecg import ASSUMED, LEADS
-from physics.heart_steps import BeatParams
-from physics.whatif.electric import SILENT, Electric, electric_of, limits_of, told
+from physics.heart_steps import OWN_RHYTHM, BeatParams
+from physics.whatif.electric import BLOCKED_REMARK, SILENT, Electric, electric_of, limits_of, told
 from tests.physics.whatif.made import elastic_heart, walled_heart
 
 V6 = LEADS.index("V6")
@@ -36,7 +36,12 @@ def test_rhythm_and_infarct_change_it_and_nothing_else_does(electric: Electric) 
     more = electric.electrocardiogram(BeatParams(preload_ml=300.0, reflex=True))
     np.testing.assert_array_equal(own.activation_mv, more.activation_mv)
     block = electric.electrocardiogram(BeatParams(rhythm="left bundle branch block"))
-    assert told(block).value > 1.5 * told(own).value  # ``tests/physics/activation/test_rhythm``
+    blocked = told(block, "left bundle branch block")
+    # ``tests/physics/activation/test_rhythm``
+    assert blocked.value > 1.5 * told(own, OWN_RHYTHM).value
+    assert BLOCKED_REMARK in blocked.remark
+    assert BLOCKED_REMARK in told(block, "resynchronized").remark
+    assert not any(BLOCKED_REMARK in told(own, rhythm).remark for rhythm in (OWN_RHYTHM, "normal"))
     # Lateral segments lie nearest to V6: without them, and half of them, it is lower.
     dead, half = (
         electric.electrocardiogram(BeatParams(infarct_segments=(5, 6, 11, 12, 16), infarct_percent=lost))

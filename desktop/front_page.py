@@ -1,0 +1,74 @@
+"""The first page of a report: whose record, what was imaged, the numbers to read first, their limits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from desktop import printing, words
+from desktop.key_numbers import has_interval, heading, key_entries, key_numbers, load_text, rests_on
+from twin.record import Entry, Record
+
+PICTURES = 3
+"""So many of a report's pictures stand on its first page, in one row."""
+
+
+def front_page(record: Record, pictures: Sequence[Path], text: printing.Text) -> list[Any]:
+    """Return what stands between the patient's name and the contents."""
+    entries = key_entries(record)
+    story = _imaged(record, text)
+    for n, entry in enumerate(entries):
+        story += _numbers(record, entry, text, titled=n == 0)
+    if not entries:
+        story.append(text("Nothing is measured or simulated yet.", "quiet"))
+    if pictures:
+        story.append(printing.pictures(pictures[:PICTURES], PICTURES, 92.0))
+    limits = limits_in_short(entries)
+    if not all(has_interval(number) for entry in entries for number in key_numbers(entry)):
+        limits.insert(0, "interval “none”: how far the number may be off is not known")
+    if limits:
+        story.append(text("What these numbers do not tell", "front"))
+        story.append(text(" · ".join(limits) + ".", "limits"))
+    return story
+
+
+def limits_in_short(entries: Sequence[Entry]) -> list[str]:
+    """Return each limit once, what was assumed in one line and first: it stands in the numbers above."""
+    said = list(dict.fromkeys(str(limit) for e in entries for limit in e.tree.get("limits") or ()))
+    assumed = [limit.removeprefix("assumed: ") for limit in said if limit.startswith("assumed: ")]
+    others = [limit for limit in said if not limit.startswith("assumed: ")]
+    return [*(["assumed: " + "; ".join(assumed)] if assumed else []), *others]
+
+
+def _imaged(record: Record, text: printing.Text) -> list[Any]:
+    """Say what images the record holds: by modality, in the order in which they came."""
+    names: dict[str, list[str]] = {}
+    for entry in record.entries():
+        if entry.kind == "volume":
+            names.setdefault(entry.tree["modality"] or "modality not stated", []).append(entry.name)
+    told = [f"{modality}: {', '.join(found)}" for modality, found in names.items()]
+    return [text("Imaged: " + "; ".join(told) + ".", "quiet")] if told else []
+
+
+def _numbers(record: Record, entry: Entry, text: printing.Text, titled: bool) -> list[Any]:
+    load = load_text(entry)
+    story = [text(heading(record, entry), "front"), *([text(load, "quiet lead")] if load else [])]
+    rows = []
+    for number in key_numbers(entry):
+        unit = "" if number["unit"] == "1" else number["unit"]
+        span = f"{words.interval(number['low'], number['high'])} {unit}" if has_interval(number) else "none"
+        rests = rests_on(entry, number)
+        value = words.number(number["value"], unit)
+        name = words.sentence(number["name"].removesuffix(f", {rests}"))
+        rows.append([name, value, span, _rests(number, rests)])
+    titles = ["Number", "Value", "Interval", "Rests on"] if titled else []
+    story.append(printing.table(rows, [0.27, 0.13, 0.18, 0.42], titles, close=True))
+    return story
+
+
+def _rests(number: dict[str, Any], rests: str) -> str:
+    """Return what a number rests on, with what makes it a check or a warning."""
+    warning = words.yield_warning(number["name"].rpartition(": ")[2], number["value"], number["high"])
+    check = number["remark"].partition(";")[0].rstrip(".") if number["name"].endswith(", predicted") else ""
+    return "; ".join(s for s in (rests, warning, check[:1].lower() + check[1:]) if s)
