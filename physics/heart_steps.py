@@ -11,7 +11,6 @@ from twin.params import param
 from twin.progress import Progress
 from twin.steps import Made, step
 
-
 STEEP_DEG = 75.0
 """Of the fibers of a wall that is fitted to images (docs/decisions/0014): with the 60° that Bayer et al. 2012
 have, which other meshes get, the long axis shortens too little by far."""

@@ -26,11 +26,11 @@ LIMITS = (
     "tension falls with the speed of shortening as one fiber for the whole wall has it",
     "all fibers pull at once and alike; fibers are laid by rule, no image shows them",
     "stiffness at rest follows Klotz's relation for hearts in general, not a measured curve",
-    "longitudinal strain comes out too small: some −15 % where hearts with such an ejection fraction have −18 "
-    "to −20 %; do not read it, or its change, as the patient's. The base comes down too little and its rim "
-    "narrows too much: the long axis shortens by 15 % on the patient at hand, whose images show 21 %",
-    "fibers are laid steeper than dissection and diffusion imaging have them outside (75° where most say 40 to "
-    "60°), for the long axis's sake",
+    "longitudinal strain comes out too small: some −15 % where hearts with such an ejection fraction have "
+    "−18 to −20 %; do not read it, or its change, as the patient's. The base comes down too little and its "
+    "rim narrows too much: the long axis shortens by 15 % on the patient at hand, whose images show 21 %",
+    "fibers are laid, where nothing else is asked, steeper than dissection and diffusion imaging have them "
+    "outside (75° where most say 40 to 60°): with these the long axis shortens by a third of what images show",
     "as the ventricle begins to fill its pressure falls some mmHg below none, more than hearts suck",
 )
 
