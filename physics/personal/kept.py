@@ -30,7 +30,7 @@ LIMITS = (
     "−18 to −20 %; do not read it, or its change, as the patient's. The base comes down too little and its "
     "rim narrows too much: the long axis shortens by 15 % on the patient at hand, whose images show 21 %",
     "fibers are laid, where nothing else is asked, steeper than dissection and diffusion imaging have them "
-    "outside (75° where most say 40 to 60°): with these the long axis shortens by a third of what images show",
+    "outside (75° where most say 40 to 60°): with these the long axis shortens a third as much as imaged",
     "as the ventricle begins to fill its pressure falls some mmHg below none, more than hearts suck",
 )
 
