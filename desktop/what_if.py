@@ -73,6 +73,15 @@ class Control:
         sign = "+" if self.low < 0 < value and self.own == 0.0 else ""
         return f"{sign}{value:g} {self.unit}".strip().replace("-", "−")
 
+    def why_not(self, value: float) -> str:
+        """Return why a value cannot be asked for: it lies off the slider; nothing where it can."""
+        low = self.value_at(1) if self.off else self.low
+        if low <= value <= self.high or (self.off and value == 0.0):
+            return ""
+        off = ", or 0 for off" if self.off else ""
+        ends = f"{self.text(low)} to {self.text(self.high)}{off}"
+        return f"{self.title} goes from {ends}: {self.text(value)} is not taken."
+
 
 CONTROLS = (
     Control("preload_ml", "Preload", "mL", -500, 500, 10, 0.0, "Blood more or less in the systemic veins"),
@@ -219,6 +228,11 @@ class WhatIf(QObject):
 
     def set_value(self, control: Control, value: float) -> str:
         """Change a control, from the next frame on; returns why it cannot be, or nothing."""
+        why = control.why_not(value)
+        if why:
+            self.complaint = why
+            self.changed.emit()
+            return why
         pump = {"pump": self.pump} if control.name == "pump_rpm" else {}
         return self.ask(**{control.name: value}, **pump)
 

@@ -199,8 +199,41 @@ def test_sliders_act_on_the_running_beat_and_a_double_click_sets_back(simulate: 
     assert now["BP systolic"][2].startswith("▲")
     qtbot.mouseDClick(slider, LEFT)
     assert beating.what_if.params()["resistance_percent"] == 100.0
-    assert "<b>" not in afterload.value.text()  # its own again
+    assert not afterload.value.font().bold()  # its own again
     assert beating._ready.live.controls.resistance == 1.0
+
+
+def test_a_value_is_typed_beside_its_slider(simulate: MainWindow, qtbot) -> None:
+    what_if, card = simulate.desk.beating.what_if, card_of(simulate)
+    afterload, preload = (row(simulate, name) for name in ("resistance_percent", "preload_ml"))
+
+    def enter(field: QWidget, text: str) -> None:
+        field.setFocus()
+        field.selectAll()
+        qtbot.keyClick(field, Qt.Key.Key_Delete)
+        qtbot.keyClicks(field, text)
+        qtbot.keyClick(field, Qt.Key.Key_Return)
+
+    enter(afterload.value, "137 %")  # between two steps of the slider
+    enter(preload.value, "-120")
+    assert what_if.values == {"resistance_percent": 137.0, "preload_ml": -120.0}
+    assert afterload.slider.value() == afterload.control.place_of(137.0)
+    assert (afterload.value.text(), preload.value.text()) == ("137 %", "−120 mL")
+    assert afterload.value.font().bold()
+    enter(afterload.value, "300")
+    assert card.reason.text() == "Afterload goes from 50 % to 250 %: 300 % is not taken."
+    assert afterload.value.text() == "137 %"
+    qtbot.keyClick(afterload.value, Qt.Key.Key_Up)
+    assert what_if.values["resistance_percent"] == 140.0
+    assert not card.reason.isVisible()
+    afterload.value.selectAll()
+    qtbot.keyClicks(afterload.value, "9")
+    what_if.changed.emit()  # as each beat may: what is being typed stays
+    assert afterload.value.text() == "9"
+    enter(afterload.value, "")
+    enter(preload.value, "")
+    assert what_if.values == {}
+    assert (afterload.value.text(), preload.value.text()) == ("100 %", "0 mL")
 
 
 def test_a_strain_that_comes_out_too_small_stands_without_its_change(qtbot) -> None:
@@ -261,6 +294,8 @@ def test_another_pump_has_speeds_of_its_own_and_names_its_source(simulate: MainW
     controls.pump.choice.activated.emit(1)
     assert what_if.values == {}
     assert speed.value.text() == "off"
+    assert speed.control.why_not(0.0) == ""
+    assert "or 0 for off: 1 rpm is not taken" in speed.control.why_not(1.0)
     assert "to be confirmed" in controls.pump.source.text()
     speed.slider.setValue(speed.slider.maximum())
     assert what_if.values == {"pump_rpm": 15000.0, "pump": "axial, after Simaan"}
