@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from desktop import theme, words
 from desktop.actions import Actions
 from desktop.beating import BEYOND, WITHOUT
+from desktop.chain import own_beat
 from desktop.cine import SPEEDS
 from desktop.desk import Desk
 from desktop.fields import ComboBox
@@ -196,8 +197,7 @@ def told_apart(session: Session, item: Item, live: Mapping[str, float]) -> str:
     from physics.beat_names import KEYS
     from physics.whatif import apart_of
 
-    maker = session.maker(item.id)
-    beat = session.entry(maker.outputs["beat"]["id"]) if maker and "beat" in maker.outputs else None
+    beat = own_beat(session, item.id)
     numbers = beat.numbers if beat is not None else ()
     full = {KEYS[n["name"]]: n["value"] for n in numbers if n["name"] in KEYS and n["value"] is not None}
     lines = apart_of(live, full) if live else ()

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop.beating import BEYOND, WITHOUT, Beating
 from desktop.bullseye import BullsEye
+from desktop.chain import own_beat
 from desktop.commands import BY_ID
 from desktop.heart_card import BeatNumbers, HeartCard, told_apart
 from desktop.heart_controls import MEDICATION
@@ -587,8 +588,8 @@ def test_the_live_heart_s_numbers_are_told_from_the_full_beat_s_of_its_fit() -> 
         {"name": "twist", "value": 18.0},
     ]  # fmt: skip
     session, item = Mock(), Mock(id="h1")
-    session.maker.return_value.outputs = {"beat": {"id": "r1"}}
-    session.entry.side_effect = {"r1": Mock(numbers=numbers)}.get
+    fit = session.maker.return_value = Mock(number=4, inputs={}, outputs={"beat": {"id": "r1"}})
+    session.entry.side_effect = {"r1": Mock(numbers=numbers, made_by=4)}.get
     live = {"lv_stroke_work_mmhg_ml": 11000.0, "lv_ejection_fraction_percent": 60.5}
     lines = told_apart(session, item, live).splitlines()
     assert "chart of the wall" in lines[0]
@@ -596,5 +597,10 @@ def test_the_live_heart_s_numbers_are_told_from_the_full_beat_s_of_its_fit() -> 
         "– stroke work: 11000 live, 10000 mmHg mL in full (+10 %)",
         "– the others lie within 2 % of each other",
     ]
-    session.maker.return_value.outputs = {}  # a heart that no fit made has no full beat beside it
+    beat = Mock(number=5, inputs={"heart": {"made_by": 4}}, outputs={"beat": {"id": "r2"}})
+    session.maker.return_value, session.record.log.return_value = beat, [fit, beat]
+    assert own_beat(session, "r2").made_by == 4  # of a beat of that heart it is the same
+    session.maker.return_value = Mock(
+        inputs={}, outputs={}
+    )  # a heart that no fit made has no full beat beside it
     assert len(told_apart(session, item, live).splitlines()) == 1

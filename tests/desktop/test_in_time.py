@@ -329,6 +329,22 @@ def test_plots_of_a_result_name_every_line_and_leave_segments_to_the_table(qtbot
         assert len(plot._legend()) > 1  # no room in one line, and none is left out
 
 
+def test_the_patient_s_own_loop_lies_behind_a_changed_beat_s(qtbot) -> None:
+    own = whole_beat(Progress()).outputs["result"]
+    assert isinstance(own, Result)
+    volume, pressure = own.curves
+    changed = replace(own, curves=(replace(volume, values=volume.values + 20.0), pressure))
+    loop, followed = plots_of(changed, own)[0]
+    qtbot.addWidget(loop)
+    behind, now = loop.still
+    assert (behind.name, now.name) == ("own", "this beat")
+    assert behind.color == theme.current().quiet
+    np.testing.assert_array_equal(now.x - behind.x, 20.0)
+    assert followed[0][0] is changed.curves[0]  # the moment that is up is marked on the changed one
+    (alone,) = plots_of(own)[0][0].still
+    assert alone.name == ""
+
+
 def test_remarks_that_are_sentences_are_joined_as_one_line() -> None:
     assert report._joined(["Of the images (fitted).", "largest source of doubt: EDV"]) == (
         "Of the images (fitted); largest source of doubt: EDV"
