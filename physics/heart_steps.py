@@ -401,6 +401,7 @@ def _fitted_beat(tree: dict[str, Any]) -> bool:
 @step("physics.beat", version=4, title="Beat in full", makes=("result",), fits={"own": _fitted_beat})
 def beat_heart(heart: Heart, own: tuple[Result, ...] | None, params: BeatParams, progress: Progress) -> Made:
     """Let a fitted heart beat in full under other conditions or after an operation, beside its own beat."""
+    progress(0.01, "loading the solver")
     from physics.whatif.full import beat_in_full
 
     return beat_in_full(heart, own or (), params, progress)

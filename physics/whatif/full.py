@@ -109,7 +109,7 @@ def beat_in_full(heart: Heart, owns: Sequence[Result], params: BeatParams, progr
         numbers are those of the reduced heart.
     """
     own = next((o for o in owns if np.array_equal(o.mesh.points, heart.mesh.points)), None)
-    asked = worked_out(heart, params, progress.between(0.0, 0.05))
+    asked = worked_out(heart, params, progress.between(0.03, 0.05))
     ventricle, beats = beaten(heart, params, asked, progress.between(0.05, 0.9))
     acting = None if asked.treatment is None else asked.treatment.acting
     known = spreads(heart, params, acting, progress.between(0.9, 1.0))
@@ -170,13 +170,16 @@ def beaten(
     UserError
         It does not settle, or the wall finds no rest.
     """
+    progress(0.0, "settling the circulation")
     circulation, reduced = asked.circulation, reduced_heart(heart)
     twitch = course_of(heart)(circulation, heart.peak_kpa * asked.controls.contractility)
     factor = asked.controls.stiffness * heart.stiffness
     if not walled(params):
         settled, _ = repeating(reduced.cavity(twitch, factor), circulation)
+        progress(0.01, "the wall at rest")
         ventricle, rest = ventricle_of(heart, asked.controls.stiffness)
-        return ventricle, full_beats(ventricle, rest, settled, twitch, params.beats, progress)
+        part = progress.between(0.02, 1.0)
+        return ventricle, full_beats(ventricle, rest, settled, twitch, params.beats, part)
     progress(0.0, "the wall as it has become")
     wall = wall_of(heart, params, twitch, circulation.beat_s)
     course, made, charted = wall.course, list[Coupled](), reduced
