@@ -50,7 +50,7 @@ def conditions_of(session: Session, id: str) -> str:
 
 
 def own_beat(session: Session, id: str) -> Entry | None:
-    """Return the full beat that the fit of a heart made, for that heart or a beat of it; None for all else."""
+    """Return the full beat that a heart's fit made, of that heart or of a beat of it; None for all else."""
     maker, record = session.maker(id), session.record
     if maker is not None and "heart" in maker.inputs and record is not None:
         fit = maker.inputs["heart"]["made_by"]

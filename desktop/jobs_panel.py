@@ -105,7 +105,7 @@ class _List(QFrame):
 
 
 def status_of(work: Work) -> str:
-    """Return a line like “Meshing the left femur  62 %  8 s left”; what it begins with, till that is known."""
+    """Return a line like “Meshing the left femur  62 %  8 s left”; at first what it does."""
     if work.state == "waiting":
         return f"{work.title}  –  waiting"
     if work.state == "stopping":

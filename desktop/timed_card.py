@@ -17,6 +17,7 @@ from desktop.fields import ComboBox
 from desktop.moving import frame_at
 from desktop.numbers import NumberList
 from desktop.section import CommandButton, empty, quiet, section_title
+from desktop.suction import tell_suction
 from resources.colors import OTHER_COLORS
 from twin.domain import Curve, Result
 
@@ -127,7 +128,8 @@ class TimedCard(QFrame):
 def plots_of(result: Result, own: Result | None = None) -> list[tuple[Plot, tuple[Followed, ...]]]:
     """Return plots of a result's curves: the loops where there are some, then those of each unit over time.
 
-    Behind the loops lie those of the patient's ``own`` beat. With each comes what the moment that is up is marked on.
+    Behind the loops lie those of the patient's ``own`` beat. With each comes what the moment that is up is
+    marked on.
     """
     from viewers.plot import Plot
 
@@ -176,8 +178,9 @@ def _loops(result: Result, own: Result | None) -> tuple[Plot, tuple[Followed, ..
     title = "Pressure–volume loops" if several else "Pressure–volume loop"
     plot = Plot(title, "volume (mL)", "pressure (mmHg)")
     drawn, followed = [], []
-    if own is not None:
-        plot.setToolTip("Gray: the patient's own beat, as fitted")
+    if "left" in found:
+        tip = "Gray: the patient's own beat, as fitted." if own is not None else ""
+        tell_suction(plot, tip, found["left"][1].values, result.limits)
     for n, pair in enumerate(_loop_curves(own).values() if own is not None else ()):
         x, y = (np.append(c.values, c.values[0]) for c in pair)
         drawn.append(PlotCurve(x, y, theme.current().quiet, "" if n else "own", width=1.2))

@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from physics.beat_names import SUCTION
 from physics.cardiac import Held, Ventricle, reduced_of
 from physics.cardiac.body import State
 from physics.cardiac.pump import shortening_of
@@ -29,7 +30,7 @@ LIMITS = (
     "longitudinal strain comes out too small: some −9 % where hearts with such an ejection fraction have −18 "
     "to −20 %; do not read it, or its change, as the patient's. The base comes down too little and its rim "
     "narrows too much: by 9 mm and 30 % on the patient at hand, whose images show 16 mm and 12 %",
-    "as the ventricle begins to fill its pressure falls some mmHg below none, more than hearts suck",
+    SUCTION,
 )
 
 

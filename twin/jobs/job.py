@@ -79,7 +79,7 @@ class Job:
             with _unheard(signal.SIGINT):  # until the process can say itself that Ctrl+C is not for it
                 self._process.start()
             self._started = time.monotonic()
-            self.state, self.text = JobState.RUNNING, "starting"
+            self.state = JobState.RUNNING
         except BaseException:  # Ctrl+C, or no process to be had: nothing may stay of it either
             self._end(JobState.CANCELLED)
             raise
