@@ -44,6 +44,7 @@ class ValueField(DoubleSpinBox):
 
     def __init__(self, control: Control, ask: Callable[[float | None], None]) -> None:
         self.control, self._ask = control, ask  # before Qt asks for a text
+        self._known = False
         super().__init__()
         self.setDecimals(3)
         self.setRange(-_FAR, _FAR)  # what lies off the slider is refused with its reason, not cut off
@@ -56,13 +57,14 @@ class ValueField(DoubleSpinBox):
         if font.bold() != changed:
             font.setBold(changed)
             self.setFont(font)
-        if value != self.value():
+        if value != self.value() or not self._known:
+            self._known = True
             with QSignalBlocker(self):
                 self.setValue(value)
 
     def textFromValue(self, value: float) -> str:
-        """Write the value as the control does."""
-        return self.control.text(value)
+        """Write the value as the control does; nothing before there is one."""
+        return self.control.text(value) if self._known else ""
 
     def valueFromText(self, text: str) -> float:
         """Read what was typed, with its unit or without."""

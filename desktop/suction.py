@@ -38,5 +38,5 @@ def tell_suction(
     told = least < TOLD_MMHG and SUCTION in limits
     depth = f"Suction of {least:.0f} mmHg".replace("-", "−")
     loop.set_note(f"{depth}: the model's" if told else "")
-    more = f"{depth} in early filling is the model's: {SUCTION} (“What this does not tell”, {where})."
+    more = f"{depth} in early filling is the model's:\n{SUCTION}\n(“What this does not tell”, {where})."
     loop.setToolTip("\n".join(line for line in (tip, more if told else "") if line))

@@ -77,6 +77,7 @@ class TimedCard(QFrame):
         for widget in (self.again, self.plots, self.numbers, left_out, self.limits):
             column.addWidget(widget)
         desk.restyled.connect(self._forget)
+        desk.session.arrived.connect(self._on_arrived)
 
     def refresh(self) -> None:
         """Show the result at hand."""
@@ -109,6 +110,11 @@ class TimedCard(QFrame):
         frame = frame_at(result, stage.cine.share)
         for plot, followed in self._followers:
             mark(plot, followed, result, frame)
+
+    def _on_arrived(self) -> None:
+        """Show what had to be read first, as the patient's own beat."""
+        if self.isVisible():
+            self.refresh()
 
     def _forget(self) -> None:
         self._result = None

@@ -257,8 +257,8 @@ class BeatParams:
         unit="cm²",
         low=0.3,
         high=6.0,
-        help="Area of the open aortic valve by Gorlin's formula; of a prosthesis, its effective orifice. "
-        "Empty: the patient's.",
+        help="Orifice area of the open aortic valve as the model has it: effective, by Gorlin's constant at "
+        "each moment. The area by Gorlin's formula, from means, comes out smaller. Empty: the patient's.",
         title="Aortic valve area",
     )
     aortic_leak_cm2: float | None = param(
@@ -274,8 +274,8 @@ class BeatParams:
         unit="cm²",
         low=0.5,
         high=8.0,
-        help="Area of the open mitral valve by Gorlin's formula; of a prosthesis, its effective orifice. "
-        "Empty: the patient's.",
+        help="Orifice area of the open mitral valve as the model has it: effective, by Gorlin's constant at "
+        "each moment. The area by Gorlin's formula, from means, comes out smaller. Empty: the patient's.",
         title="Mitral valve area",
     )
     mitral_leak_cm2: float | None = param(

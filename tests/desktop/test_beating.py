@@ -20,6 +20,7 @@ from desktop.what_if import CONDITIONS, CONTROLS, INFARCT, VALVES
 from desktop.window import MainWindow
 from physics.cardiac import tension_of
 from physics.circulation import REGAZZONI_2020, run
+from physics.circulation.parameters import BERNOULLI, GORLIN, GORLIN_INFLOW
 from physics.heart.segments import NAMES as NAMES_OF_SEGMENTS
 from physics.whatif import Spread, Spreads
 from resources.colors import SIMULATED_COLOR
@@ -235,6 +236,12 @@ def test_a_value_is_typed_beside_its_slider(simulate: MainWindow, qtbot) -> None
     enter(preload.value, "")
     assert what_if.values == {}
     assert (afterload.value.text(), preload.value.text()) == ("100 %", "0 mL")
+
+
+def test_a_valve_s_area_says_which_area_it_is() -> None:
+    for name, constant in (("aortic_area_cm2", GORLIN), ("mitral_area_cm2", GORLIN_INFLOW)):
+        told = next(c for c in CONTROLS if c.name == name).help
+        assert f"valve is {constant / BERNOULLI:.2f} of it" in told
 
 
 def test_a_strain_that_comes_out_too_small_stands_without_its_change(qtbot) -> None:
