@@ -87,7 +87,7 @@ ROWS = (
     Row("AV gradient", "Mean gradient of the aortic valve", "mmHg", "aortic_mean_gradient_mmhg", 0, True),
     Row("AV area, Gorlin", "Aortic valve area by Gorlin's formula, from mean flow and mean gradient, as "
         "a catheter laboratory has it.\nIt is smaller than the orifice area that the slider gives the model "
-        "(by some 5 % at 0.8 cm², 17 % at 3.5 cm²):\nthe model takes the flow of each moment, and it rises and "
+        "(by some 5 % at 0.8 cm², 17 % at 3.5 cm²):\nthe model takes each moment's flow, and that rises and "
         "falls", "cm²",
         "aortic_gorlin_area_cm2", 1, True),
     Row("AV regurgitant", "Aortic regurgitant fraction: share of the flow that comes back", "%",
