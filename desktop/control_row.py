@@ -53,10 +53,10 @@ class ValueField(DoubleSpinBox):
 
     def show_value(self, value: float, *, changed: bool) -> None:
         """Show where the control stands; what is being typed stays."""
-        font = self.font()
+        font = self.lineEdit().font()  # the style sheet keeps the field's own from it
         if font.bold() != changed:
             font.setBold(changed)
-            self.setFont(font)
+            self.lineEdit().setFont(font)
         if value != self.value() or not self._known:
             self._known = True
             with QSignalBlocker(self):

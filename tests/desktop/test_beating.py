@@ -201,7 +201,7 @@ def test_sliders_act_on_the_running_beat_and_a_double_click_sets_back(simulate: 
     assert now["BP systolic"][2].startswith("▲")
     qtbot.mouseDClick(slider, LEFT)
     assert beating.what_if.params()["resistance_percent"] == 100.0
-    assert not afterload.value.font().bold()  # its own again
+    assert not afterload.value.lineEdit().font().bold()  # its own again
     assert beating._ready.live.controls.resistance == 1.0
 
 
@@ -221,7 +221,7 @@ def test_a_value_is_typed_beside_its_slider(simulate: MainWindow, qtbot) -> None
     assert what_if.values == {"resistance_percent": 137.0, "preload_ml": -120.0}
     assert afterload.slider.value() == afterload.control.place_of(137.0)
     assert (afterload.value.text(), preload.value.text()) == ("137 %", "−120 mL")
-    assert afterload.value.font().bold()
+    assert afterload.value.lineEdit().font().bold()
     enter(afterload.value, "300")
     assert card.reason.text() == "Afterload goes from 50 % to 250 %: 300 % is not taken."
     assert afterload.value.text() == "137 %"
