@@ -14,7 +14,7 @@ from viewers.orientation import lps_text
 
 if TYPE_CHECKING:
     from desktop.session import Session
-    from twin.record import LogEntry
+    from twin.record import Entry, LogEntry
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,16 @@ def conditions_of(session: Session, id: str) -> str:
 
     entry = session.entry(id)
     return beat_conditions(session.maker(id), entry.tree) if entry is not None else ""
+
+
+def own_beat(session: Session, id: str) -> Entry | None:
+    """Return the full beat that a heart's fit made, of that heart or of a beat of it; None for all else."""
+    maker, record = session.maker(id), session.record
+    if maker is not None and "heart" in maker.inputs and record is not None:
+        fit = maker.inputs["heart"]["made_by"]
+        maker = next((e for e in record.log() if e.number == fit), None)
+    beat = session.entry(maker.outputs["beat"]["id"]) if maker and "beat" in maker.outputs else None
+    return beat if beat is not None and maker is not None and beat.made_by == maker.number else None
 
 
 def ancestry(session: Session, id: str) -> list[LogEntry]:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QStandardItemModel, QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QFormLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QStandardItemModel
+from PySide6.QtWidgets import QCheckBox, QFormLayout, QToolButton, QVBoxLayout, QWidget
 
 from desktop import theme, words
 from desktop.beating import of_segments
 from desktop.bullseye import SHADES, BullsEye
+from desktop.control_row import ControlRow
 from desktop.desk import Desk
 from desktop.fields import ComboBox, DoubleSpinBox
 from desktop.section import Panel, quiet
-from desktop.time_bar import PhaseSlider
-from desktop.what_if import CONDITIONS, CONTROLS, INFARCT, PUMP, RHYTHM, VALVES, Control, speed_of, told_of
+from desktop.what_if import CONDITIONS, CONTROLS, INFARCT, PUMP, RHYTHM, VALVES, speed_of, told_of
 
 if TYPE_CHECKING:
     from resources.medicines import Medicine
@@ -28,59 +28,6 @@ ACTIVATE = "How the wall is activated: it needs the full solution"
 
 _START = 12.0
 """An infusion begins at this part of the most that is ever given."""
-
-
-class OwnSlider(PhaseSlider):
-    """A slider that a double-click sets back; the wheel scrolls the panel, not it."""
-
-    set_back = Signal()
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Ask to be set back."""
-        self.set_back.emit()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Let the panel scroll."""
-        event.ignore()
-
-
-class ControlRow(QWidget):
-    """One control: its slider, and where it stands."""
-
-    def __init__(self, desk: Desk, control: Control) -> None:
-        super().__init__()
-        self._what_if, self.control = desk.beating.what_if, control
-        self.slider = OwnSlider(Qt.Orientation.Horizontal)
-        self.slider.setRange(0, control.places)
-        self.slider.setPageStep(5)
-        self.slider.setToolTip(f"{control.help}. Double-click: the patient's own")
-        self.slider.setAccessibleName(control.title)
-        self.value = QLabel()
-        self.value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.value.setFixedWidth(theme.px(19))
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.slider, 1)
-        row.addWidget(self.value)
-        self.slider.valueChanged.connect(
-            lambda place: self._what_if.set_value(self.control, self.control.value_at(place))
-        )
-        self.slider.set_back.connect(lambda: self._what_if.ask(**{control.name: None}))
-
-    def take(self, control: Control) -> None:
-        """Have other ends."""
-        self.control = control
-        with QSignalBlocker(self.slider):
-            self.slider.setRange(0, control.places)
-
-    def refresh(self) -> None:
-        """Show where the control stands."""
-        value = self._what_if.value(self.control)
-        with QSignalBlocker(self.slider):
-            self.slider.setValue(self.control.place_of(value))
-        text = self.control.text(value)
-        own = self._what_if.own_value(self.control)
-        self.value.setText(f"<b>{text}</b>" if abs(value - own) > 1e-9 else text)
 
 
 class Group(QWidget):

@@ -13,6 +13,7 @@ from desktop import theme
 from desktop.beating import Trace, images_begin
 from desktop.colors import CURVE_COLORS
 from desktop.electric import SHOWN
+from desktop.suction import tell_suction
 
 if TYPE_CHECKING:
     from desktop.desk import Desk
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 CURVES = ("loop", "pressures", "volume", "electric")
 """Names of the plots, from above."""
+
+_LOOP = "Gray: the patient's own beat. Dashed: the smallest and the largest volume that images showed."
 
 _MOMENTS = 400
 """Of a beat, at which leads are drawn that stand still."""
@@ -37,9 +40,6 @@ class HeartPlots:
         self.volume = Plot("Volume of the left ventricle", "time in the beat (ms)", "mL")
         self.electric = Plot("ECG-like, left ventricle", "time in the beat (ms)", "mV")
         self.plots: dict[str, QWidget | None] = dict(zip(CURVES, self._all, strict=True))
-        self.loop.setToolTip(
-            "Gray: the patient's own beat. Dashed: the smallest and the largest volume that images showed."
-        )
         self.pressures.setToolTip(
             "Of the left ventricle, the aorta and the left atrium. Gray: the patient's own"
         )
@@ -94,6 +94,8 @@ class HeartPlots:
             pressures += _over_time(before, color)
             volume.append(_line(1000 * before.times_s, before.volumes_ml, color["ventricle"]))
         self.loop.set_still(loop, marks)
+        shown = own if before is None or beating.beyond else before
+        tell_suction(self.loop, _LOOP, shown.ventricle_mmhg, heart.limits, where="in the panel")
         self.pressures.set_still(pressures)
         self.volume.set_still(volume)
         self._refresh_electric(own, gray)

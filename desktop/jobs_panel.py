@@ -105,14 +105,14 @@ class _List(QFrame):
 
 
 def status_of(work: Work) -> str:
-    """Return a line like “Meshing the left femur  62 %  8 s left”."""
+    """Return a line like “Meshing the left femur  62 %  8 s left”; at first what it does."""
     if work.state == "waiting":
         return f"{work.title}  –  waiting"
     if work.state == "stopping":
         return f"{work.text}  –  stopping"
     left = work.seconds_left
-    time = f"   {_time(left)} left" if left is not None else ""
-    return f"{work.text}   {work.fraction:.0%}".replace("%", " %") + time
+    told = f"{_time(left)} left" if left is not None else work.detail
+    return f"{work.text}   {100 * work.fraction:.0f} %" + (f"   {told}" if told else "")
 
 
 def _time(seconds: float) -> str:

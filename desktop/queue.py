@@ -49,8 +49,8 @@ class Work:
 
     @property
     def detail(self) -> str:
-        """What the job says of itself."""
-        return self.job.text if self.job else ""
+        """What the job says of itself; till its process can, that it starts."""
+        return (self.job.text or "starting") if self.job else ""
 
     @property
     def seconds_left(self) -> float | None:

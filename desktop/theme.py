@@ -231,6 +231,7 @@ QComboBox:disabled, QLineEdit:disabled, QAbstractSpinBox:disabled { color: $quie
 QAbstractSpinBox QLineEdit, QTreeView QLineEdit { border: none; padding: 0; min-height: 0;
   background: transparent; }
 QTreeView QLineEdit { background: $ground; border: 1px solid $accent; }
+QAbstractSpinBox#value { padding: $half $u1; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: none; }
 QComboBox::drop-down { border: none; width: $u5; }
 QComboBox::down-arrow { image: none; }

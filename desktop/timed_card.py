@@ -10,12 +10,14 @@ from PySide6.QtWidgets import QFormLayout, QFrame, QVBoxLayout, QWidget
 
 from desktop import theme, words
 from desktop.actions import Actions
+from desktop.chain import own_beat
 from desktop.colors import CURVE_COLORS
 from desktop.desk import Desk
 from desktop.fields import ComboBox
 from desktop.moving import frame_at
 from desktop.numbers import NumberList
 from desktop.section import CommandButton, empty, quiet, section_title
+from desktop.suction import tell_suction
 from resources.colors import OTHER_COLORS
 from twin.domain import Curve, Result
 
@@ -52,6 +54,7 @@ class TimedCard(QFrame):
         self.setObjectName("card")
         self._desk = desk
         self._result: Result | None = None
+        self._own: Result | None = None
         self._followers: list[tuple[Plot, tuple[Followed, ...]]] = []
         self.field = ComboBox()
         self.field.setAccessibleName("Field")
@@ -74,6 +77,7 @@ class TimedCard(QFrame):
         for widget in (self.again, self.plots, self.numbers, left_out, self.limits):
             column.addWidget(widget)
         desk.restyled.connect(self._forget)
+        desk.session.arrived.connect(self._on_arrived)
 
     def refresh(self) -> None:
         """Show the result at hand."""
@@ -91,9 +95,11 @@ class TimedCard(QFrame):
         self.again.setVisible(bool(item.stale))
         self.numbers.show_result()
         self.limits.setText("\n".join(f"– {line}" for line in results.limits()))
-        result = self._desk.session.get(item.id)
-        if result is not None and result is not self._result:
-            self._show(result)
+        session = self._desk.session
+        result, fitted = session.get(item.id), own_beat(session, item.id)
+        own = session.get(fitted.id) if fitted is not None and fitted.id != item.id else None
+        if result is not None and (result is not self._result or own is not self._own):
+            self._show(result, own)
         self.follow()
 
     def follow(self, _index: int = 0) -> None:
@@ -105,31 +111,37 @@ class TimedCard(QFrame):
         for plot, followed in self._followers:
             mark(plot, followed, result, frame)
 
+    def _on_arrived(self) -> None:
+        """Show what had to be read first, as the patient's own beat."""
+        if self.isVisible():
+            self.refresh()
+
     def _forget(self) -> None:
         self._result = None
         self.refresh()
 
-    def _show(self, result: Result) -> None:
-        self._result = result
+    def _show(self, result: Result, own: Result | None) -> None:
+        self._result, self._own = result, own
         self._followers = []
         empty(self._plots)
-        for plot, followed in plots_of(result):
+        for plot, followed in plots_of(result, own):
             plot.set_look(theme.viewer_look())
             plot.setMinimumHeight(theme.px(40))
             self._plots.addWidget(plot)
             self._followers.append((plot, followed))
 
 
-def plots_of(result: Result) -> list[tuple[Plot, tuple[Followed, ...]]]:
+def plots_of(result: Result, own: Result | None = None) -> list[tuple[Plot, tuple[Followed, ...]]]:
     """Return plots of a result's curves: the loops where there are some, then those of each unit over time.
 
-    With each comes what the moment that is up is marked on.
+    Behind the loops lie those of the patient's ``own`` beat. With each comes what the moment that is up is
+    marked on.
     """
     from viewers.plot import Plot
 
     accent = theme.current().accent
     made: list[tuple[Plot, tuple[Followed, ...]]] = []
-    loops = _loops(result)
+    loops = _loops(result, own)
     if loops:
         made.append(loops)
     curves = [curve for curve in result.curves if _OF_SEGMENT not in curve.name]
@@ -151,26 +163,38 @@ def mark(plot: Plot, followed: Sequence[Followed], result: Result, frame: int) -
     plot.set_moving((), places[0][:2], beside=places[1:])
 
 
-def _loops(result: Result) -> tuple[Plot, tuple[Followed, ...]] | None:
-    """Return the ventricles' pressure–volume loops in one plot; None where there is none."""
-    from viewers.plot import Plot, PlotCurve
-
+def _loop_curves(result: Result) -> dict[str, tuple[Curve, Curve]]:
+    """Return the volume and the pressure of each ventricle of which there are both."""
     known = {curve.name: curve for curve in result.curves}
-    found = {
+    return {
         side: (known[volume], known[pressure])
         for side, (volume, pressure) in LOOPS.items()
         if volume in known and pressure in known
     }
+
+
+def _loops(result: Result, own: Result | None) -> tuple[Plot, tuple[Followed, ...]] | None:
+    """Return the ventricles' pressure–volume loops in one plot; None where there is none."""
+    from viewers.plot import Plot, PlotCurve
+
+    found = _loop_curves(result)
     if not found:
         return None
     several = len(found) > 1
     title = "Pressure–volume loops" if several else "Pressure–volume loop"
     plot = Plot(title, "volume (mL)", "pressure (mmHg)")
     drawn, followed = [], []
+    if "left" in found:
+        tip = "Gray: the patient's own beat, as fitted." if own is not None else ""
+        tell_suction(plot, tip, found["left"][1].values, result.limits)
+    for n, pair in enumerate(_loop_curves(own).values() if own is not None else ()):
+        x, y = (np.append(c.values, c.values[0]) for c in pair)
+        drawn.append(PlotCurve(x, y, theme.current().quiet, "" if n else "own", width=1.2))
+    name = "this beat" if drawn else ""
     colors = (theme.current().accent, *OTHER_COLORS[1:])
     for (side, (volume, pressure)), color in zip(found.items(), colors, strict=False):
         x, y = (np.append(c.values, c.values[0]) for c in (volume, pressure))
-        drawn.append(PlotCurve(x, y, color, side if several else "", width=2.0))
+        drawn.append(PlotCurve(x, y, color, side if several else name, width=2.0))
         followed.append((volume, pressure, color))
     plot.set_still(drawn)
     return plot, tuple(followed)

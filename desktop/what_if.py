@@ -73,6 +73,24 @@ class Control:
         sign = "+" if self.low < 0 < value and self.own == 0.0 else ""
         return f"{sign}{value:g} {self.unit}".strip().replace("-", "−")
 
+    def why_not(self, value: float) -> str:
+        """Return why a value cannot be asked for: it lies off the slider; nothing where it can."""
+        low = self.value_at(1) if self.off else self.low
+        if low <= value <= self.high or (self.off and value == 0.0):
+            return ""
+        off = ", or 0 for off" if self.off else ""
+        ends = f"{self.text(low)} to {self.text(self.high)}{off}"
+        return f"{self.title} goes from {ends}: {self.text(value)} is not taken."
+
+
+ORIFICE = (
+    "Orifice area of the open valve as the model has it; less is stenosis.\n"
+    "It is an effective area, not the geometric one of planimetry: at each moment the flow is\n"
+    "Gorlin's constant × area × √gradient. Doppler's effective orifice area (continuity equation)\n"
+    "of the same valve is {share} of it; the area by Gorlin's formula, from mean flow and mean\n"
+    "gradient, is smaller than it too, since the flow rises and falls"
+)
+"""What is said of the area of an open valve; ``share`` is what Bernoulli's law makes of it."""
 
 CONTROLS = (
     Control("preload_ml", "Preload", "mL", -500, 500, 10, 0.0, "Blood more or less in the systemic veins"),
@@ -80,14 +98,12 @@ CONTROLS = (
     Control("contractility_percent", "Contractility", "%", 40, 160, 2, 100.0, "Peak tension of the fibers"),
     Control("rate_per_min", "Heart rate", "/min", 40, 150, 1, None, "Beats a minute"),
     Control("stiffness_percent", "Stiffness", "%", 50, 250, 5, 100.0, "Passive stiffness of the wall"),
-    Control("aortic_area_cm2", "Aortic area", "cm²", 0.4, 4.0, 0.1, None,
-            "Area of the open aortic valve (Gorlin): less is stenosis; of a prosthesis its effective orifice",
-            VALVES),
+    Control("aortic_area_cm2", "Aortic orifice", "cm²", 0.4, 4.0, 0.1, None,
+            ORIFICE.format(share="0.88"), VALVES),
     Control("aortic_leak_cm2", "Aortic leak", "cm²", 0.0, 0.6, 0.02, None,
             "Effective orifice of the closed aortic valve: regurgitation", VALVES),
-    Control("mitral_area_cm2", "Mitral area", "cm²", 0.6, 6.0, 0.1, None,
-            "Area of the open mitral valve (Gorlin): less is stenosis; of a prosthesis its effective orifice",
-            VALVES),
+    Control("mitral_area_cm2", "Mitral orifice", "cm²", 0.6, 6.0, 0.1, None,
+            ORIFICE.format(share="0.75"), VALVES),
     Control("mitral_leak_cm2", "Mitral leak", "cm²", 0.0, 1.0, 0.02, None,
             "Effective orifice of the closed mitral valve: regurgitation", VALVES),
     Control("ventricular_defect_cm2", "Hole, ventricles", "cm²", 0.0, 1.5, 0.05, None,
@@ -219,6 +235,11 @@ class WhatIf(QObject):
 
     def set_value(self, control: Control, value: float) -> str:
         """Change a control, from the next frame on; returns why it cannot be, or nothing."""
+        why = control.why_not(value)
+        if why:
+            self.complaint = why
+            self.changed.emit()
+            return why
         pump = {"pump": self.pump} if control.name == "pump_rpm" else {}
         return self.ask(**{control.name: value}, **pump)
 

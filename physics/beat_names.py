@@ -3,6 +3,9 @@
 ELASTANCE = "lv_end_systolic_elastance_mmhg_per_ml"
 QRS = "qrs_ms"
 
+SUCTION = "as the ventricle begins to fill its pressure falls some mmHg below none, more than hearts suck"
+"""A limit of fitted hearts, which stands beside their loop too."""
+
 NAMES: dict[str, tuple[str, str]] = {
     "lv_end_diastolic_volume_ml": ("end-diastolic volume", "mL"),
     "lv_end_systolic_volume_ml": ("end-systolic volume", "mL"),

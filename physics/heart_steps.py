@@ -261,8 +261,8 @@ class BeatParams:
         unit="cm²",
         low=0.3,
         high=6.0,
-        help="Area of the open aortic valve by Gorlin's formula; of a prosthesis, its effective orifice. "
-        "Empty: the patient's.",
+        help="Orifice area of the open aortic valve as the model has it: effective, by Gorlin's constant at "
+        "each moment. The area by Gorlin's formula, from means, comes out smaller. Empty: the patient's.",
         title="Aortic valve area",
     )
     aortic_leak_cm2: float | None = param(
@@ -278,8 +278,8 @@ class BeatParams:
         unit="cm²",
         low=0.5,
         high=8.0,
-        help="Area of the open mitral valve by Gorlin's formula; of a prosthesis, its effective orifice. "
-        "Empty: the patient's.",
+        help="Orifice area of the open mitral valve as the model has it: effective, by Gorlin's constant at "
+        "each moment. The area by Gorlin's formula, from means, comes out smaller. Empty: the patient's.",
         title="Mitral valve area",
     )
     mitral_leak_cm2: float | None = param(
@@ -405,6 +405,7 @@ def _fitted_beat(tree: dict[str, Any]) -> bool:
 @step("physics.beat", version=4, title="Beat in full", makes=("result",), fits={"own": _fitted_beat})
 def beat_heart(heart: Heart, own: tuple[Result, ...] | None, params: BeatParams, progress: Progress) -> Made:
     """Let a fitted heart beat in full under other conditions or after an operation, beside its own beat."""
+    progress(0.01, "loading the solver")
     from physics.whatif.full import beat_in_full
 
     return beat_in_full(heart, own or (), params, progress)

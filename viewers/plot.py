@@ -70,6 +70,8 @@ class Plot(QWidget):
         """The same on further curves, each with a color."""
         self.badge = ""
         """Why what moves must not be trusted; it is painted gray then."""
+        self.note = ""
+        """What must be known to read the curves, in small under them."""
         self._kept: QImage | None = None
         self._inner: QRectF | None = None
         self._ends: tuple[tuple[float, float], tuple[float, float]] = ((0.0, 1.0), (0.0, 1.0))
@@ -84,6 +86,12 @@ class Plot(QWidget):
         self.still, self.marks = tuple(curves), tuple(marks)
         self._ends = self._fitting(None)
         self._renew()
+
+    def set_note(self, note: str) -> None:
+        """Write a line under the axes; nothing where it is empty."""
+        if note != self.note:
+            self.note = note
+            self._renew()
 
     def set_moving(
         self,
@@ -149,7 +157,8 @@ class Plot(QWidget):
             texts = [number_text(value, high - low) for value in ticks(low, high)]
             wide = max(QFontMetricsF(self.font()).horizontalAdvance(text) for text in texts or [""])
             top = (1.9 + _SMALL * (len(self._legend()) - 1)) * line + 4
-            self._inner = QRectF(self.rect()).adjusted(wide + 8, top, -12, -1.9 * line - 4)
+            under = 1.9 + _SMALL * bool(self.note)
+            self._inner = QRectF(self.rect()).adjusted(wide + 8, top, -12, -under * line - 4)
         return self._inner
 
     @property
@@ -226,6 +235,12 @@ class Plot(QWidget):
                     paint.text_at(painter, beside, align, text, look.quiet, shadow=False)
         under = QRectF(box.left(), box.bottom() + 2 + line * 0.95, box.width(), line)
         paint.text_at(painter, under, flag.AlignHCenter, self.x_name, look.quiet, shadow=False)
+        if self.note:
+            note = QFontMetricsF(painter.font()).elidedText(
+                self.note, Qt.TextElideMode.ElideRight, self.width() - 8
+            )
+            below = QRectF(4, under.bottom(), self.width() - 8, line)
+            paint.text_at(painter, below, flag.AlignLeft, note, look.quiet, shadow=False)
         over = QRectF(4, box.top() - line * len(self._legend()) - 2, self.width() - 8, line)
         paint.text_at(painter, over, flag.AlignLeft, self.y_name, look.quiet, shadow=False)
         painter.setFont(self.font())

@@ -1,7 +1,8 @@
 """What the 3-D view paints over its scene: letters, orientation cube, color bar, labels, scale."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from textwrap import wrap
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,8 @@ _ALIGN = Qt.AlignmentFlag
 
 HATCHED = "not counted: near supports and loads"
 """What hatched elements are."""
+_HEADING_CHARS = 16
+"""A color bar's heading goes on in another line behind so many."""
 _FOOT = 5.6
 """Lines at the bottom that are left to the scale and to tools over the view."""
 
@@ -211,7 +214,7 @@ class SceneDecor:
 
     def width_of_bars(self, metrics: QFontMetricsF, bars: Sequence[FieldBar]) -> float:
         """Return how much of the picture's right the color bars take, px."""
-        return sum(max(metrics.horizontalAdvance(t) for t in _heading(bar)) + 18 for bar in bars)
+        return sum(_width(metrics, bar, ticks(*bar.limits, 5)) + 18 for bar in bars)
 
     def _paint_bar(self, painter: QPainter, box: QRectF, edge: float, bar: FieldBar) -> float:
         """Paint one bar whose texts end at ``edge``; returns its left edge."""
@@ -220,22 +223,18 @@ class SceneDecor:
         line = metrics.lineSpacing()
         low, high = bar.limits
         span = high - low
-        heading = _heading(bar)
+        heading, titles = _heading(bar), len(_heading(replace(bar, unit="", remark="")))
         above = box.top() + 12 + line * (1 + len(self.caption) + int(self.hatched) + len(heading)) + 9
         below = box.bottom() - _FOOT * line
         height = max(min(max(box.height() * 0.46, 90.0), 320.0, below - above), 60.0)
         values = ticks(low, high, 5 if height > 120 else 3)
         texts = [number_text(value, span) for value in values]
-        marked = ""
-        if bar.marked is not None:
-            marked = f"{bar.marked_name} {number_text(bar.marked, span)}"
-        beside = max(metrics.horizontalAdvance(text) for text in [*texts, marked or "0"])
-        left = edge - max(beside + 22, *(metrics.horizontalAdvance(text) for text in heading))
+        left = edge - _width(metrics, bar, values)
         top = box.top() + (box.height() - height) / 2 + line * len(heading) / 2
         top = max(min(top, below - height), above)  # clear of the caption, and of what lies at the bottom
         for number, text in enumerate(heading):
             place = QRectF(left, top - line * (len(heading) - number) - 9, edge - left, line)
-            color = look.text if number == 0 else look.quiet
+            color = look.text if number < titles else look.quiet
             paint.text_at(painter, place, _ALIGN.AlignLeft, text, color, shadow=look.shadowed)
         colors = np.ascontiguousarray(color_map(bar.map_name)[::-1]).reshape(256, 1, 3)
         strip = QImage(colors.data, 1, 256, 3, QImage.Format.Format_RGB888)
@@ -262,7 +261,7 @@ class SceneDecor:
             align = _ALIGN.AlignLeft | _ALIGN.AlignVCenter
             paint.text_at(painter, place, align, text, look.text, shadow=look.shadowed)
         if mark_y is not None and bar.marked is not None:
-            self._paint_mark(painter, well, mark_y, marked, low <= bar.marked <= high)
+            self._paint_mark(painter, well, mark_y, _marked(bar), low <= bar.marked <= high)
         return left
 
     def _paint_legend(self, painter: QPainter, inner: QRectF) -> None:
@@ -318,5 +317,23 @@ def _free_place(
     return place
 
 
+def _marked(bar: FieldBar) -> str:
+    """Return what is written at the marked value; nothing where none is."""
+    low, high = bar.limits
+    return "" if bar.marked is None else f"{bar.marked_name} {number_text(bar.marked, high - low)}"
+
+
+def _width(metrics: QFontMetricsF, bar: FieldBar, values: Sequence[float]) -> float:
+    """Return how wide a bar is with its heading and the values beside it, px."""
+    low, high = bar.limits
+    beside = [_marked(bar), *(number_text(value, high - low) for value in values)]
+    return max(
+        22 + max(metrics.horizontalAdvance(text) for text in beside),
+        *(metrics.horizontalAdvance(text) for text in _heading(bar)),
+    )
+
+
 def _heading(bar: FieldBar) -> list[str]:
-    return [text for text in (bar.title, f"in {bar.unit}" if bar.unit else "", bar.remark) if text]
+    """Return a bar's title, unit and remark in short lines: what stands beside it has the room."""
+    texts = (bar.title, f"in {bar.unit}" if bar.unit else "", bar.remark)
+    return [line for text in texts for line in wrap(text, _HEADING_CHARS, break_long_words=False)]

@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from physics.beat_names import SUCTION
 from physics.cardiac import Held, Ventricle, reduced_of
 from physics.cardiac.body import State
 from physics.cardiac.pump import shortening_of
@@ -31,7 +32,7 @@ LIMITS = (
     "rim narrows too much: the long axis shortens by 15 % on the patient at hand, whose images show 21 %",
     "fibers are laid, where nothing else is asked, steeper than dissection and diffusion imaging have them "
     "outside (75° where most say 40 to 60°): with these the long axis shortens a third as much as imaged",
-    "as the ventricle begins to fill its pressure falls some mmHg below none, more than hearts suck",
+    SUCTION,
 )
 
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop.beating import BEYOND, WITHOUT, Beating
 from desktop.bullseye import BullsEye
+from desktop.chain import own_beat
 from desktop.commands import BY_ID
 from desktop.heart_card import BeatNumbers, HeartCard, told_apart
 from desktop.heart_controls import MEDICATION
@@ -19,6 +20,7 @@ from desktop.what_if import CONDITIONS, CONTROLS, INFARCT, VALVES
 from desktop.window import MainWindow
 from physics.cardiac import tension_of
 from physics.circulation import REGAZZONI_2020, run
+from physics.circulation.parameters import BERNOULLI, GORLIN, GORLIN_INFLOW
 from physics.heart.segments import NAMES as NAMES_OF_SEGMENTS
 from physics.whatif import Spread, Spreads
 from resources.colors import SIMULATED_COLOR
@@ -199,8 +201,47 @@ def test_sliders_act_on_the_running_beat_and_a_double_click_sets_back(simulate: 
     assert now["BP systolic"][2].startswith("▲")
     qtbot.mouseDClick(slider, LEFT)
     assert beating.what_if.params()["resistance_percent"] == 100.0
-    assert "<b>" not in afterload.value.text()  # its own again
+    assert not afterload.value.lineEdit().font().bold()  # its own again
     assert beating._ready.live.controls.resistance == 1.0
+
+
+def test_a_value_is_typed_beside_its_slider(simulate: MainWindow, qtbot) -> None:
+    what_if, card = simulate.desk.beating.what_if, card_of(simulate)
+    afterload, preload = (row(simulate, name) for name in ("resistance_percent", "preload_ml"))
+
+    def enter(field: QWidget, text: str) -> None:
+        field.setFocus()
+        field.selectAll()
+        qtbot.keyClick(field, Qt.Key.Key_Delete)
+        qtbot.keyClicks(field, text)
+        qtbot.keyClick(field, Qt.Key.Key_Return)
+
+    enter(afterload.value, "137 %")  # between two steps of the slider
+    enter(preload.value, "-120")
+    assert what_if.values == {"resistance_percent": 137.0, "preload_ml": -120.0}
+    assert afterload.slider.value() == afterload.control.place_of(137.0)
+    assert (afterload.value.text(), preload.value.text()) == ("137 %", "−120 mL")
+    assert afterload.value.lineEdit().font().bold()
+    enter(afterload.value, "300")
+    assert card.reason.text() == "Afterload goes from 50 % to 250 %: 300 % is not taken."
+    assert afterload.value.text() == "137 %"
+    qtbot.keyClick(afterload.value, Qt.Key.Key_Up)
+    assert what_if.values["resistance_percent"] == 140.0
+    assert not card.reason.isVisible()
+    afterload.value.selectAll()
+    qtbot.keyClicks(afterload.value, "9")
+    what_if.changed.emit()  # as each beat may: what is being typed stays
+    assert afterload.value.text() == "9"
+    enter(afterload.value, "")
+    enter(preload.value, "")
+    assert what_if.values == {}
+    assert (afterload.value.text(), preload.value.text()) == ("100 %", "0 mL")
+
+
+def test_a_valve_s_area_says_which_area_it_is() -> None:
+    for name, constant in (("aortic_area_cm2", GORLIN), ("mitral_area_cm2", GORLIN_INFLOW)):
+        told = next(c for c in CONTROLS if c.name == name).help
+        assert f"valve is {constant / BERNOULLI:.2f} of it" in told
 
 
 def test_a_strain_that_comes_out_too_small_stands_without_its_change(qtbot) -> None:
@@ -261,6 +302,8 @@ def test_another_pump_has_speeds_of_its_own_and_names_its_source(simulate: MainW
     controls.pump.choice.activated.emit(1)
     assert what_if.values == {}
     assert speed.value.text() == "off"
+    assert speed.control.why_not(0.0) == ""
+    assert "or 0 for off: 1 rpm is not taken" in speed.control.why_not(1.0)
     assert "to be confirmed" in controls.pump.source.text()
     speed.slider.setValue(speed.slider.maximum())
     assert what_if.values == {"pump_rpm": 15000.0, "pump": "axial, after Simaan"}
@@ -552,8 +595,8 @@ def test_the_live_heart_s_numbers_are_told_from_the_full_beat_s_of_its_fit() -> 
         {"name": "twist", "value": 18.0},
     ]  # fmt: skip
     session, item = Mock(), Mock(id="h1")
-    session.maker.return_value.outputs = {"beat": {"id": "r1"}}
-    session.entry.side_effect = {"r1": Mock(numbers=numbers)}.get
+    fit = session.maker.return_value = Mock(number=4, inputs={}, outputs={"beat": {"id": "r1"}})
+    session.entry.side_effect = {"r1": Mock(numbers=numbers, made_by=4)}.get
     live = {"lv_stroke_work_mmhg_ml": 11000.0, "lv_ejection_fraction_percent": 60.5}
     lines = told_apart(session, item, live).splitlines()
     assert "chart of the wall" in lines[0]
@@ -561,5 +604,10 @@ def test_the_live_heart_s_numbers_are_told_from_the_full_beat_s_of_its_fit() -> 
         "– stroke work: 11000 live, 10000 mmHg mL in full (+10 %)",
         "– the others lie within 2 % of each other",
     ]
-    session.maker.return_value.outputs = {}  # a heart that no fit made has no full beat beside it
+    beat = Mock(number=5, inputs={"heart": {"made_by": 4}}, outputs={"beat": {"id": "r2"}})
+    session.maker.return_value, session.record.log.return_value = beat, [fit, beat]
+    assert own_beat(session, "r2").made_by == 4  # of a beat of that heart it is the same
+    session.maker.return_value = Mock(
+        inputs={}, outputs={}
+    )  # a heart that no fit made has no full beat beside it
     assert len(told_apart(session, item, live).splitlines()) == 1

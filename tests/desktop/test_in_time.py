@@ -19,6 +19,7 @@ from desktop.moving import frame_at
 from desktop.timed_card import TimedCard, plots_of
 from desktop.tree import EYE
 from desktop.window import MainWindow
+from physics.beat_names import SUCTION
 from physics.cardiac.pump import live_heart
 from tests.desktop.beating import LIMITS, whole_beat
 from tests.desktop.conftest import do, settle
@@ -329,6 +330,42 @@ def test_plots_of_a_result_name_every_line_and_leave_segments_to_the_table(qtbot
         plot.resize(220, 160)
         assert sum(len(line) for line in plot._legend()) == len(plot.still)
         assert len(plot._legend()) > 1  # no room in one line, and none is left out
+
+
+def test_the_patient_s_own_loop_lies_behind_a_changed_beat_s(qtbot) -> None:
+    own = whole_beat(Progress()).outputs["result"]
+    assert isinstance(own, Result)
+    volume, pressure = own.curves
+    changed = replace(own, curves=(replace(volume, values=volume.values + 20.0), pressure))
+    loop, followed = plots_of(changed, own)[0]
+    qtbot.addWidget(loop)
+    behind, now = loop.still
+    assert (behind.name, now.name) == ("own", "this beat")
+    assert behind.color == theme.current().quiet
+    np.testing.assert_array_equal(now.x - behind.x, 20.0)
+    assert followed[0][0] is changed.curves[0]  # the moment that is up is marked on the changed one
+    (alone,) = plots_of(own)[0][0].still
+    assert alone.name == ""
+
+
+def test_suction_is_told_beside_the_loop_where_it_is_the_model_s(qtbot) -> None:
+    beat = whole_beat(Progress()).outputs["result"]
+    assert isinstance(beat, Result)
+    volume, pressure = beat.curves
+    deep = replace(beat, curves=(volume, replace(pressure, values=pressure.values - 18.0)))
+    for result, told in (
+        (replace(beat, limits=(SUCTION,)), ""),  # 10 mmHg at the least
+        (replace(deep, limits=(SUCTION,)), "Suction of −8 mmHg: the model's"),
+        (deep, ""),  # a model that does not say so
+    ):
+        loop, _ = plots_of(result)[0]
+        qtbot.addWidget(loop)
+        assert loop.note == told
+        assert (SUCTION in loop.toolTip()) == bool(told)
+    loop.resize(240, 200)
+    bare = loop._box().bottom()
+    loop.set_note("Under the axes")
+    assert loop._box().bottom() < bare - 5  # it has room of its own
 
 
 def test_remarks_that_are_sentences_are_joined_as_one_line() -> None:

@@ -44,6 +44,8 @@ def test_what_waits_can_be_taken_out_and_what_runs_be_stopped(qtbot) -> None:
         yield Job(endless, title=name)
 
     first, second = queue.submit("First", plan("first")), queue.submit("Second", plan("second"))
+    qtbot.waitUntil(lambda: first.job is not None, timeout=5_000)
+    assert status_of(first) == "first   0 %   starting"  # before its process can say anything
     qtbot.waitUntil(lambda: first.fraction > 0, timeout=30_000)
     assert status_of(second) == "Second  –  waiting"
     assert status_of(first).startswith("first   25 %")

@@ -2,11 +2,12 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent, QPainter, QWheelEvent
+from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from resources.colors import color_map
@@ -287,13 +288,26 @@ def test_color_bar_says_title_unit_yield_and_ticks(view, monkeypatch):
         limits=(0.0, 60.0), marked=52.5,
     )  # fmt: skip
     texts = drawn_texts(monkeypatch, view)
-    for wanted in ("von Mises stress", "in MPa", "averaged to nodes", "yield 52.5", "0", "20", "40"):
+    for wanted in ("von Mises stress", "in MPa", "averaged to", "nodes", "yield 52.5", "0", "20", "40"):
         assert wanted in texts
     view.update_field("f", np.zeros(len(mesh.tets)), (0.0, 30.0))
     texts = drawn_texts(monkeypatch, view)
     assert "yield 52.5 ↑" in texts  # beyond the bar's end
     view.set_visible("f", False)
     assert "von Mises stress" not in drawn_texts(monkeypatch, view)
+
+
+def test_a_long_heading_of_a_color_bar_goes_on_below_and_leaves_the_shape_its_room(view, monkeypatch):
+    mesh = box_mesh((2, 2, 2))
+    field = {"where": "element", "unit": "mm", "limits": (0.0, 14.0)}
+    view.show_field("f", mesh, np.zeros(len(mesh.tets)), title="Displacement from ED", **field)
+    texts = drawn_texts(monkeypatch, view)
+    assert {"Displacement", "from ED", "in mm"} <= set(texts)
+    (bar,), metrics = [shown.bar for shown in view._shown.values()], view.fontMetrics()
+    wide = view._decor.width_of_bars(QFontMetricsF(view.font()), [bar])
+    assert wide < metrics.horizontalAdvance("Displacement from ED")
+    marked = replace(bar, marked=5.0, marked_name="a very long name of a value that is marked")
+    assert view._decor.width_of_bars(QFontMetricsF(view.font()), [marked]) > wide + 50  # it is beside too
 
 
 def test_ticks_are_round_and_within():

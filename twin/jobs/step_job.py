@@ -31,6 +31,7 @@ class StepJob(Job):
 def _execute_stored(path: Path, call: Call, module: str, progress: Progress) -> Made:
     import importlib
 
+    progress(0.0, "reading the record")
     importlib.import_module(module)  # registers the step
     with Record.open(path, write=False) as record:
         return execute(call, record.load_ref, progress)
