@@ -1,7 +1,4 @@
-"""The steps of a heart: its ventricle's mesh, its fit, and its beat.
-
-Beside the packages that do the work, since these load solvers, and steps are declared at every start.
-"""
+"""The steps of a heart: mesh, fit and beat; beside what does the work, which loads solvers at every start."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,17 +9,16 @@ from twin.progress import Progress
 from twin.steps import Made, step
 
 STEEP_DEG = 75.0
-"""Of the fibers of a wall that is fitted to images (docs/decisions/0014): with the 60° that Bayer et al. 2012
-have, which other meshes get, the long axis shortens too little by far."""
+"""Of the fibers of a wall that is fitted to images; others have Bayer's 60° (docs/decisions/0014)."""
 
 
-def _angle(degrees: float, side: str, why: str = "") -> Any:
+def _angle(degrees: float, side: str) -> Any:
     return param(
         degrees,
         unit="°",
         low=-90.0,
         high=90.0,
-        help=f"Angle of the fibers against the circumference on the {side} (Bayer et al. 2012){why}.",
+        help=f"Angle of the fibers against the circumference on the {side} (Bayer et al. 2012).",
         title=f"Fibers {side}",
     )
 
@@ -46,8 +42,8 @@ class VentricleParams:
         help="Elements through the wall. Fibers turn within an element too: one layer has all their angles.",
         title="Layers",
     )
-    fiber_endo_deg: float = _angle(STEEP_DEG, "inside", "; 60° shortens the long axis too little")
-    fiber_epi_deg: float = _angle(-STEEP_DEG, "outside", "; −60° shortens the long axis too little")
+    fiber_endo_deg: float = _angle(STEEP_DEG, "inside")
+    fiber_epi_deg: float = _angle(-STEEP_DEG, "outside")
     phase: int | None = param(
         None,
         low=0,

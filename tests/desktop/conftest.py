@@ -112,3 +112,23 @@ def settle(window: MainWindow, qtbot) -> None:
     QApplication.processEvents()
     QApplication.processEvents()
     qtbot.waitUntil(lambda: not desk.queue.busy and not desk.reader.busy, timeout=240_000)
+
+
+@pytest.fixture(scope="session")
+def heart_record(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A record with a heart; made once, since it settles first."""
+    path = tmp_path_factory.mktemp("heart") / "heart.twin"
+    with Record.create(path) as record:
+        do(record, "test.cine")
+        do(record, "test.heart")
+    return path
+
+
+@pytest.fixture
+def simulate(window: MainWindow, heart_record: Path, home: Path, qtbot) -> MainWindow:
+    """The window with the heart's own task, the heart held still at the begin of a beat."""
+    path = home / "heart.twin"
+    path.write_bytes(heart_record.read_bytes())
+    from tests.desktop.live import beating_in  # which settles windows as this file does
+
+    return beating_in(window, path, qtbot)
