@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QValidator, QWheelEvent
-from PySide6.QtWidgets import QHBoxLayout, QToolTip, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QToolTip, QWidget
 
 from desktop import theme
 from desktop.desk import Desk
@@ -77,15 +77,22 @@ class ValueField(DoubleSpinBox):
         kept = value is not None and not self.control.why_not(value)
         return QValidator.State.Acceptable if kept else QValidator.State.Intermediate, text, place
 
+    def event(self, event: QEvent) -> bool:
+        """Keep letters from the shortcuts: units have some, and so has what is mistyped."""
+        return QDoubleSpinBox.event(self, event)
+
     def fixup(self, text: str) -> str:
-        """Pass on what is not kept: nothing at all sets back, and a number is told why not."""
-        if not self._bare(text):
-            self._ask(None)
+        """Pass on what is not kept: nothing at all sets back, and anything else is told why not."""
+        bare, value = self._bare(text), self._read(text)
+        if not bare or value is not None:
+            self._ask(value)
         else:
-            value = self._read(text)
-            if value is not None:
-                self._ask(value)
+            self.tell(f"“{bare}” is no number.")
         return text
+
+    def tell(self, why: str) -> None:
+        """Say at the field why what was typed is not taken."""
+        QToolTip.showText(self.mapToGlobal(QPoint(0, self.height())), why, self)
 
     def stepBy(self, steps: int) -> None:
         """Go as many steps of the slider up."""
@@ -159,4 +166,4 @@ class ControlRow(QWidget):
             return
         why = self._what_if.set_value(self.control, value)
         if why:
-            QToolTip.showText(self.value.mapToGlobal(QPoint(0, self.value.height())), why, self.value)
+            self.value.tell(why)

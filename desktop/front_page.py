@@ -7,11 +7,22 @@ from pathlib import Path
 from typing import Any
 
 from desktop import printing, words
-from desktop.key_numbers import has_interval, heading, key_entries, key_numbers, load_text, rests_on
+from desktop.key_numbers import (
+    has_interval,
+    heading,
+    key_entries,
+    key_numbers,
+    load_text,
+    newest_alike,
+    rests_on,
+)
+from physics.conditions import AS_FITTED
 from twin.record import Entry, Record
 
 PICTURES = 3
 """So many of a report's pictures stand on its first page, in one row."""
+ASKED = 4
+"""So many numbers of a beat under other conditions stand there: volumes and ejection fraction."""
 
 
 def front_page(record: Record, pictures: Sequence[Path], text: printing.Text) -> list[Any]:
@@ -20,9 +31,11 @@ def front_page(record: Record, pictures: Sequence[Path], text: printing.Text) ->
     story = _imaged(record, text)
     for n, entry in enumerate(entries):
         story += _numbers(record, entry, text, titled=n == 0)
+    asked = _asked(record, text)
+    story += asked
     if not entries:
         story.append(text("Nothing is measured or simulated yet.", "quiet"))
-    if pictures:
+    if pictures and not asked:  # both would push the limits off the page
         story.append(printing.pictures(pictures[:PICTURES], PICTURES, 92.0))
     limits = limits_in_short(entries)
     if not all(has_interval(number) for entry in entries for number in key_numbers(entry)):
@@ -31,6 +44,23 @@ def front_page(record: Record, pictures: Sequence[Path], text: printing.Text) ->
         story.append(text("What these numbers do not tell", "front"))
         story.append(text(" · ".join(limits) + ".", "limits"))
     return story
+
+
+def _asked(record: Record, text: printing.Text) -> list[Any]:
+    """Say what might be: under which conditions, and the first numbers beside the patient's own."""
+    beats = [(entry, told) for entry, told in newest_alike(record, ("result",)) if told and not entry.stale]
+    own = {n["name"]: n for entry, told in beats if told == AS_FITTED for n in entry.numbers}
+    story: list[Any] = []
+    for entry, told in beats:
+        if told != AS_FITTED:
+            numbers = [
+                f"{n['name']} {words.number(n['value'], n['unit'])} "
+                f"(own {words.number(own[n['name']]['value'], n['unit'])})"
+                for n in entry.numbers[:ASKED]
+                if n["name"] in own
+            ]
+            story.append(text(f"– {told}: {'; '.join(numbers) or 'see there'}", "limits"))
+    return [text("What might be", "front"), *story] if story else []
 
 
 def limits_in_short(entries: Sequence[Entry]) -> list[str]:

@@ -71,10 +71,11 @@ def has_interval(number: Mapping[str, Any]) -> bool:
 
 
 def rests_on(entry: Entry, number: Mapping[str, Any]) -> str:
-    """Return what a number rests on, in a word: imaged, given, assumed, fitted or predicted.
+    """Return what a number rests on, in a word: imaged, given, assumed, fitted, predicted or computed.
 
     One of a beat that has a counterpart among what the heart was fitted to is no prediction: “fitted to
-    imaged 173 mL” says to what, and whether that was measured.
+    imaged 173 mL” says to what, and whether that was measured. What follows from such numbers, as a stroke
+    volume does, is computed; predicted is what images were held against and never fitted to.
     """
     if _end_of(number):
         return _end_of(number)
@@ -87,7 +88,7 @@ def rests_on(entry: Entry, number: Mapping[str, Any]) -> str:
     for other in entry.numbers:
         if _end_of(other) in ("imaged", "given", "assumed") and _subject(other) == number["name"]:
             return f"fitted to {_end_of(other)} {words.number(other['value'], other['unit'])}"
-    return "predicted"
+    return "computed"
 
 
 def heading(record: Record, entry: Entry) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from desktop.beating import BEYOND, WITHOUT
 from desktop.bullseye import BullsEye
@@ -76,6 +76,21 @@ def test_a_value_is_typed_beside_its_slider(simulate: MainWindow, qtbot) -> None
     enter(preload.value, "")
     assert what_if.values == {}
     assert (afterload.value.text(), preload.value.text()) == ("100 %", "0 mL")
+
+
+def test_letters_in_a_field_are_no_shortcuts_and_are_refused(simulate: MainWindow, qtbot) -> None:
+    field = row(simulate, "resistance_percent").value
+    fired: list[bool] = []
+    simulate.actions_["view.clip"].triggered.connect(fired.append)
+    simulate.activateWindow()
+    field.setFocus()
+    field.selectAll()
+    for key in "abc":
+        qtbot.keyClick(simulate.windowHandle(), key)
+    assert field.text() == "abc"
+    qtbot.keyClick(simulate.windowHandle(), Qt.Key.Key_Return)
+    assert (field.text(), fired) == ("100 %", [])
+    assert QToolTip.text() == "“abc” is no number."
 
 
 def test_a_valve_s_area_says_which_area_it_is() -> None:
