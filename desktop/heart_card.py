@@ -85,7 +85,7 @@ ROWS = (
     Row("QRS", "QRS duration, left ventricle: from its first place activated to its last. With block, or "
         "paced, it comes out longer than in patients: no Purkinje's fibers carry it on", "ms", "qrs_ms",
         electric=True),
-    Row("AV gradient, mean", "Of the aortic valve", "mmHg", "aortic_mean_gradient_mmhg", 1, True),
+    Row("AV gradient", "Mean gradient of the aortic valve", "mmHg", "aortic_mean_gradient_mmhg", 1, True),
     Row("AV area, Gorlin", "Aortic valve area by Gorlin's formula, from mean flow and mean gradient, as "
         "a catheter laboratory has it.\nIt is smaller than the orifice area that the slider gives the model "
         "(by some 5 % at 0.8 cm², 17 % at 3.5 cm²):\nthe model takes each moment's flow, and that rises and "
