@@ -81,8 +81,7 @@ def test_made_ventricles_come_to_a_periodic_state(shape: str) -> None:
     """Two beats in a row, one from where the other ended: within half a mL and mmHg (issue 4).
 
     No chamber or vessel gains or loses more. As imaged, the left ventricle is as full at end-diastole as the
-    mesh shows it, and its made 66 mL give an adult's vessels 74/50 mmHg; the right one lies within the 15 to
-    30 mmHg of systole that catheters find at rest. (20 stood here once, with no source.)
+    mesh shows it.
     """
     made = beat_mesh(heart(), MeshBeatParams(shape=shape, rate_per_min=80.0), Progress())
     found = made.summary
@@ -99,7 +98,7 @@ def test_made_ventricles_come_to_a_periodic_state(shape: str) -> None:
             result.curve(f"{side} ventricle {what}").values for what in ("volume", "pressure")
         )
         assert abs(volume[-1] - volume[0]) < SAME_ML
-        assert pressure.max() > 15.0
+        assert pressure.max() > 20.0
     assert {n.name for n in result.numbers} >= {"ejection fraction", "right ventricle, ejection fraction"}
     assert any("taken as unloaded" in limit for limit in result.limits) == (shape == UNLOADED)
     if shape == IMAGED:
