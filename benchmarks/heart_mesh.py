@@ -17,7 +17,8 @@ def rows() -> list[dict[str, Any]]:
     Prints each ventricle's numbers. Two beats: 0.5 mL and mmHg. There again: a millionth of a millimeter.
     """
     from physics.heart.of_mesh import with_fibers
-    from physics.heart_steps import IMAGED, FiberParams, MeshBeatParams
+    from physics.heart_steps import FiberParams
+    from physics.mesh_beat_steps import IMAGED, MeshBeatParams
     from physics.personal.mesh_wall import wall_of
     from physics.personal.of_mesh import SAME_ML, SAME_MMHG, beat_mesh
     from segmentation.tetrahedra.coarsen import coarsen

@@ -51,6 +51,17 @@ class Bed:
     arterial_inertance_mmhg_s2_per_ml: float
     venous_inertance_mmhg_s2_per_ml: float
 
+    def sized(self, share: float) -> "Bed":
+        """Return that of a body so many times as large; see ``Circulation.sized``."""
+        return Bed(
+            self.arterial_resistance_mmhg_s_per_ml / share,
+            self.arterial_compliance_ml_per_mmhg * share,
+            self.venous_resistance_mmhg_s_per_ml / share,
+            self.venous_compliance_ml_per_mmhg * share,
+            self.arterial_inertance_mmhg_s2_per_ml / share,
+            self.venous_inertance_mmhg_s2_per_ml / share,
+        )
+
 
 @dataclass(frozen=True)
 class Valve:
@@ -88,6 +99,15 @@ class Valve:
         if leak_cm2 == 0:
             return cls(_FRICTION, open_loss)
         return cls(_FRICTION, open_loss, _FRICTION, (BERNOULLI * leak_cm2) ** -2)
+
+    def sized(self, share: float) -> "Valve":
+        """Return that of a body so many times as large; see ``Circulation.sized``."""
+        return Valve(
+            self.resistance / share,
+            self.loss / share**2,
+            self.closed_resistance / share,
+            self.closed_loss / share**2,
+        )
 
 
 _FRICTION = 0.002
@@ -239,6 +259,40 @@ class Circulation:
                 f"at {heart_rate_per_min:.0f}/min a beat is shorter than its contraction and relaxation"
             )
         return replace(self, chambers=chambers, heart_rate_per_min=heart_rate_per_min)
+
+    def sized(self, share: float) -> "Circulation":
+        """Return that of a body so many times as large: volumes and flows go with it, pressures stay.
+
+        Elastances, resistances and inertances fall as these rise, losses by the square. The rate stays.
+
+        Raises
+        ------
+        ValueError
+            A share that is not above zero.
+        """
+        if not share > 0:
+            raise ValueError(f"a body's size lies above zero, not at {share}")
+        chambers = {
+            name: replace(
+                chamber,
+                active_mmhg_per_ml=chamber.active_mmhg_per_ml / share,
+                passive_mmhg_per_ml=chamber.passive_mmhg_per_ml / share,
+                unstressed_ml=chamber.unstressed_ml * share,
+            )
+            for name, chamber in self.chambers.items()
+        }
+        flows = np.repeat([share, 1.0, share], 4)  # chambers, pressures, flows
+        return replace(
+            self,
+            chambers=chambers,
+            systemic=self.systemic.sized(share),
+            pulmonary=self.pulmonary.sized(share),
+            start=State(*(self.start.array() * flows).tolist()),
+            valves={name: valve.sized(share) for name, valve in self.valves.items()},
+            passages=tuple(
+                replace(p, resistance=p.resistance / share, loss=p.loss / share**2) for p in self.passages
+            ),
+        )
 
     def with_valve(self, name: str, valve: Valve) -> "Circulation":
         """Return it with one of its ``VALVES`` replaced; another name raises ``ValueError``."""

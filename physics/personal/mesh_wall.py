@@ -10,7 +10,7 @@ from scipy.spatial import KDTree
 from physics.cardiac import Held, NotConvergedError, Ventricle
 from physics.cardiac.ventricle import MM3_PER_ML
 from physics.circulation import Shortening
-from physics.heart_steps import IMAGED
+from physics.mesh_beat_steps import IMAGED
 from physics.personal.imaged import Imaged
 from physics.personal.klotz import klotz
 from physics.personal.passive import law_of, shrunk
@@ -21,7 +21,7 @@ from twin.errors import UserError
 from twin.progress import Progress
 
 if TYPE_CHECKING:
-    from physics.heart_steps import MeshBeatParams
+    from physics.mesh_beat_steps import MeshBeatParams
 
 Array = NDArray[np.float64]
 

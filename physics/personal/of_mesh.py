@@ -20,19 +20,21 @@ from twin.progress import Progress
 from twin.steps import Made
 
 if TYPE_CHECKING:
-    from physics.heart_steps import MeshBeatParams
+    from physics.mesh_beat_steps import MeshBeatParams
 
 SAME_ML, SAME_MMHG = 0.5, 0.5
 """What two beats in a row differ by at most, where beats count as repeating."""
 FULL_ML = 0.05
 """How near the blood is fitted to a left ventricle as full as imaged, while full beats are stood in for."""
+LARGEST = 1.25
+"""Body to the healthy adult's, at most, where the left ventricle tells it: a larger one may be dilated."""
 _SHARE = 0.35
 """Of what is left of the progress bar, for one more beat: how many it takes is not known before."""
 _FILLINGS = 12
 _BLOOD_PER_ML, _MOST_ML = 8.0, 400.0
 """Blood that fills a ventricle by one mL, to begin with, and the most that is added or taken at once."""
 LIMITS = (
-    "nothing is fitted but what is named: muscle, circulation and blood are a healthy adult's",
+    "nothing is fitted but what is named: muscle, circulation and blood are a healthy adult's, of that size",
     "atria are elastances; so is the right ventricle where the mesh has none",
     "quasi-static: no inertia; nothing is viscous but the dashpots of pericardium and base, in full beats",
     "tension falls with the speed of shortening by one share for both ventricles, taken as one fiber",
@@ -79,11 +81,28 @@ def beat_mesh(mesh: TetMesh, params: "MeshBeatParams", progress: Progress) -> Ma
     """
     circulation, tension = _around(params)
     wall = wall_of(mesh, params, progress.between(0.0, 0.3))
+    size = _size_of(wall, params)
     settled = settled_in_full(
-        wall, circulation, tension, params.beats, progress.between(0.3, 0.97), blood_ml=params.preload_ml
+        wall,
+        circulation.sized(size),
+        tension,
+        params.beats,
+        progress.between(0.3, 0.97),
+        blood_ml=params.preload_ml,
     )
     progress(0.97, "strains and stresses")
-    return _told(mesh, wall, settled, params)
+    return _told(mesh, wall, settled, params, size)
+
+
+def _size_of(wall: Wall, params: "MeshBeatParams") -> float:
+    """Return how many times as large as a healthy adult's the circulation is, by the left ventricle.
+
+    It holds what it was imaged with, or what it was filled with where it came unloaded.
+    """
+    if params.size_percent is not None:
+        return params.size_percent / 100.0
+    adult = measures_of(run(ADULT, 1))["lv_end_diastolic_volume_ml"]
+    return min(float(wall.rest.volumes_ml[0]) / adult, LARGEST)
 
 
 def _around(params: "MeshBeatParams") -> tuple[Circulation, Tension]:
@@ -105,7 +124,7 @@ def _around(params: "MeshBeatParams") -> tuple[Circulation, Tension]:
         raise UserError(f"That cannot be: {error}.", "Take a lower heart rate.") from error
 
 
-def _told(mesh: TetMesh, wall: Wall, settled: Settled, params: "MeshBeatParams") -> Made:
+def _told(mesh: TetMesh, wall: Wall, settled: Settled, params: "MeshBeatParams", size: float) -> Made:
     """Return the last beat as a result, and what it took."""
     last = settled.beats[-1]
     limits = [*_limits(wall, params), *LIMITS, *mesh.notes]
@@ -123,7 +142,7 @@ def _told(mesh: TetMesh, wall: Wall, settled: Settled, params: "MeshBeatParams")
     result = result_of(bare, wall.ventricle, last, limits)
     names = NAMES | RIGHT_NAMES if len(wall.ventricle.places) > 1 else NAMES
     measures = last.measures()
-    beside = (*_imaged(wall, measures), *_changes(settled))
+    beside = (*_imaged(wall, measures), _sized(size, params), *_changes(settled))
     summary = {key: value for key, value in measures.items() if key in names} | {
         "beats": len(settled.beats),
         "beats_differ_ml": settled.change_ml,
@@ -131,6 +150,7 @@ def _told(mesh: TetMesh, wall: Wall, settled: Settled, params: "MeshBeatParams")
         "blood_shifts_ml": settled.shift_ml,
         "repeats": "yes" if settled.repeats else "no",
         "stiffness_kpa": wall.stiffness_kpa,
+        "size_percent": 100.0 * size,
     }
     if wall.imaged_ml is not None and wall.found is not None:
         for key, imaged, bare_ml in zip(_SIDES, wall.imaged_ml, wall.found.volumes_ml, strict=False):
@@ -182,6 +202,13 @@ def _imaged(wall: Wall, measures: dict[str, float]) -> list[Number]:
             Number(f"{side}unloaded volume", float(bare), "mL", remark="Found from the imaged shape."),
         ]
     return [*found, Number("stiffness at rest", wall.stiffness_kpa, "kPa", remark="Along the fibers.")]
+
+
+def _sized(size: float, params: "MeshBeatParams") -> Number:
+    by = "As given." if params.size_percent is not None else "By the left ventricle's volume at end-diastole."
+    if params.size_percent is None and size == LARGEST:
+        by = "The most that is taken: the left ventricle is larger, and may be dilated. Give it if known."
+    return Number("body, of a healthy adult's", 100.0 * size, "%", remark=by)
 
 
 def _changes(settled: Settled) -> tuple[Number, ...]:

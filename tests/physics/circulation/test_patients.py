@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from physics.circulation import ADULT, Circulation, measures_of
+from physics.circulation import ADULT, Circulation, Passage, Valve, measures_of, run
 from physics.circulation.baroreflex import Baroreflex
 from physics.circulation.baroreflex import settled as answered
 from physics.circulation.patients import AFTER_SURGERY, FAILING, HYPERTENSIVE, at_pressure
@@ -90,3 +90,15 @@ def test_a_blunted_reflex_answers_by_its_share() -> None:
     assert half.vagal_gain_s2 == 0.045
     with pytest.raises(ValueError, match="share of the reflex"):
         whole.blunted(2.0)
+
+
+def test_a_smaller_body_has_the_same_pressures_with_less_flow() -> None:
+    """Half the volumes and flows at each moment, with a leak and a hole that are half as wide as well."""
+    whole = ADULT.with_valve("mitral", Valve.orifice(5.0, 0.3)).with_passage(
+        Passage.hole("a hole", "LV", "RV", 0.2)
+    )
+    one, half = run(whole, 2), run(whole.sized(0.5), 2)
+    shares = np.repeat([0.5, 1.0, 0.5], 4)
+    np.testing.assert_allclose(half.states, one.states * shares, rtol=1e-6, atol=1e-6)
+    with pytest.raises(ValueError, match="above zero"):
+        ADULT.sized(0.0)

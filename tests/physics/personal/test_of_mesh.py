@@ -8,10 +8,19 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from physics.circulation import ADULT
-from physics.heart_steps import IMAGED, UNLOADED, FiberParams, MeshBeatParams
+from physics.heart_steps import FiberParams
+from physics.mesh_beat_steps import IMAGED, UNLOADED, MeshBeatParams
 from physics.personal.kept import middle_axes
-from physics.personal.mesh_wall import RIM_STIFFER, _stiffness
-from physics.personal.of_mesh import SAME_ML, SAME_MMHG, Settled, beat_mesh
+from physics.personal.mesh_wall import RIM_STIFFER, _stiffness, wall_of
+from physics.personal.of_mesh import (
+    LARGEST,
+    SAME_ML,
+    SAME_MMHG,
+    Settled,
+    _size_of,
+    _sized,
+    beat_mesh,
+)
 from segmentation.tetrahedra.coarsen import coarsen
 from tests.physics.cardiac.test_both import heart
 from tests.physics.personal.test_unloaded import SHAPE
@@ -75,6 +84,21 @@ def test_blood_that_moves_from_side_to_side_is_no_repeating_beat() -> None:
     )
 
 
+def test_the_body_is_as_large_as_the_left_ventricle_or_as_told() -> None:
+    """An adult's holds 145 mL; one of three times 92 mL may be dilated, and is told so."""
+    filled = wall_of(heart(), MeshBeatParams(), Progress())
+    size = _size_of(filled, MeshBeatParams())
+    assert size == pytest.approx(filled.rest.volumes_ml[0] / 145.0, rel=2e-3)
+    assert "left ventricle" in _sized(size, MeshBeatParams()).remark
+    dilated = replace(filled, rest=replace(filled.rest, volumes_ml=3.0 * filled.rest.volumes_ml))
+    size = _size_of(dilated, MeshBeatParams())
+    assert size == LARGEST
+    assert "dilated" in _sized(size, MeshBeatParams()).remark
+    told = MeshBeatParams(size_percent=90.0)
+    assert _size_of(dilated, told) == pytest.approx(0.9)
+    assert _sized(0.9, told).remark == "As given."
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("shape", [UNLOADED, IMAGED])
 def test_made_ventricles_come_to_a_periodic_state(shape: str) -> None:
@@ -89,8 +113,7 @@ def test_made_ventricles_come_to_a_periodic_state(shape: str) -> None:
     assert found["beats_differ_ml"] <= SAME_ML
     assert found["beats_differ_mmhg"] <= SAME_MMHG
     assert found["blood_shifts_ml"] <= SAME_ML
-    if shape == UNLOADED:  # in series: what one side puts out the other does
-        assert found["lv_stroke_volume_ml"] == pytest.approx(found["rv_stroke_volume_ml"], abs=1.0)
+    assert found["lv_stroke_volume_ml"] == pytest.approx(found["rv_stroke_volume_ml"], abs=1.0)  # in series
     result = made.outputs["beat"]
     assert isinstance(result, Result)
     for side in ("left", "right"):
@@ -102,6 +125,7 @@ def test_made_ventricles_come_to_a_periodic_state(shape: str) -> None:
     assert {n.name for n in result.numbers} >= {"ejection fraction", "right ventricle, ejection fraction"}
     assert any("taken as unloaded" in limit for limit in result.limits) == (shape == UNLOADED)
     if shape == IMAGED:
+        assert found["size_percent"] == pytest.approx(found["lv_imaged_volume_ml"] / 1.45, abs=0.2)
         assert found["lv_end_diastolic_volume_ml"] == pytest.approx(found["lv_imaged_volume_ml"], abs=2.0)
         assert found["lv_unloaded_volume_ml"] == pytest.approx(0.54 * found["lv_imaged_volume_ml"], abs=0.1)
 
