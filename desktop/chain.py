@@ -14,7 +14,7 @@ from viewers.orientation import lps_text
 
 if TYPE_CHECKING:
     from desktop.session import Session
-    from twin.record import Entry, LogEntry
+    from twin.record import Entry, LogEntry, Record
 
 
 @dataclass(frozen=True)
@@ -50,13 +50,19 @@ def conditions_of(session: Session, id: str) -> str:
 
 
 def own_beat(session: Session, id: str) -> Entry | None:
-    """Return the full beat that a heart's fit made, of that heart or of a beat of it; None for all else."""
-    maker, record = session.maker(id), session.record
-    if maker is not None and "heart" in maker.inputs and record is not None:
-        fit = maker.inputs["heart"]["made_by"]
-        maker = next((e for e in record.log() if e.number == fit), None)
-    beat = session.entry(maker.outputs["beat"]["id"]) if maker and "beat" in maker.outputs else None
-    return beat if beat is not None and maker is not None and beat.made_by == maker.number else None
+    """Return ``fitted_beat`` of an entity that is in the window."""
+    entry, record = session.entry(id), session.record
+    return fitted_beat(record, entry) if entry is not None and record is not None else None
+
+
+def fitted_beat(record: Record, entry: Entry) -> Entry | None:
+    """Return the beat that a heart's fit made, beside that heart or a beat of it; None beside all else."""
+    fit = record.history.entry(entry.made_by)
+    if "heart" in fit.inputs:
+        fit = record.history.entry(fit.inputs["heart"]["made_by"])
+    made = fit.outputs["beat"]["id"] if {"heart", "beat"} <= fit.outputs.keys() else ""
+    found = next((e for e in record.entries() if e.id == made and e.made_by == fit.number), None)
+    return None if found is None or found.id == entry.id else found
 
 
 def ancestry(session: Session, id: str) -> list[LogEntry]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer
 
 from desktop import theme
+from desktop.chain import own_beat
 from desktop.moving import frame_at
 from desktop.snapshots import NAMED, UNNAMED, note_left, of_scene, scene_figure, slice_figure
 from twin.progress import Progress
@@ -104,7 +105,9 @@ class SceneShots:
         item = desk.results.item
         timed = desk.results.timed and item is not None and desk.session.is_visible(item.key)
         result = desk.session.get(item.id) if timed and item is not None else None
-        self._plot = Loop(result, stage.scene.height()) if result is not None else None
+        fitted = own_beat(desk.session, item.id) if item is not None else None
+        own = desk.session.get(fitted.id) if fitted is not None else None
+        self._plot = Loop(result, stage.scene.height(), own) if result is not None else None
         if cine.moments is not None:
             self.lengths_ms = cine.moments.lengths_ms
             self.show: list[Callable[[], None]] = [partial(cine.show, n) for n in range(len(cine.moments))]
@@ -143,11 +146,11 @@ class SceneShots:
 class Loop:
     """The first plot of a result in time (its loops, where it has some), with the moment that is up on it."""
 
-    def __init__(self, result: Result, height: int) -> None:
+    def __init__(self, result: Result, height: int, own: Result | None = None) -> None:
         from desktop.timed_card import plots_of
 
         self._result = result
-        self._found = next(iter(plots_of(result)), None)
+        self._found = next(iter(plots_of(result, own)), None)
         if self._found is not None:
             plot = self._found[0]
             plot.setMinimumSize(1, 1)

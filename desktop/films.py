@@ -52,6 +52,7 @@ def draw_film(record: Path, ref: str, target: Path, names: bool, progress: Progr
     UserError
         The entity does not move, or the file cannot be written.
     """
+    from desktop.chain import fitted_beat
     from desktop.overlay import caption_of
     from desktop.pictures import begin
     from desktop.snapshots import NAMED, UNNAMED
@@ -67,8 +68,12 @@ def draw_film(record: Path, ref: str, target: Path, names: bool, progress: Progr
                 "Name a motion, or a result in time.",
             )
         entity: Any = opened.load(entry.id)
-        make = _motion if entry.kind == "motion" else _result
-        scene, plot, moments, show = make(entry, entity, look)
+        if entry.kind == "motion":
+            scene, plot, moments, show = _motion(entry, entity, look)
+        else:
+            own = fitted_beat(opened, entry)
+            behind: Any = opened.load(own.id) if own is not None else None
+            scene, plot, moments, show = _result(entry, entity, behind, look)
         patient = opened.patient()
         frames = []
         for n in range(len(moments)):
@@ -89,8 +94,11 @@ def draw_film(record: Path, ref: str, target: Path, names: bool, progress: Progr
 _Show = Callable[[float], None]
 
 
-def _result(entry: Entry, result: Any, look: Look) -> tuple[SceneView, Plot | None, Moments, _Show]:
-    """Return what shows a result in time: scene, plot, moments, and how to go to a share of them."""
+def _result(entry: Entry, result: Any, own: Any, look: Look) -> tuple[SceneView, Plot | None, Moments, _Show]:
+    """Return what shows a result in time: scene, plot, moments, and how to go to a share of them.
+
+    Behind its loop lies that of the patient's ``own`` beat, where it is another.
+    """
     from desktop.filming import Loop
     from desktop.moving import Played, timed_fields
 
@@ -99,7 +107,7 @@ def _result(entry: Entry, result: Any, look: Look) -> tuple[SceneView, Plot | No
     field = next((name for name in names if name != "displacement"), names[0])
     played.draw(scene, entry.id, result, field, 0.0)
     scene.view_from("A")
-    loop = Loop(result, _SCENE[1])
+    loop = Loop(result, _SCENE[1], own)
 
     def show(share: float) -> None:
         played.follow(share)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from desktop import printing, words
+from desktop.chain import fitted_beat
 from desktop.key_numbers import (
     has_interval,
     heading,
@@ -14,19 +15,22 @@ from desktop.key_numbers import (
     key_numbers,
     load_text,
     newest_alike,
+    of_heart,
     rests_on,
 )
 from physics.conditions import AS_FITTED
 from twin.record import Entry, Record
 
 PICTURES = 3
-"""So many of a report's pictures stand on its first page, in one row."""
+"""So many of a report's pictures stand on its first page, in one row, unless it says what might be."""
 ASKED = 4
 """So many numbers of a beat under other conditions stand there: volumes and ejection fraction."""
 
 
-def front_page(record: Record, pictures: Sequence[Path], text: printing.Text) -> list[Any]:
-    """Return what stands between the patient's name and the contents."""
+def front_page(
+    record: Record, pictures: Sequence[Path], text: printing.Text
+) -> tuple[list[Any], Sequence[Path]]:
+    """Return what stands between the patient's name and the contents, and the pictures that are left."""
     entries = key_entries(record)
     story = _imaged(record, text)
     for n, entry in enumerate(entries):
@@ -37,29 +41,31 @@ def front_page(record: Record, pictures: Sequence[Path], text: printing.Text) ->
         story.append(text("Nothing is measured or simulated yet.", "quiet"))
     if pictures and not asked:  # both would push the limits off the page
         story.append(printing.pictures(pictures[:PICTURES], PICTURES, 92.0))
+        pictures = pictures[PICTURES:]
     limits = limits_in_short(entries)
     if not all(has_interval(number) for entry in entries for number in key_numbers(entry)):
         limits.insert(0, "interval “none”: how far the number may be off is not known")
     if limits:
         story.append(text("What these numbers do not tell", "front"))
         story.append(text(" · ".join(limits) + ".", "limits"))
-    return story
+    return story, pictures
 
 
 def _asked(record: Record, text: printing.Text) -> list[Any]:
-    """Say what might be: under which conditions, and the first numbers beside the patient's own."""
-    beats = [(entry, told) for entry, told in newest_alike(record, ("result",)) if told and not entry.stale]
-    own = {n["name"]: n for entry, told in beats if told == AS_FITTED for n in entry.numbers}
+    """Say what might be: under which conditions, and the first numbers beside that very heart's own."""
     story: list[Any] = []
-    for entry, told in beats:
-        if told != AS_FITTED:
-            numbers = [
-                f"{n['name']} {words.number(n['value'], n['unit'])} "
-                f"(own {words.number(own[n['name']]['value'], n['unit'])})"
-                for n in entry.numbers[:ASKED]
-                if n["name"] in own
-            ]
-            story.append(text(f"– {told}: {'; '.join(numbers) or 'see there'}", "limits"))
+    for entry, told in newest_alike(record, ("result",)):
+        if entry.stale or told == AS_FITTED or not of_heart(record, entry):
+            continue
+        fitted = fitted_beat(record, entry)
+        own = {n["name"]: n for n in fitted.numbers} if fitted is not None else {}
+        numbers = [
+            f"{n['name']} {words.number(n['value'], n['unit'])} "
+            f"(own {words.number(own[n['name']]['value'], n['unit'])})"
+            for n in entry.numbers[:ASKED]
+            if n["name"] in own
+        ]
+        story.append(text(f"– {told}: {'; '.join(numbers) or 'see there'}", "limits"))
     return [text("What might be", "front"), *story] if story else []
 
 

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 from desktop import words
-from physics.conditions import AS_FITTED, beat_conditions
+from physics.conditions import beat_conditions
 from resources.loads import GRAVITY
 from twin.record import Entry, Record
 
@@ -24,30 +24,41 @@ def key_entries(record: Record) -> list[Entry]:
     """Return what bears the numbers to read first, what was measured before what was computed.
 
     Of what was made more than once alike the newest; nothing that is out of date; of a heart's beats the
-    patient's own, not what might be.
+    patient's own, as its fit made it, not what might be.
     """
-    found = newest_alike(record, _ORDER)
-    fresh = [(entry, told) for entry, told in found if not entry.stale]
-    own = [entry for entry, told in fresh if told in ("", AS_FITTED)] or [entry for entry, _ in fresh]
+    fresh = [entry for entry, _ in newest_alike(record, _ORDER) if not entry.stale]
+    own = [entry for entry in fresh if not of_heart(record, entry)] or fresh
     return sorted((e for e in own if key_numbers(e)), key=lambda entry: _ORDER.index(entry.kind))
 
 
+def of_heart(record: Record, entry: Entry) -> bool:
+    """Tell whether an entity is a beat that a fitted heart was asked for, and not that of its fit."""
+    return "heart" in record.history.entry(entry.made_by).inputs
+
+
 def newest_alike(record: Record, kinds: Container[str]) -> list[tuple[Entry, str]]:
-    """Return the newest of what is alike: of one kind, structure, side and conditions of a beat.
+    """Return the newest of what is alike: of one study, kind, structure, side and conditions of a beat.
+
+    A fit's own beat and one that a heart was asked for are not alike: only the fit's is held against images.
 
     Returns
     -------
     list of (Entry, str)
         Each with the conditions, which are empty for what is no beat; a fresh one goes before a stale one.
     """
-    newest: dict[tuple[str, ...], Entry] = {}
+    newest: dict[tuple[object, ...], tuple[Entry, str]] = {}
     for entry in record.entries():
         if entry.kind in kinds:
-            told = beat_conditions(record.history.entry(entry.made_by), entry.tree)
-            key = (entry.kind, entry.tree.get("structure", ""), entry.tree.get("side", ""), told)
-            if key not in newest or not entry.stale or newest[key].stale:
-                newest[key] = entry
-    return [(entry, key[-1]) for key, entry in newest.items()]
+            tree, told = entry.tree, beat_conditions(record.history.entry(entry.made_by), entry.tree)
+            place = (tree.get("structure", ""), tree.get("side", ""), _study(entry).get("study_uid", ""))
+            key = (entry.kind, *place, told, of_heart(record, entry))
+            if key not in newest or not entry.stale or newest[key][0].stale:
+                newest[key] = entry, told
+    return list(newest.values())
+
+
+def _study(entry: Entry) -> Mapping[str, Any]:
+    return entry.tree.get("identity") or {}
 
 
 def key_numbers(entry: Entry) -> list[dict[str, Any]]:
@@ -95,8 +106,11 @@ def heading(record: Record, entry: Entry) -> str:
     """Return what stands over an entity's numbers: its name, how it was got, under which conditions."""
     told = beat_conditions(record.history.entry(entry.made_by), entry.tree)
     structure = entry.tree.get("structure", "")
+    studies = {_study(e).get("study_uid", "") for e in record.entries()} - {""}
+    when = f" of {_study(entry).get('study_date') or 'a study without a date'}" if len(studies) > 1 else ""
     name = words.sentence(entry.name)
     name += f" of the {structure}" if structure and structure not in entry.name else ""
+    name += when
     if entry.kind != "result":
         return f"{name}, {'as imaged' if entry.kind == 'motion' else 'its wall'}"
     return f"{name}, simulated{f' ({told})' if told else ''}"

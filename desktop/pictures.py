@@ -264,6 +264,7 @@ def _result(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
 
 def _timed(record: Record, entry: Entry, result: Any) -> Iterator[tuple[str, "QImage"]]:
     """Draw a result in time: at its begin, where it has moved farthest from it, and its curves."""
+    from desktop.chain import fitted_beat
     from desktop.moving import Played, magnitudes, shares_of, timed_fields
     from desktop.timed_card import plots_of
 
@@ -279,7 +280,9 @@ def _timed(record: Record, entry: Entry, result: Any) -> Iterator[tuple[str, "QI
             what = f"{field}, {1000 * result.times_s[frame]:.0f} ms"
             yield what, _figure(scene, record, entry, what)
         scene.close()
-    for plot, _followed in plots_of(result):
+    fitted = fitted_beat(record, entry)
+    own: Any = record.load(fitted.id) if fitted is not None else None
+    for plot, _followed in plots_of(result, own):
         yield from _plot(record, entry, plot)
 
 

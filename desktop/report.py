@@ -12,7 +12,7 @@ import numpy as np
 from desktop import catalogue, printing, words
 from desktop.chain import title_of
 from desktop.describe import size_in_words
-from desktop.front_page import PICTURES, front_page
+from desktop.front_page import front_page
 from desktop.key_numbers import load_text
 from desktop.people import line_of
 from physics.conditions import beat_conditions, value_in_words
@@ -118,14 +118,15 @@ def _story(record: Record, pictures: Sequence[Path]) -> list[Any]:
     stale = [e for e in entries if e.stale]
     if stale:
         story.append(text("Out of date: " + "; ".join(f"{e.name} ({e.stale})" for e in stale), "warn"))
-    story += front_page(record, pictures, text)
+    first, pictures = front_page(record, pictures, text)
+    story += first
     story += [PageBreak(), text("In this report", "front"), printing.contents()]
     told = _Told()
     for entry in entries:
         if entry.kind in ("result", "heart", "motion"):
             story += _result(record, entry, text, told)
-    if pictures[PICTURES:]:
-        story += [text("Pictures", "head"), printing.pictures(pictures[PICTURES:], 2)]
+    if pictures:
+        story += [text("Pictures", "head"), printing.pictures(pictures, 2)]
     story.append(text("What is in the record", "head"))
     rows = [[e.name, e.kind, size_in_words(record, e), "out of date" if e.stale else ""] for e in entries]
     story.append(printing.table(rows, [0.34, 0.14, 0.38, 0.14], ["Name", "Kind", "Size", ""]))

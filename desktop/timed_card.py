@@ -97,7 +97,7 @@ class TimedCard(QFrame):
         self.limits.setText("\n".join(f"– {line}" for line in results.limits()))
         session = self._desk.session
         result, fitted = session.get(item.id), own_beat(session, item.id)
-        own = session.get(fitted.id) if fitted is not None and fitted.id != item.id else None
+        own = session.get(fitted.id) if fitted is not None else None
         if result is not None and (result is not self._result or own is not self._own):
             self._show(result, own)
         self.follow()

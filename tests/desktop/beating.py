@@ -195,13 +195,47 @@ class BeatParams:
     rate_per_min: float = param(75.0, help="Rate.")
 
 
+@step("test.coupled", version=1, title="Beat a mesh", quick=True)
+def coupled(progress: Progress) -> Made:
+    """Make the beat as one of a circulation, of no heart that was fitted."""
+    made = whole_beat(progress).outputs["result"]
+    assert isinstance(made, Result)
+    return Made(
+        {"result": replace(made, solver="made up, coupled to the circulation")}, {}, {"result": "beat"}
+    )
+
+
 @step("test.full", version=1, title="Solve the beat", makes=("result",))
 def full(heart: Heart, params: BeatParams, progress: Progress) -> Made:
     """Make the beat as it is, and tell what it was asked for."""
-    made = whole_beat(progress).outputs["result"]
-    assert isinstance(made, Result)
-    coupled = replace(made, solver="made up, coupled to the circulation")
-    return Made({"result": coupled}, {"preload_ml": params.preload_ml}, {"result": "beat"})
+    return replace(coupled(progress), summary={"preload_ml": params.preload_ml})
+
+
+@dataclass(frozen=True)
+class FittedParams:
+    ejection_percent: float = param(50.0, help="What the beat tells.")
+    study: str = param("1.2.3", help="Study UID.")
+    date: str = param("2026-01-05", help="Date of the study.")
+
+
+@step("test.fitted", version=1, title="Fit a heart", quick=True)
+def fitted(params: FittedParams, progress: Progress) -> Made:
+    """Make a heart with the beat of its fit, which is held against its images, of a study of its own."""
+    who = replace(WHO, study_uid=params.study, study_date=params.date)
+    whole = coupled(progress).outputs["result"]
+    assert isinstance(whole, Result)
+    numbers = (
+        Number("ejection fraction", params.ejection_percent, "%"),
+        Number("ejection fraction, imaged", 51.0, "%", remark="The fitted beat is −1.0 points off."),
+    )
+    held = heart(HeartParams(), progress).outputs["heart"]
+    assert isinstance(held, Heart)
+    beat = replace(whole, numbers=numbers, identity=who)
+    return Made(
+        {"heart": replace(held, identity=who), "beat": beat},
+        {},
+        {"heart": "heart", "beat": "beat, as fitted"},
+    )
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ import pytest
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
-from desktop.chain import own_beat
 from desktop.commands import BY_ID
 from desktop.heart_card import BeatNumbers, told_apart
 from desktop.window import MainWindow
@@ -218,8 +217,11 @@ def test_the_live_heart_s_numbers_are_told_from_the_full_beat_s_of_its_fit() -> 
         {"name": "twist", "value": 18.0},
     ]  # fmt: skip
     session, item = Mock(), Mock(id="h1")
-    fit = session.maker.return_value = Mock(number=4, inputs={}, outputs={"beat": {"id": "r1"}})
-    session.entry.side_effect = {"r1": Mock(numbers=numbers, made_by=4)}.get
+    heart, beat = Mock(id="h1", made_by=4), Mock(id="r1", made_by=4, numbers=numbers)
+    fit = Mock(number=4, inputs={}, outputs={"heart": {"id": "h1"}, "beat": {"id": "r1"}})
+    session.entry.return_value = heart
+    session.record.history.entry.return_value = fit
+    session.record.entries.return_value = (heart, beat)
     live = {"lv_stroke_work_mmhg_ml": 11000.0, "lv_ejection_fraction_percent": 60.5}
     lines = told_apart(session, item, live).splitlines()
     assert "chart of the wall" in lines[0]
@@ -227,10 +229,5 @@ def test_the_live_heart_s_numbers_are_told_from_the_full_beat_s_of_its_fit() -> 
         "– stroke work: 11000 live, 10000 mmHg mL in full (+10 %)",
         "– the others lie within 2 % of each other",
     ]
-    beat = Mock(number=5, inputs={"heart": {"made_by": 4}}, outputs={"beat": {"id": "r2"}})
-    session.maker.return_value, session.record.log.return_value = beat, [fit, beat]
-    assert own_beat(session, "r2").made_by == 4  # of a beat of that heart it is the same
-    session.maker.return_value = Mock(
-        inputs={}, outputs={}
-    )  # a heart that no fit made has no full beat beside it
+    fit.outputs = {}  # a heart that no fit made has no full beat beside it
     assert len(told_apart(session, item, live).splitlines()) == 1

@@ -8,11 +8,9 @@ from reportlab.platypus import PageBreak, Paragraph, Table
 from reportlab.platypus.tableofcontents import TableOfContents
 
 from desktop import pictures, printing, report, words
-from desktop.front_page import _asked, limits_in_short
+from desktop.front_page import limits_in_short
 from desktop.key_numbers import key_numbers, rests_on
 from desktop.pictures import slug
-from desktop.printing import text_of
-from physics.conditions import AS_FITTED
 from tests.desktop import made  # noqa: F401  (declares the steps)
 from twin.domain import Volume
 from twin.errors import Cancelled
@@ -182,17 +180,3 @@ def test_of_a_heart_its_wall_is_told_and_neither_its_fit_nor_each_segment() -> N
     assert key_numbers(heart) == [scar]
     assert rests_on(heart, scar) == "Of the meshed wall, at 1.05 g/mL"
     assert rests_on(heart, fitted) == "fitted"
-
-
-def test_what_might_be_stands_on_the_first_page_beside_the_patient_s_own(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    own = entry("result", [number("ejection fraction", 63.7, 61.0, 66.0), number("stroke volume", 108.0)])
-    asked = entry("result", [number("ejection fraction", 55.6), number("QRS duration", 98.0)])
-    told = [(own, AS_FITTED), (asked, "aortic area 0.8 cm²")]
-    monkeypatch.setattr("desktop.front_page.newest_alike", lambda *_: told)
-    head, line = (one.getPlainText() for one in _asked(None, text_of()))
-    assert head == "What might be"
-    assert line == "– aortic area 0.8 cm²: ejection fraction 55.6 mL (own 63.7 mL)"
-    monkeypatch.setattr("desktop.front_page.newest_alike", lambda *_: told[:1])
-    assert _asked(None, text_of()) == []
