@@ -235,18 +235,18 @@ def find_still(desk: Desk) -> None:
 
 def find_scar(desk: Desk) -> None:
     """Find scar in the late series at hand, and show it over that."""
-    desk.start("Find scar", _scar_plan(desk), key=SCAR)
-
-
-def _scar_plan(desk: Desk) -> Plan:
     motion, series = way.shape(desk.session, "motion"), late(desk)
-    assert motion is not None
-    assert series is not None
-    inputs = {"late": series.id, "motion": motion.id}
+    if motion is not None and series is not None:
+        params = dict(desk.params_of(SCAR))
+        desk.start("Find scar", _scar_plan(desk, series.id, motion.id, params), key=SCAR)
+
+
+def _scar_plan(desk: Desk, series: str, motion: str, params: dict[str, Any]) -> Plan:
+    inputs = {"late": series, "motion": motion}
     into = way.made_before(desk.session, SCAR, inputs)
-    yield desk.job(SCAR, inputs, desk.params_of(SCAR), into=into, title="Finding scar")
+    yield desk.job(SCAR, inputs, params, into=into, title="Finding scar")
     desk.scar = None
-    desk.session.show(series.id)
+    desk.session.show(series)
 
 
 def mesh(desk: Desk) -> None:
@@ -262,15 +262,15 @@ def fit(desk: Desk) -> None:
 def beat(desk: Desk) -> None:
     """Solve a beat of the heart at hand in full, with what is asked of it."""
     params = desk.params_of(BEAT) | desk.beating.what_if.values  # what no hand has moved is the patient's own
-    desk.start("Solve the beat", _beat_plan(desk, params), key=BEAT)
+    desk.start("Solve the beat", _beat_plan(desk, inputs_of(desk.session, BEAT), params), key=BEAT)
 
 
-def _beat_plan(desk: Desk, params: dict[str, Any]) -> Plan:
+def _beat_plan(desk: Desk, inputs: dict[str, str], params: dict[str, Any]) -> Plan:
     """Solve a beat, and say that it is ready: nothing is taken out of the hands that work on the live one.
 
     A beat under other sliders is another beat: both are kept.
     """
-    entry = yield desk.job(BEAT, inputs_of(desk.session, BEAT), params, title="Solving the beat")
+    entry = yield desk.job(BEAT, inputs, params, title="Solving the beat")
     made = way.made_of(entry, "result")
     told = conditions_of(desk.session, made)
     message = f"The full beat is ready: {told}." if told else "The full beat is ready."
@@ -286,9 +286,16 @@ def look_at(desk: Desk, id: str) -> None:
 
 
 def _plan(desk: Desk, step: str, makes: str, title: str) -> Plan:
+    """Run a step on what is at hand now: it may wait for other work, and hands go on to other things."""
     inputs = mesh_inputs(desk) if step == MESH else inputs_of(desk.session, step)
+    return _made(desk, step, inputs, dict(desk.params_of(step)), makes, title)
+
+
+def _made(
+    desk: Desk, step: str, inputs: dict[str, str], params: dict[str, Any], makes: str, title: str
+) -> Plan:
     into = way.made_before(desk.session, step, inputs)
-    entry = yield desk.job(step, inputs, desk.params_of(step), into=into, title=title)
+    entry = yield desk.job(step, inputs, params, into=into, title=title)
     made = way.made_of(entry, makes)
     way.show_made(desk, made)
     desk.session.show_only(made)  # other things may have come with it

@@ -222,7 +222,7 @@ def test_a_full_beat_that_is_ready_takes_nothing_out_of_the_hands(
     settle(window, qtbot)
     speed = simulate.heart.speed
     speed.showPopup()
-    plan = heart_way._beat_plan(window.desk, {})
+    plan = heart_way._beat_plan(window.desk, heart_way.inputs_of(session, heart_way.BEAT), {})
     assert next(plan).call.step == "test.full"
     do(session.record, "test.full")  # in place of the job
     with pytest.raises(StopIteration):
@@ -241,3 +241,36 @@ def test_a_full_beat_that_is_ready_takes_nothing_out_of_the_hands(
     assert not window.errors.isVisible()
     assert simulate.timed.isVisible()
     assert (session.is_visible(heart.id), session.is_visible(beat.id)) == (False, True)
+
+
+def test_a_beat_that_waits_is_of_the_heart_that_it_was_asked_of(
+    window: MainWindow, home: Path, qtbot, monkeypatch
+) -> None:
+    """Behind other work it begins later: another heart may be at hand by then, and other values in a form."""
+    opened(window, home, qtbot, "test.heart", "test.heart")
+    desk, plans = window.desk, []
+    monkeypatch.setattr(desk, "start", lambda _title, plan, key: plans.append(plan))
+    first, second = (item.id for item in desk.session.of_kind("heart"))
+    desk.session.select(first)
+    desk.params[heart_way.BEAT] = {"preload_ml": 50.0}
+    heart_way.beat(desk)
+    desk.session.select(second)
+    desk.params[heart_way.BEAT] = {}
+    call = next(plans[0]).call
+    assert (call.inputs["heart"].id, call.params.preload_ml) == (first, 50.0)
+
+
+def test_a_fit_that_waits_is_of_the_mesh_and_with_the_values_it_was_asked_with(
+    window: MainWindow, home: Path, qtbot, monkeypatch
+) -> None:
+    opened(window, home, qtbot, "test.cine", "test.motion", "test.inside", "test.inside")
+    desk, plans = window.desk, []
+    monkeypatch.setattr(desk, "start", lambda _title, plan, key: plans.append(plan))
+    first, second = (item.id for item in desk.session.of_kind("mesh"))
+    desk.session.select(first)
+    desk.params[heart_way.FIT] = {"peak_kpa": 2.0}
+    heart_way.fit(desk)
+    desk.session.select(second)
+    desk.params[heart_way.FIT] = {}
+    call = next(plans[0]).call
+    assert (call.inputs["mesh"].id, call.params.peak_kpa) == (first, 2.0)
