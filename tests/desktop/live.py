@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 
 from desktop.beating import Beating
 from desktop.heart_card import HeartCard
+from desktop.stage import Stage
 from desktop.what_if import CONTROLS
 from desktop.window import MainWindow
 from tests.desktop.conftest import settle
@@ -14,13 +15,20 @@ LEFT = Qt.MouseButton.LeftButton
 NAMES = [control.name for control in CONTROLS]
 
 
-def beating_in(window: MainWindow, path: Path, qtbot) -> MainWindow:
-    """Open a record at its heart's own task, the heart held still."""
+def stage_of(window: MainWindow, path: Path, qtbot) -> Stage:
+    """Open a record, all of it read and its 3-D view there."""
     window.open_paths([path])
     settle(window, qtbot)
     stage = window.desk.stage
     assert stage is not None
     qtbot.waitUntil(lambda: stage.scene is not None, timeout=60_000)
+    settle(window, qtbot)
+    return stage
+
+
+def beating_in(window: MainWindow, path: Path, qtbot) -> MainWindow:
+    """Open a record at its heart's own task, the heart held still."""
+    stage_of(window, path, qtbot)
     window.desk.session.go_to("simulate")
     qtbot.waitUntil(lambda: window.desk.beating.heart is not None, timeout=60_000)
     qtbot.waitUntil(lambda: window.desk.beating.playing, timeout=5000)

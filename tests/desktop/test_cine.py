@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from desktop.stage import Stage
 from desktop.window import MainWindow
 from tests.desktop.conftest import do, settle
+from tests.desktop.live import stage_of
 from twin.record import Record
 
 LEFT = Qt.MouseButton.LeftButton
@@ -22,12 +23,7 @@ def beating(window: MainWindow, home: Path, qtbot) -> Stage:
     with Record.create(home / "heart.twin") as record:
         do(record, "test.volume")
         do(record, "test.cine")
-    window.open_paths([home / "heart.twin"])
-    settle(window, qtbot)
-    stage = window.desk.stage
-    assert stage is not None
-    qtbot.waitUntil(lambda: stage.scene is not None, timeout=60_000)
-    settle(window, qtbot)
+    stage = stage_of(window, home / "heart.twin", qtbot)
     stage.slices["axial"].setFocus()
     return stage
 

@@ -23,6 +23,7 @@ from physics.beat_names import SUCTION
 from physics.cardiac.pump import live_heart
 from tests.desktop.beating import LIMITS, whole_beat
 from tests.desktop.conftest import do, settle
+from tests.desktop.live import stage_of, width_mm
 from tests.desktop.made import WHO
 from twin.deidentify.entities import Cleaner
 from twin.deidentify.secret import Secret
@@ -49,21 +50,12 @@ def played(window: MainWindow, record: Path, home: Path, qtbot) -> MainWindow:
     """The window in Simulate, with the beat shown: it came last."""
     path = home / "beat.twin"
     path.write_bytes(record.read_bytes())
-    window.open_paths([path])
-    settle(window, qtbot)
-    stage = window.desk.stage
-    assert stage is not None
-    qtbot.waitUntil(lambda: stage.scene is not None, timeout=60_000)
+    stage = stage_of(window, path, qtbot)
     window.desk.session.go_to("simulate")
     settle(window, qtbot)
     (item,) = window.desk.session.of_kind("result")
     qtbot.waitUntil(lambda: item.key in stage.scene.keys(), timeout=20_000)  # noqa: SIM118
     return window
-
-
-def width_mm(window: MainWindow) -> float:
-    box = window.desk.stage.scene.bounds()
-    return float((box[1] - box[0])[0])
 
 
 def card_of(window: MainWindow) -> TimedCard:

@@ -11,6 +11,7 @@ from desktop.window import MainWindow
 from resources.colors import EDGE_COLORS
 from tests.desktop.beating import CENTER, OUTER_MM, RADII_MM
 from tests.desktop.conftest import do, settle
+from tests.desktop.live import stage_of
 from tests.desktop.test_outlines import _pixels
 from twin.record import Record
 from viewers.rings import DrawnRings
@@ -22,13 +23,7 @@ def opened(window: MainWindow, home, qtbot, *steps: str, **params: object) -> St
     with Record.create(home / "beating.twin") as record:
         for name in steps:
             do(record, name, **(params if name == steps[-1] else {}))
-    window.open_paths([home / "beating.twin"])
-    settle(window, qtbot)
-    stage = window.desk.stage
-    assert stage is not None
-    qtbot.waitUntil(lambda: stage.scene is not None, timeout=60_000)
-    settle(window, qtbot)
-    return stage
+    return stage_of(window, home / "beating.twin", qtbot)
 
 
 @pytest.fixture
