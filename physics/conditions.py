@@ -18,6 +18,14 @@ _HOW = ("beats", "members")
 
 _DOSES = ("mg_per_day", "mg_per_h")
 
+_IDLE_WITHOUT = {
+    "pump": "pump_rpm",
+    "pump_rpm": "pump_rpm",
+    "infarct_percent": "infarct_segments",
+    "infarct_stiffness_percent": "infarct_segments",
+}
+"""Parameters that do nothing unless another is given, and is not 0: a pump that stands still is none."""
+
 _UNTITLED = {
     "aortic_area_cm2": "aortic area {} cm²",
     "mitral_area_cm2": "mitral area {} cm²",
@@ -47,6 +55,8 @@ def conditions(declared: Iterable[Parameter], values: Mapping[str, Any]) -> tupl
     for p in declared:
         value = values.get(p.name, p.default)
         if p.name in _HOW or value in (p.default, None, (), []):
+            continue
+        if p.name in _IDLE_WITHOUT and not values.get(_IDLE_WITHOUT[p.name]):
             continue
         if p.name in _DOSES and values.get("medicine"):
             told[-1] += f" {_told(p, value)}"  # behind its medicine

@@ -258,7 +258,8 @@ class BeatParams:
         low=0.3,
         high=6.0,
         help="Orifice area of the open aortic valve as the model has it: effective, by Gorlin's constant at "
-        "each moment. The area by Gorlin's formula, from means, comes out smaller. Empty: the patient's.",
+        "each moment. Doppler's effective orifice area, as of a prosthesis, is 0.88 of it; the area by "
+        "Gorlin's formula, from means, is smaller too. Empty: the patient's.",
         title="Aortic valve area",
     )
     aortic_leak_cm2: float | None = param(
@@ -275,7 +276,8 @@ class BeatParams:
         low=0.5,
         high=8.0,
         help="Orifice area of the open mitral valve as the model has it: effective, by Gorlin's constant at "
-        "each moment. The area by Gorlin's formula, from means, comes out smaller. Empty: the patient's.",
+        "each moment. Doppler's effective orifice area, as of a prosthesis, is 0.75 of it; the area by "
+        "Gorlin's formula, from means, is smaller too. Empty: the patient's.",
         title="Mitral valve area",
     )
     mitral_leak_cm2: float | None = param(

@@ -82,7 +82,8 @@ class Valve:
         Parameters
         ----------
         area_cm2 : float
-            Of the open valve, by Gorlin's formula with ``discharge``.
+            Of the open valve: at each moment the flow is ``discharge`` · area · √gradient, but for a little
+            friction. By Gorlin's formula, which takes means, it comes out smaller.
         leak_cm2 : float
             Effective area of the closed valve; 0 where it closes.
         discharge : float

@@ -21,8 +21,9 @@ QRS_REMARK = (
 
 BLOCKED_REMARK = (
     " It comes out longer than in patients (with left bundle branch block some 140 to 170 ms): here it goes "
-    "from cell to cell from the septum's right side to the far end, at speeds of healthy muscle that are not "
-    "fitted (0.65 m/s along fibers, 0.3 and 0.2 across); no Purkinje's fibers beyond the block take it up."
+    "from cell to cell, from the septum's right side (resynchronized: from the lead too) to the far end, at "
+    "speeds of healthy muscle that are not fitted (0.65 m/s along fibers, 0.3 and 0.2 across); no Purkinje's "
+    "fibers beyond the block take it up."
 )
 """What must be said of QRS where no Purkinje's fibers carry the front."""
 

@@ -55,7 +55,8 @@ _STEPPED = ("lv_dp_dt_max_mmhg_per_s", ELASTANCE)
 
 OF_GORLIN = (
     "From mean flow and mean gradient, as a catheter laboratory has it: smaller than the orifice area that "
-    "the model is given, since the flow rises and falls (by some 5 % at 0.8 cm², 17 % at 3.5 cm²)."
+    "the model is given, since the flow rises and falls (of an aortic valve by some 5 % at 0.8 cm², 17 % at "
+    "3.5 cm²)."
 )
 """What must be said of an area by Gorlin's formula."""
 

@@ -14,10 +14,12 @@ from desktop.heart_controls import MEDICATION
 from desktop.what_if import CONDITIONS, CONTROLS, INFARCT, VALVES
 from desktop.window import MainWindow
 from physics.circulation.parameters import BERNOULLI, GORLIN, GORLIN_INFLOW
+from physics.heart_steps import BeatParams
 from physics.whatif import Spread, Spreads
 from tests.desktop.conftest import do
 from tests.desktop.live import LEFT, beating_in, beats, card_of, row, unfold
 from tests.viewers.gestures import drag
+from twin.params import parameters
 from twin.record import Record
 
 
@@ -97,6 +99,8 @@ def test_a_valve_s_area_says_which_area_it_is() -> None:
     for name, constant in (("aortic_area_cm2", GORLIN), ("mitral_area_cm2", GORLIN_INFLOW)):
         told = next(c for c in CONTROLS if c.name == name).help
         assert f"valve is {constant / BERNOULLI:.2f} of it" in told
+        (param,) = (p for p in parameters(BeatParams) if p.name == name)
+        assert f"as of a prosthesis, is {constant / BERNOULLI:.2f} of it" in param.help
 
 
 def test_intervals_stand_under_what_they_are_of_until_something_else_is_asked(simulate: MainWindow) -> None:

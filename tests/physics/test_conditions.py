@@ -27,6 +27,12 @@ def made(step: str, params: dict, kinds: tuple[str, ...] = ("result",)) -> LogEn
         ({"infarct_segments": [7, 8]}, ("infarct of segments 7, 8",)),
         ({"medicine": "dobutamine", "mg_per_h": 2.0}, ("dobutamine 2 mg an hour",)),
         ({"rhythm": "left bundle branch block"}, ("left bundle branch block",)),
+        ({"pump": "axial, after Simaan", "pump_rpm": 0.0}, ()),  # set back to off
+        (
+            {"pump": "axial, after Simaan", "pump_rpm": 9000.0},
+            ("pump speed 9000 rpm", "pump axial, after Simaan"),
+        ),
+        ({"infarct_percent": 50.0}, ()),  # of no segment
     ],
 )
 def test_conditions_are_words(asked: dict, told: tuple[str, ...]) -> None:
