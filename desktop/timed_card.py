@@ -98,7 +98,7 @@ class TimedCard(QFrame):
         session = self._desk.session
         result, fitted = session.get(item.id), own_beat(session, item.id)
         own = session.get(fitted.id) if fitted is not None else None
-        if result is not None and (result is not self._result or own is not self._own):
+        if result is not self._result or own is not self._own:
             self._show(result, own)
         self.follow()
 
@@ -120,11 +120,12 @@ class TimedCard(QFrame):
         self._result = None
         self.refresh()
 
-    def _show(self, result: Result, own: Result | None) -> None:
+    def _show(self, result: Result | None, own: Result | None) -> None:
+        """Plot a result's curves; none while it is being read: another's would stand under its name."""
         self._result, self._own = result, own
         self._followers = []
         empty(self._plots)
-        for plot, followed in plots_of(result, own):
+        for plot, followed in plots_of(result, own) if result is not None else ():
             plot.set_look(theme.viewer_look())
             plot.setMinimumHeight(theme.px(40))
             self._plots.addWidget(plot)

@@ -31,6 +31,7 @@ from twin.domain import Curve, Heart, Motion, Result
 from twin.exports import export, formats_of
 from twin.progress import Progress
 from twin.record import Record
+from viewers.plot import Plot
 
 KINDS = ("motion", "heart", "result")
 
@@ -364,3 +365,24 @@ def test_remarks_that_are_sentences_are_joined_as_one_line() -> None:
     assert report._joined(["Of the images (fitted).", "largest source of doubt: EDV"]) == (
         "Of the images (fitted); largest source of doubt: EDV"
     )
+
+
+def test_no_curves_of_another_beat_stand_under_a_beat_s_name_while_it_is_read(
+    played: MainWindow, qtbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, card = played.desk.session, card_of(played)
+    assert card._followers
+    both = do(session.record, "test.both")
+    settle(played, qtbot)
+    get = session.get
+    monkeypatch.setattr(session, "get", lambda id: None if id == both else get(id))  # as till it is read
+    session.select(both)
+    session.show_only(both)
+    settle(played, qtbot)
+    assert card.isVisible()
+    assert "right ventricle, ejection fraction" in " ".join(card.numbers.texts()).lower()
+    assert not card._followers
+    assert not any(plot.isVisible() for plot in card.findChildren(Plot))
+    monkeypatch.undo()
+    session.arrived.emit()
+    qtbot.waitUntil(lambda: card._followers[0][0].title == "Pressure–volume loops", timeout=5000)
