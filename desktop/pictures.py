@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from desktop.cardiac_views import told_view
+from desktop.cardiac_views import seen_view, told_view
 from desktop.key_numbers import newest_alike
 from twin.progress import Progress
 from twin.record import Entry, Record
@@ -126,7 +126,7 @@ def _slices(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
         view = SliceView(plane)
         view.resize(*_SLICE)
         view.set_volume(volume)
-        view.decor.set_view_name(told_view(volume.identity.series_description))
+        view.decor.set_view_name(_view_name(record, volume))
         if found is not None:
             labels: Any = record.load(found.id)
             colors = {s.name: s.shown_color for s in labels.structures}
@@ -135,20 +135,31 @@ def _slices(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
             if landmarks is not None:
                 marks: Any = record.load(landmarks.id)
                 view.set_crosshair(marks.points["head center"].point)
+        title = view.decor.plane_title(view.sheet) if view.sheet is not None else plane
         yield (
             f"{plane} slice",
-            _figure(view, record, entry, f"{plane}, structures over it" if found else plane),
+            _figure(view, record, entry, f"{title}, structures over it" if found else title),
         )
 
 
+def _view_name(record: Record, volume: Any) -> str:
+    """Return what clinicians call an image's planes: by its series, or a ventricle measured where it lies."""
+    name = told_view(volume.identity.series_description)
+    if name or not volume.frame_of_reference:
+        return name
+    measured = [e for e in record.entries() if e.kind == "motion"]
+    here = [e for e in measured if e.tree["frame_of_reference"] == volume.frame_of_reference]
+    motions: Iterator[Any] = (record.load(entry.id) for entry in here)
+    return next(filter(None, (seen_view(volume.affine, motion) for motion in motions)), "")
+
+
 def _planes_of(volume: Any) -> "Sequence[Plane]":
-    """Return the planes to draw: two of a stack; of a single slice its own, for across it it is a line."""
+    """Return the planes to draw: an image's own, and of a stack one across it; one slice is a line there."""
     from viewers.orientation import SliceFrame
 
-    if volume.shape[0] > 1:
-        return ("axial", "coronal")
     planes: Sequence[Plane] = ("axial", "coronal", "sagittal")
-    return [p for p in planes if SliceFrame.of(p, volume.affine, volume.shape).axes[2] == 2]
+    own = [p for p in planes if SliceFrame.of(p, volume.affine, volume.shape).axes[2] == 2]
+    return own if volume.shape[0] == 1 else [*own, *(p for p in planes if p not in own)][:2]
 
 
 def _key_image(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
@@ -170,7 +181,8 @@ def _key_image(record: Record, entry: Entry) -> Iterator[tuple[str, "QImage"]]:
     if state is not None and made.plane in state.views:
         view.set_planes(planes_of(state.turned))
         restore(view, state.views[made.plane], window=volume.unit == state.unit)
-    words = f"{made.plane}: {made.text}" if made.text and made.text[:60] != entry.name else made.plane
+    title = view.decor.plane_title(view.sheet) if view.sheet is not None else made.plane
+    words = f"{title}: {made.text}" if made.text and made.text[:60] != entry.name else title
     yield f"key image {entry.name}", _figure(view, record, entry, words)
 
 

@@ -128,6 +128,12 @@ class SliceDecor:
             self.view_name = name
             self._changed()
 
+    def plane_title(self, sheet: SliceSheet) -> str:
+        """Return the plane's whole name: "axial", "oblique, 34° from axial", "short axis, 34° from axial"."""
+        title = sheet.frame.title if self.sided else "picture"
+        own = sheet.frame.on_grid and sheet.frame.axes[2] == 2
+        return title.replace("oblique", self.view_name) if self.view_name and own else title
+
     def set_brief(self, line: str) -> None:
         """Write this in a view that is too small for the caption: what two images beside differ in."""
         self.brief = line
@@ -303,14 +309,15 @@ class SliceDecor:
         In a narrow view a turned plane is named by its angle alone, "oblique, 34°", or "oblique": never by a
         patient plane that it is not. The image's own planes bear what name is known of them, "short axis".
         """
-        title = sheet.frame.title if self.sided else "picture"
+        title = self.plane_title(sheet)
+        shorter: tuple[str, ...] = (title,)
         if title.startswith("oblique"):
-            room = (inner.width() - paint.letters_width(painter, self._top_letters(sheet))) / 2 - 6.0
-            fits = QFontMetricsF(painter.font()).horizontalAdvance
-            shorter: tuple[str, ...] = (title, title.removesuffix(f" from {self.plane}"), "oblique")
-            if self.view_name and sheet.frame.on_grid and sheet.frame.axes[2] == 2:
-                shorter = (title.replace("oblique", self.view_name), self.view_name)
-            title = next((text for text in shorter if fits(text) <= room), shorter[-1])
+            shorter = (title, title.removesuffix(f" from {self.plane}"), "oblique")
+        elif self.view_name and title.startswith(self.view_name):
+            shorter = (title, self.view_name)
+        room = (inner.width() - paint.letters_width(painter, self._top_letters(sheet))) / 2 - 6.0
+        fits = QFontMetricsF(painter.font()).horizontalAdvance
+        title = next((text for text in shorter if fits(text) <= room), shorter[-1])
         return [(title, PLANE_COLORS[self.plane])]
 
     def _top_letters(self, sheet: SliceSheet) -> str:

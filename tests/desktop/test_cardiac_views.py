@@ -1,12 +1,15 @@
 """An image of the heart is called as clinicians call it, where its series or the heart itself tells."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from desktop import pictures
 from desktop.cardiac_views import seen_view, told_view
-from twin.domain import Motion, MovingSurface
+from twin.domain import Motion, MovingSurface, Volume
+from twin.record import Entry
 
 
 @pytest.mark.parametrize(
@@ -71,3 +74,17 @@ def planes(normal_deg: float, beside_mm: float = 0.0) -> np.ndarray:
 )
 def test_a_measured_ventricle_tells_short_from_long_axis(normal_deg, beside_mm, name) -> None:
     assert seen_view(planes(normal_deg, beside_mm), cup()) == name
+
+
+def test_a_picture_of_the_report_is_called_as_its_view_is(qapp, monkeypatch) -> None:
+    """A tilted stack is no axial one: what stands under the picture is what stands in it."""
+    motion = Entry("t1", "motion", "left ventricle", "", 1, "", "", {"frame_of_reference": "1.9"}, 0)
+    record = SimpleNamespace(entries=lambda: (motion,), load=lambda id: image if id == "v1" else cup())
+    captions: list[str] = []
+    monkeypatch.setattr(pictures, "_figure", lambda _view, _record, _entry, what: captions.append(what))
+    for tilted in (19, 30):
+        image = Volume(np.zeros((4, 8, 8), np.int16), planes(tilted), "MR", frame_of_reference="1.9")
+        list(pictures._slices(record, replace(motion, id="v1")))
+    assert captions == [
+        "short axis, 19° from sagittal", "axial", "oblique, 30° from sagittal", "axial"
+    ]  # fmt: skip

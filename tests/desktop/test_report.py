@@ -168,7 +168,9 @@ def test_an_image_of_one_slice_is_drawn_in_its_own_plane_only() -> None:
     sagittal = np.eye(4)[:, [1, 2, 0, 3]]  # columns back, rows up, slices to the left
     assert pictures._planes_of(Volume(voxels, sagittal, "MR")) == ["sagittal"]
     assert pictures._planes_of(Volume(voxels, np.eye(4), "MR")) == ["axial"]
-    assert pictures._planes_of(Volume(np.zeros((4, 8, 8)), np.eye(4), "MR")) == ("axial", "coronal")
+    stack = np.zeros((4, 8, 8))
+    assert pictures._planes_of(Volume(stack, np.eye(4), "MR")) == ["axial", "coronal"]
+    assert pictures._planes_of(Volume(stack, sagittal, "MR")) == ["sagittal", "axial"]
 
 
 def test_of_a_heart_its_wall_is_told_and_neither_its_fit_nor_each_segment() -> None:
