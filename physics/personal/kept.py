@@ -29,9 +29,10 @@ LIMITS = (
     "stiffness at rest follows Klotz's relation for hearts in general, not a measured curve",
     "longitudinal strain comes out too small: some −15 % where hearts with such an ejection fraction have "
     "−18 to −20 %; do not read it, or its change, as the patient's. The base comes down too little and its "
-    "rim narrows too much: the long axis shortens by 15 % on the patient at hand, whose images show 21 %",
+    "rim narrows too much: in the one patient that this was tried on the long axis shortened by 15 %, and by "
+    "21 % in images",
     "fibers are laid, where nothing else is asked, steeper than dissection and diffusion imaging have them "
-    "outside (75° where most say 40 to 60°): with these the long axis shortens a third as much as imaged",
+    "outside (75° where most say 40 to 60°): at 60° that patient's shortened by 7 %",
     SUCTION,
 )
 
