@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from desktop import catalogue
 from desktop.cardiac_views import seen_view, told_view
 from desktop.key_numbers import newest_alike
 from twin.progress import Progress
@@ -47,6 +48,7 @@ def draw(path: Path, folder: Path, progress: Progress) -> list[Path]:
         In the order in which a person reads them.
     """
     begin()
+    catalogue.load()  # by their steps beats tell under which conditions they are, and so which are alike
     written: list[Path] = []
     with Record.open(path, write=False) as record:
         drawings = [(e, how) for kind, how in _HOW.items() for e in _shown(record, kind)]

@@ -13,6 +13,7 @@ from desktop.key_numbers import heading, key_entries, key_lines
 from desktop.printing import text_of
 from tests.desktop import beating  # noqa: F401  (declares the steps)
 from tests.desktop.conftest import do
+from twin import steps
 from twin.progress import Progress
 from twin.record import Record
 from twin.run import prepare, run
@@ -109,3 +110,21 @@ def test_a_report_s_loop_and_a_film_s_have_the_patient_s_own_behind(
     finally:
         theme.apply(qapp)
     assert loops == [["own", "this beat"], [""], ["own", "this beat"]]
+
+
+def test_beats_under_other_conditions_are_all_drawn_in_a_process_that_knows_no_steps_yet(
+    qapp, two: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "two.twin"
+    path.write_bytes(two.read_bytes())
+    with Record.open(path) as record:
+        ask(record, "h1", -200.0)
+    known, drawn = steps._registry, list[str]()
+    monkeypatch.setattr(steps, "_registry", {})
+    monkeypatch.setattr("desktop.catalogue.load", lambda: monkeypatch.setattr(steps, "_registry", known))
+    monkeypatch.setattr(pictures, "_HOW", {"result": lambda _record, entry: drawn.append(entry.id) or ()})
+    try:
+        pictures.draw(path, tmp_path, Progress())
+    finally:
+        theme.apply(qapp)
+    assert drawn == ["r1", "r2", "r3", "r4"]
