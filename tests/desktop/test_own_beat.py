@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image as Picture
+from PySide6.QtGui import QImage
 from reportlab.platypus import Image, Table
 
 from desktop import films, pictures, report, theme
@@ -101,6 +102,8 @@ def test_a_report_s_loop_and_a_film_s_have_the_patient_s_own_behind(
     qapp, two: Path, tmp_path: Path, loops: list[list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("desktop.moving.timed_fields", lambda _tree: [])  # of pictures the plots alone
+    blank = QImage(4, 4, QImage.Format.Format_RGB32)
+    monkeypatch.setattr("viewers.figure.figure_of", lambda *_a, **_k: blank)  # in place of the drawing
     try:
         with Record.open(two, write=False) as record:
             for id in ("r3", "r1"):
