@@ -11,9 +11,10 @@ from physics.cardiac.along import AlongBeat, change_of
 from physics.cardiac.outcome import result_of
 from physics.circulation import ADULT, Circulation, State, measures_of, run
 from physics.circulation.patients import Difference
+from physics.mesh_beat_steps import IMAGED
 from physics.personal.full import full_beats
 from physics.personal.kept import middle_axes
-from physics.personal.mesh_wall import UNLOADED_KPA, Wall, wall_of
+from physics.personal.mesh_wall import FILLED_MMHG, UNLOADED_KPA, Wall, wall_of
 from twin.domain import Number, TetMesh
 from twin.errors import UserError
 from twin.progress import Progress
@@ -34,7 +35,7 @@ _FILLINGS = 12
 _BLOOD_PER_ML, _MOST_ML = 8.0, 400.0
 """Blood that fills a ventricle by one mL, to begin with, and the most that is added or taken at once."""
 LIMITS = (
-    "nothing is fitted but what is named: muscle, circulation and blood are a healthy adult's, of that size",
+    "nothing is fitted but what is named: muscle, blood and vessels are a healthy adult's, to the body's size",
     "atria are elastances; so is the right ventricle where the mesh has none",
     "quasi-static: no inertia; nothing is viscous but the dashpots of pericardium and base, in full beats",
     "tension falls with the speed of shortening by one share for both ventricles, taken as one fiber",
@@ -205,8 +206,11 @@ def _imaged(wall: Wall, measures: dict[str, float]) -> list[Number]:
 
 
 def _sized(size: float, params: "MeshBeatParams") -> Number:
-    by = "As given." if params.size_percent is not None else "By the left ventricle's volume at end-diastole."
-    if params.size_percent is None and size == LARGEST:
+    full = "as imaged at end-diastole" if params.shape == IMAGED else f"filled at {FILLED_MMHG[0]:g} mmHg"
+    by = f"By the left ventricle's volume, {full}."
+    if params.size_percent is not None:
+        by = "As given."
+    elif size == LARGEST:
         by = "The most that is taken: the left ventricle is larger, and may be dilated. Give it if known."
     return Number("body, of a healthy adult's", 100.0 * size, "%", remark=by)
 

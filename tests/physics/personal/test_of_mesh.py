@@ -89,7 +89,9 @@ def test_the_body_is_as_large_as_the_left_ventricle_or_as_told() -> None:
     filled = wall_of(heart(), MeshBeatParams(), Progress())
     size = _size_of(filled, MeshBeatParams())
     assert size == pytest.approx(filled.rest.volumes_ml[0] / 145.0, rel=2e-3)
-    assert "left ventricle" in _sized(size, MeshBeatParams()).remark
+    assert _sized(size, MeshBeatParams()).remark == "By the left ventricle's volume, filled at 8 mmHg."
+    imaged = MeshBeatParams(shape=IMAGED)
+    assert _sized(size, imaged).remark == "By the left ventricle's volume, as imaged at end-diastole."
     dilated = replace(filled, rest=replace(filled.rest, volumes_ml=3.0 * filled.rest.volumes_ml))
     size = _size_of(dilated, MeshBeatParams())
     assert size == LARGEST
