@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from physics.mesh_beat_steps import MeshBeatParams
 
 SAME_ML, SAME_MMHG = 0.5, 0.5
-"""What two beats in a row differ by at most, where beats count as repeating."""
+"""What two beats in a row differ by at most, where they count as the same; a small body's volumes by less."""
 FULL_ML = 0.05
 """How near the blood is fitted to a left ventricle as full as imaged, while full beats are stood in for."""
 LARGEST = 1.25
@@ -35,7 +35,7 @@ _FILLINGS = 12
 _BLOOD_PER_ML, _MOST_ML = 8.0, 400.0
 """Blood that fills a ventricle by one mL, to begin with, and the most that is added or taken at once."""
 LIMITS = (
-    "nothing is fitted but what is named: muscle, blood and vessels are a healthy adult's, to the body's size",
+    "nothing is fitted but what is named: muscle, blood and vessels are those of a healthy body of that size",
     "atria are elastances; so is the right ventricle where the mesh has none",
     "quasi-static: no inertia; nothing is viscous but the dashpots of pericardium and base, in full beats",
     "tension falls with the speed of shortening by one share for both ventricles, taken as one fiber",
@@ -56,17 +56,20 @@ class Settled:
     shift_ml : float
         By which any chamber, artery or vein is fuller or emptier at the last one's end than at its begin:
         blood that slowly moves from one side of the heart to the other changes no ventricle by much.
+    same_ml : float
+        By how much volumes may differ between two that count as the same.
     """
 
     beats: tuple[Coupled, ...]
     change_ml: float = np.inf
     change_mmhg: float = np.inf
     shift_ml: float = np.inf
+    same_ml: float = SAME_ML
 
     @property
     def repeats(self) -> bool:
         """Whether the last two count as the same, and blood stays where it is."""
-        return max(self.change_ml, self.shift_ml) <= SAME_ML and self.change_mmhg <= SAME_MMHG
+        return max(self.change_ml, self.shift_ml) <= self.same_ml and self.change_mmhg <= SAME_MMHG
 
 
 def beat_mesh(mesh: TetMesh, params: "MeshBeatParams", progress: Progress) -> Made:
@@ -90,6 +93,7 @@ def beat_mesh(mesh: TetMesh, params: "MeshBeatParams", progress: Progress) -> Ma
         params.beats,
         progress.between(0.3, 0.97),
         blood_ml=params.preload_ml,
+        same_ml=SAME_ML * min(size, 1.0),
     )
     progress(0.97, "strains and stresses")
     return _told(mesh, wall, settled, params, size)
@@ -239,6 +243,7 @@ def settled_in_full(
     progress: Progress,
     *,
     blood_ml: float = 0.0,
+    same_ml: float = SAME_ML,
 ) -> Settled:
     """Return full beats until two in a row, the second from where the first ended, are the same.
 
@@ -253,6 +258,8 @@ def settled_in_full(
         Full beats after which it is left as it is; at least 2.
     blood_ml : float
         Added in the veins; of an imaged wall, to what fills its left ventricle as imaged.
+    same_ml : float
+        As of ``Settled``.
 
     Raises
     ------
@@ -274,10 +281,10 @@ def settled_in_full(
         stored = circulation.stored_ml(gone.states[[0, -1]])
         shift = float(np.abs(stored[1] - stored[0]).max())
         change = change_of(*beats[-2:]) if len(beats) > 1 else (np.inf, np.inf)
-        settled = Settled(tuple(beats), *change, shift)
+        settled = Settled(tuple(beats), *change, shift, same_ml)
         if goes_on and settled.repeats:
             break
-        goes_on = shift <= SAME_ML or len(beats) == most - 1
+        goes_on = shift <= same_ml or len(beats) == most - 1
         if goes_on:
             circulation = replace(circulation, start=gone.end())
             continue

@@ -75,6 +75,7 @@ def test_blood_that_moves_from_side_to_side_is_no_repeating_beat() -> None:
     assert Settled((), 0.2, 0.4, 0.1).repeats
     assert not Settled((), 0.2, 0.4, 1.2).repeats
     assert not Settled((), 0.2, 0.6, 0.1).repeats
+    assert not Settled((), 0.2, 0.4, 0.1, same_ml=0.05).repeats  # of an infant's 15 mL that is much
     state = ADULT.start.array()
     stored = ADULT.stored_ml(state)
     assert stored.sum() == pytest.approx(ADULT.volume_ml(state))
@@ -112,9 +113,10 @@ def test_made_ventricles_come_to_a_periodic_state(shape: str) -> None:
     made = beat_mesh(heart(), MeshBeatParams(shape=shape, rate_per_min=80.0), Progress())
     found = made.summary
     assert found["repeats"] == "yes"
-    assert found["beats_differ_ml"] <= SAME_ML
+    most_ml = SAME_ML * found["size_percent"] / 100
+    assert found["beats_differ_ml"] <= most_ml
     assert found["beats_differ_mmhg"] <= SAME_MMHG
-    assert found["blood_shifts_ml"] <= SAME_ML
+    assert found["blood_shifts_ml"] <= most_ml
     assert found["lv_stroke_volume_ml"] == pytest.approx(found["rv_stroke_volume_ml"], abs=1.0)  # in series
     result = made.outputs["beat"]
     assert isinstance(result, Result)
