@@ -163,7 +163,7 @@ def _around(entry: LogEntry, made: Sequence[Entry]) -> Iterator[str]:
         return
     told = next(filter(None, (beat_conditions(entry, one.tree) for one in made)), "")
     asked = conditions(find(entry.step).parameters, entry.params)
-    yield f"Conditions: {told or ', '.join(asked) or DEFAULTS}"
+    yield f"Conditions: {', '.join(asked) or told or DEFAULTS}"
     yield "What this model leaves out:"
     yield from (f"  – {limit}" for limit in limits)
 

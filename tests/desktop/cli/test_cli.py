@@ -6,6 +6,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from desktop import words
 from desktop.main import main
 from desktop.walk import WALKS, Stage, Walk
 from twin.domain import Volume
-from twin.record import Record
+from twin.record import Entry, LogEntry, Record
 
 AFFINE = np.diag([-1.0, -1.0, 2.0, 1.0])  # RAS: i to the left, j to posterior; spacing 1 × 1 × 2 mm
 
@@ -348,3 +349,17 @@ def test_key_numbers_as_lines_have_unit_interval_and_ground(hip: Path) -> None:
     number = entry.numbers[0]
     assert "At a body weight of" in lines[0]
     assert lines[1].strip().startswith(f"{words.sentence(number['name'])}: {words.with_interval(number)}, ")
+
+
+def test_a_fit_tells_the_pressures_that_it_was_given() -> None:
+    """“As fitted” is for what a heart is asked afterwards; to what it was fitted must not be lost by it."""
+    from desktop.catalogue import load
+    from desktop.cli.work import _around
+
+    load()
+    tree = {"solver": "coupled to the closed circulation", "limits": ["no inertia"]}
+    beat = Entry("r1", "result", "beat", "", 1, "", "", tree, 0)
+    outputs = {k: {"id": k, "name": k, "kind": k, "digest": ""} for k in ("heart", "result")}
+    fit = LogEntry(1, "", "", "step", "physics.heart", outputs=outputs, params={"systolic_mmhg": 150.0})
+    assert next(iter(_around(fit, [beat]))) == "Conditions: systolic pressure 150 mmHg"
+    assert next(iter(_around(replace(fit, params={}), [beat]))) == "Conditions: as fitted"
