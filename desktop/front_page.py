@@ -16,6 +16,7 @@ from desktop.key_numbers import (
     load_text,
     newest_alike,
     of_heart,
+    of_study,
     rests_on,
 )
 from physics.conditions import AS_FITTED
@@ -65,7 +66,9 @@ def _asked(record: Record, text: printing.Text) -> list[Any]:
             for n in entry.numbers[:ASKED]
             if n["name"] in own
         ]
-        story.append(text(f"– {told}: {'; '.join(numbers) or 'see there'}", "limits"))
+        story.append(
+            text(f"– {told}{of_study(record, entry)}: {'; '.join(numbers) or 'see there'}", "limits")
+        )
     return [text("What might be", "front"), *story] if story else []
 
 

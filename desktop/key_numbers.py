@@ -57,6 +57,13 @@ def newest_alike(record: Record, kinds: Container[str]) -> list[tuple[Entry, str
     return list(newest.values())
 
 
+def of_study(record: Record, entry: Entry) -> str:
+    """Return of which study an entity is, by its date: “ of 2026-01-05”; empty where there is one alone."""
+    studies = {_study(e).get("study_uid", "") for e in record.entries()} - {""}
+    when = _study(entry).get("study_date") or "a study without a date"
+    return f" of {when}" if len(studies) > 1 else ""
+
+
 def _study(entry: Entry) -> Mapping[str, Any]:
     return entry.tree.get("identity") or {}
 
@@ -106,11 +113,9 @@ def heading(record: Record, entry: Entry) -> str:
     """Return what stands over an entity's numbers: its name, how it was got, under which conditions."""
     told = beat_conditions(record.history.entry(entry.made_by), entry.tree)
     structure = entry.tree.get("structure", "")
-    studies = {_study(e).get("study_uid", "") for e in record.entries()} - {""}
-    when = f" of {_study(entry).get('study_date') or 'a study without a date'}" if len(studies) > 1 else ""
     name = words.sentence(entry.name)
     name += f" of the {structure}" if structure and structure not in entry.name else ""
-    name += when
+    name += of_study(record, entry)
     if entry.kind != "result":
         return f"{name}, {'as imaged' if entry.kind == 'motion' else 'its wall'}"
     return f"{name}, simulated{f' ({told})' if told else ''}"

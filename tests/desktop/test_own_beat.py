@@ -43,7 +43,7 @@ def test_what_might_be_stands_beside_the_own_beat_of_that_heart(two: Path) -> No
         assert fitted_beat(record, beats["r3"]).id == "r1"
         assert [fitted_beat(record, beats[id]) for id in ("r1", "r2")] == [None, None]
         told = [one.getPlainText() for one in _asked(record, text_of())]
-    assert told == ["What might be", "– preload +200 mL: ejection fraction 50 % (own 61 %)"]
+    assert told == ["What might be", "– preload +200 mL of 2026-01-05: ejection fraction 50 % (own 61 %)"]
 
 
 def test_the_first_page_tells_both_studies_by_their_dates(two: Path) -> None:
