@@ -7,13 +7,15 @@ from PIL import Image as Picture
 from PySide6.QtGui import QImage
 from reportlab.platypus import Image, Table
 
-from desktop import films, pictures, report, theme
+from desktop import filming, films, pictures, report, theme
 from desktop.chain import fitted_beat
 from desktop.front_page import _asked
 from desktop.key_numbers import heading, key_entries, key_lines
 from desktop.printing import text_of
+from desktop.window import MainWindow
 from tests.desktop import beating  # noqa: F401  (declares the steps)
-from tests.desktop.conftest import do
+from tests.desktop.conftest import do, settle
+from tests.desktop.live import stage_of
 from twin import steps
 from twin.progress import Progress
 from twin.record import Record
@@ -113,6 +115,24 @@ def test_a_report_s_loop_and_a_film_s_have_the_patient_s_own_behind(
     finally:
         theme.apply(qapp)
     assert loops == [["own", "this beat"], [""], ["own", "this beat"]]
+
+
+def test_the_window_s_card_and_its_film_show_the_own_loop_and_not_the_other_heart_s(
+    window: MainWindow, two: Path, home: Path, qtbot
+) -> None:
+    path = home / "two.twin"
+    path.write_bytes(two.read_bytes())
+    stage_of(window, path, qtbot)
+    window.desk.session.go_to("simulate")
+    card = window.panels["simulate"].timed
+    for id, names, own in (("r3", ["own", "this beat"], "r1"), ("r2", [""], None)):
+        window.desk.session.select(id)
+        window.desk.session.show_only(id)
+        settle(window, qtbot)
+        qtbot.waitUntil(lambda names=names: [c.name for c in card._followers[0][0].still] == names)
+        assert card._own is (window.desk.session.get(own) if own else None)
+        plot = filming.SceneShots(window.desk, True)._plot.at(0.0)
+        assert [c.name for c in plot.still] == names
 
 
 def test_beats_under_other_conditions_are_all_drawn_in_a_process_that_knows_no_steps_yet(
