@@ -125,7 +125,7 @@ def test_made_ventricles_come_to_a_periodic_state(shape: str) -> None:
     assert {n.name for n in result.numbers} >= {"ejection fraction", "right ventricle, ejection fraction"}
     assert any("taken as unloaded" in limit for limit in result.limits) == (shape == UNLOADED)
     if shape == IMAGED:
-        assert found["size_percent"] == pytest.approx(found["lv_imaged_volume_ml"] / 1.45, abs=0.2)
+        assert found["body_size_percent"] == pytest.approx(found["lv_imaged_volume_ml"] / 1.45, abs=0.2)
         assert found["lv_end_diastolic_volume_ml"] == pytest.approx(found["lv_imaged_volume_ml"], abs=2.0)
         assert found["lv_unloaded_volume_ml"] == pytest.approx(0.54 * found["lv_imaged_volume_ml"], abs=0.1)
 
