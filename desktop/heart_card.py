@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from desktop import theme, words
 from desktop.actions import Actions
-from desktop.beating import BEYOND, WITHOUT
+from desktop.beating import BEYOND, SOLVED, WITHOUT
 from desktop.chain import own_beat
 from desktop.cine import SPEEDS
 from desktop.desk import Desk
@@ -30,6 +30,7 @@ from desktop.fields import ComboBox
 from desktop.heart_controls import HeartControls
 from desktop.numbers import NumberList
 from desktop.section import CommandButton, quiet, section_title
+from desktop.solved_button import SolvedButton
 from desktop.wall_colors import COLORS
 
 if TYPE_CHECKING:
@@ -104,6 +105,8 @@ WHY = {
     BEYOND: f"{BEYOND}: the wall was not solved at such volumes or tensions. Nothing here is to be trusted.",
     WITHOUT: "What is seen is from the chart of the heart without it. Solve the beat in full: at least three "
     "full beats, of a minute or more each; it can be stopped.",
+    SOLVED: "Solved in full with exactly these settings: what is drawn here in gray is not that beat, but from "
+    "the chart.",
 }
 """What is said of a badge."""
 
@@ -249,6 +252,7 @@ class HeartCard(QFrame):
         self.reset.clicked.connect(self._beating.what_if.reset)
         self.badge = theme.named(QLabel(), "warn")
         self.badge.setWordWrap(True)
+        self.solved = SolvedButton(desk)
         self.beat = BeatNumbers(desk)
         self.apart = quiet()
         self.apart.setAccessibleName("Live and full beat")
@@ -282,7 +286,7 @@ class HeartCard(QFrame):
         column.addLayout(form)
         self.fitted_title = section_title("How it was made")
         widgets: tuple[QWidget, ...] = (
-            self.controls, self.reason, self.reset, self.badge,
+            self.controls, self.reason, self.reset, self.badge, self.solved,
             section_title("Last beat, live (reduced heart)"), self.beat, self.apart,
             self.sure, self.known, self.full, self.again,
             self.fitted_title, self.fitted, section_title("What this does not tell"), self.limits,
