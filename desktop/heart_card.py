@@ -105,8 +105,8 @@ WHY = {
     BEYOND: f"{BEYOND}: the wall was not solved at such volumes or tensions. Nothing here is to be trusted.",
     WITHOUT: "What is seen is from the chart of the heart without it. Solve the beat in full: at least three "
     "full beats, of a minute or more each; it can be stopped.",
-    SOLVED: "Solved in full with exactly these settings: what is drawn here in gray is not that beat, but from "
-    "the chart.",
+    SOLVED: "Solved in full with exactly these settings. What is drawn here in gray is not that beat: it is "
+    "from the chart.",
 }
 """What is said of a badge."""
 

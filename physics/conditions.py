@@ -56,7 +56,7 @@ def conditions(declared: Iterable[Parameter], values: Mapping[str, Any]) -> tupl
 
 
 def asks_alike(made: LogEntry, values: Mapping[str, Any]) -> bool:
-    """Tell whether a step was asked exactly what ``values`` ask of it, however it is solved; empty: defaults."""
+    """Tell whether a step was asked what ``values`` ask of it, exactly; how it is solved is let be."""
     try:
         asked = [p for p in find(made.step).parameters if p.name not in _HOW]
     except UserError:

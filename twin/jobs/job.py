@@ -96,7 +96,7 @@ class Job:
 
     @property
     def seconds_left(self) -> float | None:
-        """Estimate; it goes down by the clock. None while there is too little to go by, and once it is over."""
+        """Estimate; it goes down by the clock. None: too little to go by, or it is over."""
         if self.state is not JobState.RUNNING or self._due is None:
             return None
         left = self._due - time.monotonic()
