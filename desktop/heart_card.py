@@ -115,6 +115,8 @@ BESIDE = {"Curves": "heart", "Slices with the cine": "scene"}
 
 SELDOM_CHANGE = 0.05
 """``Row.least`` of a number that is not seen where it is the patient's own."""
+STANDS = 0.3
+"""A change that stands goes below this share of the least: near that it would come and go with each beat."""
 
 
 class BeatNumbers(QWidget):
@@ -125,7 +127,7 @@ class BeatNumbers(QWidget):
         self._beating = desk.beating
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(theme.px(1))
+        grid.setHorizontalSpacing(theme.px(1.5))
         grid.setVerticalSpacing(theme.px(0.5))
         grid.setColumnStretch(0, 1)
         for column, text in ((1, "own"), (2, "now"), (3, "change")):
@@ -138,7 +140,7 @@ class BeatNumbers(QWidget):
             name = quiet()
             name.setToolTip(row.whole)
             own, now, change = quiet(), QLabel(), QLabel()
-            for label, wide in ((own, 9), (now, 10), (change, 9)):
+            for label, wide in ((own, 10), (now, 11), (change, 12)):
                 label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 label.setWordWrap(False)
                 label.setMinimumWidth(theme.px(wide))
@@ -156,8 +158,9 @@ class BeatNumbers(QWidget):
             values = [round(n.get(row.key, 0.0), row.places) for n in (own, now or own)]
             off = values[1] - values[0]
             beyond = beating.beyond and not row.electric
-            changed = abs(off) > (SELDOM_CHANGE if row.seldom else row.least) * abs(values[0])
-            changed = changed and not row.doubtful
+            stands = bool(beating.what_if.values) and bool(cells[3].text())
+            least = (SELDOM_CHANGE if row.seldom else row.least) * (STANDS if stands else 1.0)
+            changed = abs(off) > least * abs(values[0]) and not row.doubtful
             told = f"{'▲' if off > 0 else '▼'} {abs(off):.{row.places}f}" if changed else ""
             shown = f"<s>{texts[1]}</s>" if beyond else texts[1] if row.doubtful else f"<b>{texts[1]}</b>"
             spread = (

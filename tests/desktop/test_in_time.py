@@ -241,6 +241,15 @@ def test_a_beat_bears_its_conditions_in_the_panel_the_tree_and_the_report(
         window.desk.session.go_to("simulate")
 
 
+def test_the_tree_does_not_go_through_the_log_for_each_beat(played: MainWindow, monkeypatch) -> None:
+    (beat,) = played.desk.session.of_kind("result")
+    played.desk.session.record.note("opened", {"in": "a test"})  # the log goes on behind the beat's step
+    told = played.tree.row(beat.id).toolTip(0)
+    monkeypatch.setattr(Record, "log", lambda _record: pytest.fail("it went through all of the log"))
+    played.tree.fill()
+    assert played.tree.row(beat.id).toolTip(0) == told
+
+
 def test_a_click_on_a_heart_or_a_beat_shows_it_alone(played: MainWindow, qtbot) -> None:
     session, panel, tree = played.desk.session, played.panels["simulate"], played.tree
     (heart,), (beat,) = session.of_kind("heart"), session.of_kind("result")
