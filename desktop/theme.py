@@ -116,11 +116,11 @@ def _font() -> Any:
     import qtawesome
     from qtawesome.iconic_font import CharIconEngine, IconicFont
 
-    class Engine(CharIconEngine):  # type: ignore[misc]
+    class Engine(CharIconEngine):
         def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
             return QPixmap() if size.isEmpty() else super().pixmap(size, mode, state)
 
-    class Icons(IconicFont):  # type: ignore[misc]
+    class Icons(IconicFont):
         def _icon_by_painter(self, painter: Any, options: Any) -> QIcon:
             return QIcon(Engine(self, painter, options))
 

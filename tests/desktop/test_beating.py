@@ -135,7 +135,7 @@ def test_a_strain_that_comes_out_too_small_stands_without_its_change(qtbot) -> N
 
 
 def test_the_table_stands_still_from_beat_to_beat_and_its_heads_apart(qtbot) -> None:
-    """dP/dt of like beats differs by up to 0.8 %, for steps of time fall elsewhere in each (a real heart's)."""
+    """dP/dt of like beats differs by up to 0.8 %, for steps of time fall elsewhere in each."""
     key = "lv_dp_dt_max_mmhg_per_s"
     beating = Mock(own_numbers={key: 2260.0, "lv_stroke_work_mmhg_ml": 10100.0}, beyond=False)
     beating.electric = Mock(own_numbers={}, numbers={})
