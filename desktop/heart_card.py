@@ -140,7 +140,7 @@ class BeatNumbers(QWidget):
             name = quiet()
             name.setToolTip(row.whole)
             own, now, change = quiet(), QLabel(), QLabel()
-            for label, wide in ((own, 10), (now, 11), (change, 12)):
+            for label, wide in ((own, 10), (now, 11), (change, 14)):
                 label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 label.setWordWrap(False)
                 label.setMinimumWidth(theme.px(wide))

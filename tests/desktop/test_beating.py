@@ -160,7 +160,7 @@ def test_the_table_stands_still_from_beat_to_beat_and_its_heads_apart(qtbot) -> 
     heads = [n for text in ("own", "now", "change") for n in table.findChildren(QLabel) if n.text() == text]
     for one, other in pairwise(heads):
         begin = other.geometry().right() - other.fontMetrics().horizontalAdvance(other.text())
-        assert begin - one.geometry().right() >= theme.px(1.5) - 1
+        assert begin - one.geometry().right() >= theme.px(3)
 
 
 def test_the_curves_can_be_put_away_and_come_back(simulate: MainWindow, qtbot) -> None:
