@@ -115,7 +115,7 @@ BESIDE = {"Curves": "heart", "Slices with the cine": "scene"}
 
 SELDOM_CHANGE = 0.05
 """``Row.least`` of a number that is not seen where it is the patient's own."""
-STANDS = 0.3
+STANDS = 0.5
 """A change that stands goes below this share of the least: near that it would come and go with each beat."""
 
 
@@ -127,7 +127,7 @@ class BeatNumbers(QWidget):
         self._beating = desk.beating
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(theme.px(1.5))
+        grid.setHorizontalSpacing(theme.px(1))
         grid.setVerticalSpacing(theme.px(0.5))
         grid.setColumnStretch(0, 1)
         for column, text in ((1, "own"), (2, "now"), (3, "change")):
