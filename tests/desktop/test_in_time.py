@@ -265,7 +265,11 @@ def test_a_click_on_a_heart_or_a_beat_shows_it_alone(played: MainWindow, qtbot) 
 
     assert click(heart.key) == (True, False, False)
     assert panel.heart.isVisible()
+    bar = panel.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    assert bar.value() > 0
     assert click(beat.key) == (False, True, True)
+    assert bar.value() == 0  # it is read from its head on, not from where the heart was left
     assert not panel.heart.isVisible()
     assert click(heart.key, EYE) == (True, True, False)  # by its eye it comes beside the beat
     assert click(beat.key) == (True, True, True)
