@@ -22,10 +22,27 @@ class Asking:
     def __init__(self, window: MainWindow) -> None:
         self._window = window
         self._keeper = Keeper(window.desk, window)
+        self._folder: Path | None = None
+        """Where something was saved last while this record was open."""
+        window.desk.session.opened.connect(self._on_opened)
 
     def answer(self, what: str) -> None:
         """Do what a command asked for by name."""
         self._window.desk.guard(getattr(self, f"_{what}"))
+
+    def _on_opened(self) -> None:
+        self._folder = None  # the next patient's things do not go among this one's
+
+    def _save(self, title: str, name: str, kinds: str) -> tuple[Path | None, str]:
+        """Ask where something is saved: where the last was, else beside the record; and of which kind."""
+        record = self._window.desk.session.record
+        beside = settings.twins_folder() if record is None else Path(record.path).parent
+        start = (self._folder or beside) / name
+        given, kind = QFileDialog.getSaveFileName(self._window, title, str(start), kinds)
+        if not given:
+            return None, ""
+        self._folder = Path(given).parent
+        return Path(given), kind
 
     def may_stop_jobs(self) -> bool:
         """Ask whether running jobs may be stopped: what they have done so far would be lost."""
@@ -70,10 +87,9 @@ class Asking:
         record = self._window.desk.session.record
         if record is None:
             return
-        start = str(Path(record.path).with_name(f"{Path(record.path).stem} copy.twin"))
-        name, _kind = QFileDialog.getSaveFileName(self._window, "Save a copy", start, "Record (*.twin)")
-        if name:
-            path = Path(name)
+        name = f"{Path(record.path).stem} copy.twin"
+        path, _kind = self._save("Save a copy", name, "Record (*.twin)")
+        if path is not None:
             self._window.desk.save_copy(path if path.suffix else path.with_suffix(".twin"))
 
     def _export(self) -> None:
@@ -81,11 +97,10 @@ class Asking:
         item = desk.session.item(desk.session.selection)
         if item is None:
             return
-        start = str(settings.twins_folder() / item.name.replace("/", " "))
         choices = exporting.filters(desk, item)
-        name, chosen = QFileDialog.getSaveFileName(self._window, f"Export {item.name}", start, choices)
-        if name:
-            path = exporting.with_suffix(desk, item, name, chosen)
+        given, chosen = self._save(f"Export {item.name}", item.name.replace("/", " "), choices)
+        if given is not None:
+            path = exporting.with_suffix(desk, item, str(given), chosen)
             desk.start(f"Export {item.name}", exporting.plan(desk, item, path))
 
     def _export_deidentified(self) -> None:
@@ -96,21 +111,18 @@ class Asking:
         dialog = DeidentifyDialog(self._window, item.name)
         if not dialog.exec():
             return
-        start = str(settings.twins_folder() / f"{item.kind} de-identified")
         title, choices = f"Export {item.name}, de-identified", exporting.filters(desk, item)
-        name, chosen = QFileDialog.getSaveFileName(self._window, title, start, choices)
-        if name:
-            path, faces = exporting.with_suffix(desk, item, name, chosen), dialog.faces.isChecked()
+        given, chosen = self._save(title, f"{item.kind} de-identified", choices)
+        if given is not None:
+            path, faces = exporting.with_suffix(desk, item, str(given), chosen), dialog.faces.isChecked()
             desk.start(f"Export {item.name}", exporting.plan_deidentified(desk, item, path, faces))
 
     def _deidentify(self) -> None:
         dialog = DeidentifyDialog(self._window, "this record into a new one")
         if self._window.desk.session.record is None or not dialog.exec():
             return
-        start = str(settings.twins_folder() / "de-identified.twin")
-        name, _kind = QFileDialog.getSaveFileName(self._window, "The new record", start, "Record (*.twin)")
-        if name:
-            path = Path(name)
+        path, _kind = self._save("The new record", "de-identified.twin", "Record (*.twin)")
+        if path is not None:
             path = path if path.suffix else path.with_suffix(".twin")
             self._keeper.deidentify(path, dialog.faces.isChecked())
 
@@ -157,10 +169,8 @@ class Asking:
     def _where(self, title: str, suffix: str, kind: str) -> Path | None:
         """Ask where a picture goes; its first name tells the plane and nothing of the patient."""
         stage = self._window.desk.stage
-        start = settings.twins_folder() / f"{stage.focused if stage else 'view'}{suffix}"
-        name, _kind = QFileDialog.getSaveFileName(self._window, title, str(start), kind)
-        path = Path(name)
-        return (path if path.suffix else path.with_suffix(suffix)) if name else None
+        path, _kind = self._save(title, f"{stage.focused if stage else 'view'}{suffix}", kind)
+        return path if path is None or path.suffix else path.with_suffix(suffix)
 
     def _help(self) -> None:
         from desktop.help import Help
@@ -179,11 +189,10 @@ class Asking:
         every = exporting.every(desk, ref)
         if every is None or desk.session.record is None:
             return
-        start = str(settings.twins_folder() / f"{Path(desk.session.record.path).stem} {ref}")
         choices = exporting.filters(desk, every)
-        name, chosen = QFileDialog.getSaveFileName(self._window, f"Export {ref}", start, choices)
-        if name:
-            path = exporting.with_suffix(desk, every, name, chosen)
+        given, chosen = self._save(f"Export {ref}", f"{Path(desk.session.record.path).stem} {ref}", choices)
+        if given is not None:
+            path = exporting.with_suffix(desk, every, str(given), chosen)
             desk.start(f"Export {ref}", exporting.plan(desk, every, path))
 
     def _close(self) -> None:
@@ -217,7 +226,6 @@ class Asking:
         # The side is in the name of what leaves.
         results = [i.structure for i in desk.session.of_kind("result")]
         name = ", ".join([Path(record.path).stem, *dict.fromkeys(results)])
-        start = str(settings.twins_folder() / f"{name}.pdf")
-        name, _kind = QFileDialog.getSaveFileName(self._window, "Write report", start, "PDF (*.pdf)")
-        if name:
-            self._window.panels["report"].write(Path(name))  # type: ignore[attr-defined]
+        path, _kind = self._save("Write report", f"{name}.pdf", "PDF (*.pdf)")
+        if path is not None:
+            self._window.panels["report"].write(path)  # type: ignore[attr-defined]

@@ -42,6 +42,7 @@ _LONGEST_S = 0.25
 
 BEYOND = "Outside what was computed"
 WITHOUT = "Wall not solved yet"
+SOLVED = "See the full beat"
 """Over what is not to be trusted: in short, why."""
 
 
@@ -121,6 +122,8 @@ class Beating(QObject):
         self.what_if = WhatIf(desk)
         """What is asked of it, beside its own."""
         self.electric = LiveElectrocardiogram(desk, self.what_if)
+        self.solved = ""
+        """Id of the full beat in the record that was asked exactly what is asked now; empty: none."""
         self.colors = "displacement"
         self.playing = False
         self._speed = 1.0
@@ -131,6 +134,7 @@ class Beating(QObject):
         self.electric.changed.connect(self.changed)
         desk.session.closing.connect(self.close)
         desk.session.moved.connect(self._on_workspace)
+        desk.session.changed.connect(self._on_change)
 
     # -- what is at hand ---------------------------------------------------------------------------
 
@@ -175,7 +179,9 @@ class Beating(QObject):
     @property
     def badge(self) -> str:
         """Why nothing is to be trusted, in short; empty where all is well."""
-        return WITHOUT if self.what_if.walled else BEYOND if self.beyond else ""
+        if not self.beyond:
+            return ""
+        return SOLVED if self.solved else WITHOUT if self.what_if.walled else BEYOND
 
     # -- hands -------------------------------------------------------------------------------------
 
@@ -245,7 +251,7 @@ class Beating(QObject):
         self._ready = self.moment = None
         self.what_if.end()
         self.electric.begin(None, None)
-        self.numbers, self.trace, self.before = {}, None, None
+        self.numbers, self.trace, self.before, self.solved = {}, None, None, ""
         self.changed.emit()
 
     def _on_workspace(self, _name: str) -> None:
@@ -268,9 +274,22 @@ class Beating(QObject):
     def _begin_anew(self) -> None:
         """Something else is asked: what was drawn of this beat is of another."""
         self.trace = None
+        self._find_solved()
         if self.beyond:
             self._move()
         self.changed.emit()
+
+    def _on_change(self, _ids: tuple[str, ...]) -> None:
+        """A full beat may have come into the record, or gone from it."""
+        if self._find_solved():
+            self.changed.emit()
+
+    def _find_solved(self) -> bool:
+        """Look whether the record holds a full beat of what is asked; returns whether that is news."""
+        from desktop import heart_way
+
+        before, self.solved = self.solved, heart_way.solved(self._desk) if self._ready is not None else ""
+        return self.solved != before
 
     def _show_field(self, scene: SceneView, ready: _Ready) -> None:
         """Put the wall into the scene, where it is now, in the colors that were chosen."""

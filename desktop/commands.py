@@ -275,7 +275,7 @@ def _edit() -> tuple[Command, ...]:
         Command(
             "edit.stop", "Stop what is running", "x-circle",
             "Cancel the running job; the record stays as it was",
-            lambda d: d.queue.cancel(), _needs_job, "Ctrl+.", "Edit",
+            lambda d: d.queue.stop(), _needs_job, "Ctrl+.", "Edit",
         ),
     )  # fmt: skip
 

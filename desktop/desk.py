@@ -87,6 +87,7 @@ class Desk(QObject):
         self.reader.failed.connect(self.failed)
         self.queue.failed.connect(self.failed)
         self.queue.committed.connect(self._on_commit)
+        self.queue.stopped.connect(self._say_stopped)
         self.queue.changed.connect(self.refreshed)
         for event in (self.session.opened, self.session.changed, self.session.selected, self.session.shown):
             event.connect(self._refresh)
@@ -107,6 +108,11 @@ class Desk(QObject):
             if role in job.result.outputs:
                 self.session.keep(output["digest"], job.result.outputs[role])
         emit_queued()
+
+    def _say_stopped(self, work: Work) -> None:
+        """Say that a work was stopped, and what has become of the record."""
+        kept = "What it had finished is in the record; undo takes it back."
+        self.said.emit(f"Cancelled: {work.title}.", kept if work.stored else "The record is as it was.")
 
     def guard(self, action: Callable[[], None]) -> None:
         """Do something a user asked for; what he can understand of a failure goes to the error bar."""

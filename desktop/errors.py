@@ -28,6 +28,9 @@ _CORNER_TEXTS = 24
 class ErrorBar(QFrame):
     """Shows one message at a time; hidden where there is none. Never a modal box.
 
+    An error gives way to nothing but another one: notices wait until it is put away. What is ready to be
+    looked at gives way to all, and comes back.
+
     It lies over its parent, so that nothing moves from under a hand when it comes and goes; and above the
     lower corners of the views: whose images these are stands in the upper ones.
     """
@@ -58,9 +61,13 @@ class ErrorBar(QFrame):
         self._leave = QTimer(self)
         self._leave.setSingleShot(True)
         self._leave.setInterval(NOTICE_MS)
-        self._leave.timeout.connect(self.hide)
+        self._leave.timeout.connect(self.put_away)
+        self._waiting: list[Callable[[], None]] = []
+        """What shows the messages that have yet to be seen."""
+        self._again: Callable[[], None] | None = None
+        """What shows the message that is seen again, where it must not be lost to another."""
         self._more.toggled.connect(self._unfold)
-        self._close.clicked.connect(self.hide)
+        self._close.clicked.connect(self.put_away)
         self.hide()
 
     def _lay_out(self) -> None:
@@ -97,15 +104,40 @@ class ErrorBar(QFrame):
         self.setGeometry((parent.width() - width) // 2, top, width, min(high, parent.height()))
         self.raise_()
 
+    def put_away(self) -> None:
+        """Hide what is shown; what waited for that comes."""
+        self._again = None
+        self._leave.stop()
+        self.hide()
+        if self._waiting:
+            self._waiting.pop(0)()
+
+    def forget(self) -> None:
+        """Let go of what waits or is ready: it is of a record that is no longer open."""
+        self._waiting.clear()
+        if self._again is not None:
+            self.put_away()
+
     def show_error(self, error: UserError, details: str = "") -> None:
         """Show an error; ``details`` (a traceback) unfold on request."""
+        self._give_way()
         self._leave.stop()
         self._say("errorbar", "warning-circle", "bad", error.message, error.hint, details)
 
     def put_away_error(self) -> None:
         """Hide an error of before: the user has gone on. A notice stays its time."""
-        if self.objectName() == "errorbar":
-            self.hide()
+        if self._is_error:
+            self.put_away()
+
+    @property
+    def _is_error(self) -> bool:
+        return self.isVisible() and self.objectName() == "errorbar"
+
+    def _give_way(self) -> None:
+        """Keep what is shown for later, where it must not be lost."""
+        if self._again is not None:
+            self._waiting.insert(0, self._again)
+            self._again = None
 
     def show_offer(self, error: UserError, label: str, act: Callable[[], None]) -> None:
         """Show an error with a button that does what can be done instead."""
@@ -125,23 +157,32 @@ class ErrorBar(QFrame):
 
     def _on_action(self) -> None:
         act = self._act
-        self.hide()
+        self.put_away()
         if act is not None:
             act()
 
     def show_notice(self, message: str, hint: str = "") -> None:
         """Show something worth knowing that is no error; it leaves by itself, and never covers an error."""
-        if self.isVisible() and self.objectName() == "errorbar":
+        if self._is_error:
+            self._waiting.append(lambda: self.show_notice(message, hint))
             return
+        self._give_way()
         self._say("noticebar", "info", "accent", message, hint, "")
         self._leave.start()
 
     def show_ready(self, message: str, label: str, act: Callable[[], None]) -> None:
         """Show that something is there, with a button that shows it; it stays until it is put away."""
+
+        def show() -> None:
+            self.show_ready(message, label, act)
+
+        if self.isVisible() and (self._is_error or self._again is not None):
+            self._waiting.append(show)
+            return
         self.show_notice(message)
-        if self.objectName() == "noticebar":
-            self._leave.stop()
-            self._offer(label, act)
+        self._leave.stop()
+        self._offer(label, act)
+        self._again = show
 
     def _say(self, name: str, mark: str, role: str, message: str, hint: str, details: str) -> None:
         self.setObjectName(name)

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from desktop import theme, words
 from desktop.actions import Actions
-from desktop.beating import BEYOND, WITHOUT
+from desktop.beating import BEYOND, SOLVED, WITHOUT
 from desktop.chain import own_beat
 from desktop.cine import SPEEDS
 from desktop.desk import Desk
@@ -30,6 +30,7 @@ from desktop.fields import ComboBox
 from desktop.heart_controls import HeartControls
 from desktop.numbers import NumberList
 from desktop.section import CommandButton, quiet, section_title
+from desktop.solved_button import SolvedButton
 from desktop.wall_colors import COLORS
 
 if TYPE_CHECKING:
@@ -104,6 +105,8 @@ WHY = {
     BEYOND: f"{BEYOND}: the wall was not solved at such volumes or tensions. Nothing here is to be trusted.",
     WITHOUT: "What is seen is from the chart of the heart without it. Solve the beat in full: at least three "
     "full beats, of a minute or more each; it can be stopped.",
+    SOLVED: "Solved in full with exactly these settings. What is drawn here in gray is not that beat: it is "
+    "from the chart.",
 }
 """What is said of a badge."""
 
@@ -112,6 +115,8 @@ BESIDE = {"Curves": "heart", "Slices with the cine": "scene"}
 
 SELDOM_CHANGE = 0.05
 """``Row.least`` of a number that is not seen where it is the patient's own."""
+STANDS = 0.5
+"""A change that stands goes below this share of the least: near that it would come and go with each beat."""
 
 
 class BeatNumbers(QWidget):
@@ -135,7 +140,7 @@ class BeatNumbers(QWidget):
             name = quiet()
             name.setToolTip(row.whole)
             own, now, change = quiet(), QLabel(), QLabel()
-            for label, wide in ((own, 9), (now, 10), (change, 9)):
+            for label, wide in ((own, 10), (now, 11), (change, 14)):
                 label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 label.setWordWrap(False)
                 label.setMinimumWidth(theme.px(wide))
@@ -153,8 +158,9 @@ class BeatNumbers(QWidget):
             values = [round(n.get(row.key, 0.0), row.places) for n in (own, now or own)]
             off = values[1] - values[0]
             beyond = beating.beyond and not row.electric
-            changed = abs(off) > (SELDOM_CHANGE if row.seldom else row.least) * abs(values[0])
-            changed = changed and not row.doubtful
+            stands = bool(beating.what_if.values) and bool(cells[3].text())
+            least = (SELDOM_CHANGE if row.seldom else row.least) * (STANDS if stands else 1.0)
+            changed = abs(off) > least * abs(values[0]) and not row.doubtful
             told = f"{'▲' if off > 0 else '▼'} {abs(off):.{row.places}f}" if changed else ""
             shown = f"<s>{texts[1]}</s>" if beyond else texts[1] if row.doubtful else f"<b>{texts[1]}</b>"
             spread = (
@@ -249,6 +255,7 @@ class HeartCard(QFrame):
         self.reset.clicked.connect(self._beating.what_if.reset)
         self.badge = theme.named(QLabel(), "warn")
         self.badge.setWordWrap(True)
+        self.solved = SolvedButton(desk)
         self.beat = BeatNumbers(desk)
         self.apart = quiet()
         self.apart.setAccessibleName("Live and full beat")
@@ -282,7 +289,7 @@ class HeartCard(QFrame):
         column.addLayout(form)
         self.fitted_title = section_title("How it was made")
         widgets: tuple[QWidget, ...] = (
-            self.controls, self.reason, self.reset, self.badge,
+            self.controls, self.reason, self.reset, self.badge, self.solved,
             section_title("Last beat, live (reduced heart)"), self.beat, self.apart,
             self.sure, self.known, self.full, self.again,
             self.fitted_title, self.fitted, section_title("What this does not tell"), self.limits,

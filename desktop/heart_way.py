@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from desktop import way
 from desktop.chain import conditions_of
 from desktop.session import Item, Session
+from physics.conditions import asks_alike
 from twin import steps
 from twin.errors import UserError
 
@@ -261,8 +262,26 @@ def fit(desk: Desk) -> None:
 
 def beat(desk: Desk) -> None:
     """Solve a beat of the heart at hand in full, with what is asked of it."""
-    params = desk.params_of(BEAT) | desk.beating.what_if.values  # what no hand has moved is the patient's own
-    desk.start("Solve the beat", _beat_plan(desk, inputs_of(desk.session, BEAT), params), key=BEAT)
+    plan = _beat_plan(desk, inputs_of(desk.session, BEAT), _asked(desk))
+    desk.start("Solve the beat", plan, key=BEAT)
+
+
+def _asked(desk: Desk) -> dict[str, Any]:
+    """Return what is asked of a full beat: what no hand has moved is the patient's own."""
+    return desk.params_of(BEAT) | desk.beating.what_if.values
+
+
+def solved(desk: Desk) -> str:
+    """Return the newest full beat of the heart at hand with exactly what is asked of it now; empty: none."""
+    heart, session = desk.beating.item, desk.session
+    if heart is None or not desk.beating.what_if.values:
+        return ""
+    for item in reversed(session.of_kind("result")):
+        made = None if item.stale else session.maker(item.id)
+        of = made.inputs.get("heart", {}).get("id") if made is not None else None
+        if made is not None and of == heart.id and asks_alike(made, _asked(desk)):
+            return item.id
+    return ""
 
 
 def _beat_plan(desk: Desk, inputs: dict[str, str], params: dict[str, Any]) -> Plan:

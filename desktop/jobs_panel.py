@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QFrame,
@@ -40,7 +42,7 @@ class JobsPanel(QWidget):
         # What changes its width comes last, so that the stop button stays under the hand.
         for widget in (self.bar, self.stop, self.text, self.more):
             row.addWidget(widget)
-        self.stop.clicked.connect(lambda _on=False: queue.cancel())
+        self.stop.clicked.connect(lambda _on=False: queue.stop())
         self.more.clicked.connect(self.list.toggle)
         queue.changed.connect(self.refresh)
         queue.moved.connect(self.refresh)
@@ -96,7 +98,7 @@ class _List(QFrame):
         self._labels = []
         for n, work in enumerate(self._queue.works):
             stop = _stop_button("Stop it")
-            stop.clicked.connect(lambda _on=False, work=work: self._queue.cancel(work))
+            stop.clicked.connect(lambda _on=False, work=work: self._queue.stop(work))
             self._labels.append(QLabel(status_of(work)))
             self._rows.addWidget(self._labels[-1], n, 0)
             self._rows.addWidget(stop, n, 1)
@@ -105,18 +107,21 @@ class _List(QFrame):
 
 
 def status_of(work: Work) -> str:
-    """Return a line like “Meshing the left femur  62 %  8 s left”; at first what it does."""
+    """Return a line like “Meshing the left femur  62 %  about 8 s left”; at first what it does."""
     if work.state == "waiting":
         return f"{work.title}  –  waiting"
     if work.state == "stopping":
         return f"{work.text}  –  stopping"
     left = work.seconds_left
-    told = f"{_time(left)} left" if left is not None else work.detail
+    told = f"about {_time(left)} left" if left is not None else work.detail
     return f"{work.text}   {100 * work.fraction:.0f} %" + (f"   {told}" if told else "")
 
 
 def _time(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+    if seconds >= 90:
+        return f"{seconds / 60:.0f} min"
+    step = 5 if seconds > 10 else 1
+    return f"{step * math.ceil(seconds / step)} s"
 
 
 def _stop_button(tip: str) -> QToolButton:

@@ -36,6 +36,8 @@ class Work:
         self.title, self.plan, self.key = title, plan, key
         self.job: Job | None = None
         self.state = "waiting"
+        self.by_hand = self.stored = False
+        """Whether somebody stopped it, and whether a step of it is in the record."""
 
     @property
     def fraction(self) -> float:
@@ -66,6 +68,7 @@ class Queue(QObject):
     changed : work was added, began or ended
     moved : the work at hand reports progress
     failed : (UserError, details)
+    stopped : a work that somebody stopped has ended
     committed : (job, log entry)
         A step's job is in the record; sent before the plan goes on.
     """
@@ -73,6 +76,7 @@ class Queue(QObject):
     changed = Signal()
     moved = Signal()
     failed = Signal(object, str)
+    stopped = Signal(object)
     committed = Signal(object, object)
 
     def __init__(self) -> None:
@@ -103,6 +107,13 @@ class Queue(QObject):
         if len(self.works) == 1:
             QTimer.singleShot(0, self._begin)
         return work
+
+    def stop(self, work: Work | None = None) -> None:
+        """Cancel as a hand asks for it: it is told of."""
+        work = work or self.running
+        if work is not None and work in self.works:
+            work.by_hand = True
+            self.cancel(work)
 
     def cancel(self, work: Work | None = None) -> None:
         """Stop one piece of work (the one at hand, where none is named)."""
@@ -167,7 +178,8 @@ class Queue(QObject):
             if before != (job.fraction, job.text) or self._polls % TOLD_EVERY == 0:
                 self.moved.emit()
             return
-        if job.state.value == "done" and hasattr(job, "finish") and work.state != "stopping":
+        storing = self._commit is not None  # that goes on to its end
+        if job.state.value == "done" and hasattr(job, "finish") and (work.state != "stopping" or storing):
             self._store(work, job)
             return
         work.job = None
@@ -192,7 +204,11 @@ class Queue(QObject):
                 raise commit.error
             self.failed.emit(commit.error, "")
             return
+        work.stored = True
         self.committed.emit(job, commit.entry)
+        if work.state == "stopping":
+            self._end(work)
+            return
         self._advance(work, lambda: work.plan.send(commit.entry))
 
     def _end(self, work: Work) -> None:
@@ -201,6 +217,8 @@ class Queue(QObject):
         if work in self.works:
             self.works.remove(work)
         self.changed.emit()
+        if work.by_hand:
+            self.stopped.emit(work)
         if self.works:
             QTimer.singleShot(0, self._begin)
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSlider, QToolButton, Q
 
 from desktop import theme
 from desktop.desk import Desk
+from desktop.solved_button import SolvedButton
 from desktop.volume_row import VolumeRow
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ class SceneBox(QWidget):
         self.volume_button.setCheckable(True)
         self.volume_row = VolumeRow(scenery.rendering)
         self.volume_row.resized.connect(self._place)
+        self.solved = SolvedButton(desk)
+        self.solved.turned.connect(self._place)
         scenery.rendering.changed.connect(lambda: self._on_volume(scenery.rendering.on))
         scenery.slices_turned.connect(self.slices_button.setChecked, check_nargs=False)
         self._lay_out()
@@ -91,6 +94,7 @@ class SceneBox(QWidget):
         column = QVBoxLayout(self.tools)
         column.setContentsMargins(theme.px(1), theme.px(1), theme.px(1), theme.px(1))
         column.setSpacing(0)
+        column.addWidget(self.solved)
         column.addWidget(self.volume_row)
         column.addWidget(self.clip_row)
         row = QHBoxLayout()

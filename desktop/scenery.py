@@ -267,6 +267,7 @@ class Scenery:
         """Write whose shapes and image these are, and that some are stale."""
         session = self._desk.session
         shown = list(self._shapes)
+        self.scene.set_names({i.key: i.name for i in shown})
         lines = []
         if shown:
             names, kinds = [i.name for i in shown], {i.group.lower() for i in shown}

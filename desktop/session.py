@@ -192,7 +192,7 @@ class Session:
         entry = self.entry(id)
         if entry is None or self.record is None:
             return None
-        return next((e for e in self.record.log() if e.number == entry.made_by), None)
+        return self.record.history.entry(entry.made_by)
 
     def _is_in_time(self, item: Item) -> bool:
         entry = self.entry(item.id) if item.kind == "result" else None

@@ -12,7 +12,7 @@ from string import Template
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPalette
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
 
 FONT_PX = 13
@@ -109,12 +109,23 @@ def _icon(name: str, color: str, off: str) -> QIcon:
 
 @cache
 def _font() -> Any:
-    """Return qtawesome with one family of icons: loading all of them takes a quarter of a second."""
+    """Return qtawesome with one family of icons: loading all of them takes a quarter of a second.
+
+    A button that is squeezed below its padding asks for an icon of less than no size: it gets none.
+    """
     import qtawesome
-    from qtawesome.iconic_font import IconicFont
+    from qtawesome.iconic_font import CharIconEngine, IconicFont
+
+    class Engine(CharIconEngine):
+        def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+            return QPixmap() if size.isEmpty() else super().pixmap(size, mode, state)
+
+    class Icons(IconicFont):
+        def _icon_by_painter(self, painter: Any, options: Any) -> QIcon:
+            return QIcon(Engine(self, painter, options))
 
     wanted = [font for font in getattr(qtawesome, "_BUNDLED_FONTS", ()) if font[0] == "ph"]
-    return IconicFont(*wanted) if wanted else qtawesome
+    return Icons(*wanted) if wanted else qtawesome
 
 
 def tab_through(*widgets: QWidget) -> None:

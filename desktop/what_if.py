@@ -370,7 +370,7 @@ class WhatIf(QObject):
         from physics.whatif import spreads
         from twin.jobs import Job
 
-        acting, mine = None if self.treatment is None else self.treatment.acting, self._sure
+        acting, mine = () if self.treatment is None else self.treatment.ensemble, self._sure
         try:
             found = yield Job(spreads, self._heart, asked, acting, title=title)
             if self._sure is mine:

@@ -129,6 +129,7 @@ class MainWindow(QMainWindow):
         desk.began.connect(self.errors.put_away_error)
         desk.asked.connect(self.asking.answer)
         desk.dropped.connect(self.open_paths)
+        desk.session.closing.connect(self.errors.forget)
         desk.session.opened.connect(self._on_opened)
         desk.session.moved.connect(self._on_moved)
         self.incoming.chosen_from.connect(self._show_chooser)
@@ -159,7 +160,7 @@ class MainWindow(QMainWindow):
 
     def open_paths(self, paths: Sequence[str | Path]) -> None:
         """Open what was dropped, chosen or named: a record, or images to import."""
-        self.errors.hide()
+        self.errors.put_away()
         self.desk.guard(lambda: self.incoming.open(paths))
 
     def browse(self, *, again: bool = False) -> None:

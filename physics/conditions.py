@@ -65,6 +65,21 @@ def conditions(declared: Iterable[Parameter], values: Mapping[str, Any]) -> tupl
     return tuple(told)
 
 
+def asks_alike(made: LogEntry, values: Mapping[str, Any]) -> bool:
+    """Tell whether a step was asked what ``values`` ask of it, exactly; how it is solved is let be."""
+    try:
+        asked = [p for p in find(made.step).parameters if p.name not in _HOW]
+    except UserError:
+        return False
+    return all(_bare(made.params, p) == _bare(values, p) for p in asked)
+
+
+def _bare(values: Mapping[str, Any], p: Parameter) -> Any:
+    """Return a parameter's value; what the log keeps as a list is a tuple in hands."""
+    value = values.get(p.name, p.default)
+    return tuple(value) if isinstance(value, (list, tuple)) else value
+
+
 def beat_named(declared: Iterable[Parameter], values: Mapping[str, Any]) -> str:
     """Return a short name for a beat, with its first conditions."""
     told = conditions(declared, values)

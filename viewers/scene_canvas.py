@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -85,6 +85,7 @@ class SceneCanvas(QWidget):
         self._decor = SceneDecor()
         self._theme = self._decor.look
         self._shown: dict[str, Shown] = {}
+        self._names: dict[str, str] = {}
         self._scene: Scene | None = None
         self._waiting: list[Callable[[Scene], None]] = []
         self._touched = False
@@ -196,7 +197,7 @@ class SceneCanvas(QWidget):
         box = scene.bounds()
         if box is not None:
             # Beside the color bars and below the caption, not behind them.
-            bars = [shown.bar for shown in self._shown.values() if shown.visible and shown.bar]
+            bars = self._bars()
             metrics, height = QFontMetricsF(self.font()), max(self.height(), 1)
             taken = min(self._decor.width_of_bars(metrics, bars), 0.4 * self.width())
             lines = len(self._decor.caption) + any(bar.hatched for bar in bars)
@@ -204,6 +205,13 @@ class SceneCanvas(QWidget):
             self.camera.fit(*box, (self.width() - taken) / (height - covered))
             self.camera.zoom(1.0 - covered / height)
             self.camera.pan(-taken / 2, covered / 2, height)
+
+    def _bars(self) -> list[FieldBar]:
+        """Return the color bars of what is seen; where there are several, each says what it is of."""
+        bars = {key: shown.bar for key, shown in self._shown.items() if shown.visible and shown.bar}
+        if len(bars) == 1:
+            return [*bars.values()]
+        return [replace(bar, of=self._names.get(key, "")) for key, bar in bars.items()]
 
     def _stale(self) -> None:
         self._frame = None
@@ -303,7 +311,7 @@ class SceneCanvas(QWidget):
         self._decor.hatched = any(shown.bar is not None and shown.bar.hatched for shown in seen)
         names = [label for shown in seen for label in shown.labels]
         self._decor.paint_labels(painter, box, self.camera, names)
-        self._decor.paint_bars(painter, box, [shown.bar for shown in seen if shown.bar])
+        self._decor.paint_bars(painter, box, self._bars())
         self._decor.paint_texts(painter, box, self.camera)
         if self._decor.waiting:
             self._decor.paint_waiting(painter, box)

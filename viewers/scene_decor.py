@@ -38,6 +38,8 @@ class FieldBar:
     remark: str = ""
     hatched: bool = False
     """True where elements are hatched: a legend below the caption says what that means."""
+    of: str = ""
+    """What it is of, where there is another bar beside it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,9 +209,15 @@ class SceneDecor:
         painter.drawRoundedRect(box, 3, 3)
 
     def paint_bars(self, painter: QPainter, box: QRectF, bars: Sequence[FieldBar]) -> None:
-        """Paint the color bars side by side at the right, the last one outermost."""
-        edge = box.right() - 14
+        """Paint the color bars side by side at the right, the last one outermost.
+
+        None but that one goes beyond the middle: the shapes would have no room left.
+        """
+        edge, metrics = box.right() - 14, QFontMetricsF(painter.font())
         for bar in reversed(bars):
+            left = edge - self.width_of_bars(metrics, [bar]) + 18
+            if bar is not bars[-1] and left < box.center().x():
+                return
             edge = self._paint_bar(painter, box, edge, bar) - 18
 
     def width_of_bars(self, metrics: QFontMetricsF, bars: Sequence[FieldBar]) -> float:
@@ -224,6 +232,7 @@ class SceneDecor:
         low, high = bar.limits
         span = high - low
         heading, titles = _heading(bar), len(_heading(replace(bar, unit="", remark="")))
+        names = len(_heading(replace(bar, title="", unit="", remark="")))
         above = box.top() + 12 + line * (1 + len(self.caption) + int(self.hatched) + len(heading)) + 9
         below = box.bottom() - _FOOT * line
         height = max(min(max(box.height() * 0.46, 90.0), 320.0, below - above), 60.0)
@@ -232,9 +241,12 @@ class SceneDecor:
         left = edge - _width(metrics, bar, values)
         top = box.top() + (box.height() - height) / 2 + line * len(heading) / 2
         top = max(min(top, below - height), above)  # clear of the caption, and of what lies at the bottom
+        if bar.of:  # the further ones lie over the shapes
+            over = top - line * len(heading) - 9
+            self._plate(painter, QRectF(left - 6, over - 4, edge - left + 12, top + height + line - over))
         for number, text in enumerate(heading):
             place = QRectF(left, top - line * (len(heading) - number) - 9, edge - left, line)
-            color = look.text if number < titles else look.quiet
+            color = look.accent if number < names else look.text if number < titles else look.quiet
             paint.text_at(painter, place, _ALIGN.AlignLeft, text, color, shadow=look.shadowed)
         colors = np.ascontiguousarray(color_map(bar.map_name)[::-1]).reshape(256, 1, 3)
         strip = QImage(colors.data, 1, 256, 3, QImage.Format.Format_RGB888)
@@ -334,6 +346,6 @@ def _width(metrics: QFontMetricsF, bar: FieldBar, values: Sequence[float]) -> fl
 
 
 def _heading(bar: FieldBar) -> list[str]:
-    """Return a bar's title, unit and remark in short lines: what stands beside it has the room."""
-    texts = (bar.title, f"in {bar.unit}" if bar.unit else "", bar.remark)
+    """Return whose it is, a bar's title, unit and remark in short lines: what is beside it has the room."""
+    texts = (bar.of, bar.title, f"in {bar.unit}" if bar.unit else "", bar.remark)
     return [line for text in texts for line in wrap(text, _HEADING_CHARS, break_long_words=False)]

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from desktop import way
 from desktop.actions import Actions
-from desktop.chain import ancestry, title_of
+from desktop.chain import ancestry, conditions_of, title_of
 from desktop.desk import Desk
 from desktop.numbers import NumberList
 from desktop.people import line_of
 from desktop.queue import Plan
 from desktop.section import CommandButton, Facts, Panel, quiet, section_title
+from physics.conditions import AS_FITTED
 
 
 class ReportPanel(Panel):
@@ -51,6 +52,8 @@ class ReportPanel(Panel):
         self.facts.show_facts([(title_of(e), f"{e.seconds:.1f} s") for e in steps])
         self.made_title.setVisible(item is not None)
         if item is not None:
+            asked = conditions_of(self._desk.session, item.id) not in ("", AS_FITTED)
+            self.found_title.setText("What might be" if asked else "Found")
             self.numbers.show_result()
             self.limits.setText("\n".join(f"– {line}" for line in results.limits()))
 

@@ -19,6 +19,7 @@ class SimulatePanel(Panel):
     def __init__(self, desk: Desk, actions: Actions) -> None:
         super().__init__("Walking load")
         self._desk = desk
+        self._about = ""
         self.model = StepSection(
             desk, actions, title="Load and supports", command="simulate.load",
             steps=(way.MODEL, way.LANDMARKS), done=lambda: _fresh(desk, "model"), facts=self._model_facts,
@@ -53,6 +54,11 @@ class SimulatePanel(Panel):
         beats = not timed and (heart is not None or heart_way.at_hand(session))
         for widget in (self.model, self.look, self.solve, self.answer, self.go):
             widget.setVisible(not beats and not timed)
+        of = self._desk.results.item if timed else heart if beats else None
+        about = f"{timed} {beats} {'' if of is None else of.id}"
+        if about != self._about:  # another thing is read from its head on
+            self._about = about
+            self.verticalScrollBar().setValue(0)
         self.heart.setVisible(beats and heart is not None)
         self.fit.setVisible(beats)
         self.timed.setVisible(timed)

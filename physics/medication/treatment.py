@@ -99,6 +99,8 @@ class Treatment:
     acting : Changes
         What it has come to, the reflex's answer with it: factors of the baseline's parameters, for another
         ventricle in this circulation. Receptors taken are in them, and 0 here.
+    ensemble : tuple of Changes
+        The same in each patient of the ensemble who can follow; ``acting`` alone where there was none.
     circulation : Circulation
         As it has become, the reflex's answer with it.
     before, after : Beats
@@ -112,6 +114,7 @@ class Treatment:
     concentrations_ng_per_ml: dict[str, Number]
     changes: Changes
     acting: Changes
+    ensemble: tuple[Changes, ...]
     circulation: Circulation
     before: Beats
     after: Beats
@@ -165,13 +168,15 @@ def treat(
     changes, levels = _changes(courses, [_held(course) for course in courses], systolic)
     circulation, after = _after(ease, changes, lasting)
     others = _ensemble(courses, ease, systolic, members, np.random.default_rng(seed), progress or Progress())
-    first, ends = _measured(before), [_measured(after), *(measured for measured, _ in others)]
-    reached = [levels, *(level for _, level in others)]
+    first, ends = _measured(before), [_measured(end) for end in (after, *(end for _, end, _ in others))]
+    reached = [levels, *(level for _, _, level in others)]
+    acting, *each = (_acting(begun, c, end) for c, end in ((circulation, after), *(o[:2] for o in others)))
     return Treatment(
         {name: _number(first[name], [end[name] for end in ends]) for name in first},
         {c.medicine.name: _number(0.0, [level[k] for level in reached]) for k, c in enumerate(courses)},
         changes,
-        _acting(begun, circulation, after),
+        acting,
+        tuple(each) or (acting,),
         circulation,
         before,
         after,
@@ -192,7 +197,7 @@ def _ensemble(
     members: int,
     random: np.random.Generator,
     progress: Progress,
-) -> list[tuple[dict[str, float], list[float]]]:
+) -> list[tuple[Circulation, Beats, list[float]]]:
     """Return what other patients come to, and their concentrations; without those who cannot follow."""
     found = []
     for member in range(members):
@@ -200,7 +205,7 @@ def _ensemble(
         drawn = [_drawn(course, random) for course in courses]
         changes, levels = _changes(courses, drawn, systolic_mmhg)
         try:
-            found.append((_measured(_after(ease, changes, courses[0].regimen.lasting)[1]), levels))
+            found.append((*_after(ease, changes, courses[0].regimen.lasting), levels))
         except UserError as error:
             if 2 * (member + 1 - len(found)) > members:
                 words = f"Half of the ensemble's hearts cannot follow. {error.message}"

@@ -155,7 +155,7 @@ def _told(mesh: TetMesh, wall: Wall, settled: Settled, params: "MeshBeatParams",
         "blood_shifts_ml": settled.shift_ml,
         "repeats": "yes" if settled.repeats else "no",
         "stiffness_kpa": wall.stiffness_kpa,
-        "size_percent": 100.0 * size,
+        "body_size_percent": 100.0 * size,
     }
     if wall.imaged_ml is not None and wall.found is not None:
         for key, imaged, bare_ml in zip(_SIDES, wall.imaged_ml, wall.found.volumes_ml, strict=False):

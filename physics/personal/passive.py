@@ -242,7 +242,8 @@ def _towards(
         raise UserError(
             f"The wall finds no unloaded shape below {volume(path[-1]) if path else from_ml:.0f} mL; "
             f"{v0_ml:.0f} mL are looked for.",
-            "Give a higher end-diastolic pressure, or a mesh with better elements.",
+            "Give a lower end-diastolic pressure, of two ventricles both (it shrinks less then, by Klotz), "
+            "a stiffness, or another number of elements.",
         ) from error
     return path[-2:]
 

@@ -118,7 +118,7 @@ def beat_in_full(heart: Heart, owns: Sequence[Result], params: BeatParams, progr
     own = next((o for o in owns if np.array_equal(o.mesh.points, heart.mesh.points)), None)
     asked = worked_out(heart, params, progress.between(0.03, 0.05))
     ventricle, beats = beaten(heart, params, asked, progress.between(0.05, 0.9))
-    acting = None if asked.treatment is None else asked.treatment.acting
+    acting = () if asked.treatment is None else asked.treatment.ensemble
     known = spreads(heart, params, acting, progress.between(0.9, 1.0))
     last = beats[-1]
     told_of_intervals = (*((MEANING,) if known.numbers else ()), *known.limits)

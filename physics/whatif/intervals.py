@@ -1,5 +1,6 @@
 """How sure a change is: the ensemble that was fitted, each member as it was and as it has become."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +35,10 @@ WALLED = (
 )
 REFLEXED = "no interval: what the reflex comes to is worked out for the likeliest heart alone"
 NOT_KEPT = "no interval: this heart was kept without its ensemble; fit it again"
+OF_PEOPLE = (
+    "in intervals each member of the fit's ensemble takes the medicine up and answers it as another patient "
+    "does: by how much patients differ stands beside each parameter's source"
+)
 OF_THE_DOSE = (
     "intervals of the changed heart are the fit's: a medicine is taken to act as told, without doubt"
 )
@@ -57,13 +62,14 @@ class Spreads:
     limits: tuple[str, ...] = ()
 
 
-def spreads(heart: Heart, asked: BeatParams, acting: Changes | None, progress: Progress) -> Spreads:
+def spreads(heart: Heart, asked: BeatParams, acting: Sequence[Changes], progress: Progress) -> Spreads:
     """Return intervals of a kept heart's numbers under what is asked, and of their changes.
 
     Parameters
     ----------
-    acting : Changes
-        What a medicine comes to.
+    acting : sequence of Changes
+        What a medicine comes to in each patient of its ensemble (``Treatment.ensemble``), dealt out to the
+        members; none without a medicine.
     """
     if walled(asked):
         return Spreads({}, (WALLED,))
@@ -75,16 +81,16 @@ def spreads(heart: Heart, asked: BeatParams, acting: Changes | None, progress: P
     count = min(MEMBERS, len(heart.members))
     for member in members_of(heart, MEMBERS):
         progress(tried / count, f"intervals: member {tried + 1} of {count}")
+        pair = _pair(member, asked, acting[tried % len(acting)] if acting else None)
         tried += 1
-        pair = _pair(member, asked, acting)
         if pair is not None:
             pairs.append(pair)
     if len(pairs) < LEAST_SHARE * tried:
         return Spreads({}, (f"no interval: {tried - len(pairs)} of {tried} members of the ensemble {_LEFT}",))
     lost = tried - len(pairs)
     limits = [f"intervals leave out {lost} of {tried} members of the ensemble, which {_LEFT}"] if lost else []
-    if acting is not None:
-        limits.append(OF_THE_DOSE)
+    if acting:
+        limits.append(OF_PEOPLE if len(acting) > 1 else OF_THE_DOSE)
     return Spreads(_spreads(pairs), tuple(limits))
 
 

@@ -25,6 +25,8 @@ LIMITS = (
     "the fitted beat, all of whose fibers pull at once, stands for normal conduction: another rhythm delays "
     "each place by as much as activation reaches it later than in normal conduction",
     "lead and block as in hearts in general: no recording of this patient's activation is in it",
+    "what speed takes from tension goes by the whole wall, not place by place: muscle that shortens against "
+    "little loses none of its own, so that block costs less volume than in patients, and pacing gains less",
 )
 
 

@@ -2,13 +2,15 @@
 
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 from unittest.mock import Mock
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QEvent, QObject, QRect, Qt
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
+from desktop import theme
 from desktop.commands import BY_ID
 from desktop.heart_card import BeatNumbers, told_apart
 from desktop.window import MainWindow
@@ -129,6 +131,35 @@ def test_a_strain_that_comes_out_too_small_stands_without_its_change(qtbot) -> N
     table.refresh()
     assert table.texts()["GLS, too small"] == ("−8.5", "−6.8", "")
     assert table.texts()["GCS"][2].startswith("▲ 5.0")
+
+
+def test_the_table_stands_still_from_beat_to_beat_and_its_heads_apart(qtbot) -> None:
+    """dP/dt of like beats differs by up to 0.8 %, for steps of time fall elsewhere in each."""
+    key = "lv_dp_dt_max_mmhg_per_s"
+    beating = Mock(own_numbers={key: 2260.0, "lv_stroke_work_mmhg_ml": 10100.0}, beyond=False)
+    beating.electric = Mock(own_numbers={}, numbers={})
+    beating.what_if = Mock(spreads=None, values={"resistance_percent": 105.0})
+    table = BeatNumbers(Mock(beating=beating))
+    qtbot.addWidget(table)
+    table.resize(295, 200)  # as the panel has it at 1280 × 800
+    table.show()
+
+    def beat(percent: float) -> list[tuple[str, QRect]]:
+        beating.numbers = dict(beating.own_numbers, **{key: 2260.0 * (1 + percent / 100)})
+        table.refresh()
+        QApplication.processEvents()
+        return [(n.text()[:1], n.geometry()) for n in table.findChildren(QLabel) if n.isVisible()]
+
+    before = beat(1.3)
+    assert table.texts()["dP/dt max"][2] == "▲ 29"
+    for percent in (0.8, 1.9, 0.6):
+        assert beat(percent) == before
+    beat(0.1)
+    assert table.texts()["dP/dt max"][2] == ""
+    heads = [n for text in ("own", "now", "change") for n in table.findChildren(QLabel) if n.text() == text]
+    for one, other in pairwise(heads):
+        begin = other.geometry().right() - other.fontMetrics().horizontalAdvance(other.text())
+        assert begin - one.geometry().right() >= theme.px(3)
 
 
 def test_the_curves_can_be_put_away_and_come_back(simulate: MainWindow, qtbot) -> None:

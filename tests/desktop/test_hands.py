@@ -313,6 +313,33 @@ def test_an_error_leaves_when_the_user_goes_on_and_a_notice_stays(
     settle(window, qtbot)
 
 
+def test_neither_an_error_nor_what_is_ready_is_lost_to_the_other(
+    window: MainWindow, scan: Path, qtbot
+) -> None:
+    window.open_paths([scan])
+    settle(window, qtbot)
+    desk, bar, seen = window.desk, window.errors, []
+    desk.failed.emit(UserError("The ball is flat.", "Blow it up."), "")
+    desk.ready.emit("The ball is ready.", "Show", lambda: seen.append("ball"))
+    desk.ready.emit("The box is ready.", "Show", lambda: seen.append("box"))
+    assert bar.message.text() == "The ball is flat."
+    qtbot.mouseClick(bar._close, Qt.MouseButton.LeftButton)
+    assert (bar.isVisible(), bar.message.text()) == (True, "The ball is ready.")
+    desk.failed.emit(UserError("It rolled away.", ""), "")
+    assert bar.message.text() == "It rolled away."
+    qtbot.mouseClick(bar._close, Qt.MouseButton.LeftButton)
+    assert bar.message.text() == "The ball is ready."  # it comes again
+    assert not bar._leave.isActive()
+    qtbot.mouseClick(bar.action, Qt.MouseButton.LeftButton)
+    assert bar.message.text() == "The box is ready."
+    qtbot.mouseClick(bar.action, Qt.MouseButton.LeftButton)
+    assert seen == ["ball", "box"]
+    assert not bar.isVisible()
+    desk.ready.emit("The ball is ready.", "Show", lambda: None)
+    desk.close_record()
+    assert not bar.isVisible()  # it was of that record
+
+
 def test_what_was_computed_for_a_closed_window_is_told_nobody(window: MainWindow, qtbot) -> None:
     told: list[int] = []
     reader = window.desk.reader

@@ -6,8 +6,11 @@ import pytest
 from PySide6.QtCore import Qt
 
 from desktop import heart_way
+from desktop.beating import BEYOND, SOLVED
+from desktop.scene_box import SceneBox
 from desktop.window import MainWindow
 from tests.desktop.conftest import do, settle
+from tests.desktop.live import beats, card_of, row
 from twin.record import Record
 
 LEFT = Qt.MouseButton.LeftButton
@@ -274,3 +277,35 @@ def test_a_fit_that_waits_is_of_the_mesh_and_with_the_values_it_was_asked_with(
     desk.params[heart_way.FIT] = {}
     call = next(plans[0]).call
     assert (call.inputs["mesh"].id, call.params.peak_kpa) == (first, 2.0)
+
+
+def test_a_change_that_is_solved_in_full_leads_to_its_beat(simulate: MainWindow, qtbot) -> None:
+    window, beating = simulate, simulate.desk.beating
+    card, box = card_of(window), window.desk.stage.findChild(SceneBox)
+    record, (heart,) = window.desk.session.record, window.desk.session.of_kind("heart")
+    slider = row(window, "contractility_percent").slider
+    slider.setFocus()
+    qtbot.keyClick(slider, Qt.Key.Key_End)
+    beats(beating, 2)
+    asked = beating.what_if.values["contractility_percent"]
+    do(record, "test.full", contractility_percent=asked, preload_ml=100.0)  # another beat
+    settle(window, qtbot)
+    assert beating.badge == BEYOND
+    assert not card.solved.isVisible()
+    do(record, "test.full", contractility_percent=asked)
+    settle(window, qtbot)
+    assert beating.badge == SOLVED
+    assert "exactly these settings" in card.badge.text()
+    assert window.desk.stage.scene._decor.stamp == SOLVED.upper()
+    assert card.solved.isVisible()
+    qtbot.keyClick(slider, Qt.Key.Key_Left)  # no longer these settings
+    assert (beating.badge, box.solved.isVisible()) == (BEYOND, False)
+    qtbot.keyClick(slider, Qt.Key.Key_End)
+    assert box.rect().contains(box.tools.geometry())
+    qtbot.mouseClick(box.solved, LEFT)
+    settle(window, qtbot)
+    beat = window.desk.session.of_kind("result")[-1]
+    assert window.desk.session.is_visible(beat.id)
+    assert not window.desk.session.is_visible(heart.id)
+    assert window.panels["simulate"].timed.isVisible()
+    assert not box.solved.isVisible()

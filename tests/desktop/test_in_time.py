@@ -218,13 +218,29 @@ def test_a_beat_bears_its_conditions_in_the_panel_the_tree_and_the_report(
     settle(window, qtbot)
     window.desk.session.go_to("simulate")
     panel = window.panels["simulate"]
-    for name, told in (("beat", "preload +200 mL"), ("beat 2", "as fitted")):
+    found = window.panels["report"].found_title
+    for name, told, title in (
+        ("beat", "preload +200 mL", "What might be"),
+        ("beat 2", "as fitted", "Found"),
+    ):
         window.desk.session.select(asked[name])
         window.desk.session.show_only(asked[name])
         settle(window, qtbot)
         assert panel.heading.text() == f"{name.capitalize()}: {told}"
         assert told in window.tree.row(asked[name]).toolTip(0)
         assert told in panel.timed.numbers.load.text()
+        window.desk.session.go_to("report")
+        assert (found.isVisible(), found.text()) == (True, title)
+        window.desk.session.go_to("simulate")
+
+
+def test_the_tree_does_not_go_through_the_log_for_each_beat(played: MainWindow, monkeypatch) -> None:
+    (beat,) = played.desk.session.of_kind("result")
+    played.desk.session.record.note("opened", {"in": "a test"})  # the log goes on behind the beat's step
+    told = played.tree.row(beat.id).toolTip(0)
+    monkeypatch.setattr(Record, "log", lambda _record: pytest.fail("it went through all of the log"))
+    played.tree.fill()
+    assert played.tree.row(beat.id).toolTip(0) == told
 
 
 def test_a_click_on_a_heart_or_a_beat_shows_it_alone(played: MainWindow, qtbot) -> None:
@@ -242,7 +258,11 @@ def test_a_click_on_a_heart_or_a_beat_shows_it_alone(played: MainWindow, qtbot) 
 
     assert click(heart.key) == (True, False, False)
     assert panel.heart.isVisible()
+    bar = panel.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    assert bar.value() > 0
     assert click(beat.key) == (False, True, True)
+    assert bar.value() == 0  # it is read from its head on, not from where the heart was left
     assert not panel.heart.isVisible()
     assert click(heart.key, EYE) == (True, True, False)  # by its eye it comes beside the beat
     assert click(beat.key) == (True, True, True)

@@ -1,6 +1,8 @@
 """Work that takes time: chains, cancelling, closing; the window stays alive meanwhile."""
 
+import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import Qt
@@ -71,7 +73,54 @@ def test_a_job_in_the_window_is_seen_and_stopped_by_a_click(window: MainWindow, 
     qtbot.waitUntil(lambda: not desk.queue.busy, timeout=5_000)
     assert [e.id for e in desk.session.entries] == before
     assert not panel.text.isVisible()
-    assert not window.errors.isVisible()
+    bar = window.errors
+    assert (bar.message.text(), bar.hint.text()) == ("Cancelled: Find the ball.", "The record is as it was.")
+    assert bar.objectName() == "noticebar"
+
+
+class Quick:
+    """Stands for a step's job that is done at once, and stored when it is let."""
+
+    title, text, fraction, seconds_left = "Quick", "", 1.0, None
+    ended, state = True, SimpleNamespace(value="done")
+
+    def __init__(self) -> None:
+        self.result = SimpleNamespace(outputs={})
+        self.storing, self.go_on = threading.Event(), threading.Event()
+
+    def start(self) -> None: ...
+
+    def poll(self) -> None: ...
+
+    def cancel(self) -> None: ...
+
+    def finish(self) -> SimpleNamespace:
+        self.storing.set()
+        assert self.go_on.wait(30)
+        return SimpleNamespace(outputs={})
+
+
+def test_what_was_stored_before_a_work_was_cancelled_is_not_denied(window: MainWindow, qtbot) -> None:
+    """Nor is it lost, or taken for the next work's, where the step is just being stored."""
+    desk, first, second, sent = window.desk, Quick(), Quick(), []
+
+    def plan(*jobs: Quick):
+        for job in jobs:
+            sent.append((yield job))
+
+    desk.start("Find and turn", plan(first, Quick()))
+    qtbot.waitUntil(first.storing.is_set, timeout=5_000)
+    qtbot.keyClick(window, Qt.Key.Key_Period, Qt.KeyboardModifier.ControlModifier)
+    first.go_on.set()
+    qtbot.waitUntil(lambda: not desk.queue.busy, timeout=5_000)
+    assert window.errors.message.text() == "Cancelled: Find and turn."
+    assert window.errors.hint.text() == "What it had finished is in the record; undo takes it back."
+    assert sent == []
+    desk.start("Again", plan(second))
+    qtbot.waitUntil(second.storing.is_set, timeout=5_000)
+    second.go_on.set()
+    qtbot.waitUntil(lambda: not desk.queue.busy, timeout=5_000)
+    assert len(sent) == 1
 
 
 def test_what_a_job_made_is_in_the_record_and_on_the_screen(window: MainWindow, scan: Path, qtbot) -> None:

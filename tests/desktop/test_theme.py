@@ -1,5 +1,7 @@
 import pytest
+from PySide6.QtCore import qInstallMessageHandler
 from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication, QToolButton
 
 from desktop import theme
 from desktop.commands import COMMANDS
@@ -34,6 +36,24 @@ def test_a_primary_button_can_be_read(look: theme.Theme) -> None:
 def test_every_command_has_an_icon_that_exists(qapp) -> None:
     for command in COMMANDS:
         assert not theme.icon(command.icon).isNull(), command.id
+
+
+@pytest.mark.parametrize("size", [(30, 4), (4, 30), (60, 60)])
+def test_a_button_without_room_for_its_icon_draws_none_in_silence(qtbot, size: tuple[int, int]) -> None:
+    """Qt says six things of each icon that is drawn on nothing."""
+    theme.apply(QApplication.instance(), theme.DARK)
+    button, said = QToolButton(), []
+    qtbot.addWidget(button)
+    button.setIcon(theme.icon("x"))
+    button.resize(*size)
+    before = qInstallMessageHandler(lambda _kind, _context, text: said.append(text))
+    try:
+        picture = button.grab().toImage()
+    finally:
+        qInstallMessageHandler(before)
+    assert [text for text in said if "QPainter" in text or "QFont" in text] == []
+    colors = {picture.pixel(x, y) for x in range(picture.width()) for y in range(picture.height())}
+    assert (len(colors) > 1) == (size == (60, 60))
 
 
 def test_measures_grow_with_the_font(qapp) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from physics.conditions import beat_conditions, beat_named, conditions
+from physics.conditions import asks_alike, beat_conditions, beat_named, conditions
 from physics.heart_steps import BeatParams
 from twin.params import parameters
 from twin.record import LogEntry
@@ -56,3 +56,12 @@ def test_a_beat_bears_what_its_step_was_asked_and_a_fit_s_is_as_fitted() -> None
     )
     assert beat_conditions(made("physics.beat", asked), {"solver": "linear"}) == ""
     assert beat_conditions(made("no.such", asked), TREE) == ""
+
+
+def test_two_beats_are_asked_alike_where_each_value_is_the_same_however_they_are_solved() -> None:
+    solved = made("physics.beat", {"infarct_segments": [13, 14], "preload_ml": 0.0, "beats": 5})
+    assert asks_alike(solved, {"infarct_segments": (13, 14), "resistance_percent": 100.0})
+    assert not asks_alike(solved, {"infarct_segments": (13, 14), "preload_ml": 0.0001})
+    assert not asks_alike(solved, {"infarct_segments": (13,)})
+    assert not asks_alike(solved, {})
+    assert not asks_alike(made("no.such", {}), {})

@@ -20,6 +20,8 @@ from twin.jobs import child, shared
 from twin.jobs.sweep import clear, folder_prefix, in_use
 from twin.wiping import memory_folder
 
+DOUBT = 0.3
+"""An estimate of the time left holds until another lies apart from it by this share."""
 GRACE_S = 0.3
 """How long a job that was asked to stop may take before it is killed."""
 
@@ -62,6 +64,7 @@ class Job:
         self._function, self._args = function, args
         self._asked_to_stop: float | None = None
         self._started = 0.0
+        self._due: float | None = None
 
     def start(self) -> None:
         """Start the process; returns at once."""
@@ -93,11 +96,21 @@ class Job:
 
     @property
     def seconds_left(self) -> float | None:
-        """Estimate from the fraction done; None while there is too little to go by."""
-        elapsed = time.monotonic() - self._started
-        if self.state is not JobState.RUNNING or self.fraction < 0.05 or elapsed < 1:
+        """Estimate; it goes down by the clock. None: too little to go by, or it is over."""
+        if self.state is not JobState.RUNNING or self._due is None:
             return None
-        return elapsed * (1 - self.fraction) / self.fraction
+        left = self._due - time.monotonic()
+        return left if left > 0 else None
+
+    def _estimate(self) -> None:
+        """Foretell the end from what is done by now: the old word holds unless this lies far from it."""
+        now = time.monotonic()
+        elapsed = now - self._started
+        if self.fraction < 0.05 or elapsed < 1:
+            return
+        left = elapsed * (1 - self.fraction) / self.fraction
+        if self._due is None or abs(now + left - self._due) > DOUBT * left:
+            self._due = now + left
 
     def poll(self) -> list[Any]:
         """Take in what the process has sent; returns the frames among it. Never blocks."""
@@ -163,7 +176,13 @@ class Job:
         match message:
             case ("progress", fraction, text):
                 # A part that is done anew reports from its own start: what is done stays done.
-                self.fraction, self.text = max(self.fraction, fraction), text or self.text
+                before, self.fraction, self.text = (
+                    self.fraction,
+                    max(self.fraction, fraction),
+                    text or self.text,
+                )
+                if self.fraction > before:
+                    self._estimate()
             case ("frame", frame):
                 frames.append(frame)
             case ("done", result, seconds, peak_mb):

@@ -43,6 +43,9 @@ def test_a_beta_blocker_lowers_rate_and_contractility() -> None:
     # 0.45 · 50 mg / 12 h / 72 L/h
     assert level.after == pytest.approx(26.0, rel=0.02)
     assert level.low < level.after < level.high
+    rates = sorted(one.heart_rate for one in found.ensemble)
+    assert len(rates) == 6
+    assert rates[0] < found.acting.heart_rate < rates[-1]
 
 
 def test_the_same_seed_draws_the_same_patients() -> None:
@@ -60,6 +63,7 @@ def test_vessels_widen_and_diuretics_take_blood(
 ) -> None:
     """Directions of Lund-Johansen 1990 (amlodipine: resistance down, heart rate kept) and Tarazi 1970."""
     found = treat(HYPERTENSIVE, [standard(name)], members=0)
+    assert found.ensemble == (found.acting,)
     changes = found.changes
     assert np.sign([changes.resistance - 1, changes.compliance - 1, changes.blood_ml]).tolist() == [
         resistance, compliance, blood

@@ -8,10 +8,11 @@ import pytest
 from physics.circulation import ADULT, measures_of
 from physics.circulation.settling import settled
 from physics.heart_steps import BeatParams, _fitted_beat
+from physics.medication import Changes
 from physics.personal.kept import members_of
 from physics.whatif import spreads
 from physics.whatif.full import _compared
-from physics.whatif.intervals import NOT_KEPT, WALLED, Spread
+from physics.whatif.intervals import NOT_KEPT, OF_PEOPLE, OF_THE_DOSE, WALLED, Spread
 from tests.physics.whatif.made import elastic_heart
 from twin.domain import Heart, Number
 from twin.progress import Progress
@@ -48,7 +49,7 @@ def test_a_change_is_that_of_each_member_with_itself() -> None:
             for more in (1.0, 1.5)
         ]
         pairs.append((pair[1], pair[1] - pair[0]))
-    found = spreads(known(1.0, 1.0, 1.0), ASKED, None, Progress())
+    found = spreads(known(1.0, 1.0, 1.0), ASKED, (), Progress())
     assert found.limits == ()
     spread = found.numbers["mean_arterial_pressure_mmhg"]
     ends = np.percentile(np.array(pairs), (2.5, 97.5), axis=0)
@@ -58,6 +59,19 @@ def test_a_change_is_that_of_each_member_with_itself() -> None:
     # Paired, the change is surer than the number: 0.4 of its mean against the pressures apart.
     assert spread.most_change - spread.least_change < 0.8 * (spread.high - spread.low)
     assert spread.least_change > 15.0
+
+
+def test_a_medicine_that_acts_otherwise_in_others_widens_the_interval() -> None:
+    """Of three members one has a third less resistance, one none less: told, and wider than all alike."""
+    heart, asked = known(1.0, 1.0, 1.0), BeatParams()
+    name = "mean_arterial_pressure_mmhg"
+    alike = spreads(heart, asked, (Changes(resistance=0.8),), Progress())
+    apart = spreads(heart, asked, [Changes(resistance=r) for r in (0.66, 0.8, 1.0)], Progress())
+    assert (alike.limits, apart.limits) == ((OF_THE_DOSE,), (OF_PEOPLE,))
+    one, more = alike.numbers[name], apart.numbers[name]
+    assert one.most_change < -5.0
+    assert more.most_change > -2.0  # of whom nothing acts in
+    assert more.most_change - more.least_change > 2.0 * (one.most_change - one.least_change)
 
 
 def test_members_are_hearts_of_their_own() -> None:
@@ -71,13 +85,13 @@ def test_members_are_hearts_of_their_own() -> None:
 
 def test_where_none_can_be_told_it_says_why() -> None:
     """A tension of 3 kPa lies beyond the chart's 2: one of three members is lost, too many."""
-    lost = spreads(known(1.0, 1.0, 3.0), ASKED, None, Progress())
+    lost = spreads(known(1.0, 1.0, 3.0), ASKED, (), Progress())
     assert not lost.numbers
     assert "1 of 3 members" in lost.limits[0]
-    assert spreads(known(1.0, 1.0, 1.0), replace(ASKED, infarct_segments=(17,)), None, Progress()).limits == (
+    assert spreads(known(1.0, 1.0, 1.0), replace(ASKED, infarct_segments=(17,)), (), Progress()).limits == (
         WALLED,
     )
-    assert spreads(elastic_heart(), ASKED, None, Progress()).limits == (NOT_KEPT,)
+    assert spreads(elastic_heart(), ASKED, (), Progress()).limits == (NOT_KEPT,)
 
 
 def test_a_line_tells_the_number_s_interval_and_the_change_s() -> None:

@@ -10,6 +10,7 @@ import textwrap
 import time
 from collections.abc import Generator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -253,17 +254,27 @@ def test_what_a_killed_owner_leaves_is_swept(tmp_path: Path, monkeypatch: pytest
     assert sweep() == []
 
 
-def test_time_left_follows_the_fraction() -> None:
+def test_time_left_goes_down_by_the_clock_and_changes_where_it_was_far_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("twin.jobs.job.time", SimpleNamespace(monotonic=lambda: now[0]))
     job = Job(obey, title="slow")
-    job.start()
-    try:
-        assert job.seconds_left is None
-        job.fraction = 0.25
-        job._started = time.monotonic() - 10
-        assert job.seconds_left == pytest.approx(30, rel=0.01)
-    finally:
-        job.close()
-    assert job.state is JobState.CANCELLED
+    job.state = JobState.RUNNING
+
+    def left_at(seconds: float, fraction: float | None = None) -> float | None:
+        now[0] = seconds
+        if fraction is not None:
+            job._take(("progress", fraction, ""), [])
+        return job.seconds_left
+
+    assert left_at(5) is None
+    assert left_at(10, 0.25) == pytest.approx(30)  # a quarter took 10 s
+    assert left_at(20) == pytest.approx(20)  # nothing is reported, and it goes on
+    assert left_at(22, 0.5) == pytest.approx(18)  # 22 s by this half: 40 s in all still holds
+    assert left_at(30, 0.5) == pytest.approx(10)
+    assert left_at(36, 0.6) == pytest.approx(24)  # 36 / 0.6 = 60 s in all: it was far off
+    assert left_at(70) is None  # it takes longer than was foretold, and nothing better is known
 
 
 def _idle(progress: Progress) -> None:
