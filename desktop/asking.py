@@ -25,6 +25,7 @@ class Asking:
         self._folder: Path | None = None
         """Where something was saved last while this record was open."""
         window.desk.session.opened.connect(self._on_opened)
+        window.desk.may_stop = self._may_stop_jobs
 
     def answer(self, what: str) -> None:
         """Do what a command asked for by name."""
@@ -44,7 +45,7 @@ class Asking:
         self._folder = Path(given).parent
         return Path(given), kind
 
-    def may_stop_jobs(self) -> bool:
+    def _may_stop_jobs(self) -> bool:
         """Ask whether running jobs may be stopped: what they have done so far would be lost."""
         desk = self._window.desk
         titles = ", ".join(work.title for work in desk.queue.works)
@@ -196,9 +197,8 @@ class Asking:
             desk.start(f"Export {ref}", exporting.plan(desk, every, path))
 
     def _close(self) -> None:
-        if self._window.desk.queue.busy and not self.may_stop_jobs():
-            return
-        self._window.desk.close_record()
+        if self._window.desk.may_leave():
+            self._window.desk.close_record()
 
     def _quit(self) -> None:
         self._window.close()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QPoint, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QValidator, QWheelEvent
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QToolTip, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QWidget
 
 from desktop import theme
 from desktop.desk import Desk
@@ -48,7 +48,6 @@ class ValueField(DoubleSpinBox):
         super().__init__()
         self.setDecimals(3)
         self.setRange(-_FAR, _FAR)  # what lies off the slider is refused with its reason, not cut off
-        self.setKeyboardTracking(False)
         self.valueChanged.connect(ask)
 
     def show_value(self, value: float, *, changed: bool) -> None:
@@ -66,33 +65,26 @@ class ValueField(DoubleSpinBox):
         """Write the value as the control does; nothing before there is one."""
         return self.control.text(value) if self._known else ""
 
-    def valueFromText(self, text: str) -> float:
-        """Read what was typed, with its unit or without."""
-        value = self._read(text)
-        return self.value() if value is None else value
+    def why_not(self, value: float) -> str:
+        """Return why the control cannot be set so."""
+        return self.control.why_not(value)
 
     def validate(self, text: str, place: int) -> tuple[QValidator.State, str, int]:
-        """Let any number be typed; one that the control cannot be is not kept."""
-        value = self._read(text)
-        kept = value is not None and not self.control.why_not(value)
-        return QValidator.State.Acceptable if kept else QValidator.State.Intermediate, text, place
+        """Let letters be typed too, and be told of: units have some."""
+        state, text, place = super().validate(text, place)
+        return (QValidator.State.Intermediate if state == QValidator.State.Invalid else state), text, place
 
     def event(self, event: QEvent) -> bool:
         """Keep letters from the shortcuts: units have some, and so has what is mistyped."""
         return QDoubleSpinBox.event(self, event)
 
     def fixup(self, text: str) -> str:
-        """Pass on what is not kept: nothing at all sets back, and anything else is told why not."""
-        bare, value = self._bare(text), self._read(text)
-        if not bare or value is not None:
-            self._ask(value)
-        else:
-            self.tell(f"“{bare}” is no number.")
+        """Pass on what is not kept: nothing at all sets back, and what cannot be is told why not."""
+        bare, value = self._bare(text), self._typed(text)
+        if bare and value is None:
+            return super().fixup(text)
+        self._ask(value)
         return text
-
-    def tell(self, why: str) -> None:
-        """Say at the field why what was typed is not taken."""
-        QToolTip.showText(self.mapToGlobal(QPoint(0, self.height())), why, self)
 
     def stepBy(self, steps: int) -> None:
         """Go as many steps of the slider up."""
@@ -108,15 +100,10 @@ class ValueField(DoubleSpinBox):
         """Return what was typed without its unit."""
         return text.strip().removesuffix(self.control.unit).strip()
 
-    def _read(self, text: str) -> float | None:
-        """Return the number that was typed; None where there is none."""
-        bare = self._bare(text).replace("−", "-").replace(",", ".")
-        if self.control.off and bare == "off":
+    def _typed(self, text: str) -> float | None:
+        if self.control.off and self._bare(text) == "off":
             return 0.0
-        try:
-            return round(float(bare), self.decimals()) if bare.strip("+-.0123456789") == "" else None
-        except ValueError:
-            return None
+        return super()._typed(text)
 
 
 class ControlRow(QWidget):

@@ -87,6 +87,8 @@ class Desk(QObject):
         self.reader.failed.connect(self.failed)
         self.queue.failed.connect(self.failed)
         self.queue.committed.connect(self._on_commit)
+        self.may_stop: Callable[[], bool] = lambda: True
+        """Asks whether running jobs may be stopped; the window puts its question here."""
         self.queue.stopped.connect(self._say_stopped)
         self.queue.changed.connect(self.refreshed)
         for event in (self.session.opened, self.session.changed, self.session.selected, self.session.shown):
@@ -135,6 +137,8 @@ class Desk(QObject):
         opened = self.session.record
         if opened is not None and opened.writable and Path(opened.path).resolve() == path.resolve():
             return
+        if not self.may_leave():
+            return
         try:
             record = Record.open(path, write=write)
         except passphrases.Locked as error:
@@ -147,6 +151,10 @@ class Desk(QObject):
             self.offered.emit(error, "Open for reading only", functools.partial(self.guard, again))
             return
         self._take(record)
+
+    def may_leave(self) -> bool:
+        """Ask, where jobs run on the open record, whether they may be stopped."""
+        return not self.queue.busy or self.may_stop()
 
     @property
     def read_only(self) -> str:

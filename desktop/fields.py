@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QHelpEvent, QKeyEvent, QPainter, QPaintEvent, QWheelEvent
+import re
+
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QHelpEvent, QKeyEvent, QPainter, QPaintEvent, QValidator, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
@@ -74,12 +76,85 @@ class CheckBox(QCheckBox):
             painter.end()
 
 
-class SpinBox(QSpinBox):
+class _Typed:
+    """What is typed into a number's field is taken as it is meant, or refused with its reason.
+
+    Qt alone lets no digit in that would lead past the highest value ("500" becomes 50), and drops a comma
+    ("12,5" becomes 125).
+    """
+
+    def why_not(self, value: float) -> str:
+        """Return why a number cannot be kept; nothing where it can."""
+        low, high = self.minimum(), self.maximum()  # type: ignore[attr-defined]
+        if low <= value <= high:
+            return ""
+        unit = self.suffix()  # type: ignore[attr-defined]
+        return f"From {low:g} to {high:g}{unit}: {value:g}{unit} is not taken."
+
+    def validate(self, text: str, place: int) -> tuple[QValidator.State, str, int]:
+        """Let any number be typed; one that cannot be is not kept."""
+        value, state = self._typed(text), QValidator.State.Intermediate
+        if value is not None and not self.why_not(value):
+            state = QValidator.State.Acceptable
+        elif set(self._bare(text)) - set("+-−.,0123456789"):
+            state = QValidator.State.Invalid
+        return state, text, place
+
+    def fixup(self, text: str) -> str:
+        """Say why what was typed is not kept: the value of before comes back."""
+        bare, value = self._bare(text), self._typed(text)
+        if value is not None:
+            self.tell(self.why_not(value))
+        elif bare:
+            self.tell(self._no_number(bare))
+        return text
+
+    def tell(self, why: str) -> None:
+        """Say at the field why what was typed is not taken."""
+        assert isinstance(self, QAbstractSpinBox)
+        QToolTip.showText(self.mapToGlobal(QPoint(0, self.height())), why, self)
+
+    def _no_number(self, bare: str) -> str:
+        if _GROUPED.fullmatch(bare):
+            point = bare.replace(",", ".")
+            return f"“{bare}” may be {bare.replace(',', '')} or {point}: type one of the two."
+        return f"“{bare}” is no number."
+
+    def _bare(self, text: str) -> str:
+        """Return what was typed without its unit."""
+        unit = self.suffix().strip()  # type: ignore[attr-defined]
+        return text.strip().removesuffix(unit).strip()
+
+    def _typed(self, text: str) -> float | None:
+        """Return the number that was typed, with a point or a comma; None where there is none."""
+        bare = self._bare(text)
+        if _GROUPED.fullmatch(bare):
+            return None
+        try:
+            return float(bare.replace("−", "-").replace(",", "."))
+        except ValueError:
+            return None
+
+
+_GROUPED = re.compile(r"[1-9]\d{0,2},\d{3}")
+"""What is a thousand to some and one to others."""
+
+
+class SpinBox(_Typed, QSpinBox):
     """A whole number with its unit; arrow keys step."""
 
     def __init__(self) -> None:
         super().__init__()
         _plain(self)
+
+    def why_not(self, value: float) -> str:
+        """Refuse what is no whole number too."""
+        return super().why_not(value) or ("" if value == round(value) else f"{value:g} is no whole number.")
+
+    def valueFromText(self, text: str) -> int:
+        """Read what was typed."""
+        value = self._typed(text)
+        return self.value() if value is None else round(value)
 
     def event(self, event: QEvent) -> bool:
         """Leave letters to the shortcuts: no number has any."""
@@ -90,7 +165,7 @@ class SpinBox(QSpinBox):
         event.ignore()
 
 
-class DoubleSpinBox(QDoubleSpinBox):
+class DoubleSpinBox(_Typed, QDoubleSpinBox):
     """A number with its unit; arrow keys step."""
 
     def __init__(self) -> None:
@@ -102,6 +177,11 @@ class DoubleSpinBox(QDoubleSpinBox):
         text = super().textFromValue(value)
         point = self.locale().decimalPoint()
         return text.rstrip("0").rstrip(point) if point in text else text
+
+    def valueFromText(self, text: str) -> float:
+        """Read what was typed."""
+        value = self._typed(text)
+        return self.value() if value is None else round(value, self.decimals())
 
     def event(self, event: QEvent) -> bool:
         """Leave letters to the shortcuts: no number here has any."""
@@ -120,4 +200,5 @@ def _is_letter(event: QEvent) -> bool:
 
 def _plain(spin: QAbstractSpinBox) -> None:
     spin.lineEdit().setTextMargins(theme.px(1), 0, 0, 0)
+    spin.setKeyboardTracking(False)  # a number counts when it is whole: of 5000 neither 5 nor 50
     spin.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

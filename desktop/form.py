@@ -147,7 +147,6 @@ class Form(QWidget):
             spin.setValue(float(value or 0.0))
         if p.unit:
             spin.setSuffix(f" {p.unit}")
-        spin.setKeyboardTracking(False)
         spin.valueChanged.connect(lambda _v: self.changed.emit())
         return spin, spin.value
 

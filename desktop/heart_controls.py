@@ -82,7 +82,6 @@ class MedicineBox(QWidget):
         self.dose = DoubleSpinBox()
         self.dose.setAccessibleName("Dose")
         self.dose.setToolTip("Taken for good each day, or infused until nothing changes any more")
-        self.dose.setKeyboardTracking(False)
         self.population = ComboBox()
         self.population.setAccessibleName("Response as in")
         self.population.setToolTip("Whose response to it is taken: it is not known in others")

@@ -300,7 +300,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask where a running job would be lost; leave nothing running."""
-        if self.desk.queue.busy and not self.asking.may_stop_jobs():
+        if not self.desk.may_leave():
             event.ignore()
             return
         self._keep_layout()

@@ -14,6 +14,7 @@ from desktop.window import MainWindow
 from tests.desktop.conftest import settle
 from twin.jobs import Job
 from twin.progress import Progress
+from twin.record import Record
 
 
 def twice(number: int, progress: Progress) -> int:
@@ -166,3 +167,35 @@ def test_closing_asks_while_a_job_runs(
     QApplication.processEvents()
     assert window.isVisible() == open_still
     assert window.desk.queue.busy == open_still
+
+
+def test_another_record_asks_while_a_job_runs(
+    window: MainWindow, scan: Path, tmp_path: Path, qtbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is asked is kept, a record dropped meanwhile is not opened; the open one again asks nothing."""
+    Record.create(tmp_path / "other.twin").close()
+    window.open_paths([scan])
+    settle(window, qtbot)
+    here = Path(window.desk.session.record.path)
+    asked: list[str] = []
+
+    def keep(box: QMessageBox) -> int:
+        asked.append(box.text())
+        next(b for b in box.buttons() if b.text() == "Keep running").click()
+        return 0
+
+    monkeypatch.setattr(QMessageBox, "exec", keep)
+
+    def plan():
+        yield Job(endless, title="Turning")
+
+    window.desk.start("Turn", plan())
+    window.open_paths([tmp_path / "other.twin"])
+    window.open_paths([here])
+    assert asked == ["Still running: Turn."]
+    assert Path(window.desk.session.record.path) == here
+    assert window.desk.queue.busy
+    window.desk.queue.stop()
+    qtbot.waitUntil(lambda: not window.desk.queue.busy, timeout=30_000)
+    window.open_paths([tmp_path / "other.twin"])
+    assert Path(window.desk.session.record.path).name == "other.twin"
