@@ -169,8 +169,11 @@ class Asking:
 
     def _where(self, title: str, suffix: str, kind: str) -> Path | None:
         """Ask where a picture goes; its first name tells the plane and nothing of the patient."""
-        stage = self._window.desk.stage
-        path, _kind = self._save(title, f"{stage.focused if stage else 'view'}{suffix}", kind)
+        from desktop.snapshots import of_scene
+
+        desk = self._window.desk
+        view = "3-D" if of_scene(desk) else desk.stage.focused if desk.stage else "view"
+        path, _kind = self._save(title, f"{view}{suffix}", kind)
         return path if path is None or path.suffix else path.with_suffix(suffix)
 
     def _help(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from desktop import exporting, heart_way, pulling, snapshots, way
 from desktop.browser import bringing
@@ -79,11 +79,15 @@ def _needs_rest(desk: Desk) -> str:
 
 def _needs_undo(desk: Desk) -> str:
     record = desk.session.record
+    if desk.asked_before("undo"):
+        return ""
     return _needs_rest(desk) if record is not None and record.title("undo") else "There is nothing to undo."
 
 
 def _needs_redo(desk: Desk) -> str:
     record = desk.session.record
+    if desk.asked_before("redo"):
+        return ""
     return _needs_rest(desk) if record is not None and record.title("redo") else "There is nothing to redo."
 
 
@@ -102,14 +106,21 @@ def _visible_title(desk: Desk) -> str:
     return f"{'Hide' if desk.session.is_visible(item.key) else 'Show'} {item.name}"
 
 
+ASKED_OF = "what is asked of the heart"
+"""What undo is of while the heart beats otherwise than its own."""
+
+
+def _title_of(desk: Desk, what: Literal["undo", "redo"]) -> str:
+    title = desk.session.record.title(what) if desk.session.record else ""
+    return f"{what.capitalize()} {ASKED_OF if desk.asked_before(what) else title}".strip()
+
+
 def _undo_title(desk: Desk) -> str:
-    title = desk.session.record.title("undo") if desk.session.record else ""
-    return f"Undo {title}".strip()
+    return _title_of(desk, "undo")
 
 
 def _redo_title(desk: Desk) -> str:
-    title = desk.session.record.title("redo") if desk.session.record else ""
-    return f"Redo {title}".strip()
+    return _title_of(desk, "redo")
 
 
 def _make_again(desk: Desk) -> None:

@@ -9,7 +9,7 @@ import dataclasses
 import functools
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from PySide6.QtCore import QObject, Signal
 
@@ -77,6 +77,7 @@ class Desk(QObject):
         self.stage: Stage | None = None
         self.results = Results(self)
         self.beating = Beating(self)
+        self.beating.what_if.trailed.connect(self.refreshed)
         self.params: dict[str, dict[str, Any]] = {}
         self.scar: str | None = None
         """Key of the structure that a ventricle's mesh takes as scar; empty: none; None: nobody has said."""
@@ -304,6 +305,9 @@ class Desk(QObject):
 
     def undo(self) -> None:
         """Undo the last step; of one that took its time, or left nothing, say that it is not lost."""
+        if self.asked_before("undo"):
+            self.beating.what_if.walk()
+            return
         record = self._writable()
         title, undone = record.title("undo"), record.undo()
         if undone is None:
@@ -316,7 +320,15 @@ class Desk(QObject):
 
     def redo(self) -> None:
         """Redo the step that was undone last."""
-        self._writable().redo()
+        if self.asked_before("redo"):
+            self.beating.what_if.walk(forth=True)
+        else:
+            self._writable().redo()
+
+    def asked_before(self, what: Literal["undo", "redo"]) -> bool:
+        """Tell whether undoing is of what hands ask of the heart at hand, and not of the record."""
+        trail, here = self.beating.what_if.trail, self.session.workspace == "simulate"
+        return here and bool(trail.past if what == "undo" else trail.future)
 
     def _record(self) -> Any:
         if self.session.record is None:

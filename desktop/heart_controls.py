@@ -75,6 +75,7 @@ class MedicineBox(QWidget):
         super().__init__()
         self._what_if = desk.beating.what_if
         self._medicines: dict[str, Medicine] = {}
+        self._of = ""
         self.choice = ComboBox()
         self.choice.setAccessibleName("Medicine")
         self.choice.setToolTip("What is given; its effect acts on the running beat once it is worked out")
@@ -115,6 +116,8 @@ class MedicineBox(QWidget):
         self.choice.setCurrentIndex(max(self.choice.findData(name), 0))
         self._form.setRowVisible(self.dose, it is not None)
         self._form.setRowVisible(self.population, it is not None and len(it.responses) > 1)
+        if it is not None:
+            self._show_given(it)
         treatment = what_if.treatment
         lines = list(told_of(treatment)) if treatment is not None else []
         if it is not None and treatment is None and not what_if.complaint:
@@ -137,18 +140,36 @@ class MedicineBox(QWidget):
         """Begin with the standard dose of what was chosen."""
         it = self._medicines.get(self.choice.currentData())
         if it is not None:
-            daily = bool(it.most_mg_per_day)
-            most = it.most_mg_per_day if daily else it.most_mg_per_h
+            self._fit(it)
+            most = it.most_mg_per_day or it.most_mg_per_h
             with QSignalBlocker(self.dose):
-                self.dose.setDecimals(3 if most < 5 else 1)
-                self.dose.setRange(most / 100.0, most)
-                self.dose.setSingleStep(most / 20.0)
-                self.dose.setSuffix(" mg a day" if daily else " mg/h")
-                self.dose.setValue(it.standard_mg_per_day if daily else round(most / _START, 1))
-            self.population.clear()
-            for response in it.responses:
-                self.population.addItem(response.population, response.population)
+                self.dose.setValue(it.standard_mg_per_day if it.most_mg_per_day else round(most / _START, 1))
         self._give()
+
+    def _fit(self, it: Medicine) -> None:
+        """Have the fields be of a medicine."""
+        daily = bool(it.most_mg_per_day)
+        most = it.most_mg_per_day if daily else it.most_mg_per_h
+        with QSignalBlocker(self.dose):
+            self.dose.setDecimals(3 if most < 5 else 1)
+            self.dose.setRange(most / 100.0, most)
+            self.dose.setSingleStep(most / 20.0)
+            self.dose.setSuffix(" mg a day" if daily else " mg/h")
+        self.population.clear()
+        for response in it.responses:
+            self.population.addItem(response.population, response.population)
+        self._of = it.name
+
+    def _show_given(self, it: Medicine) -> None:
+        """Show the dose that is given: undo brings another one back."""
+        if self._of != it.name:
+            self._fit(it)
+        values = self._what_if.values
+        dose, population = values.get("mg_per_day", values.get("mg_per_h")), values.get("population")
+        with QSignalBlocker(self.dose):
+            if dose is not None and dose != self.dose.value():
+                self.dose.setValue(dose)
+        self.population.setCurrentIndex(max(self.population.findData(population), 0))
 
     def _give(self) -> None:
         it: Medicine | None = self._medicines.get(self.choice.currentData())

@@ -33,11 +33,12 @@ def picture_of(desk: Desk, *, names: bool) -> QImage:
 
 
 def of_scene(desk: Desk) -> bool:
-    """Tell whether a picture or a film is one of the 3-D view: it has the focus, or there is no image."""
+    """Tell whether a picture or a film is one of the 3-D view: it has the focus, or in Simulate no slice."""
     stage = desk.stage
     if stage is None or stage.scene is None or not stage.scene.keys():
         return False
-    return stage.focused == "3-D" or desk.session.volume is None
+    meant = desk.session.workspace == "simulate" and not stage.links.focused.hasFocus()
+    return stage.focused == "3-D" or desk.session.volume is None or meant
 
 
 def why_not(desk: Desk) -> str:

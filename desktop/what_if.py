@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
+from desktop.trail import Trail
 from twin.errors import UserError
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from resources.medicines import Medicine
     from twin.domain import Heart
 
+_GIVEN = ("medicine", "mg_per_day", "mg_per_h", "population")
+"""Parameters of a medicine."""
 MEMBERS = 20
 """Of the ensemble behind a medicine's intervals."""
 
@@ -139,9 +142,12 @@ class WhatIf(QObject):
     changed
         Something else is asked, a medicine or intervals have been worked out, or it cannot be
         (``complaint``).
+    trailed
+        There is something to go back or forth to, or no longer.
     """
 
     changed = Signal()
+    trailed = Signal()
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -164,6 +170,8 @@ class WhatIf(QObject):
         self.treatment: Treatment | None = None
         """What the medicine that is asked for comes to; None until it is worked out."""
         self.complaint = ""
+        self.trail = Trail()
+        self._walking = False
 
     def begin(self, heart: Heart, live: LiveHeart, own_beat: Beats, reflex: Reflex) -> None:
         """Ask nothing yet of a heart that is ready to beat, and of its reflex."""
@@ -180,6 +188,7 @@ class WhatIf(QObject):
         self._doubt()
         self._heart = self._live = self._own = self._own_beat = self._standing = self._reflex = None
         self.values, self.treatment, self.complaint, self.pump = {}, None, "", None
+        self.trail.clear()
 
     # -- what is asked -----------------------------------------------------------------------------
 
@@ -266,6 +275,8 @@ class WhatIf(QObject):
         if why:
             self.values = before
             self._apply()
+        elif self.values != before:
+            self._step(before, frozenset(values))
         self.complaint = why
         self.changed.emit()
         return why
@@ -290,15 +301,48 @@ class WhatIf(QObject):
         """Go back to the patient's own."""
         if self._live is not None:
             self._stop_work()
+            if self.values:
+                self._step(self.values, frozenset())
             self.values, self.treatment, self.complaint, self.pump = {}, None, "", None
             self._apply()
             self.changed.emit()
+
+    def _step(self, before: dict[str, Any], names: frozenset[str]) -> None:
+        if not self._walking:
+            ends = bool(self.trail.past), bool(self.trail.future)
+            self.trail.step(before, names)
+            if ends != (True, False):
+                self.trailed.emit()
+
+    def walk(self, *, forth: bool = False) -> None:
+        """Go back to what was asked before the last gesture, or forth again."""
+        values = self.trail.forth(self.values) if forth else self.trail.back(self.values)
+        given = {name: values[name] for name in _GIVEN if name in values}
+        values = {name: v for name, v in values.items() if name not in given}
+        self._walking = True
+        try:
+            if given != {name: self.values[name] for name in _GIVEN if name in self.values}:
+                self._stop_work()
+                self.treatment = None
+            else:
+                values |= given
+            self.values, self.pump = values, values.get("pump")
+            self.complaint = self._apply()
+            if given and "medicine" not in values:
+                from resources.medicines import medicines
+
+                dose = float(given.get("mg_per_day") or given["mg_per_h"])
+                self.give(medicines()[given["medicine"]], dose, given.get("population"))
+        finally:
+            self._walking = False
+        self.changed.emit()
+        self.trailed.emit()
 
     def give(self, medicine: Medicine | None, dose: float, population: str | None = None) -> None:
         """Give a medicine, mg a day by mouth or mg an hour where it is infused only; None: none."""
         self._stop_work()
         self.treatment, self.complaint = None, ""
-        drop = dict.fromkeys(("medicine", "mg_per_day", "mg_per_h", "population"))
+        drop = dict.fromkeys(_GIVEN)
         if medicine is None or self._live is None:
             self.ask(**drop)
             return

@@ -62,7 +62,10 @@ def figure_of(
     width, height = inner.width() / ratio, inner.height() / ratio
     font = view.font()
     line = QFontMetricsF(font).lineSpacing()
-    below = [*notice, NOTICE] if notice else []
+    metrics = QFontMetricsF(font)
+    colors = [look.warn, *[look.quiet] * len(notice)]
+    lines = zip([*notice, NOTICE] if notice else [], colors, strict=False)
+    below = [(part, color) for text, color in lines for part in _wrapped(text, metrics, width - 24)]
     strip = 20 + line * (max(len(caption), 1 if notice else 2) + len(below))
     figure = QImage(inner.width(), round((height + strip) * ratio), QImage.Format.Format_RGB32)
     figure.setDevicePixelRatio(ratio)
@@ -77,7 +80,6 @@ def figure_of(
     right = [(" · ".join(marks), look.warn), ("" if notice else NOTICE, look.quiet)]
     texts = [(text, look.text if n == 0 else look.quiet) for n, text in enumerate(caption)]
     # The first two lines share their room with marks and notice; what is shown has all the width.
-    metrics = QFontMetricsF(font)
     for n, text in enumerate(texts[:2]):
         across = right[n][0]
         taken = metrics.horizontalAdvance(across) + 2 * line if across else 0.0
@@ -87,13 +89,24 @@ def figure_of(
         painter, box.adjusted(0, 2 * line, 0, 0), Qt.AlignmentFlag.AlignLeft, texts[2:], shadow=False
     )
     corner = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
-    colors = [look.warn, *[look.quiet] * len(notice)]
-    paint.lines_at(painter, box, corner, list(zip(below, colors, strict=False)), shadow=False)
+    paint.lines_at(painter, box, corner, below, shadow=False)
     painter.setFont(font)
     paint.lines_at(painter, box, Qt.AlignmentFlag.AlignRight, right, shadow=False)
     painter.end()
     figure.setText("Description", " | ".join([*caption, *marks, *notice, NOTICE]))
     return figure
+
+
+def _wrapped(text: str, metrics: QFontMetricsF, width: float) -> list[str]:
+    """Return a text in lines that a picture's width holds: what must be read is not cut off."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and metrics.horizontalAdvance(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
 
 
 def _beside(left: QImage, right: QImage, look: Look) -> QImage:

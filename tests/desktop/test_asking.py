@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from desktop.beating import BEYOND, WITHOUT
 from desktop.bullseye import BullsEye
+from desktop.commands import ASKED_OF
 from desktop.heart_controls import MEDICATION
 from desktop.what_if import CONDITIONS, CONTROLS, INFARCT, VALVES
 from desktop.window import MainWindow
@@ -45,6 +46,41 @@ def test_sliders_act_on_the_running_beat_and_a_double_click_sets_back(simulate: 
     assert beating.what_if.params()["resistance_percent"] == 100.0
     assert not afterload.value.lineEdit().font().bold()  # its own again
     assert beating._ready.live.controls.resistance == 1.0
+
+
+def test_undo_takes_back_what_is_asked_and_not_the_fit(simulate: MainWindow, qtbot, monkeypatch) -> None:
+    """A newcomer's Ctrl+Z after a slider took the fitted heart out of the record."""
+    what_if, session = simulate.desk.beating.what_if, simulate.desk.session
+    entries = [item.id for item in session.items]
+    moment = [0.0]
+    monkeypatch.setattr("desktop.trail.monotonic", lambda: moment[0])
+    undo, redo = (simulate.actions_[f"edit.{name}"] for name in ("undo", "redo"))
+    assert ASKED_OF not in undo.text()
+    for value in (120.0, 140.0, 150.0):  # one gesture
+        what_if.ask(resistance_percent=value)
+        moment[0] += 0.1
+    what_if.ask(preload_ml=100.0)
+    moment[0] += 5.0
+    what_if.ask(preload_ml=200.0)
+    qtbot.waitUntil(lambda: undo.text() == f"Undo {ASKED_OF}")
+    found = []
+    for _ in range(3):
+        undo.trigger()
+        found.append(what_if.values)
+    assert found == [
+        {"resistance_percent": 150.0, "preload_ml": 100.0}, {"resistance_percent": 150.0}, {}
+    ]  # fmt: skip
+    assert simulate.desk.beating._ready.live.controls.resistance == 1.0
+    assert [item.id for item in session.items] == entries
+    qtbot.waitUntil(lambda: redo.text() == f"Redo {ASKED_OF}")
+    assert ASKED_OF not in undo.text()
+    for _ in range(3):
+        redo.trigger()
+    assert what_if.values == {"resistance_percent": 150.0, "preload_ml": 200.0}
+    qtbot.mouseClick(card_of(simulate).reset, LEFT)
+    assert what_if.values == {}
+    undo.trigger()  # what was set back comes back too
+    assert what_if.values == {"resistance_percent": 150.0, "preload_ml": 200.0}
 
 
 def test_a_value_is_typed_beside_its_slider(simulate: MainWindow, qtbot) -> None:
@@ -232,6 +268,16 @@ def test_a_medicine_acts_once_it_is_worked_out_and_names_its_sources(simulate: M
         live.circulation.systemic.arterial_resistance_mmhg_s_per_ml
         < (own["systemic.arterial_resistance_mmhg_s_per_ml"])
     )
+    box.dose.setFocus()
+    box.dose.selectAll()
+    qtbot.keyClicks(box.dose, "12,5")
+    qtbot.keyClick(box.dose, Qt.Key.Key_Return)
+    assert what_if.values["mg_per_day"] == 12.5
+    simulate.desk.undo()
+    assert what_if.values["mg_per_day"] == 10.0
+    assert box.dose.value() == 10.0
+    qtbot.waitUntil(lambda: what_if.treatment is not None, timeout=60_000)
+    simulate.desk.queue.cancel()
     qtbot.mouseClick(card_of(simulate).reset, LEFT)
     assert what_if.treatment is None
     assert live.controls.change is None

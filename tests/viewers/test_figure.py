@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QFontMetricsF, QImage
 
 from tests.viewers.phantoms import marked_volume, sphere
 from twin.errors import UserError
@@ -92,3 +92,19 @@ def test_what_is_shown_has_the_whole_width_of_the_caption(slice_view, monkeypatc
     assert widths["CT 2026-01-05"] < 0.6 * 300  # the notice does
     figure_of(slice_view, ["HIP, Model"], side="left", scale=1.0)
     assert 0.5 * 300 < widths["HIP, Model"] < 300 - 24  # LEFT
+
+
+def test_the_notice_of_a_narrow_picture_is_broken_and_not_cut_off(slice_view, monkeypatch):
+    """Of a film 220 px wide the words "not de-identified" were cut."""
+    slice_view.resize(200, 160)
+    written: list[str] = []
+    plain = figure.paint.lines_at
+    monkeypatch.setattr(
+        figure.paint, "lines_at", lambda *a, **k: (written.extend(text for text, _ in a[3]), plain(*a, **k))
+    )
+    notice = "NOT FOR DIAGNOSIS · NOT DE-IDENTIFIED"
+    made = figure_of(slice_view, notice=[notice], scale=1.0)
+    assert notice not in written
+    assert notice in " ".join(written)
+    metrics = QFontMetricsF(slice_view.font())
+    assert all(metrics.horizontalAdvance(text) <= made.width() - 24 for text in written)

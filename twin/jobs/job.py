@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import wait
@@ -224,18 +225,29 @@ class Job:
 
 @contextlib.contextmanager
 def _unheard(number: signal.Signals) -> Iterator[None]:
-    """Hold a signal back, here and in what is started meanwhile (a new process takes the mask over)."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    from multiprocessing import resource_tracker
+    """Hold a signal back, here and in what is started meanwhile (a new process takes the mask over).
 
-    resource_tracker.ensure_running()  # started later, it would take the mask away again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {number})
+    A mask is of this thread alone; where another one is given the signal, Python tells the main thread of it
+    all the same: that waits too.
+    """
+    heard: list[int] = []
+    alone = threading.current_thread() is threading.main_thread()
+    handler = signal.signal(number, lambda n, _frame: heard.append(n)) if alone else None
+    masks = hasattr(signal, "pthread_sigmask")
+    if masks:
+        from multiprocessing import resource_tracker
+
+        resource_tracker.ensure_running()  # started later, it would take the mask away again
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {number})
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if masks:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if handler is not None:
+            signal.signal(number, handler)
+    if heard:
+        signal.raise_signal(number)
 
 
 def _kill_tree(pid: int) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import threading
 import time
 from collections.abc import Generator
 from pathlib import Path
@@ -20,6 +21,7 @@ import pytest
 from twin import process
 from twin.errors import Cancelled, UserError
 from twin.jobs import Job, JobState, shared, sweep
+from twin.jobs.job import _unheard
 from twin.jobs.sweep import folder_prefix
 from twin.progress import Progress
 
@@ -288,3 +290,21 @@ def test_a_jobs_peak_is_its_own_not_its_parents() -> None:
     job.wait()
     assert held[-1] == 1
     assert 10 < job.peak_mb < 400  # a worker with numpy loaded holds some 100 MB
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="signals have no masks on Windows")
+def test_ctrl_c_waits_while_a_process_begins_whichever_thread_is_given_it() -> None:
+    begun: list[bool] = []
+
+    def begin() -> None:
+        with _unheard(signal.SIGINT):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.1)
+            begun.append(True)
+
+    other = threading.Thread(target=time.sleep, args=(0.5,))
+    other.start()
+    with pytest.raises(KeyboardInterrupt):
+        begin()
+    other.join()
+    assert begun
