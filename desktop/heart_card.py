@@ -61,9 +61,10 @@ ROWS = (
     Row("EDV", "End-diastolic volume", "mL", "lv_end_diastolic_volume_ml"),
     Row("ESV", "End-systolic volume", "mL", "lv_end_systolic_volume_ml"),
     Row("EF", "Ejection fraction", "%", "lv_ejection_fraction_percent"),
-    Row("SV", "Stroke volume", "mL", "lv_stroke_volume_ml"),
+    Row("SV, total", "Stroke volume: end-diastolic volume less end-systolic, with what leaks back", "mL",
+        "lv_stroke_volume_ml"),
     Row(
-        "CO",
+        "CO, forward",
         "Cardiac output: what goes into the aorta and stays there",
         "L/min",
         "cardiac_output_l_per_min",
@@ -86,7 +87,9 @@ ROWS = (
     Row("QRS", "QRS duration, left ventricle: from its first place activated to its last. With block, or "
         "paced, it comes out longer than in patients: no Purkinje's fibers carry it on", "ms", "qrs_ms",
         electric=True),
-    Row("AV gradient", "Mean gradient of the aortic valve", "mmHg", "aortic_mean_gradient_mmhg", 1, True),
+    Row("AV gradient", "Mean gradient of the aortic valve. Where no area is given it is an adult's, 3.5 cm²:"
+        "\na large stroke volume makes some 11 mmHg at it, where healthy valves have 2 to 5",
+        "mmHg", "aortic_mean_gradient_mmhg", 1, True),
     Row("AV area, Gorlin", "Aortic valve area by Gorlin's formula, from mean flow and mean gradient, as "
         "a catheter laboratory has it.\nIt is smaller than the orifice area that the slider gives the model "
         "(by some 5 % at 0.8 cm², 17 % at 3.5 cm²):\nthe model takes each moment's flow, and that rises and "
@@ -102,7 +105,8 @@ ROWS = (
     Row("Pump flow", "Flow through the pump", "L/min", "left_ventricular_assist_l_per_min", 1, True),
 )  # fmt: skip
 WHY = {
-    BEYOND: f"{BEYOND}: the wall was not solved at such volumes or tensions. Nothing here is to be trusted.",
+    BEYOND: f"{BEYOND}: the wall was not solved at such volumes or tensions. Nothing here is to be trusted. "
+    "“Solve in full” solves it there.",
     WITHOUT: "What is seen is from the chart of the heart without it. Solve the beat in full: at least three "
     "full beats, of a minute or more each; it can be stopped.",
     SOLVED: "Solved in full with exactly these settings. What is drawn here in gray is not that beat: it is "
@@ -190,6 +194,7 @@ class BeatNumbers(QWidget):
 
 def _figure(value: float, places: int) -> str:
     """Return a number with its decimals."""
+    value = round(value, places) + 0.0  # no “−0”
     return f"{value:.{places}f}".replace("-", "−") if math.isfinite(value) else words.UNDETERMINED
 
 
@@ -335,7 +340,10 @@ class HeartCard(QFrame):
         """Offer intervals where something is changed, and say what is to be known of them."""
         what_if = self._beating.what_if
         why, known = what_if.why_not_sure, what_if.spreads
-        self.sure.setVisible(bool(what_if.values) and known is None)
+        offered = bool(what_if.values) and known is None
+        if self.sure.hasFocus() and (why or not offered):
+            self.sure.clearFocus()  # else the next button has it, and the panel goes there
+        self.sure.setVisible(offered)
         self.sure.setEnabled(not why)
         self.sure.setToolTip(why or "Let the ensemble that was fitted beat under the same change (a minute)")
         lines = [words.sentence(line) for line in known.limits] if known is not None else []

@@ -250,7 +250,8 @@ class WhatIf(QObject):
             self.changed.emit()
             return why
         pump = {"pump": self.pump} if control.name == "pump_rpm" else {}
-        return self.ask(**{control.name: value}, **pump)
+        own = abs(value - self.own_value(control)) < 1e-9  # set back by hand: nothing is asked
+        return self.ask(**{control.name: None if own else value}, **pump)
 
     def take_pump(self, name: str | None) -> None:
         """Choose a pump, which stands still at first: its speeds are its own."""
@@ -398,6 +399,8 @@ class WhatIf(QObject):
         """Why intervals cannot be asked for now; nothing where they can."""
         if self._heart is None or not self.values:
             return "Nothing is changed yet."
+        if self.walled:
+            return "None can be told: the ensemble beats on the chart of the wall as it was."
         if "medicine" in self.values and self.treatment is None:
             return "The medicine is not worked out yet."
         return "They are being worked out." if self._sure is not None else ""

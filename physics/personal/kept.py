@@ -26,6 +26,8 @@ LIMITS = (
     "quasi-static: no inertia; nothing is viscous but the dashpots of pericardium and base, in full beats",
     "tension falls with the speed of shortening as one fiber for the whole wall has it",
     "all fibers pull at once and alike; fibers are laid by rule, no image shows them",
+    "intervals are of the fit to volumes as imaged: how far these are off is not in them (7 % of the one "
+    "patient whose contours others had drawn)",
     "stiffness at rest follows Klotz's relation for hearts in general, not a measured curve",
     "longitudinal strain comes out too small: some −15 % where hearts with such an ejection fraction have "
     "−18 to −20 %; do not read it, or its change, as the patient's. The base comes down too little and its "

@@ -40,7 +40,7 @@ def test_sliders_act_on_the_running_beat_and_a_double_click_sets_back(simulate: 
     beats(beating, 6)
     now = card_of(simulate).beat.texts()
     assert now["ESV"][2].startswith("▲")  # more afterload: more is left,
-    assert now["SV"][2].startswith("▼")  # and less ejected (Klabunde, Cardiovascular Physiology Concepts)
+    assert now["SV, total"][2].startswith("▼")  # less ejected (Klabunde, Cardiovascular Physiology Concepts)
     assert now["BP systolic"][2].startswith("▲")
     qtbot.mouseDClick(slider, LEFT)
     assert beating.what_if.params()["resistance_percent"] == 100.0
@@ -235,7 +235,7 @@ def test_valves_are_folded_away_and_act_on_the_running_beat(simulate: MainWindow
     assert beating.numbers["mitral_regurgitant_fraction_percent"] > 5
     assert beating.numbers["isovolumic_contraction_s"] == 0.0
     shown = card.beat.texts()
-    assert shown["CO"][2].startswith("▼")
+    assert shown["CO, forward"][2].startswith("▼")
     assert shown["MV regurgitant"][2].startswith("▲")
     assert any("no advice" in line for line in beating.what_if.limits)
     qtbot.mouseDClick(leak.slider, LEFT)
