@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ from twin.record import Entry, Record
 
 PICTURES = 3
 """So many of a report's pictures stand on its first page, in one row, unless it says what might be."""
+BESIDE = 2
+"""So many more of what is asked about, which the own beat's table has not."""
 ASKED = 4
 """So many numbers of a beat under other conditions stand there: volumes and ejection fraction."""
 
@@ -66,10 +68,20 @@ def _asked(record: Record, text: printing.Text) -> list[Any]:
             for n in entry.numbers[:ASKED]
             if n["name"] in own
         ]
+        numbers += [
+            f"{n['name']} {words.number(n['value'], n['unit'])}"
+            for n in asked_about(told, entry.numbers, own)
+        ]
         story.append(
             text(f"– {told}{of_study(record, entry)}: {'; '.join(numbers) or 'see there'}", "limits")
         )
     return [text("What might be", "front"), *story] if story else []
+
+
+def asked_about(told: str, numbers: Sequence[Any], own: Container[str]) -> list[Any]:
+    """Return the first numbers of what is asked: of “aortic area 0.8 cm²” the aortic gradients."""
+    about = set(told.split())
+    return [n for n in numbers if n["name"] not in own and about & set(n["name"].split())][:BESIDE]
 
 
 def limits_in_short(entries: Sequence[Entry]) -> list[str]:

@@ -9,7 +9,7 @@ from reportlab.platypus import Image, Table
 
 from desktop import filming, films, pictures, report, theme
 from desktop.chain import fitted_beat
-from desktop.front_page import _asked
+from desktop.front_page import _asked, asked_about
 from desktop.key_numbers import heading, key_entries, key_lines
 from desktop.printing import text_of
 from desktop.window import MainWindow
@@ -46,6 +46,14 @@ def test_what_might_be_stands_beside_the_own_beat_of_that_heart(two: Path) -> No
         assert [fitted_beat(record, beats[id]) for id in ("r1", "r2")] == [None, None]
         told = [one.getPlainText() for one in _asked(record, text_of())]
     assert told == ["What might be", "– preload +200 mL of 2026-01-05: ejection fraction 50 % (own 61 %)"]
+
+
+def test_a_narrow_valve_s_gradients_stand_on_the_first_page() -> None:
+    names = ("QRS duration", "mean gradient of the aortic valve", "peak gradient of the aortic valve")
+    numbers = [{"name": name} for name in (*names, "aortic valve area by Gorlin", "stroke volume")]
+    found = [n["name"] for n in asked_about("aortic area 0.8 cm²", numbers, {"stroke volume"})]
+    assert found == list(names[1:])
+    assert not asked_about("left bundle branch block", numbers, set())
 
 
 def test_the_first_page_tells_both_studies_by_their_dates(two: Path) -> None:
