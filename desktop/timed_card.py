@@ -41,7 +41,7 @@ Followed = tuple[Curve | None, Curve, str]
 
 _SEVERAL = {
     "mL": "Volumes", "mmHg": "Pressures", "mL/s": "Flows", "%": "Strains", "kPa": "Stresses",
-    "mV": "Electrocardiogram, left ventricle",
+    "mV": "ECG-like, left ventricle",
 }  # fmt: skip
 """What several curves of a unit are called."""
 
