@@ -227,11 +227,12 @@ def test_deidentified_nothing_of_note_name_and_uids_is_left_and_it_can_be_made_a
     assert isinstance(before, KeyImage)
     deidentify_record(record, tmp_path / "b.twin", Progress())
     content = (tmp_path / "b.twin").read_bytes()
-    for told in (word, "P7", "Müller", *UIDS[3:6]):
+    for told in (word, "Müller", *UIDS[3:6]):
         assert told.encode() not in content
     with Record.open(tmp_path / "b.twin") as clean:
         made = clean.load("i1")
         assert isinstance(made, KeyImage)
+        assert made.identity.patient_id != "P7"  # two letters stand somewhere in any file's bytes
         assert (made.text, made.state) == ("femur", before.state)
         np.testing.assert_array_equal(made.place, before.place)
         run.run(clean, run.remake(clean, "i1"))
