@@ -71,8 +71,7 @@ def scan(paths: Sequence[Path], progress: Progress) -> Found:
     problems: list[str] = []
     for path in paths:
         if not path.exists():
-            problems.append(f"{path} does not exist.")
-            continue
+            raise SourceError(f"{path} does not exist.", "Nothing was brought in: look at how it is written.")
         named = path.is_file()
         files = list(files_in(path))
         if not files:

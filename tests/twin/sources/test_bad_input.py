@@ -36,6 +36,13 @@ def test_nothing_there(tmp_path: Path) -> None:
         bring_in(tmp_path / "nowhere")
 
 
+def test_one_of_two_is_nowhere(tmp_path: Path) -> None:
+    """A mistyped word is told before anything comes in: what was meant by it may matter."""
+    scan = nifti(tmp_path / "scan.nii", np.zeros((4, 5, 6), np.int16))
+    with pytest.raises(SourceError, match=r"84 does not exist"):
+        bring_in(scan, tmp_path / "132" / "84")
+
+
 def test_text_file_called_dcm(tmp_path: Path) -> None:
     path = tmp_path / "notes.dcm"
     path.write_text("The patient was seen on Monday. " * 20)
