@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QWidget
 
 from desktop import theme
 from desktop.desk import Desk
-from desktop.fields import DoubleSpinBox
+from desktop.fields import DoubleSpinBox, undoes_more
 from desktop.time_bar import PhaseSlider
 from desktop.what_if import Control
 
@@ -76,7 +76,7 @@ class ValueField(DoubleSpinBox):
 
     def event(self, event: QEvent) -> bool:
         """Keep letters from the shortcuts: units have some, and so has what is mistyped."""
-        return QDoubleSpinBox.event(self, event)
+        return False if undoes_more(event, self) else QDoubleSpinBox.event(self, event)
 
     def fixup(self, text: str) -> str:
         """Pass on what is not kept: nothing at all sets back, and what cannot be is told why not."""

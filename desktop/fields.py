@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QHelpEvent, QKeyEvent, QPainter, QPaintEvent, QValidator, QWheelEvent
+from PySide6.QtGui import QHelpEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QValidator, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
@@ -158,7 +158,7 @@ class SpinBox(_Typed, QSpinBox):
 
     def event(self, event: QEvent) -> bool:
         """Leave letters to the shortcuts: no number has any."""
-        return False if _is_letter(event) else super().event(event)
+        return False if _is_letter(event) or undoes_more(event, self) else super().event(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Let the panel scroll."""
@@ -185,7 +185,7 @@ class DoubleSpinBox(_Typed, QDoubleSpinBox):
 
     def event(self, event: QEvent) -> bool:
         """Leave letters to the shortcuts: no number here has any."""
-        return False if _is_letter(event) else super().event(event)
+        return False if _is_letter(event) or undoes_more(event, self) else super().event(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Let the panel scroll."""
@@ -196,6 +196,15 @@ def _is_letter(event: QEvent) -> bool:
     """Tell whether a field is asked if it wants a letter for itself, before a shortcut takes it."""
     asks = event.type() == QEvent.Type.ShortcutOverride
     return asks and isinstance(event, QKeyEvent) and event.text().isalpha()
+
+
+def undoes_more(event: QEvent, spin: QSpinBox | QDoubleSpinBox) -> bool:
+    """Tell whether undo is asked of a field in which nothing is being typed: then it is of the work."""
+    if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+        return False
+    keys = QKeySequence.StandardKey
+    asked = event.matches(keys.Undo) or event.matches(keys.Redo)
+    return asked and spin.text() == spin.textFromValue(spin.value()) + spin.suffix()  # type: ignore[arg-type]
 
 
 def _plain(spin: QAbstractSpinBox) -> None:
