@@ -275,9 +275,7 @@ def test_a_medicine_acts_once_it_is_worked_out_and_names_its_sources(simulate: M
     assert what_if.values["mg_per_day"] == 12.5
     qtbot.waitUntil(lambda: ASKED_OF in simulate.actions_["edit.undo"].text())
     simulate.activateWindow()
-    qtbot.keyClick(
-        simulate.windowHandle(), "z", Qt.KeyboardModifier.ControlModifier
-    )  # in the field
+    qtbot.keyClick(simulate.windowHandle(), "z", Qt.KeyboardModifier.ControlModifier)  # in the field
     assert what_if.values["mg_per_day"] == 10.0
     assert box.dose.value() == 10.0
     qtbot.waitUntil(lambda: what_if.treatment is not None, timeout=60_000)
