@@ -79,14 +79,14 @@ def _needs_rest(desk: Desk) -> str:
 
 def _needs_undo(desk: Desk) -> str:
     record = desk.session.record
-    if desk.asked_before("undo"):
+    if heart_way.asked_before(desk, "undo"):
         return ""
     return _needs_rest(desk) if record is not None and record.title("undo") else "There is nothing to undo."
 
 
 def _needs_redo(desk: Desk) -> str:
     record = desk.session.record
-    if desk.asked_before("redo"):
+    if heart_way.asked_before(desk, "redo"):
         return ""
     return _needs_rest(desk) if record is not None and record.title("redo") else "There is nothing to redo."
 
@@ -112,7 +112,7 @@ ASKED_OF = "what is asked of the heart"
 
 def _title_of(desk: Desk, what: Literal["undo", "redo"]) -> str:
     title = desk.session.record.title(what) if desk.session.record else ""
-    return f"{what.capitalize()} {ASKED_OF if desk.asked_before(what) else title}".strip()
+    return f"{what.capitalize()} {ASKED_OF if heart_way.asked_before(desk, what) else title}".strip()
 
 
 def _undo_title(desk: Desk) -> str:

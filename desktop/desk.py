@@ -9,7 +9,7 @@ import dataclasses
 import functools
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -305,7 +305,9 @@ class Desk(QObject):
 
     def undo(self) -> None:
         """Undo the last step; of one that took its time, or left nothing, say that it is not lost."""
-        if self.asked_before("undo"):
+        from desktop import heart_way
+
+        if heart_way.asked_before(self, "undo"):
             self.beating.what_if.walk()
             return
         record = self._writable()
@@ -320,15 +322,12 @@ class Desk(QObject):
 
     def redo(self) -> None:
         """Redo the step that was undone last."""
-        if self.asked_before("redo"):
+        from desktop import heart_way
+
+        if heart_way.asked_before(self, "redo"):
             self.beating.what_if.walk(forth=True)
         else:
             self._writable().redo()
-
-    def asked_before(self, what: Literal["undo", "redo"]) -> bool:
-        """Tell whether undoing is of what hands ask of the heart at hand, and not of the record."""
-        trail, here = self.beating.what_if.trail, self.session.workspace == "simulate"
-        return here and bool(trail.past if what == "undo" else trail.future)
 
     def _record(self) -> Any:
         if self.session.record is None:

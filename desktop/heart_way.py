@@ -5,7 +5,7 @@ As ``desktop.way``, from whose shapes and plans it goes on.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from desktop import way
 from desktop.chain import conditions_of
@@ -282,6 +282,12 @@ def solved(desk: Desk) -> str:
         if made is not None and of == heart.id and asks_alike(made, _asked(desk)):
             return item.id
     return ""
+
+
+def asked_before(desk: Desk, what: Literal["undo", "redo"]) -> bool:
+    """Tell whether undoing is of what hands ask of the heart at hand, and not of the record."""
+    trail, here = desk.beating.what_if.trail, desk.session.workspace == "simulate"
+    return here and bool(trail.past if what == "undo" else trail.future)
 
 
 def _beat_plan(desk: Desk, inputs: dict[str, str], params: dict[str, Any]) -> Plan:

@@ -232,10 +232,6 @@ class WhatIf(QObject):
         """Return where a control stands."""
         return float(self.values.get(control.name, self.own_value(control)))
 
-    def params(self) -> dict[str, float]:
-        """Return all controls as parameters of the step."""
-        return {control.name: self.value(control) for control in CONTROLS}
-
     def count(self, group: str) -> int:
         """Return how many controls of a group have been moved."""
         return sum(control.group == group and control.name in self.values for control in CONTROLS)

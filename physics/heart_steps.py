@@ -185,7 +185,8 @@ class FitParams:
     )
 
 
-def _at_end_diastole(tree: dict[str, Any]) -> bool:
+def has_fibers(tree: dict[str, Any]) -> bool:
+    """Tell whether a kept mesh has fibers and can beat."""
     return bool(tree.get("axes_inside"))
 
 
@@ -194,7 +195,7 @@ def _at_end_diastole(tree: dict[str, Any]) -> bool:
     version=5,
     title="Fit the heart",
     makes=("heart", "result"),
-    fits={"mesh": _at_end_diastole},
+    fits={"mesh": has_fibers},
 )
 def fit_heart(mesh: TetMesh, motion: Motion, params: FitParams, progress: Progress) -> Made:
     """Fit stiffness, tension and circulation to images and cuff, with intervals; two full beats confirm."""

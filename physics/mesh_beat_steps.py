@@ -1,8 +1,8 @@
 """The step that lets a ready mesh beat; beside what does the work, as ``heart_steps`` is."""
 
 from dataclasses import dataclass
-from typing import Any
 
+from physics.heart_steps import has_fibers
 from twin.domain import TetMesh
 from twin.params import param
 from twin.progress import Progress
@@ -96,16 +96,12 @@ class MeshBeatParams:
     )
 
 
-def _has_fibers(tree: dict[str, Any]) -> bool:
-    return bool(tree.get("axes_inside"))
-
-
 @step(
     "physics.beat_mesh",
     version=3,
     title="Beat a mesh",
     makes=("result",),
-    fits={"mesh": _has_fibers},
+    fits={"mesh": has_fibers},
 )
 def beat_mesh(mesh: TetMesh, params: MeshBeatParams, progress: Progress) -> Made:
     """Let a mesh of one ventricle or both beat in a healthy circulation until its beats repeat themselves."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -205,6 +205,11 @@ class SceneCanvas(QWidget):
             self.camera.fit(*box, (self.width() - taken) / (height - covered))
             self.camera.zoom(1.0 - covered / height)
             self.camera.pan(-taken / 2, covered / 2, height)
+
+    def set_names(self, names: Mapping[str, str]) -> None:
+        """Say by key what is called how: of several color bars each tells what it is of."""
+        self._names = dict(names)
+        self._paint_soon()
 
     def _bars(self) -> list[FieldBar]:
         """Return the color bars of what is seen; where there are several, each says what it is of."""

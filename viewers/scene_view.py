@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -324,11 +324,6 @@ class SceneView(SceneCanvas):
     def set_clip(self, plane: Clip | None) -> None:
         """Cut everything at a plane; meshes show their inside there."""
         self._do(lambda scene: scene.set_clip(plane))
-
-    def set_names(self, names: Mapping[str, str]) -> None:
-        """Say by key what is called how: of several color bars each tells what it is of."""
-        self._names = dict(names)
-        self._paint_soon()
 
     def set_caption(self, lines: Sequence[str]) -> None:
         """Write whose structures these are into the upper left corner."""

@@ -43,7 +43,7 @@ def test_sliders_act_on_the_running_beat_and_a_double_click_sets_back(simulate: 
     assert now["SV, total"][2].startswith("▼")  # less ejected (Klabunde, Cardiovascular Physiology Concepts)
     assert now["BP systolic"][2].startswith("▲")
     qtbot.mouseDClick(slider, LEFT)
-    assert beating.what_if.params()["resistance_percent"] == 100.0
+    assert beating.what_if.value(row(simulate, "resistance_percent").control) == 100.0
     assert not afterload.value.lineEdit().font().bold()  # its own again
     assert beating._ready.live.controls.resistance == 1.0
 
@@ -215,8 +215,8 @@ def test_outside_what_was_computed_it_is_gray_till_all_is_set_back(simulate: Mai
     row(simulate, "rate_per_min").slider.setValue(45)
     assert beating.what_if.values == {"preload_ml": 100.0, "rate_per_min": 85.0}
     qtbot.mouseClick(card_of(simulate).reset, LEFT)
-    assert beating.what_if.params()["preload_ml"] == 0.0
-    assert beating.what_if.params()["rate_per_min"] == 75.0  # the published circulation's
+    assert beating.what_if.value(row(simulate, "preload_ml").control) == 0.0
+    assert beating.what_if.value(row(simulate, "rate_per_min").control) == 75.0  # the published circulation's
     assert row(simulate, "rate_per_min").slider.value() == 35
 
 
